@@ -1,0 +1,84 @@
+import type { Ledger } from "./account.ts"
+import type { SimClock } from "./clock.ts"
+import type { FaultSchedule, Place } from "./faults.ts"
+import type { SimulatorSettings } from "./options.ts"
+import type { Tape } from "./tape.ts"
+import type { Tenant } from "./tenant.ts"
+
+/** What the routes of one simulator share. */
+export interface SimContext {
+  readonly settings: SimulatorSettings
+  readonly clock: SimClock
+  readonly started_ms: number
+  readonly tenant: Tenant
+  /** Every partition that ever was. */
+  readonly tapes: Map<number, Tape>
+  /** The partitions that a listing shows. */
+  readonly listed: Set<number>
+  readonly faults: FaultSchedule
+  readonly ledger: Ledger
+  /** Wakes the streams that wait, after something changed that they should look at. */
+  readonly streams: Set<{ wake(): void }>
+  /** A listening server carries the answers, not a caller in this process. */
+  readonly over_sockets: boolean
+  /** Aborted when the simulator closes or starts afresh. */
+  readonly closed: AbortSignal
+}
+
+/** The connection ends without an answer. `listen` breaks the socket; in process, `fetch` rejects with this. */
+export class ConnectionReset extends Error {
+  override readonly name = "ConnectionReset"
+  readonly code = "ECONNRESET"
+
+  constructor() {
+    super("the simulator closed the connection")
+  }
+}
+
+/** Lets streams that wait look at the world again. */
+export function wakeStreams(sim: SimContext): void {
+  for (const stream of sim.streams) stream.wake()
+}
+
+/**
+ * Lets a fault strike a request. An answer ends the request; `empty` and `accept_then_fail` are for the route to do.
+ */
+export async function struck(
+  sim: SimContext,
+  place: Place,
+  partition: number | undefined,
+  request: Request,
+): Promise<Response | "empty" | "accept_then_fail" | undefined> {
+  const deed = sim.faults.strike(place, partition, sim.clock.now())
+  if (deed === undefined) return undefined
+  if (deed === "empty" || deed === "accept_then_fail") return deed
+  if (deed === "hang") {
+    await aborted(request.signal, sim.closed)
+    throw new ConnectionReset()
+  }
+  if (typeof deed === "string") throw new ConnectionReset()
+  if ("status" in deed) {
+    const { status, headers, body } = deed
+    const message = { errors: [{ code: status, message: "fault of the simulator" }] }
+    return new Response(body ?? JSON.stringify(message), {
+      status,
+      headers: { "content-type": "application/json", ...headers },
+    })
+  }
+  if ("redirect" in deed) {
+    const { location, status } = deed.redirect
+    return new Response(null, {
+      status: status ?? 308,
+      headers: { location, "x-cs-region": sim.settings.region },
+    })
+  }
+  if ("slow" in deed) await sim.clock.sleep(deed.slow.delay_ms, request.signal)
+  return undefined
+}
+
+function aborted(...signals: AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    if (signals.some((signal) => signal.aborted)) return resolve()
+    for (const signal of signals) signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+}

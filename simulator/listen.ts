@@ -1,0 +1,68 @@
+import { live_clock } from "./clock.ts"
+import { ConnectionReset } from "./context.ts"
+import type { SimulatorOptions } from "./options.ts"
+import { makeSimulator, type Simulator, type SimulatorParts } from "./simulator.ts"
+
+/** Where to listen. */
+export interface ListenOptions extends SimulatorOptions {
+  /** 0 for any free port. */
+  port?: number | undefined
+  host?: string | undefined
+}
+
+/** A simulator behind a socket. */
+export interface Listening {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string
+  readonly simulator: Simulator
+  /** Closes the socket and all connections: new ones are refused until `resume`. */
+  pause(): Promise<void>
+  /** Opens the same port again. */
+  resume(): void
+  stop(): Promise<void>
+}
+
+/** Serves a simulator over HTTP, on the live clock. */
+export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}): Listening {
+  const { port = 0, host = "127.0.0.1", ...rest } = options
+  const simulator = makeSimulator(rest, live_clock, { ...parts, over_sockets: true })
+  const serve = (at: number) =>
+    Bun.serve({
+      port: at,
+      hostname: host,
+      idleTimeout: 0,
+      development: false,
+      maxRequestBodySize: 256 * 1024 * 1024,
+      fetch: async (request) => {
+        try {
+          return await simulator.fetch(request)
+        } catch (error) {
+          if (error instanceof ConnectionReset) return brokenAnswer()
+          throw error
+        }
+      },
+    })
+  let server: ReturnType<typeof serve> | undefined = serve(port)
+  const own_port = server.port ?? port
+  const pause = async () => {
+    await server?.stop(true)
+    server = undefined
+  }
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${own_port}`,
+    simulator,
+    pause,
+    resume: () => {
+      server ??= serve(own_port)
+    },
+    stop: async () => {
+      simulator.close()
+      await pause()
+    },
+  }
+}
+
+/** Bun resets the connection before it sent anything when a body fails at its first pull. */
+function brokenAnswer(): Response {
+  return new Response(new ReadableStream({ pull: (controller) => controller.error(undefined) }, { highWaterMark: 0 }))
+}

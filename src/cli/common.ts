@@ -1,0 +1,47 @@
+/** What the commands share: flags, the way to a configuration, and how failures end the process. */
+import { Data, Effect } from "effect"
+import { Flag } from "effect/cli"
+import { loadConfig } from "../core/config/load.ts"
+import type { Env } from "../core/config/read.ts"
+import type { ConfigError, StoreError } from "../core/errors.ts"
+import { redact } from "../core/telemetry/redact.ts"
+import { plugins } from "../plugins/index.ts"
+
+export const env: Env = process.env
+
+export const configFlag = Flag.String("config").pipe(
+  Flag.withDescription("Configuration file; akonis.yaml in the working directory when there is one"),
+  Flag.withMetavar("FILE"),
+  Flag.optional,
+)
+
+export const jsonFlag = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print JSON for programs"),
+  Flag.withDefault(false),
+)
+
+/** The configuration of a command. */
+export const configOf = (file: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }) =>
+  loadConfig({ file: file._tag === "Some" ? file.value : undefined, env, plugins })
+
+/** Ends the process with a status; the message, if any, has been printed. */
+export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}
+
+/** One line on standard output. */
+export const print = (line: string): Effect.Effect<void> => Effect.sync(() => void process.stdout.write(`${line}\n`))
+
+/** One line on standard error. */
+export const complain = (line: string): Effect.Effect<void> =>
+  Effect.sync(() => void process.stderr.write(`akonis: ${redact(line)}\n`))
+
+/** Says what is wrong with the configuration or the data folder, without a stack trace, and chooses the exit status. */
+export const explain = <A, R>(
+  effect: Effect.Effect<A, ConfigError | StoreError | Exit, R>,
+): Effect.Effect<A, Exit, R> =>
+  effect.pipe(
+    Effect.catchTags({
+      ConfigError: ({ source, key, message }) =>
+        Effect.andThen(complain([source, ...(key === "" ? [] : [key]), message].join(": ")), new Exit({ status: 2 })),
+      StoreError: ({ message }) => Effect.andThen(complain(message), new Exit({ status: 1 })),
+    }),
+  )

@@ -1,0 +1,142 @@
+/** `akonis dead-letters`: look at what could not be delivered, try it again, clear it away. */
+import { Effect, type FileSystem, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { layerNetwork } from "../core/boot.ts"
+import type { Config, TenantConfig } from "../core/config/load.ts"
+import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
+import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
+import { ConfigError } from "../core/errors.ts"
+import { makeIntake } from "../core/sekoia/intake.ts"
+import { layerLogging } from "../core/telemetry/logging.ts"
+import type { EventStreamConfig } from "../plugins/event-stream/config.ts"
+import { version } from "../version.ts"
+import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, print } from "./common.ts"
+import { table } from "./table.ts"
+
+const tenantFlag = Flag.String("tenant").pipe(
+  Flag.withDescription("Which tenant, when there are several"),
+  Flag.optional,
+)
+const common = { config: configFlag, tenant: tenantFlag }
+const allFlag = (description: string) =>
+  Flag.Boolean("all").pipe(Flag.withDescription(description), Flag.withDefault(false))
+const ids = Argument.String("id").pipe(Argument.withDescription("Ids as `list` shows them"), Argument.variadic())
+
+type Common = { readonly config: Option.Option<string>; readonly tenant: Option.Option<string> }
+
+/** The configuration and the tenant that is meant. */
+const tenantOf = Effect.fnUntraced(function* (
+  flags: Common,
+): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem> {
+  const config = yield* configOf(flags.config)
+  const id = Option.getOrUndefined(flags.tenant)
+  const tenant =
+    id === undefined && config.tenants.length === 1 ? config.tenants[0] : config.tenants.find((one) => one.id === id)
+  if (tenant !== undefined) return { config, tenant }
+  const known = config.tenants.map((one) => one.id).join(", ")
+  return yield* new ConfigError({ source: config.source, key: "--tenant", message: `name one of: ${known}` })
+})
+
+const list = Command.make(
+  "list",
+  { ...common, json: jsonFlag, all: allFlag("Also those that were replayed") },
+  (flags) =>
+    explain(
+      Effect.gen(function* () {
+        const { tenant } = yield* tenantOf(flags)
+        const { letters, replayed, torn } = yield* readDeadLetters(tenant.data_dir)
+        const shown = letters.filter((letter) => flags.all || !replayed.has(letter.id))
+        if (flags.json) for (const letter of shown) yield* print(JSON.stringify(letter))
+        else if (shown.length === 0) yield* print("no dead letters")
+        else
+          yield* print(
+            table([
+              ["ID", "AT", "REASON", "OFFSET", "BYTES", "DETAIL"],
+              ...shown.map((letter) => columns(letter, replayed)),
+            ]),
+          )
+        if (torn > 0)
+          yield* complain(`${torn} lines were cut short by a crash; their events were recorded again after it`)
+      }),
+    ),
+).pipe(Command.withDescription("List what could not be delivered"))
+
+const columns = (letter: DeadLetter, replayed: ReadonlySet<string>): string[] => [
+  letter.id,
+  letter.at,
+  letter.reason,
+  String(letter.offset ?? "-"),
+  String(letter.bytes),
+  replayed.has(letter.id) ? `replayed; ${letter.detail}` : letter.detail,
+]
+
+const show = Command.make(
+  "show",
+  {
+    ...common,
+    id: Argument.String("id"),
+    raw: Flag.Boolean("raw").pipe(Flag.withDescription("Only the bytes that Falcon sent"), Flag.withDefault(false)),
+  },
+  (flags) =>
+    explain(
+      Effect.gen(function* () {
+        const { tenant } = yield* tenantOf(flags)
+        const { letters } = yield* readDeadLetters(tenant.data_dir)
+        const letter = letters.find(({ id }) => id === flags.id)
+        if (letter === undefined) {
+          yield* complain(`there is no dead letter ${flags.id}`)
+          return yield* new Exit({ status: 1 })
+        }
+        if (flags.raw) yield* Effect.sync(() => void process.stdout.write(rawBytes(letter)))
+        else yield* print(JSON.stringify(letter, null, 2))
+      }),
+    ),
+).pipe(Command.withDescription("Show one, with its raw bytes"))
+
+const replayCommand = Command.make(
+  "replay",
+  { ...common, ids, all: allFlag("All that were not replayed yet") },
+  (flags) =>
+    explain(
+      Effect.gen(function* () {
+        const { config, tenant } = yield* tenantOf(flags)
+        const plugin = tenant.plugins.find(({ plugin }) => plugin.id === "event-stream")
+        if (plugin === undefined) {
+          const message = "the plugin is off, so there is no intake to replay to"
+          return yield* new ConfigError({ source: config.source, key: "plugins.event-stream", message })
+        }
+        const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
+        const wanted = letters.filter(({ id }) => !replayed.has(id) && (flags.all || flags.ids.includes(id)))
+        if (wanted.length === 0) {
+          yield* complain(flags.all || flags.ids.length > 0 ? "nothing to replay" : "name ids, or --all")
+          return yield* new Exit({ status: flags.all ? 1 : 2 })
+        }
+        const network = yield* layerNetwork(config, { version, env, lock: false })
+        const { intake_key, intake_url }: EventStreamConfig = plugin.config
+        const intake = yield* makeIntake({ key: intake_key, url: intake_url }).pipe(Effect.provide(network))
+        const outcome = yield* replay(tenant.data_dir, wanted, intake, (letter, error) =>
+          error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id} refused again: ${error}`),
+        )
+        yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
+        if (outcome.refused > 0) return yield* new Exit({ status: 1 })
+      }).pipe(Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
+    ),
+).pipe(Command.withDescription("Post dead letters to the intake again"))
+
+const purgeCommand = Command.make(
+  "purge",
+  { ...common, all: allFlag("Also those that were never delivered") },
+  (flags) =>
+    explain(
+      Effect.gen(function* () {
+        const { tenant } = yield* tenantOf(flags)
+        const { removed, kept } = yield* purge(tenant.data_dir, flags.all ? "all" : "replayed")
+        yield* print(`${removed} removed, ${kept} kept`)
+      }),
+    ),
+).pipe(Command.withDescription("Remove dead letters that were replayed (or all)"))
+
+export const deadLetters = Command.make("dead-letters").pipe(
+  Command.withDescription("Events that could not be delivered"),
+  Command.withSubcommands([list, show, replayCommand, purgeCommand]),
+)

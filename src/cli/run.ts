@@ -1,0 +1,47 @@
+/** `akonis run`, `akonis serve`, `akonis worker`: one process, the HTTP API always, the worker unless only serving. */
+import { Clock, Effect } from "effect"
+import { Command } from "effect/cli"
+import { boot } from "../core/boot.ts"
+import type { Config } from "../core/config/load.ts"
+import { loadCallers } from "../core/http/bearer.ts"
+import { listen } from "../core/http/listen.ts"
+import { layerLogging } from "../core/telemetry/logging.ts"
+import { makeApp } from "../server.ts"
+import { version } from "../version.ts"
+import { markStarted, runWorker } from "../worker.ts"
+import { configFlag, configOf, env, explain } from "./common.ts"
+
+export type Mode = "run" | "serve" | "worker"
+
+/** Runs until interrupted; interrupting it drains. `onListening` learns the address. */
+export const runAkonis = (mode: Mode, config: Config, onListening: (url: string) => void = () => undefined) =>
+  Effect.gen(function* () {
+    const started_ms = yield* Clock.currentTimeMillis
+    const clock = yield* Clock.Clock
+    const tenants = yield* boot(config, { version, env, lock: true })
+    const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
+    const app = makeApp({ tenants, callers, started_ms, now_ms: () => clock.currentTimeMillisUnsafe() })
+    const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
+    const url = `http://${at.hostname.includes(":") ? `[${at.hostname}]` : at.hostname}:${at.port}`
+    yield* Effect.logInfo(
+      `akonis ${version} listens on ${url}; configuration from ${config.source}, data in ${config.data_dir}`,
+    )
+    if (made !== undefined) yield* Effect.logInfo(`the token of the HTTP API is in ${made}`)
+    onListening(url)
+    if (mode === "serve") yield* markStarted(tenants)
+    else yield* runWorker(tenants)
+    return yield* Effect.never
+  }).pipe(
+    Effect.onInterrupt(() => Effect.logInfo("stopped; what was in hand is delivered and committed")),
+    Effect.scoped,
+    Effect.provide(layerLogging(config.log)),
+  )
+
+const entry = (mode: Mode, description: string) =>
+  Command.make(mode, { config: configFlag }, ({ config }) =>
+    explain(Effect.flatMap(configOf(config), (loaded) => runAkonis(mode, loaded))),
+  ).pipe(Command.withDescription(description))
+
+export const run = entry("run", "Stream worker and HTTP API in one process (the default)")
+export const serve = entry("serve", "HTTP API only")
+export const worker = entry("worker", "Stream worker, with health and metrics on the configured port")

@@ -1,0 +1,61 @@
+/** `akonis simulate`: the simulator alone, for trying clients against it. */
+import { readFileSync } from "node:fs"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { parseDocument } from "yaml"
+import { listen } from "../../simulator/listen.ts"
+import { parseOptions } from "../../simulator/options.ts"
+import { ConfigError } from "../core/errors.ts"
+import { explain, print } from "./common.ts"
+
+const port = Flag.Int("port").pipe(
+  Flag.withDescription("Port to listen on; 0 takes any free one"),
+  Flag.withDefault(8_090),
+)
+const scenario = Flag.String("scenario").pipe(
+  Flag.withDescription("YAML file with options and faults; see simulator/README.md"),
+  Flag.withMetavar("FILE"),
+  Flag.optional,
+)
+
+export const simulate = Command.make("simulate", { port, scenario }, (flags) =>
+  explain(
+    Effect.gen(function* () {
+      const options = yield* readScenario(Option.getOrUndefined(flags.scenario))
+      const running = yield* Effect.acquireRelease(
+        Effect.try({
+          try: () => listen({ ...options, port: flags.port }),
+          catch: () =>
+            new ConfigError({
+              source: "simulate",
+              key: "--port",
+              message: `port ${flags.port} cannot be opened; choose another one, or 0`,
+            }),
+        }),
+        ({ stop }) => Effect.promise(stop),
+      )
+      const { url, simulator } = running
+      const { client_id, client_secret, intake_key, partitions, events_per_partition } = simulator.settings
+      yield* print(
+        `Falcon and Sekoia are simulated on ${url}: ${partitions} partitions of ${events_per_partition} events`,
+      )
+      yield* print("")
+      yield* print(`  FALCON_BASE_URL=${url} FALCON_CLIENT_ID=${client_id} FALCON_CLIENT_SECRET=${client_secret} \\`)
+      yield* print(`  SEKOIA_INTAKE_URL=${url} SEKOIA_INTAKE_KEY=${intake_key} akonis run`)
+      yield* print("")
+      yield* print(`  what was sent and what arrived:  curl ${url}/_sim/account`)
+      return yield* Effect.never
+    }).pipe(Effect.scoped),
+  ),
+).pipe(Command.withDescription("Simulate a Falcon tenant and a Sekoia intake on this machine"))
+
+const readScenario = (file: string | undefined) =>
+  Effect.try({
+    try: () => {
+      if (file === undefined) return parseOptions({ partitions: 2, events_per_second: 5 })
+      const document = parseDocument(readFileSync(file, "utf8"))
+      if (document.errors[0] !== undefined) throw document.errors[0]
+      return parseOptions(document.toJS())
+    },
+    catch: (error) => new ConfigError({ source: file ?? "simulate", key: "", message: (error as Error).message }),
+  })

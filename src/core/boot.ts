@@ -1,0 +1,73 @@
+/**
+ * From a configuration to tenants that are ready to work: folder locked, network set up, services built. Everything is
+ * released with the scope.
+ */
+import { type Context, Effect, FileSystem, Layer, type Scope } from "effect"
+import type { Config } from "./config/load.ts"
+import type { Env } from "./config/read.ts"
+import { ConfigError, type StoreError } from "./errors.ts"
+import { layerFetch } from "./http/fetch.ts"
+import type { EnabledPlugin, PluginServices } from "./plugin.ts"
+import { layerTenant } from "./runtime.ts"
+import { makeFolder } from "./store/atomic-file.ts"
+import { lockFolder } from "./store/lock.ts"
+
+export interface RunningTenant {
+  readonly id: string
+  readonly plugins: readonly EnabledPlugin[]
+  readonly services: Context.Context<PluginServices>
+}
+
+export interface BootOptions {
+  readonly version: string
+  /** For `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
+  readonly env: Env
+  /** `false` for commands that only look (`check`) and may run beside a worker. */
+  readonly lock: boolean
+}
+
+export const boot = Effect.fnUntraced(function* (
+  config: Config,
+  options: BootOptions,
+): Effect.fn.Return<readonly RunningTenant[], ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
+  if (options.lock) {
+    yield* makeFolder(config.data_dir)
+    yield* lockFolder(config.data_dir)
+  }
+  const network = yield* layerNetwork(config, options)
+  return yield* Effect.forEach(config.tenants, (tenant) =>
+    Effect.map(Layer.build(layerTenant(tenant).pipe(Layer.provide(network))), (services) => ({
+      id: tenant.id,
+      plugins: tenant.plugins,
+      services,
+    })),
+  )
+})
+
+/** The door to the network, with the proxy and the certificate authority of the configuration. */
+export const layerNetwork = Effect.fnUntraced(function* (config: Config, { version, env }: BootOptions) {
+  const proxy = config.proxy ?? variable(env, "HTTPS_PROXY") ?? variable(env, "HTTP_PROXY")
+  const no_proxy = variable(env, "NO_PROXY")
+  const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
+  return layerFetch({
+    user_agent: `akonis/${version}`,
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(no_proxy === undefined ? {} : { no_proxy }),
+    ...(ca_pem === undefined ? {} : { ca_pem }),
+  })
+})
+
+const variable = (env: Env, name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined
+
+const readAuthority = Effect.fnUntraced(function* (source: string, path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* fs
+    .readFileString(path)
+    .pipe(
+      Effect.mapError(
+        ({ reason }) => new ConfigError({ source, key: "ca_file", message: `${path} cannot be read: ${reason._tag}` }),
+      ),
+    )
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text
+  return yield* new ConfigError({ source, key: "ca_file", message: `${path} holds no PEM certificate` })
+})

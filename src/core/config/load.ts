@@ -1,0 +1,275 @@
+/**
+ * YAML file + environment + secret files -> one typed value, or one error that names file, key and what is allowed there.
+ */
+import { Effect, FileSystem } from "effect"
+import { parseDocument } from "yaml"
+import { z } from "zod"
+import { ConfigError } from "../errors.ts"
+import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
+import { type Env, isTree, notesOf, readBlock, type Tree } from "./read.ts"
+import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
+import { isSecret } from "./secret.ts"
+
+export interface TenantConfig {
+  /** `default` when there is only one. Metrics label, name of the data folder. */
+  readonly id: string
+  readonly data_dir: string
+  readonly credentials: Credentials
+  readonly plugins: readonly EnabledPlugin[]
+}
+
+export interface Config extends General {
+  /** Where it came from: the file's path, or `environment`. */
+  readonly source: string
+  readonly tenants: readonly TenantConfig[]
+}
+
+export interface ConfigInput {
+  /** From `--config`. */
+  readonly file?: string | undefined
+  readonly env: Env
+  /** Everything that ships; the file says which of them are on. */
+  readonly plugins: readonly AnyPlugin[]
+}
+
+/** Loads and checks the whole configuration. Reads no secret file yet: those are read when the secret is needed. */
+export const loadConfig = Effect.fnUntraced(function* (
+  input: ConfigInput,
+): Effect.fn.Return<Config, ConfigError, FileSystem.FileSystem> {
+  const { source, tree } = yield* readFile(input)
+  return yield* Effect.try({
+    try: () => parse(tree, source, input),
+    catch: (error) => {
+      if (error instanceof ConfigError) return error
+      throw error
+    },
+  })
+})
+
+const default_file = "akonis.yaml"
+
+const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
+  const fs = yield* FileSystem.FileSystem
+  const named = file ?? (env.AKONIS_CONFIG || undefined)
+  const source = named ?? default_file
+  if (named === undefined && !(yield* Effect.orElseSucceed(fs.exists(default_file), () => false))) {
+    return { source: "environment", tree: {} }
+  }
+  const text = yield* fs
+    .readFileString(source)
+    .pipe(
+      Effect.catchTag("PlatformError", (error) =>
+        Effect.fail(new ConfigError({ source, key: "", message: `the file cannot be read: ${error.reason._tag}` })),
+      ),
+    )
+  const document = parseDocument(text, { prettyErrors: true })
+  const [problem] = document.errors
+  if (problem !== undefined) {
+    return yield* new ConfigError({ source, key: "", message: `this is no valid YAML: ${problem.message.trim()}` })
+  }
+  const tree: unknown = document.toJS() ?? {}
+  if (!isTree(tree)) return yield* new ConfigError({ source, key: "", message: "the file must hold keys and values" })
+  return { source, tree }
+})
+
+const parse = (tree: Tree, source: string, { env, plugins }: ConfigInput): Config => {
+  const allowed = [...Object.keys(general), ...Object.keys(credentials), "plugins", "tenants"]
+  const known = new Set([...allowed, "client_secret_file"])
+  const unknown = Object.keys(tree).find((key) => !known.has(key))
+  if (unknown !== undefined) throw new ConfigError({ source, key: unknown, message: unknownKey(allowed) })
+  const common = parseBlock(
+    general,
+    readBlock(general, pick(tree, general), env, { source, path: "" }),
+    source,
+    "",
+    env,
+  )
+  common.server.tokens.push(...tokenFromEnv(env))
+  return { ...common, source, tenants: parseTenants(tree, source, common, { env, plugins }) }
+}
+
+/** `AKONIS_TOKEN`, or a file named by `AKONIS_TOKEN_FILE`, adds one caller of role admin. */
+const tokenFromEnv = (env: Env): General["server"]["tokens"] => {
+  const { token } = readBlock({ token: secret("AKONIS_TOKEN", "") }, {}, env, { source: "environment", path: "" })
+  return isSecret(token) ? [{ name: "env", token, role: "admin" }] : []
+}
+
+const parseTenants = (tree: Tree, source: string, common: General, input: ConfigInput): TenantConfig[] => {
+  if (tree.tenants === undefined) {
+    return [{ id: "default", data_dir: common.data_dir, ...parseTenant(tree, source, "", input) }]
+  }
+  if (!Array.isArray(tree.tenants) || tree.tenants.length === 0) {
+    throw new ConfigError({ source, key: "tenants", message: "must be a list with at least one tenant" })
+  }
+  const ids = new Set<string>()
+  return tree.tenants.map((entry: unknown, i) => {
+    const path = `tenants[${i}]`
+    if (!isTree(entry)) throw new ConfigError({ source, key: path, message: "must hold keys and values" })
+    const { id, ...own } = entry
+    if (typeof id !== "string" || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(id)) {
+      const message = "must be 1 to 32 lower-case letters, digits or dashes"
+      throw new ConfigError({ source, key: `${path}.id`, message })
+    }
+    if (ids.has(id)) throw new ConfigError({ source, key: `${path}.id`, message: `"${id}" is used twice` })
+    ids.add(id)
+    const allowed = ["id", ...Object.keys(credentials), "plugins"]
+    const known = new Set([...allowed, "client_secret_file"])
+    const unknown = Object.keys(entry).find((key) => !known.has(key))
+    if (unknown !== undefined)
+      throw new ConfigError({ source, key: `${path}.${unknown}`, message: unknownKey(allowed) })
+    const merged = { ...pick(tree, credentials), ...own, plugins: mergePlugins(tree.plugins, own.plugins) }
+    return { id, data_dir: `${common.data_dir}/${id}`, ...parseTenant(merged, source, path, input) }
+  })
+}
+
+/** A tenant's own keys win over those of the top level, plugin by plugin. */
+const mergePlugins = (base: unknown, own: unknown): unknown => {
+  if (!isTree(base) || !isTree(own)) return own ?? base
+  const merged: Tree = { ...base }
+  for (const [id, block] of Object.entries(own)) {
+    merged[id] = isTree(block) && isTree(base[id]) ? { ...base[id], ...block } : block
+  }
+  return merged
+}
+
+const parseTenant = (tree: Tree, source: string, path: string, { env, plugins }: ConfigInput) => {
+  // In a list of tenants a variable could not say which one it means: there, only the top level reads it.
+  const tenant_env = path === "" ? env : {}
+  const own = readBlock(credentials, pick(tree, credentials), tenant_env, { source, path })
+  return {
+    credentials: parseBlock(credentials, own, source, path, tenant_env),
+    plugins: parsePlugins(tree.plugins ?? {}, source, path === "" ? "plugins" : `${path}.plugins`, env, plugins),
+  }
+}
+
+const parsePlugins = (
+  tree: unknown,
+  source: string,
+  path: string,
+  env: Env,
+  plugins: readonly AnyPlugin[],
+): EnabledPlugin[] => {
+  if (!isTree(tree)) throw new ConfigError({ source, key: path, message: "must hold plugin names" })
+  const names = plugins.map((plugin) => plugin.id)
+  const unknown = Object.keys(tree).find((key) => key !== "only" && !names.includes(key))
+  if (unknown !== undefined) {
+    throw new ConfigError({
+      source,
+      key: `${path}.${unknown}`,
+      message: `there is no such plugin; there are: ${names.join(", ")}`,
+    })
+  }
+  const only = parseOnly(tree.only, source, `${path}.only`, names)
+  const enabled: EnabledPlugin[] = []
+  for (const plugin of plugins) {
+    const at = `${path}.${plugin.id}`
+    const block = tree[plugin.id] ?? {}
+    if (!isTree(block))
+      throw new ConfigError({ source, key: at, message: "must hold keys and values, such as { enabled: true }" })
+    const { enabled: wanted, ...rest } = block
+    if (wanted !== undefined && typeof wanted !== "boolean") {
+      throw new ConfigError({ source, key: `${at}.enabled`, message: "must be true or false" })
+    }
+    const is_on =
+      only === undefined ? (wanted ?? plugin.enabled_by_default) : only.includes(plugin.id) && wanted !== false
+    const shape: Readonly<Record<string, z.ZodType>> = plugin.config.shape
+    const keys = new Set(
+      Object.entries(shape).flatMap(([key, schema]) => (notesOf(schema).secret ? [key, `${key}_file`] : [key])),
+    )
+    const stray = Object.keys(rest).find((key) => !keys.has(key))
+    if (stray !== undefined) {
+      throw new ConfigError({ source, key: `${at}.${stray}`, message: unknownKey(["enabled", ...Object.keys(shape)]) })
+    }
+    if (!is_on) continue
+    const config = parseBlock(shape, readBlock(shape, rest, env, { source, path: at }), source, at, env)
+    enabled.push({ plugin, config })
+  }
+  return enabled
+}
+
+const parseOnly = (
+  value: unknown,
+  source: string,
+  key: string,
+  names: readonly string[],
+): readonly string[] | undefined => {
+  if (value === undefined) return undefined
+  const message = `must be a list of plugin names; there are: ${names.join(", ")}`
+  if (!Array.isArray(value)) throw new ConfigError({ source, key, message })
+  for (const name of value)
+    if (!names.includes(name)) throw new ConfigError({ source, key, message: `"${name}": ${message}` })
+  return value
+}
+
+const pick = (tree: Tree, shape: Readonly<Record<string, unknown>>): Tree =>
+  Object.fromEntries(
+    Object.entries(tree).filter(([key]) => key in shape || (key.endsWith("_file") && key.slice(0, -5) in shape)),
+  )
+
+const unknownKey = (allowed: readonly string[]): string => `there is no such key; allowed here: ${allowed.join(", ")}`
+
+/** Validates one block; several problems end up in one error, a line each. */
+const parseBlock = <Shape extends Readonly<Record<string, z.ZodType>>>(
+  shape: Shape,
+  tree: Tree,
+  source: string,
+  path: string,
+  env: Env,
+): z.infer<z.ZodObject<Shape>> => {
+  const result = z.strictObject(shape).safeParse(tree)
+  if (result.success) return result.data as z.infer<z.ZodObject<Shape>>
+  const [first, ...more] = result.error.issues.map((issue) => describe(issue, shape, path, env))
+  const message = [first!.message, ...more.map(({ key, message }) => `${key}: ${message}`)].join("\n")
+  throw new ConfigError({ source, key: first!.key, message })
+}
+
+type Issue = z.core.$ZodIssue
+
+const describe = (issue: Issue, shape: Readonly<Record<string, z.ZodType>>, path: string, env: Env) => {
+  const steps = issue.path.map(String)
+  const at = [...(path === "" ? [] : [path]), ...steps].join(".").replaceAll(/\.(\d+)/g, "[$1]")
+  if (issue.code === "unrecognized_keys") {
+    const schema = steps.reduce<z.ZodType | undefined>(stepInto, z.object(shape))
+    const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+    return { key: at === "" ? issue.keys[0]! : `${at}.${issue.keys[0]}`, message: unknownKey(allowed) }
+  }
+  const schema = steps.reduce<z.ZodType | undefined>(stepInto, z.object(shape))
+  const notes = schema === undefined ? {} : notesOf(schema)
+  const by_env = notes.env !== undefined && env[notes.env] ? ` (set by ${notes.env})` : ""
+  return { key: at, message: `${messageOf(issue)}${by_env}${wayToSet(issue, at, notes)}` }
+}
+
+const stepInto = (schema: z.ZodType | undefined, step: string): z.ZodType | undefined => {
+  let inner = schema
+  while (
+    inner !== undefined &&
+    !(inner instanceof z.ZodObject) &&
+    !(inner instanceof z.ZodArray) &&
+    "unwrap" in inner
+  ) {
+    inner = (inner as z.ZodOptional).unwrap() as z.ZodType
+  }
+  if (inner instanceof z.ZodObject) return inner.shape[step] as z.ZodType | undefined
+  return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : undefined
+}
+
+const isMissing = (issue: Issue): boolean =>
+  issue.input === undefined && (issue.code === "invalid_type" || issue.message === "is missing")
+
+const messageOf = (issue: Issue): string => {
+  if (isMissing(issue)) return "is missing"
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`
+  if (issue.code === "invalid_type") return `must be a ${issue.expected}`
+  if (issue.code === "too_small") return `must be at least ${issue.minimum}`
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}`
+  return issue.message
+}
+
+/** How to give a missing key, its variable and file forms included. */
+const wayToSet = (issue: Issue, at: string, notes: { env?: string; secret?: boolean }): string => {
+  if (!isMissing(issue)) return ""
+  const key = at.split(".").at(-1)!
+  const ways = [`set ${at}`, ...(notes.secret ? [`${key}_file`] : []), ...(notes.env === undefined ? [] : [notes.env])]
+  if (notes.secret && notes.env !== undefined) ways.push(`${notes.env}_FILE`)
+  return `; ${ways.join(", or ")}`
+}

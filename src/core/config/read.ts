@@ -1,0 +1,123 @@
+/**
+ * Brings environment variables and secret files into the tree that came from the YAML file, guided by the schema: after
+ * this the tree is what zod validates.
+ */
+import { z } from "zod"
+import { ConfigError } from "../errors.ts"
+import type { KeyNotes } from "./schema.ts"
+import { secretFile, secretText } from "./secret.ts"
+
+export type Tree = Record<string, unknown>
+export type Env = Readonly<Record<string, string | undefined>>
+
+export const isTree = (value: unknown): value is Tree =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The schema below `.default()`, `.optional()` and the like. */
+export const bare = (schema: z.ZodType): z.ZodType => {
+  let inner = schema
+  while (
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodNullable
+  ) {
+    inner = inner.unwrap() as z.ZodType
+  }
+  return inner
+}
+
+/** The notes of a key, wherever in its chain of wrappers they were attached. */
+export const notesOf = (schema: z.ZodType): KeyNotes & { description?: string } => {
+  let notes: KeyNotes & { description?: string } = {}
+  let inner: z.ZodType | undefined = schema
+  while (inner !== undefined) {
+    notes = { ...(inner.meta() as KeyNotes | undefined), ...notes }
+    inner =
+      "unwrap" in inner && !(inner instanceof z.ZodArray) ? ((inner as z.ZodOptional).unwrap() as z.ZodType) : undefined
+  }
+  return notes
+}
+
+/** A variable's text as the kind of value that the schema wants; text that fits no kind is left for zod to refuse. */
+const fromText = (text: string, schema: z.ZodType): unknown => {
+  const kind = bare(schema)
+  if (kind instanceof z.ZodNumber && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text)
+  if (kind instanceof z.ZodBoolean && /^(true|1|yes|on)$/i.test(text)) return true
+  if (kind instanceof z.ZodBoolean && /^(false|0|no|off)$/i.test(text)) return false
+  if (kind instanceof z.ZodArray)
+    return text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "")
+  return text
+}
+
+/**
+ * A copy of `tree` with variables set and secrets wrapped, for the keys of `shape`. `env` is left out for blocks that may
+ * occur several times, where a variable could not say which one it means.
+ */
+export const readBlock = (
+  shape: Readonly<Record<string, z.ZodType>>,
+  tree: Tree,
+  env: Env,
+  at: { readonly source: string; readonly path: string },
+): Tree => {
+  const block: Tree = { ...tree }
+  for (const [key, schema] of Object.entries(shape)) {
+    const path = at.path === "" ? key : `${at.path}.${key}`
+    const inner = bare(schema)
+    const notes = notesOf(schema)
+    if (inner instanceof z.ZodObject) {
+      const child = block[key] ?? {}
+      if (isTree(child)) block[key] = readBlock(inner.shape, child, env, { ...at, path })
+    } else if (
+      inner instanceof z.ZodArray &&
+      Array.isArray(block[key]) &&
+      bare(inner.element as z.ZodType) instanceof z.ZodObject
+    ) {
+      const element = bare(inner.element as z.ZodType) as z.ZodObject
+      block[key] = (block[key] as unknown[]).map((child, i) =>
+        isTree(child) ? readBlock(element.shape, child, {}, { ...at, path: `${path}[${i}]` }) : child,
+      )
+    } else if (notes.secret === true) {
+      readSecret(block, key, notes.env, env, { ...at, path })
+    } else if (notes.env !== undefined && env[notes.env] !== undefined && env[notes.env] !== "") {
+      block[key] = fromText(env[notes.env]!, schema)
+    }
+  }
+  return block
+}
+
+const readSecret = (
+  block: Tree,
+  key: string,
+  name: string | undefined,
+  env: Env,
+  at: { readonly source: string; readonly path: string },
+): void => {
+  const file_key = `${key}_file`
+  const text = name === undefined ? undefined : env[name] || undefined
+  const file = name === undefined ? undefined : env[`${name}_FILE`] || undefined
+  if (text !== undefined && file !== undefined) {
+    throw new ConfigError({
+      source: "environment",
+      key: name!,
+      message: `${name} and ${name}_FILE are both set; keep one`,
+    })
+  }
+  if (text === undefined && file === undefined && block[key] !== undefined && block[file_key] !== undefined) {
+    throw new ConfigError({
+      source: at.source,
+      key: at.path,
+      message: `${key} and ${file_key} are both given; keep one`,
+    })
+  }
+  const path = file ?? (text === undefined ? block[file_key] : undefined)
+  const value = text ?? (file === undefined ? block[key] : undefined)
+  if (typeof path === "string" && path !== "") block[key] = secretFile(path, at.path)
+  else if (typeof value === "string" && value !== "") block[key] = secretText(value)
+  else if (typeof value === "number") block[key] = secretText(String(value))
+  else delete block[key]
+  delete block[file_key]
+}

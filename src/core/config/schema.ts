@@ -1,0 +1,100 @@
+/**
+ * The pieces that configuration schemas are made of: zod, with two notes beside a key (`.meta`): which environment
+ * variable sets it, and whether it is a secret. Loading, error messages and the reference page read these notes; nothing
+ * about a key is said twice.
+ */
+import { z } from "zod"
+import { isSecret, type Secret } from "./secret.ts"
+
+export interface KeyNotes {
+  /** The environment variable that sets this key; it wins over the file. */
+  readonly env?: string
+  /** May be given as `<key>_file` and `<ENV>_FILE` too. */
+  readonly secret?: boolean
+}
+
+const withNotes = <T extends z.ZodType>(schema: T, notes: KeyNotes, description: string): T =>
+  schema.meta({ ...notes, description }) as T
+
+/** A key that an environment variable can set. */
+export const fromEnv = <T extends z.ZodType>(schema: T, env: string, description: string): T =>
+  withNotes(schema, { env }, description)
+
+/** A secret key: text, or a file by `<key>_file`. */
+export const secret = (env: string | undefined, description: string) =>
+  withNotes(
+    z.custom<Secret>(isSecret, { error: (issue) => (issue.input === undefined ? "is missing" : "must be a text") }),
+    env === undefined ? { secret: true } : { env, secret: true },
+    description,
+  )
+
+export const httpUrl = z.url({ protocol: /^https?$/, error: "must be a URL that begins with https:// (or http://)" })
+
+/** The `log` block. */
+const log = z.strictObject({
+  level: fromEnv(
+    z.enum(["debug", "info", "warn", "error"]).default("info"),
+    "AKONIS_LOG_LEVEL",
+    "Least important lines that are printed.",
+  ),
+  format: fromEnv(z.enum(["pretty", "logfmt", "json"]).default("pretty"), "AKONIS_LOG_FORMAT", "How log lines look."),
+})
+
+/** One caller of our HTTP API. */
+const token = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, dots, dashes or underscores"),
+  token: secret(undefined, "The bearer token."),
+  role: z
+    .enum(["reader", "responder", "admin"])
+    .describe("reader sees, responder also acts, admin also replays and reloads."),
+})
+
+/** The `server` block. */
+const server = z.strictObject({
+  host: fromEnv(
+    z.string().min(1).default("127.0.0.1"),
+    "AKONIS_HOST",
+    "Address to listen on; any but a loopback address needs a token.",
+  ),
+  port: fromEnv(z.int().min(0).max(65_535).default(8_080), "AKONIS_PORT", "Port to listen on; 0 takes any free one."),
+  read_only: z.boolean().default(false).describe("Refuse every action that changes something."),
+  tokens: z.array(token).default([]).describe("Who may call the API. AKONIS_TOKEN adds one of role admin."),
+})
+
+/** What one Falcon tenant needs; stands at the top level or under `tenants`. */
+export const credentials = {
+  client_id: fromEnv(z.string().min(1), "FALCON_CLIENT_ID", "Id of the Falcon API client."),
+  client_secret: secret("FALCON_CLIENT_SECRET", "Secret of the Falcon API client."),
+  base_url: fromEnv(
+    z.union([z.literal("auto"), httpUrl], {
+      error: 'must be a URL such as https://api.eu-1.crowdstrike.com, or "auto"',
+    }),
+    "FALCON_BASE_URL",
+    'Base URL of the Falcon cloud; "auto" finds it.',
+  ).default("https://api.eu-1.crowdstrike.com"),
+  member_cid: fromEnv(
+    z.string().regex(/^[0-9a-fA-F]{32}(-[0-9a-fA-F]{2})?$/, "must be a customer id of 32 hexadecimal characters"),
+    "FALCON_MEMBER_CID",
+    "Flight Control child to act for.",
+  ).optional(),
+}
+
+/** Everything outside `plugins` and the tenants. */
+export const general = {
+  proxy: httpUrl.optional().describe("Proxy for every outgoing request; HTTPS_PROXY and NO_PROXY are honoured too."),
+  ca_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("A further certificate authority, PEM. Verification is never switched off."),
+  data_dir: fromEnv(
+    z.string().min(1).default("./data"),
+    "AKONIS_DATA_DIR",
+    "Folder for offsets, dead letters and the like.",
+  ),
+  log: log.prefault({}),
+  server: server.prefault({}),
+}
+
+export type General = z.infer<z.ZodObject<typeof general>>
+export type Credentials = z.infer<z.ZodObject<typeof credentials>>

@@ -1,0 +1,116 @@
+/**
+ * A batch: events of one partition, already in the form the intake wants, with the offsets they cover.
+ *
+ * The buffer holds the events escaped and joined as the inside of `"jsons":["…","…"]`, so that posting a batch copies
+ * nothing. In front stays room for the beginning of the body, which is written when the batch is posted: the intake key
+ * may change while a batch waits.
+ */
+
+/** Why an event goes to the dead letters instead of the intake. */
+export type RejectReason =
+  | "not_a_json_object"
+  | "event_too_long"
+  | "line_too_long"
+  | "refused_by_intake"
+  | "too_large_for_intake"
+
+export interface Reject {
+  readonly reason: RejectReason
+  /** What the intake answered, or what is wrong with the line, in a few words. */
+  readonly detail: string
+  /** -1 when the line does not tell. */
+  readonly offset: number
+  /** Bytes as Falcon sent them, without the line end. */
+  readonly raw: Uint8Array
+  /** Size of the line on the stream; more than `raw.length` when the line was too long to keep. */
+  readonly bytes: number
+}
+
+/** Room in front of the events for `{"intake_key":"…","jsons":["`. */
+export const head_bytes = 1_024
+/** `","` between two events. */
+export const separator_bytes = 3
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const suffix = new TextEncoder().encode('"]}')
+
+export class Batch {
+  constructor(
+    /** `head_bytes` of room, then the events; written on by nobody else until the batch is recycled. */
+    readonly buffer: Uint8Array,
+    /** Where each event ends in the buffer. */
+    readonly ends: readonly number[],
+    /** The offset of each event, -1 for one without. */
+    readonly offsets: readonly number[],
+    /** What cannot be delivered and has to be recorded before the batch is committed. */
+    readonly rejects: readonly Reject[],
+    /** Highest offset in the batch, rejects included; -1 when nothing in it has one. */
+    readonly last_offset: number,
+    /** `eventCreationTime` of the newest event, ms since the epoch; -1 when unknown. */
+    readonly created_ms: number,
+    /** Bytes of the lines as Falcon sent them. */
+    readonly bytes_in: number,
+  ) {}
+
+  get count(): number {
+    return this.ends.length
+  }
+
+  /** Escaped size of the events `[from, to)`. */
+  size(from = 0, to = this.count): number {
+    return to > from ? this.ends[to - 1]! - this.start(from) : 0
+  }
+
+  /**
+   * The request body for the events `[from, to)`, where `prefix` is everything before the first event. The whole batch is
+   * given without copying: the result is good until the next call or until the batch is recycled.
+   */
+  body(prefix: Uint8Array, from = 0, to = this.count): Uint8Array {
+    const start = this.start(from)
+    const end = this.ends[to - 1]!
+    if (from === 0 && to === this.count && prefix.length <= head_bytes) {
+      this.buffer.set(prefix, start - prefix.length)
+      this.buffer.set(suffix, end)
+      return this.buffer.subarray(start - prefix.length, end + suffix.length)
+    }
+    const body = new Uint8Array(prefix.length + end - start + suffix.length)
+    body.set(prefix)
+    body.set(this.buffer.subarray(start, end), prefix.length)
+    body.set(suffix, prefix.length + end - start)
+    return body
+  }
+
+  /** The bytes of one event as Falcon sent them. */
+  raw(index: number): Uint8Array {
+    return unescaped(this.buffer, this.start(index), this.ends[index]!)
+  }
+
+  private start(index: number): number {
+    return index === 0 ? head_bytes : this.ends[index - 1]! + separator_bytes
+  }
+}
+
+/** Undoes what the scanner did: a backslash before `"`, `\`, and `\t`, `\r` for white space between tokens. */
+const unescaped = (src: Uint8Array, start: number, end: number): Uint8Array => {
+  const out = new Uint8Array(end - start)
+  let o = 0
+  for (let i = start; i < end; i++) {
+    let byte = src[i]!
+    if (byte === BACKSLASH) {
+      byte = src[++i]!
+      if (byte === 0x74) byte = 0x09
+      else if (byte === 0x72) byte = 0x0d
+    }
+    out[o++] = byte
+  }
+  return out.slice(0, o)
+}
+
+/** `","`, written between two events. */
+export const writeSeparator = (out: Uint8Array, at: number): number => {
+  out[at] = QUOTE
+  out[at + 1] = 0x2c
+  out[at + 2] = QUOTE
+  return at + separator_bytes
+}

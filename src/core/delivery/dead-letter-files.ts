@@ -1,0 +1,110 @@
+/** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
+import { Clock, Effect, FileSystem } from "effect"
+import type { StoreError } from "../errors.ts"
+import type { Intake } from "../sekoia/intake.ts"
+import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import { Batch, head_bytes } from "./batch.ts"
+import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
+import { LineScanner } from "./scan.ts"
+
+const replayed_file = "replayed.ndjson"
+
+export interface DeadLetterBook {
+  /** Oldest first. */
+  readonly letters: readonly DeadLetter[]
+  /** Ids of those that the intake has taken since. */
+  readonly replayed: ReadonlySet<string>
+  /** Lines that a crash cut short. Their batch was not committed, so their events came and were recorded again. */
+  readonly torn: number
+}
+
+/** Everything that is recorded. */
+export const readDeadLetters = Effect.fnUntraced(function* (
+  data_dir: string,
+): Effect.fn.Return<DeadLetterBook, StoreError, FileSystem.FileSystem> {
+  const folder = deadLetterFolder(data_dir)
+  const letters: DeadLetter[] = []
+  let torn = 0
+  for (const name of yield* dayFiles(folder)) {
+    const day = parseLines<DeadLetter>((yield* readIfPresent(`${folder}/${name}`)) ?? "")
+    letters.push(...day.records)
+    torn += day.torn
+  }
+  const done = parseLines<{ readonly id: string }>((yield* readIfPresent(`${folder}/${replayed_file}`)) ?? "")
+  return { letters, replayed: new Set(done.records.map(({ id }) => id)), torn }
+})
+
+/** Posts dead letters one by one; each that is taken is remembered at once. `tell` learns of every one. */
+export const replay = Effect.fnUntraced(function* (
+  data_dir: string,
+  letters: readonly DeadLetter[],
+  intake: Intake,
+  tell: (letter: DeadLetter, error: string | undefined) => Effect.Effect<void>,
+) {
+  const folder = deadLetterFolder(data_dir)
+  let delivered = 0
+  for (const letter of letters) {
+    const error = yield* post(letter, intake)
+    yield* tell(letter, error)
+    if (error !== undefined) continue
+    delivered++
+    const at = new Date(yield* Clock.currentTimeMillis).toISOString()
+    yield* appendDurably(folder, replayed_file, `${JSON.stringify({ id: letter.id, at })}\n`)
+  }
+  return { delivered, refused: letters.length - delivered }
+})
+
+/** What went wrong, or `undefined` when the intake has taken it. */
+const post = (letter: DeadLetter, intake: Intake): Effect.Effect<string | undefined> =>
+  Effect.gen(function* () {
+    const raw = rawBytes(letter)
+    if (raw.length < letter.bytes) return `only ${raw.length} of its ${letter.bytes} bytes were kept`
+    const buffer = new Uint8Array(head_bytes + 2 * raw.length + 16)
+    const end = new LineScanner().scan(raw, 0, raw.length, buffer, head_bytes)
+    if (end < 0) return "it is no JSON object"
+    const batch = new Batch(buffer, [end], [letter.offset ?? -1], [], -1, -1, raw.length)
+    yield* intake.post(batch.body(yield* intake.prefix))
+    return undefined
+  }).pipe(Effect.catchTag(["IntakeError", "ConfigError"], (error) => Effect.succeed(error.message)))
+
+/**
+ * Removes records: those that were replayed, or all. The file of the current day is left alone, since a worker may be
+ * appending to it.
+ */
+export const purge = Effect.fnUntraced(function* (data_dir: string, which: "replayed" | "all") {
+  const fs = yield* FileSystem.FileSystem
+  const folder = deadLetterFolder(data_dir)
+  const { replayed } = yield* readDeadLetters(data_dir)
+  const today = `${new Date(yield* Clock.currentTimeMillis).toISOString().slice(0, 10)}.ndjson`
+  let removed = 0
+  let kept = 0
+  for (const name of yield* dayFiles(folder)) {
+    const { records } = parseLines<DeadLetter>((yield* readIfPresent(`${folder}/${name}`)) ?? "")
+    const stay = name === today ? records : records.filter(({ id }) => which !== "all" && !replayed.has(id))
+    removed += records.length - stay.length
+    kept += stay.length
+    if (stay.length === records.length && stay.length > 0) continue
+    if (stay.length > 0) yield* writeAtomic(folder, name, stay.map((letter) => `${JSON.stringify(letter)}\n`).join(""))
+    else if (name !== today) yield* Effect.ignore(fs.remove(`${folder}/${name}`))
+  }
+  return { removed, kept }
+})
+
+const dayFiles = (folder: string) =>
+  FileSystem.FileSystem.use((fs) => Effect.orElseSucceed(fs.readDirectory(folder), () => [])).pipe(
+    Effect.map((names) => names.filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name)).sort()),
+  )
+
+const parseLines = <A>(text: string): { readonly records: A[]; readonly torn: number } => {
+  const records: A[] = []
+  let torn = 0
+  for (const line of text.split("\n")) {
+    if (line === "") continue
+    try {
+      records.push(JSON.parse(line) as A)
+    } catch {
+      torn++
+    }
+  }
+  return { records, torn }
+}

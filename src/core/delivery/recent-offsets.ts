@@ -1,0 +1,42 @@
+/**
+ * Tells an event that Falcon repeats from one that comes late.
+ *
+ * Offsets rise along a partition, so nearly every event is answered by one comparison. Below the highest offset there are
+ * two cases that must not be mixed up: Falcon sends again what it sent before (drop it), or it sends something out of
+ * order that was never here (deliver it). A ring of the offsets last seen decides; what is older than the ring, or not
+ * above the point where reading resumed, counts as a repeat.
+ */
+export class RecentOffsets {
+  /** Highest offset seen or resumed from; -1 before the first. */
+  highest: number
+  /** Not above this: delivered by an earlier life of the process. */
+  private readonly floor: number
+  private readonly ring: Float64Array
+  private next = 0
+  private full = false
+
+  constructor(resume_offset: number, size: number) {
+    this.highest = resume_offset
+    this.floor = resume_offset
+    this.ring = new Float64Array(size).fill(-1)
+  }
+
+  isRepeat(offset: number): boolean {
+    if (offset > this.highest) return false
+    if (offset <= this.floor || this.ring.includes(offset)) return true
+    return this.full && offset < this.oldest()
+  }
+
+  add(offset: number): void {
+    if (offset > this.highest) this.highest = offset
+    this.ring[this.next] = offset
+    if (++this.next === this.ring.length) {
+      this.next = 0
+      this.full = true
+    }
+  }
+
+  private oldest(): number {
+    return this.ring[this.next]!
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * One pass over the bytes of one line: is it a JSON object, where are the three facts delivery needs
+ * (`metadata.offset`, `metadata.eventType`, `metadata.eventCreationTime`), and what does it look like as the inside of a
+ * JSON string, which is how the intake wants each event (`jsons: ["{\"metadata\":…}"]`).
+ *
+ * Why not `JSON.parse`: it costs as much again as everything else together, and it corrupts 64-bit numbers. Why one pass:
+ * the escaping has to look at every byte anyway, and knowing whether a byte stands inside a string is all that a full
+ * check of the grammar (RFC 8259) needs on top. Key order does not matter; of repeated keys the last one counts, as in
+ * `JSON.parse`. `scan.test.ts` holds it against `JSON.parse` on arbitrary bytes.
+ */
+import { isUtf8 } from "node:buffer"
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+
+/** What the grammar allows next. */
+const VALUE = 0
+const VALUE_OR_CLOSE = 1
+const KEY_OR_CLOSE = 2
+const KEY = 3
+const COLON = 4
+const COMMA_OR_CLOSE = 5
+const END = 6
+
+/** Nesting beyond this is refused: nothing that Falcon sends comes near, and the check needs a bound. */
+const depth_max = 1_024
+
+/** The key whose value is being read, where it is one of ours. */
+const NONE = 0
+const METADATA = 1
+const OFFSET = 2
+const EVENT_TYPE = 3
+const CREATED = 4
+
+const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0))
+const key_metadata = ascii("metadata")
+const key_offset = ascii("offset")
+const key_event_type = ascii("eventType")
+const key_created = ascii("eventCreationTime")
+
+const matches = (src: Uint8Array, at: number, length: number, word: Uint8Array): boolean => {
+  if (length !== word.length) return false
+  for (let i = 0; i < length; i++) if (src[at + i] !== word[i]) return false
+  return true
+}
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
+
+const isHex = (byte: number | undefined): boolean =>
+  byte !== undefined &&
+  ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66))
+
+/** Bytes that may follow a backslash, besides `u`. */
+const escapable = new Uint8Array(256)
+for (const c of '"\\/bfnrt') escapable[c.charCodeAt(0)] = 1
+
+/** Where the number that starts at `at` ends, or -1 if it is none. */
+const numberEnd = (src: Uint8Array, at: number, end: number): number => {
+  let i = at
+  if (src[i] === 0x2d) i++
+  if (i >= end || !isDigit(src[i])) return -1
+  if (src[i] === 0x30) i++
+  else while (i < end && isDigit(src[i])) i++
+  if (i < end && src[i] === 0x2e) {
+    if (++i >= end || !isDigit(src[i])) return -1
+    while (i < end && isDigit(src[i])) i++
+  }
+  if (i < end && (src[i]! | 0x20) === 0x65) {
+    i++
+    if (i < end && (src[i] === 0x2b || src[i] === 0x2d)) i++
+    if (i >= end || !isDigit(src[i])) return -1
+    while (i < end && isDigit(src[i])) i++
+  }
+  return i
+}
+
+const words = [ascii("true"), ascii("false"), ascii("null")]
+
+const decoder = new TextDecoder()
+
+/** The value itself when it is an integer from 0 to 2^53, else -1. */
+const naturalNumber = (value: unknown): number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : -1
+
+/**
+ * Scans lines. The fields hold what the last {@link LineScanner.scan} found; they are fields and not a returned object
+ * because this runs once per event.
+ */
+export class LineScanner {
+  /** `metadata.offset`, or -1 when the line has none that is an integer from 0 to 2^53. */
+  offset = -1
+  /** `metadata.eventCreationTime` in ms since the epoch, or -1. */
+  created_ms = -1
+  /** Where the bytes of `metadata.eventType` stand in the source, without quotes; both 0 when absent. */
+  type_start = 0
+  type_end = 0
+
+  /** A key or number of ours is written in a way the scan does not read (`"off\u0073et"`, `1e3`): then the line is parsed. */
+  private unsure = false
+  private readonly stack = new Uint8Array(depth_max)
+
+  /**
+   * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line.
+   * Returns where the writing ended, or -1 when the line is no JSON object in UTF-8 (what was written is then garbage).
+   */
+  scan(src: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+    this.offset = -1
+    this.created_ms = -1
+    this.type_start = 0
+    this.type_end = 0
+    this.unsure = false
+    const stack = this.stack
+    let depth = 0
+    let state = VALUE
+    let key = NONE
+    let in_metadata = false
+    let seen = 0
+    let i = start
+    let o = at
+    while (i < end) {
+      const byte = src[i]!
+      if (byte === QUOTE) {
+        const text_start = ++i
+        let escaped = false
+        out[o++] = BACKSLASH
+        out[o++] = QUOTE
+        for (;;) {
+          if (i >= end) return -1
+          const c = src[i++]!
+          if (c === QUOTE) break
+          if (c === BACKSLASH) {
+            escaped = true
+            out[o++] = BACKSLASH
+            out[o++] = BACKSLASH
+            if (i >= end) return -1
+            const e = src[i++]!
+            if (e === 0x75) {
+              if (i + 4 > end || !(isHex(src[i]) && isHex(src[i + 1]) && isHex(src[i + 2]) && isHex(src[i + 3])))
+                return -1
+            } else if (escapable[e] === 0) return -1
+            if (e === QUOTE || e === BACKSLASH) out[o++] = BACKSLASH
+            out[o++] = e
+            continue
+          }
+          if (c < 0x20) return -1
+          seen |= c
+          out[o++] = c
+        }
+        out[o++] = BACKSLASH
+        out[o++] = QUOTE
+        if (state === KEY || state === KEY_OR_CLOSE) {
+          state = COLON
+          if (depth > 2) continue
+          const length = i - 1 - text_start
+          if (escaped) this.unsure = true
+          if (depth === 1) key = matches(src, text_start, length, key_metadata) ? METADATA : NONE
+          else if (!in_metadata) key = NONE
+          else if (matches(src, text_start, length, key_offset)) key = OFFSET
+          else if (matches(src, text_start, length, key_event_type)) key = EVENT_TYPE
+          else if (matches(src, text_start, length, key_created)) key = CREATED
+          else key = NONE
+        } else if (state === VALUE || state === VALUE_OR_CLOSE) {
+          if (depth === 0) return -1
+          if (key !== NONE && depth <= 2) this.keep(key, src, text_start, i - 1, false)
+          state = COMMA_OR_CLOSE
+        } else return -1
+        continue
+      }
+      if (byte === 0x3a) {
+        if (state !== COLON) return -1
+        state = VALUE
+      } else if (byte === 0x2c) {
+        if (state !== COMMA_OR_CLOSE) return -1
+        state = stack[depth - 1] === OPEN_OBJECT ? KEY : VALUE
+        if (depth === 1) key = NONE
+      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+        if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth >= depth_max) return -1
+        if (depth === 0 && byte === OPEN_ARRAY) return -1
+        if (depth === 1) {
+          in_metadata = key === METADATA && byte === OPEN_OBJECT
+          if (key === METADATA) this.forget()
+        } else if (depth === 2 && key !== NONE) this.keep(key, src, i, i, false)
+        if (depth > 0) key = NONE
+        stack[depth++] = byte
+        state = byte === OPEN_OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE
+      } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+        const opened = byte === CLOSE_OBJECT ? OPEN_OBJECT : OPEN_ARRAY
+        const empty = byte === CLOSE_OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE
+        if ((state !== COMMA_OR_CLOSE && state !== empty) || depth === 0 || stack[depth - 1] !== opened) return -1
+        depth--
+        key = NONE
+        state = depth === 0 ? END : COMMA_OR_CLOSE
+      } else if (byte === 0x20) {
+        // a space between tokens
+      } else if (byte === 0x09 || byte === 0x0d) {
+        out[o++] = BACKSLASH
+        out[o++] = byte === 0x09 ? 0x74 : 0x72
+        i++
+        continue
+      } else {
+        if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth === 0) return -1
+        const token_end = byte === 0x2d || isDigit(byte) ? numberEnd(src, i, end) : wordEnd(src, i, end)
+        if (token_end < 0) return -1
+        if (key !== NONE && depth <= 2) this.keep(key, src, i, token_end, true)
+        while (i < token_end) out[o++] = src[i++]!
+        state = COMMA_OR_CLOSE
+        continue
+      }
+      out[o++] = byte
+      i++
+    }
+    if (state !== END) return -1
+    if (seen >= 0x80 && !isUtf8(src.subarray(start, end))) return -1
+    if (this.unsure) this.parse(src.subarray(start, end))
+    return o
+  }
+
+  /** The type as text; empty when the line has none. */
+  type(src: Uint8Array): string {
+    if (this.type_end === this.type_start) return ""
+    return JSON.parse(`"${decoder.decode(src.subarray(this.type_start, this.type_end))}"`)
+  }
+
+  /** The slow and certain way to the same facts. The type keeps the place the scan gave it. */
+  private parse(line: Uint8Array): void {
+    const metadata: unknown = JSON.parse(decoder.decode(line)).metadata
+    const facts = (typeof metadata === "object" && metadata !== null ? metadata : {}) as Record<string, unknown>
+    this.offset = naturalNumber(facts.offset)
+    this.created_ms = naturalNumber(facts.eventCreationTime)
+  }
+
+  /** The integer written there; anything but up to 15 plain digits is left to {@link parse}. */
+  private integer(src: Uint8Array, at: number, end: number): number {
+    let value = 0
+    for (let i = at; i < end; i++) {
+      const byte = src[i]!
+      if (!isDigit(byte) || end - at > 15) {
+        this.unsure = true
+        return -1
+      }
+      value = value * 10 + byte - 0x30
+    }
+    return value
+  }
+
+  private forget(): void {
+    this.offset = -1
+    this.created_ms = -1
+    this.type_start = 0
+    this.type_end = 0
+  }
+
+  /** Takes the value of one of our keys; a value of another kind wipes an earlier one, since the last key counts. */
+  private keep(key: number, src: Uint8Array, start: number, end: number, is_number: boolean): void {
+    if (key === OFFSET) this.offset = is_number ? this.integer(src, start, end) : -1
+    else if (key === CREATED) this.created_ms = is_number ? this.integer(src, start, end) : -1
+    else if (key === EVENT_TYPE) {
+      this.type_start = is_number ? 0 : start
+      this.type_end = is_number ? 0 : end
+    } else if (key === METADATA) this.forget()
+  }
+}
+
+/** Where the `true`, `false` or `null` that starts at `at` ends, or -1 if it is none. */
+const wordEnd = (src: Uint8Array, at: number, end: number): number => {
+  for (const word of words)
+    if (src[at] === word[0] && at + word.length <= end && matches(src, at, word.length, word)) return at + word.length
+  return -1
+}

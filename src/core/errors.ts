@@ -1,0 +1,31 @@
+/**
+ * The errors of the core. Each is tagged, each carries a `message` written for the operator who will read it in a log.
+ * None ever carries a secret: URLs are stripped of their query, bodies are cut, headers are left out.
+ */
+import { Data } from "effect"
+
+/** The configuration is wrong or incomplete. Ends the start with exit status 2. */
+export class ConfigError extends Data.TaggedError("ConfigError")<{
+  /** The file, or `environment`. */
+  readonly source: string
+  /** Dotted key, for example `plugins.event-stream.intake_key`; empty when the whole file is meant. */
+  readonly key: string
+  readonly message: string
+}> {}
+
+/** A file of `data_dir` cannot be read, written or locked. `message` says how to recover. */
+export class StoreError extends Data.TaggedError("StoreError")<{
+  readonly reason: "unreadable" | "unwritable" | "locked"
+  readonly path: string
+  readonly message: string
+}> {}
+
+/**
+ * No HTTP response came, or its body broke off.
+ * `refused`: the request certainly did not reach the server, so that repeating it is safe for any method.
+ */
+export class TransportError extends Data.TaggedError("TransportError")<{
+  readonly reason: "refused" | "timeout" | "reset" | "too_large"
+  readonly host: string
+  readonly message: string
+}> {}

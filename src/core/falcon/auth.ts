@@ -1,0 +1,132 @@
+/** The OAuth2 token of one Falcon tenant. */
+import { Clock, Context, Effect, Redacted, Result, Semaphore } from "effect"
+import { falcon, retry } from "../limits.ts"
+import { tryAgain } from "./again.ts"
+import { clouds, cloudUrl } from "./cloud.ts"
+import type { FalconError } from "./errors.ts"
+import { FalconObserver } from "./observer.ts"
+import { makeRateLimit } from "./rate-limit.ts"
+import { makeTokenRequest, TOKEN, type Token } from "./token-request.ts"
+
+export interface FalconCredentials {
+  /** The API of the tenant's cloud, or `auto`: start at us-1 and go where Falcon points. `auto` cannot find GovCloud. */
+  readonly base_url: string | "auto"
+  readonly client_id: string
+  /** Read anew for every token, so that a rotated secret file is picked up. Its error's message must hold no secret. */
+  readonly client_secret: Effect.Effect<Redacted.Redacted<string>, { readonly message: string }>
+  /** Flight Control: locks the token to this child. */
+  readonly member_cid?: string | undefined
+}
+
+export class FalconAuth extends Context.Service<
+  FalconAuth,
+  {
+    /** A token good for a while: the one at hand, or a new one. Many callers cause one request. */
+    readonly bearer: Effect.Effect<Redacted.Redacted<string>, FalconError>
+    /** A token other than `after`, which Falcon refused: a new one, unless somebody already has renewed it. */
+    readonly renew: (after: Redacted.Redacted<string>) => Effect.Effect<Redacted.Redacted<string>, FalconError>
+    /** Without a slash at its end. With `auto` it is final once `bearer` has succeeded. */
+    readonly base_url: Effect.Effect<string>
+  }
+>()("akonis/core/FalconAuth") {}
+
+interface Held {
+  readonly bearer: Redacted.Redacted<string>
+  readonly renew_at_ms: number
+  readonly expires_at_ms: number
+}
+
+/**
+ * Keeps one token. It is renewed when less than 5 minutes remain, or less than half of a life shorter than 10 minutes.
+ * One caller at a time asks Falcon, and the others wait for what it gets, a failure included: that one answers everybody
+ * for `token_failure_ms`, so that a wrong secret is not hammered. A renewal that fails while the old token is still good
+ * is tried once, and the old token goes on.
+ */
+export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCredentials) {
+  const observer = yield* FalconObserver
+  const rate = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
+  const requestToken = yield* makeTokenRequest({ credentials, rate, observer })
+  const lock = yield* Semaphore.make(1)
+  const auto = credentials.base_url === "auto"
+  let base_url = auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, "")
+  let held: Held | undefined
+  let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
+
+  const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
+    const asked_at_ms = yield* Clock.currentTimeMillis
+    const token = yield* tryAgain(
+      TOKEN,
+      Effect.suspend(() => requestToken(base_url)),
+      retries_max,
+      observer,
+    )
+    if (auto) base_url = homeOf(token, base_url)
+    else yield* warnOfOtherCloud(token, base_url)
+    yield* observer.onTokenRenewed
+    return heldFrom(token, asked_at_ms)
+  })
+
+  /** Under the lock only. */
+  const obtain = Effect.fnUntraced(function* (
+    refused: Redacted.Redacted<string> | undefined,
+  ): Effect.fn.Return<Redacted.Redacted<string>, FalconError> {
+    if (held !== undefined && refused !== undefined && sameToken(held.bearer, refused)) held = undefined
+    const now_ms = yield* Clock.currentTimeMillis
+    if (held !== undefined && now_ms < held.renew_at_ms) return held.bearer
+    const spare = held !== undefined && now_ms < held.expires_at_ms ? held : undefined
+    if (failed !== undefined && now_ms < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
+
+    const result = yield* Effect.result(fetchToken(spare === undefined ? retry.attempts_max : 0))
+    if (Result.isSuccess(result)) {
+      failed = undefined
+      held = result.success
+      return held.bearer
+    }
+    const error = result.failure
+    const failed_at_ms = yield* Clock.currentTimeMillis
+    failed = { error, until_ms: failed_at_ms + Math.max(falcon.token_failure_ms, error.retry_after_ms ?? 0) }
+    if (spare === undefined || failed_at_ms >= spare.expires_at_ms) return yield* error
+    yield* Effect.logWarning(
+      "The Falcon token could not be renewed; the old one is used until it expires",
+      error.message,
+    )
+    return spare.bearer
+  })
+
+  const bearer = Effect.gen(function* () {
+    const now_ms = yield* Clock.currentTimeMillis
+    if (held !== undefined && now_ms < held.renew_at_ms) return held.bearer
+    return yield* lock.withPermit(obtain(undefined))
+  })
+
+  return FalconAuth.of({
+    bearer,
+    renew: (after) => lock.withPermit(obtain(after)),
+    base_url: Effect.sync(() => base_url),
+  })
+})
+
+const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean =>
+  Redacted.value(a) === Redacted.value(b)
+
+/** Lives are counted from before the request, so that they end early rather than late. */
+function heldFrom(token: Token, asked_at_ms: number): Held {
+  const margin_ms = Math.min(falcon.token_margin_ms, token.life_ms / 2)
+  const expires_at_ms = asked_at_ms + token.life_ms
+  return { bearer: token.bearer, renew_at_ms: expires_at_ms - margin_ms, expires_at_ms }
+}
+
+/** The region that Falcon names, else where the redirects ended. */
+const homeOf = (token: Token, base_url: string): string => {
+  const named = token.region === undefined ? undefined : cloudUrl(token.region)
+  return named ?? (token.issuer === new URL(base_url).origin ? base_url : token.issuer)
+}
+
+/** A fixed `base_url` is obeyed, but calls to the wrong cloud will be refused. */
+const warnOfOtherCloud = (token: Token, base_url: string): Effect.Effect<void> => {
+  const home = token.region === undefined ? undefined : cloudUrl(token.region)
+  const known = Object.values<string>(clouds).includes(base_url)
+  return home === undefined || home === base_url || !known
+    ? Effect.void
+    : Effect.logWarning(`The tenant lives in ${token.region}: base_url should be ${home} or auto, not ${base_url}`)
+}

@@ -1,0 +1,117 @@
+/** The one way to call Falcon's API. */
+import { Clock, Context, Effect, Redacted } from "effect"
+import { Http, type HttpAnswer, type HttpRequest } from "../http/http.ts"
+import { whySiteDiffers } from "../http/origin.ts"
+import { falcon } from "../limits.ts"
+import { retriesOf, tryAgain } from "./again.ts"
+import { FalconAuth } from "./auth.ts"
+import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
+import type { FalconError } from "./errors.ts"
+import { failure, statusFailure, transportFailure } from "./failure.ts"
+import { FalconObserver } from "./observer.ts"
+import type { Operation } from "./operation.ts"
+import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
+import { makeRateLimit } from "./rate-limit.ts"
+import { requestUrl } from "./request-url.ts"
+import { without } from "./scrub.ts"
+
+export type { Envelope } from "./envelope.ts"
+export { failWhenEmpty } from "./failure.ts"
+export type { Operation } from "./operation.ts"
+export type { Pages, PagesOptions } from "./paginate.ts"
+
+export class Falcon extends Context.Service<
+  Falcon,
+  {
+    /**
+     * One call: token, rate limit, retries. Any 2xx succeeds, also with `errors` and without `resources`; see
+     * `failWhenEmpty`.
+     */
+    readonly request: (operation: Operation) => Effect.Effect<Envelope, FalconError>
+    /** Walks the pages of a list in order, until its end or `limit`. Fails when any page does. */
+    readonly pages: (operation: Operation, options?: PagesOptions) => Effect.Effect<Pages, FalconError>
+  }
+>()("akonis/core/Falcon") {}
+
+/**
+ * - 401: one new token, one more try
+ * - 429: everybody of this tenant waits, then the call is repeated, up to 5 times, whatever its method
+ * - unreachable: repeated with backoff, up to 5 times, whatever its method
+ * - 5xx, timeout, reset: the same when `idempotent`, else `outcome_unknown`
+ * - everything else that is no 2xx fails at once
+ */
+export const makeFalcon = Effect.gen(function* () {
+  const http = yield* Http
+  const auth = yield* FalconAuth
+  const observer = yield* FalconObserver
+  const rate = yield* makeRateLimit({
+    per_second_max: Math.min(falcon.api_per_second_max, falcon.tenant_per_minute_max / 60),
+    burst_max: falcon.api_burst_max,
+  })
+
+  const send = Effect.fnUntraced(function* (
+    operation: Operation,
+    token: Redacted.Redacted<string>,
+  ): Effect.fn.Return<HttpAnswer, FalconError> {
+    const base_url = yield* auth.base_url
+    const why = operation.url === undefined ? undefined : whySiteDiffers(operation.url, base_url)
+    if (why !== undefined) return yield* failure(operation, "untrusted_url", `Falcon named a URL, but ${why}`)
+    yield* rate.take
+    const bearer = Redacted.value(token)
+    const request = httpRequest(operation, requestUrl(operation, base_url), bearer)
+    const answer = yield* Effect.mapError(http.send(request, falcon.response_bytes_max), (error) =>
+      transportFailure(operation, error),
+    )
+    const wait_ms = yield* rate.learn(answer)
+    if (wait_ms !== undefined) yield* observer.onRateLimited(operation.name, wait_ms)
+    return without(answer, [bearer])
+  })
+
+  const once = Effect.fnUntraced(function* (operation: Operation): Effect.fn.Return<Envelope, FalconError> {
+    const token = yield* auth.bearer
+    const answer = yield* send(operation, token)
+    if (answer.status !== 401) return yield* settle(operation, answer)
+    const renewed = yield* auth.renew(token)
+    return yield* settle(operation, yield* send(operation, renewed))
+  })
+
+  const request = (operation: Operation) => tryAgain(operation, once(operation), retriesOf(operation), observer)
+
+  return Falcon.of({
+    request,
+    pages: (operation, options) => walkPages(request, operation, options),
+  })
+})
+
+/** Falcon wants a Content-Type even on a POST without a body (gofalcon, the refresh of a stream session). */
+function httpRequest(operation: Operation, url: string, bearer: string): HttpRequest {
+  const has_body = operation.body !== undefined
+  const typed = has_body || operation.method === "POST" || operation.method === "PATCH" || operation.method === "PUT"
+  return {
+    method: operation.method,
+    url,
+    headers: {
+      authorization: `Bearer ${bearer}`,
+      accept: "application/json",
+      ...(typed && { "content-type": "application/json" }),
+    },
+    ...(has_body && { body: JSON.stringify(operation.body) }),
+    timeout_ms: operation.timeout_ms ?? falcon.request_ms_max,
+  }
+}
+
+/** What one answer means. */
+const settle = Effect.fnUntraced(function* (
+  operation: Operation,
+  answer: HttpAnswer,
+): Effect.fn.Return<Envelope, FalconError> {
+  if (answer.status < 200 || answer.status > 299) {
+    return yield* statusFailure(operation, answer, yield* Clock.currentTimeMillis)
+  }
+  const envelope = parseEnvelope(answer)
+  if (envelope !== undefined) return envelope
+  return yield* failure(operation, "malformed", `Falcon answered ${answer.status} with something that is not JSON`, {
+    status: answer.status,
+    trace_id: emptyEnvelope(answer).trace_id,
+  })
+})

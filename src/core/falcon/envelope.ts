@@ -1,0 +1,66 @@
+/** Falcon's common answer `{meta, errors, resources}`. */
+import type { HttpAnswer } from "../http/http.ts"
+import { falcon } from "../limits.ts"
+import type { ApiError } from "./errors.ts"
+
+/** A 2xx answer. `errors` beside `resources` is a partial success: both count. */
+export interface Envelope {
+  readonly status: number
+  readonly trace_id: string | undefined
+  /** `[]` when Falcon said `null`, nothing, or sent an empty body. */
+  readonly resources: readonly unknown[]
+  readonly errors: readonly ApiError[]
+  /** `meta.pagination`; its keys differ from one API family to the next. */
+  readonly pagination: Readonly<Record<string, unknown>> | undefined
+  readonly meta: Readonly<Record<string, unknown>>
+  /** The body as it came. */
+  readonly text: string
+}
+
+/**
+ * Reads any answer, whatever its status. An empty body is an empty envelope (Falcon does that on 200, elastic/beats PR
+ * 51737); `undefined` when the body is no JSON object.
+ */
+export function parseEnvelope(answer: HttpAnswer): Envelope | undefined {
+  const body = answer.text.trim() === "" ? {} : parseObject(answer.text)
+  return body === undefined ? undefined : envelopeOf(answer, body)
+}
+
+/** What an answer tells without its body. */
+export const emptyEnvelope = (answer: HttpAnswer): Envelope => envelopeOf(answer, {})
+
+function envelopeOf(answer: HttpAnswer, body: Readonly<Record<string, unknown>>): Envelope {
+  const meta = isRecord(body.meta) ? body.meta : {}
+  const trace_id = answer.headers.get("x-cs-traceid") ?? meta.trace_id
+  return {
+    status: answer.status,
+    trace_id: typeof trace_id === "string" ? trace_id : undefined,
+    resources: Array.isArray(body.resources) ? body.resources : [],
+    errors: Array.isArray(body.errors) ? body.errors.map((error) => apiError(error, answer.status)) : [],
+    pagination: isRecord(meta.pagination) ? meta.pagination : undefined,
+    meta,
+    text: answer.text,
+  }
+}
+
+function apiError(value: unknown, status: number): ApiError {
+  const error = isRecord(value) ? value : { message: value }
+  const code = Number(error.code)
+  return {
+    code: Number.isInteger(code) && code > 0 ? code : status,
+    message: typeof error.message === "string" ? error.message.slice(0, falcon.error_chars_max) : "no reason given",
+    ...(typeof error.id === "string" && { id: error.id }),
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

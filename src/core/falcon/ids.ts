@@ -1,0 +1,26 @@
+/** Lists of ids, cut to what one call may carry. */
+import { falcon } from "../limits.ts"
+
+/** `&ids=` before every id. */
+const KEY_CHARS = 5
+
+/**
+ * The distinct `ids` in their order, in groups of at most `max`. With `in_query` a group also fits into a URL:
+ * floor(18500 / (longest id + 5)) ids, PSFalcon's rule, counted after percent-encoding.
+ */
+export function splitIds(
+  ids: readonly string[],
+  max: number,
+  options?: { readonly in_query?: boolean },
+): readonly (readonly string[])[] {
+  const distinct = [...new Set(ids)]
+  const size = Math.max(1, options?.in_query === true ? Math.min(max, fitInQuery(distinct)) : max)
+  const groups: string[][] = []
+  for (let at = 0; at < distinct.length; at += size) groups.push(distinct.slice(at, at + size))
+  return groups
+}
+
+function fitInQuery(ids: readonly string[]): number {
+  const longest = ids.reduce((most, id) => Math.max(most, encodeURIComponent(id).length), 1)
+  return Math.floor(falcon.query_chars_max / (longest + KEY_CHARS))
+}

@@ -1,0 +1,94 @@
+/** How fast one tenant's API, or its token endpoint, may be called. */
+import { Clock, Effect, Semaphore } from "effect"
+import { RateLimiter } from "effect/persistence"
+import type { HttpAnswer } from "../http/http.ts"
+import { retryAfterMs } from "../http/retry-after.ts"
+import { falcon, retry } from "../limits.ts"
+
+/** One budget. Everybody who spends from it shares the same value. */
+export interface RateLimit {
+  /** Waits until one request may go. */
+  readonly take: Effect.Effect<void>
+  /**
+   * Learns from an answer. After a 429 it holds everybody until the time that Falcon named (60 s when it named none, at
+   * least 1 s) and gives that wait in milliseconds; `undefined` for any other answer.
+   */
+  readonly learn: (answer: HttpAnswer) => Effect.Effect<number | undefined>
+}
+
+/** What an answer said about the tenant's budget for the minute. */
+interface Budget {
+  readonly remaining: number
+  readonly limit: number
+  readonly read_at_ms: number
+}
+
+/**
+ * At most `per_second_max` in any second, hence 6000 in any minute at 100/s: a token bucket of `burst_max` that refills with
+ * the rest of the rate.
+ *
+ * The budget belongs to the tenant, not to us: Falcon counts everyone who uses its API (gofalcon issue 364) and says in
+ * `X-RateLimit-Remaining` what is left. When little is left the gap between two requests grows, see `gapMs`; a request
+ * with a long gap takes as many tokens as would have been refilled in it.
+ *
+ * A later share for enrichment and assets is a second, smaller bucket to take from before this one.
+ */
+export const makeRateLimit = Effect.fnUntraced(function* (rate: {
+  readonly per_second_max: number
+  readonly burst_max: number
+}) {
+  const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+  const turn = yield* Semaphore.make(1)
+  const refill_ms = 1_000 / (rate.per_second_max - rate.burst_max)
+  const bucket = {
+    key: "budget",
+    algorithm: "token-bucket",
+    limit: rate.burst_max,
+    window: refill_ms * rate.burst_max,
+  } as const
+  let held_until_ms = 0
+  let budget: Budget | undefined
+
+  const next = Effect.gen(function* () {
+    for (;;) {
+      const now_ms = yield* Clock.currentTimeMillis
+      if (now_ms < held_until_ms) yield* Effect.sleep(held_until_ms - now_ms)
+      const tokens = Math.max(1, Math.round(gapMs(budget, yield* Clock.currentTimeMillis) / refill_ms))
+      yield* Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens }))
+      // A 429 may have come to somebody else in the meantime.
+      if ((yield* Clock.currentTimeMillis) >= held_until_ms) return
+    }
+  })
+
+  const learn = Effect.fnUntraced(function* (answer: HttpAnswer) {
+    const now_ms = yield* Clock.currentTimeMillis
+    budget = budgetOf(answer, now_ms) ?? budget
+    if (answer.status !== 429) return undefined
+    const wait_ms = Math.max(retry.backoff_ms, retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms)
+    held_until_ms = Math.max(held_until_ms, now_ms + wait_ms)
+    return wait_ms
+  })
+
+  // One after the other, so that each pays by what is known when its turn comes.
+  return { take: turn.withPermit(next), learn } satisfies RateLimit
+})
+
+/** Milliseconds between two requests when the budget runs low; 0 when it does not, or when the reading is too old. */
+function gapMs(budget: Budget | undefined, now_ms: number): number {
+  if (budget === undefined || now_ms - budget.read_at_ms >= falcon.budget_window_ms) return 0
+  const last = falcon.budget_last.find((step) => budget.remaining <= step.remaining_max)
+  if (last !== undefined) return last.gap_ms
+  return budget.remaining < budget.limit * falcon.budget_low_share ? falcon.budget_low_gap_ms : 0
+}
+
+/** A 401 speaks of another budget: 15 a minute per source address for bad tokens (gofalcon issue 364). */
+function budgetOf(answer: HttpAnswer, now_ms: number): Budget | undefined {
+  if (answer.status === 401) return undefined
+  const remaining = whole(answer.headers.get("x-ratelimit-remaining"))
+  const limit = whole(answer.headers.get("x-ratelimit-limit"))
+  if (remaining === undefined) return undefined
+  return { remaining, limit: limit ?? falcon.tenant_per_minute_max, read_at_ms: now_ms }
+}
+
+const whole = (value: string | null): number | undefined =>
+  value !== null && /^\d{1,15}$/.test(value.trim()) ? Number(value) : undefined

@@ -1,0 +1,118 @@
+/** One request for an OAuth2 token, with the redirects between CrowdStrike's clouds. */
+import { Clock, Effect, Redacted } from "effect"
+import { Http, type HttpAnswer } from "../http/http.ts"
+import { whySiteDiffers } from "../http/origin.ts"
+import { falcon } from "../limits.ts"
+import type { FalconCredentials } from "./auth.ts"
+import { cloudUrl } from "./cloud.ts"
+import type { FalconError } from "./errors.ts"
+import { failure, statusFailure, transportFailure } from "./failure.ts"
+import type { FalconEvents } from "./observer.ts"
+import type { Operation } from "./operation.ts"
+import type { RateLimit } from "./rate-limit.ts"
+import { without } from "./scrub.ts"
+
+/** Asking for a token twice does no harm. */
+export const TOKEN: Operation = { name: "token", method: "POST", path: "/oauth2/token", idempotent: true, scopes: [] }
+
+export interface Token {
+  readonly bearer: Redacted.Redacted<string>
+  readonly life_ms: number
+  /** Origin that gave it, after redirects. */
+  readonly issuer: string
+  /** `X-Cs-Region`, the tenant's cloud, when Falcon named it. */
+  readonly region: string | undefined
+}
+
+interface TokenRequest {
+  readonly credentials: FalconCredentials
+  readonly rate: RateLimit
+  readonly observer: FalconEvents
+}
+
+/**
+ * Makes the function that asks `base_url` once. Falcon answers 201; any 2xx counts. A client of another cloud is
+ * redirected there (308 in PSFalcon, 301 to 308 in crimson-falcon): method and form are kept, whatever the status, and
+ * only within the site of `base_url`, because the form holds the secret.
+ */
+export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate, observer }: TokenRequest) {
+  const http = yield* Http
+
+  const post = Effect.fnUntraced(function* (url: string, body: string) {
+    yield* rate.take
+    const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }
+    const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
+    const answer = yield* Effect.mapError(http.send(request, falcon.response_bytes_max), (error) =>
+      transportFailure(TOKEN, error),
+    )
+    const wait_ms = yield* rate.learn(answer)
+    if (wait_ms !== undefined) yield* observer.onRateLimited(TOKEN.name, wait_ms)
+    return answer
+  })
+
+  return Effect.fnUntraced(function* (base_url: string): Effect.fn.Return<Token, FalconError> {
+    const secret = Redacted.value(yield* Effect.mapError(credentials.client_secret, unreadable))
+    const form = formOf(credentials, secret)
+    let url = base_url + TOKEN.path
+    for (let hops = 0; hops <= falcon.token_redirects_max; hops++) {
+      const answer = without(yield* post(url, form), [secret])
+      if (answer.status < 300) return yield* readToken(answer, new URL(url).origin)
+      const next = redirectTarget(answer, url)
+      if (next === undefined) return yield* refusal(answer, yield* Clock.currentTimeMillis)
+      const why = whySiteDiffers(next, base_url)
+      if (why !== undefined) return yield* failure(TOKEN, "untrusted_url", `Falcon redirects, but ${why}`)
+      url = next
+    }
+    return yield* failure(TOKEN, "rejected", `more than ${falcon.token_redirects_max} redirects`)
+  })
+})
+
+function formOf(credentials: FalconCredentials, client_secret: string): string {
+  const { client_id, member_cid } = credentials
+  return new URLSearchParams({ client_id, client_secret, ...(member_cid ? { member_cid } : {}) }).toString()
+}
+
+/** Where to ask next; some redirects name only the region. */
+function redirectTarget(answer: HttpAnswer, url: string): string | undefined {
+  if (![301, 302, 303, 307, 308].includes(answer.status)) return undefined
+  const location = answer.headers.get("location")
+  if (location !== null && URL.canParse(location, url)) return new URL(location, url).href
+  const base_url = cloudUrl(answer.headers.get("x-cs-region") ?? "")
+  return base_url === undefined ? undefined : base_url + TOKEN.path
+}
+
+/** Wrong credentials come as 400, 401 or 403, by the service that notices (kibana PR 235139, ansible collection 173). */
+function refusal(answer: HttpAnswer, now_ms: number): FalconError {
+  if (![400, 401, 403].includes(answer.status)) return statusFailure(TOKEN, answer, now_ms)
+  return statusFailure(TOKEN, answer, now_ms, { reason: "unauthorized", remark: "; check client_id and client_secret" })
+}
+
+const unreadable = (error: { readonly message: string }): FalconError =>
+  failure(TOKEN, "unauthorized", `the client secret cannot be read: ${error.message}`)
+
+function readToken(answer: HttpAnswer, issuer: string): Effect.Effect<Token, FalconError> {
+  const body = parse(answer.text)
+  const token = body.access_token
+  if (typeof token !== "string" || token === "") {
+    return Effect.fail(failure(TOKEN, "malformed", "the answer holds no access_token", { status: answer.status }))
+  }
+  return Effect.succeed({
+    bearer: Redacted.make(token, { label: "falcon token" }),
+    life_ms: lifeMs(body.expires_in),
+    issuer,
+    region: answer.headers.get("x-cs-region") ?? undefined,
+  })
+}
+
+function lifeMs(expires_in: unknown): number {
+  const ms = Number(expires_in) * 1_000
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, falcon.token_life_ms_max) : falcon.token_life_ms
+}
+
+function parse(text: string): { readonly access_token?: unknown; readonly expires_in?: unknown } {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,46 @@
+/** What a failed `fetch` tells about whether the request arrived. */
+import { TransportError } from "../errors.ts"
+
+/** Bun's codes for a request that was never written: nobody listens, no such name, the proxy opened no tunnel. */
+const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket", "ERR_PROXY_TUNNEL"])
+
+/** Bun's codes for a certificate that does not verify; it checks before it writes the request. */
+const BAD_CERTIFICATE =
+  /^(UNABLE_TO_|CERT_|CRL_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/
+
+/**
+ * A failure of `fetch` or of reading its body, as a `TransportError`. Anything not known for certain counts as `reset`:
+ * `EPROTO` for instance, which Bun words as a failed TLS handshake, also comes long after the handshake.
+ * Keeps only the code of `cause`: its message and its `path` hold the URL with its query.
+ */
+export function transportError(cause: unknown, host: string): TransportError {
+  const code = codeOf(cause)
+  if (NEVER_SENT.has(code)) return failure("refused", host, `${host} cannot be reached (${code})`)
+  if (BAD_CERTIFICATE.test(code)) return failure("refused", host, `the certificate of ${host} is not trusted (${code})`)
+  if (neverConnected(cause)) return failure("refused", host, `${host} cannot be reached`)
+  if (code === "ETIMEDOUT") return failure("timeout", host, `${host} did not answer in time (${code})`)
+  return failure("reset", host, `the connection to ${host} broke (${code || nameOf(cause)})`)
+}
+
+export const timedOut = (host: string, timeout_ms: number): TransportError =>
+  failure("timeout", host, `${host} did not answer within ${timeout_ms} ms`)
+
+export const tooLarge = (host: string, bytes_max: number): TransportError =>
+  failure("too_large", host, `the answer of ${host} is larger than ${bytes_max} bytes`)
+
+export const invalidUrl = (): TransportError => failure("refused", "", "the request's URL is not valid")
+
+const failure = (reason: TransportError["reason"], host: string, message: string): TransportError =>
+  new TransportError({ reason, host, message })
+
+/** Deno gives no code but says in which phase it failed; connecting includes DNS, the TLS handshake and the proxy. */
+const neverConnected = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && error.cause.message.includes("client error (Connect)")
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return ""
+  if ("code" in error && typeof error.code === "string") return error.code
+  return codeOf(error.cause)
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown error")

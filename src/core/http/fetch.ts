@@ -1,0 +1,94 @@
+/** `Http` over the runtime's own `fetch`. */
+import { Effect, Layer, type Scope } from "effect"
+import type { TransportError } from "../errors.ts"
+import { invalidUrl, timedOut, tooLarge, transportError } from "./fetch-error.ts"
+import { type RuntimeInit, type RuntimeOptions, runtimeInit } from "./fetch-init.ts"
+import { Http, type HttpRequest } from "./http.ts"
+
+export interface FetchOptions extends RuntimeOptions {
+  /** `akonis/<version>`. */
+  readonly user_agent: string
+}
+
+/**
+ * Redirects are handed back as they come. Time limits run on Effect's Clock. Compressed answers are decompressed, and
+ * `bytes_max` counts what comes out. Errors name the host, never the URL.
+ */
+export const layerFetch = (options: FetchOptions): Layer.Layer<Http> =>
+  Layer.sync(Http, () => {
+    const connect = makeConnect(options, runtimeInit(options))
+
+    const send: Http["Service"]["send"] = (request, bytes_max) =>
+      Effect.gen(function* () {
+        const response = yield* connect(request)
+        const text = yield* readText(response, bytes_max, hostOf(request.url))
+        return { status: response.status, headers: response.headers, text }
+      }).pipe(Effect.scoped, within(request))
+
+    return Http.of({ send, open: (request) => connect(request).pipe(within(request)) })
+  })
+
+type Connect = (request: HttpRequest) => Effect.Effect<Response, TransportError, Scope.Scope>
+
+/** Until the headers are here. The connection lives as long as the scope; interruption closes it at once. */
+const makeConnect =
+  (options: FetchOptions, extras: RuntimeInit): Connect =>
+  (request) =>
+    Effect.gen(function* () {
+      if (!URL.canParse(request.url)) return yield* invalidUrl()
+      const url = new URL(request.url)
+      const ended = yield* Effect.acquireRelease(
+        Effect.sync(() => new AbortController()),
+        (controller) => Effect.sync(() => controller.abort()),
+      )
+      return yield* Effect.tryPromise({
+        try: (interrupted) =>
+          fetch(url, {
+            ...extras(url),
+            method: request.method,
+            headers: { "user-agent": options.user_agent, ...request.headers },
+            body: (request.body ?? null) as BodyInit | null,
+            redirect: "manual",
+            signal: AbortSignal.any([ended.signal, interrupted]),
+          }),
+        catch: (cause) => transportError(cause, url.host),
+      })
+    })
+
+const within =
+  (request: HttpRequest) =>
+  <A, R>(effect: Effect.Effect<A, TransportError, R>): Effect.Effect<A, TransportError, R> =>
+    Effect.timeoutOrElse(effect, {
+      duration: request.timeout_ms,
+      orElse: () => Effect.fail(timedOut(hostOf(request.url), request.timeout_ms)),
+    })
+
+/** The body as text, given up as soon as it passes `bytes_max`. */
+const readText = Effect.fnUntraced(function* (
+  response: Response,
+  bytes_max: number,
+  host: string,
+): Effect.fn.Return<string, TransportError> {
+  const text = yield* Effect.tryPromise({
+    try: () => readWhole(response, bytes_max),
+    catch: (cause) => transportError(cause, host),
+  })
+  return text ?? (yield* tooLarge(host, bytes_max))
+})
+
+async function readWhole(response: Response, bytes_max: number): Promise<string | undefined> {
+  const decoder = new TextDecoder()
+  const reader = response.body?.getReader()
+  let size = 0
+  let text = ""
+  while (reader !== undefined) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size > bytes_max) return undefined
+    text += decoder.decode(value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "")

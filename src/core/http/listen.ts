@@ -1,0 +1,58 @@
+/** Puts a `fetch` handler on a port: `Bun.serve` or `Deno.serve`, whichever is there. */
+import { Effect, type Scope } from "effect"
+import { ConfigError } from "../errors.ts"
+
+export type FetchHandler = (request: Request) => Response | Promise<Response>
+
+export interface Listening {
+  readonly hostname: string
+  readonly port: number
+}
+
+interface ServeOptions {
+  readonly hostname: string
+  readonly port: number
+  readonly fetch: FetchHandler
+}
+
+interface Running extends Listening {
+  readonly stop: () => Promise<void>
+}
+
+/** Until the scope closes. Fails when the port is taken or not ours to take. */
+export const listen = (options: ServeOptions): Effect.Effect<Listening, ConfigError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => (typeof Bun === "undefined" ? serveDeno(options) : serveBun(options)),
+      catch: (error) => refusal(options, error),
+    }),
+    (running) => Effect.promise(running.stop),
+  )
+
+const serveBun = ({ hostname, port, fetch }: ServeOptions): Running => {
+  // Bun's default of 10 s would cut slow actions and event streams.
+  const server = Bun.serve({ hostname, port, fetch, idleTimeout: 0 })
+  return { hostname, port: server.port ?? port, stop: () => server.stop(true) }
+}
+
+interface DenoServer {
+  readonly addr: { readonly port: number }
+  readonly shutdown: () => Promise<void>
+}
+
+const serveDeno = ({ hostname, port, fetch }: ServeOptions): Running => {
+  const { Deno } = globalThis as unknown as { Deno: { serve: (options: object, handler: FetchHandler) => DenoServer } }
+  const server = Deno.serve({ hostname, port, onListen: () => undefined }, fetch)
+  return { hostname, port: server.addr.port, stop: () => server.shutdown() }
+}
+
+const refusal = ({ hostname, port }: ServeOptions, error: unknown): ConfigError => {
+  const code = (error as { readonly code?: string }).code ?? String(error)
+  const why = code.includes("EADDRINUSE")
+    ? "it is in use"
+    : code.includes("EACCES")
+      ? "this user may not take it"
+      : code
+  const message = `port ${port} on ${hostname} cannot be opened: ${why}; choose another one (AKONIS_PORT, 0 for any free one)`
+  return new ConfigError({ source: "server", key: "server.port", message })
+}

@@ -1,0 +1,109 @@
+/**
+ * Every bound of the product, in one place. Names end in the unit: `_ms`, `_bytes`, `_chars`, `_max`.
+ * Bounds that Falcon or Sekoia impose say so; the others are ours and say why they are that size.
+ */
+
+/** What travels from Falcon to the intake. */
+export const delivery = {
+  /** Events in one intake request. The specification fixes 1000. */
+  batch_events_max: 1000,
+  /** Request body after JSON escaping. The intake refuses more than 10 MiB; the specification keeps a tenth in reserve. */
+  batch_bytes_max: 9_437_184,
+  /** How long an event may wait for its batch to fill. */
+  batch_wait_ms_max: 1_000,
+  /** Characters (Unicode code points, as Python's `len` counts) in one event. The intake refuses longer ones. */
+  event_chars_max: 250_000,
+  /** Bytes of one line kept in memory; a longer line goes to the dead letters cut at this size. */
+  line_bytes_max: 8 * 1024 * 1024,
+  /** Batches waiting behind the one being posted, per partition. More would only move the wait from Falcon's disk to our memory. */
+  batches_waiting_max: 1,
+  /** Offsets remembered per partition to tell a repeated event from one that came late. */
+  recent_offsets_max: 65_536,
+} as const
+
+/** Waiting and trying again. */
+export const retry = {
+  /** Tries after the first one, for calls to the Falcon API. The specification fixes 5. */
+  attempts_max: 5,
+  /** First wait; it doubles each time ("backoff factor 1"). */
+  backoff_ms: 1_000,
+  /** Longest wait of a loop that never gives up (streams, intake). */
+  backoff_ms_max: 60_000,
+  /** Wait after a 429 that says nothing about when to come back. */
+  rate_limited_ms: 60_000,
+  /** Longest wait we accept from a `Retry-After`; a server that asks for more is asked again then. */
+  retry_after_ms_max: 15 * 60_000,
+} as const
+
+/** Falcon's API. */
+export const falcon = {
+  /** Requests to the token endpoint. The specification fixes 10. */
+  auth_per_second_max: 10,
+  /** Requests to the API. The specification fixes 100, which is the whole budget of a tenant. */
+  api_per_second_max: 100,
+  /** Requests that may go at once; what is left of the rate per second refills steadily, so that no second sees more. */
+  auth_burst_max: 5,
+  api_burst_max: 10,
+  /** Budget of one tenant over a sliding minute, shared by everyone who uses its API (gofalcon issue 364). */
+  tenant_per_minute_max: 6_000,
+  /** A token is renewed when less than this remains. The specification fixes 5 minutes. */
+  token_margin_ms: 300_000,
+  request_ms_max: 30_000,
+  response_bytes_max: 64 * 1024 * 1024,
+  /** Pages walked by one call: a guard, not a limit anybody should meet. */
+  pages_max: 10_000,
+  /** Characters of an `ids=` query before it is split (PSFalcon keeps to the same figure). */
+  query_chars_max: 18_500,
+  /** Of Falcon's own words in one error; the rest is cut. */
+  error_chars_max: 500,
+  /** A token answer without a usable `expires_in` counts as this long; Falcon's tokens live 1799 s. */
+  token_life_ms: 1_799_000,
+  token_life_ms_max: 24 * 60 * 60_000,
+  /** A failed token request answers everybody who asks within this time, so that a wrong secret is not hammered. */
+  token_failure_ms: 5_000,
+  token_redirects_max: 3,
+  /** The window over which Falcon counts a tenant's requests; what an older answer said about it is void. */
+  budget_window_ms: 60_000,
+  /** Below this share of the tenant's budget others are spending it too: our requests keep `budget_low_gap_ms` apart. */
+  budget_low_share: 0.1,
+  budget_low_gap_ms: 50,
+  /** The last requests of a budget; both steps are gofalcon's. */
+  budget_last: [
+    { remaining_max: 5, gap_ms: 500 },
+    { remaining_max: 10, gap_ms: 200 },
+  ],
+} as const
+
+/** Falcon's event streams. */
+export const stream = {
+  /** From request to response headers of a feed. */
+  open_ms_max: 60_000,
+  /** Silence, keepalives included, after which a feed counts as dead. Other clients use 60 s to 120 s. */
+  read_idle_ms_max: 120_000,
+  /** Between two looks at an empty listing. */
+  empty_listing_ms: 10_000,
+  /** App ids taken in turn while earlier ones are still held. */
+  app_ids_max: 4,
+  /** Between two listings that look for new partitions; a spare app id is free again after 30 minutes. */
+  relist_ms: 15 * 60_000,
+  /** Events in a row not above the offset read before, after which health says so. A resume repeats a few at most. */
+  repeated_in_row_max: 10_000,
+  /** A connection that lived this long ends the growth of the backoff. */
+  settled_ms: 10_000,
+} as const
+
+/** Sekoia's intake. */
+export const intake = {
+  /** The Python module waits 30 s as well. */
+  request_ms_max: 30_000,
+  response_bytes_max: 4 * 1024 * 1024,
+  /** Between tries when the key is refused: nothing will change until a person acts. */
+  refused_ms: 60_000,
+} as const
+
+/** Our own HTTP API. */
+export const server = {
+  body_bytes_max: 10 * 1024 * 1024,
+  /** How long a stopping process waits for what is in hand to be delivered. */
+  drain_ms_max: 4_000,
+} as const

@@ -1,0 +1,69 @@
+/**
+ * What a plugin is: one declaration from which everything else follows (configuration keys, routes, checks, reference
+ * pages). A plugin imports the core and itself, never another plugin.
+ */
+import type { Effect, FileSystem, Scope } from "effect"
+import type { z } from "zod"
+import type { DeadLetters } from "./delivery/dead-letters.ts"
+import type { ConfigError, StoreError } from "./errors.ts"
+import type { FalconAuth } from "./falcon/auth.ts"
+import type { Falcon } from "./falcon/client.ts"
+import type { Http } from "./http/http.ts"
+import type { Offsets } from "./store/offsets.ts"
+import type { Health } from "./telemetry/health.ts"
+import type { Tenant } from "./tenant.ts"
+
+/** What a plugin may ask for. One set per tenant. */
+export type PluginServices =
+  | Tenant
+  | Falcon
+  | FalconAuth
+  | Http
+  | Offsets
+  | DeadLetters
+  | Health
+  | FileSystem.FileSystem
+
+/** One row of `akonis check`. */
+export interface CheckRow {
+  readonly name: string
+  readonly status: "ok" | "warning" | "failed"
+  readonly detail: string
+}
+
+export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Readonly<Record<string, z.ZodType>>> {
+  /** As in the configuration and in `GET /health`. */
+  readonly id: string
+  /** One line for people. */
+  readonly title: string
+  readonly enabled_by_default: boolean
+  /** Keys below `plugins.<id>`, besides `enabled`. */
+  readonly config: z.ZodObject<Shape>
+  /** Scopes of the Falcon API client that it needs, as the console names them. */
+  readonly scopes: readonly string[]
+  /**
+   * The background work, for as long as the process lives. It keeps itself going: what fails here ends the process, so
+   * only what a restart would not mend may fail. Interrupting it drains: what is in hand is delivered first.
+   */
+  readonly run?: (
+    config: z.infer<z.ZodObject<Shape>>,
+  ) => Effect.Effect<never, ConfigError | StoreError, PluginServices | Scope.Scope>
+  /** What `akonis check` finds out about it, without changing anything. */
+  readonly check?: (
+    config: z.infer<z.ZodObject<Shape>>,
+  ) => Effect.Effect<readonly CheckRow[], never, PluginServices | Scope.Scope>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of plugins has no common configuration type.
+export type AnyPlugin = Plugin<any>
+
+/** A plugin that is switched on, with its checked configuration. */
+export interface EnabledPlugin {
+  readonly plugin: AnyPlugin
+  // biome-ignore lint/suspicious/noExplicitAny: of the type that the plugin's own schema gave it.
+  readonly config: any
+}
+
+/** Declares a plugin: only for the types. */
+export const definePlugin = <Shape extends Readonly<Record<string, z.ZodType>>>(plugin: Plugin<Shape>): Plugin<Shape> =>
+  plugin

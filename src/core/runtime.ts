@@ -1,0 +1,60 @@
+/**
+ * Configuration -> services. One set per tenant: its own token, rate budget, offsets, dead letters, health and metrics
+ * label. The network, the clock and the disk are asked for from outside, so that a test can bring its own.
+ */
+import { Effect, FileSystem, Layer, Metric } from "effect"
+import type { TenantConfig } from "./config/load.ts"
+import { DeadLetters } from "./delivery/dead-letters.ts"
+import type { StoreError } from "./errors.ts"
+import { layerFalcon } from "./falcon/layer.ts"
+import { type FalconEvents, FalconObserver } from "./falcon/observer.ts"
+import type { Http } from "./http/http.ts"
+import type { PluginServices } from "./plugin.ts"
+import { makeFolder } from "./store/atomic-file.ts"
+import { Offsets } from "./store/offsets.ts"
+import { Health } from "./telemetry/health.ts"
+import { metrics } from "./telemetry/metrics.ts"
+import { Tenant } from "./tenant.ts"
+
+/** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and reads its offsets. */
+export const layerTenant = (
+  tenant: TenantConfig,
+): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
+  const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
+  const identity = Layer.succeed(Tenant, { id: tenant.id, data_dir: tenant.data_dir })
+  const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer).pipe(
+    Layer.provide(folder),
+    Layer.provideMerge(identity),
+  )
+  const health = Health.layer(tenant.plugins.map(({ plugin }) => plugin.id))
+  const label = Layer.succeed(Metric.CurrentMetricAttributes, { tenant: tenant.id })
+  return Layer.mergeAll(stores, layerFalconOf(tenant), health, label, passOn)
+}
+
+/** What comes from outside is handed on to the plugins as well. */
+const passOn = Layer.effectContext(Effect.context<Http | FileSystem.FileSystem>())
+
+const layerFalconOf = ({ id, credentials }: TenantConfig) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const falcon = layerFalcon({
+        base_url: credentials.base_url,
+        client_id: credentials.client_id,
+        client_secret: Effect.provideService(credentials.client_secret.value, FileSystem.FileSystem, fs),
+        member_cid: credentials.member_cid,
+      })
+      return falcon.pipe(Layer.provide(Layer.succeed(FalconObserver, observer(id))))
+    }),
+  )
+
+const observer = (tenant: string): FalconEvents => ({
+  onRetry: (operation, reason) =>
+    Metric.update(Metric.withAttributes(metrics.falcon_retries, { tenant, operation, reason }), 1),
+  onRateLimited: (operation, wait_ms) =>
+    Effect.all([
+      Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_waits, { tenant, operation }), 1),
+      Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_seconds, { tenant }), wait_ms / 1_000),
+    ]),
+  onTokenRenewed: Metric.update(Metric.withAttributes(metrics.token_renewals, { tenant }), 1),
+})

@@ -1,0 +1,80 @@
+/** Files that are either as they were or as they should be, whatever happens in between. */
+import { Effect, FileSystem, type PlatformError as Platform } from "effect"
+
+import { StoreError } from "../errors.ts"
+
+/** Replaces a file: write beside it, fsync, rename, fsync of the folder. Only the owner may read it. */
+export const writeAtomic = (
+  folder: string,
+  name: string,
+  text: string,
+): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${folder}/${name}`
+    const draft = `${path}.new`
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* fs.open(draft, { flag: "w", mode: 0o600 })
+        yield* file.writeAll(new TextEncoder().encode(text))
+        yield* file.sync
+      }),
+    )
+    yield* fs.rename(draft, path)
+    yield* syncFolder(folder)
+  }).pipe(unwritable(`${folder}/${name}`))
+
+/** Appends to a file and makes sure that it is on the disk. A line that an earlier crash cut short is closed first. */
+export const appendDurably = (
+  folder: string,
+  name: string,
+  text: string,
+): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${folder}/${name}`
+    const is_new = !(yield* fs.exists(path))
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* fs.open(path, { flag: "a+", mode: 0o600 })
+        const { size } = yield* file.stat
+        const last = new Uint8Array(1)
+        if (size > 0n) {
+          yield* file.seek(size - 1n, "start")
+          yield* file.read(last)
+        }
+        const opening = size > 0n && last[0] !== 0x0a ? "\n" : ""
+        yield* file.writeAll(new TextEncoder().encode(opening + text))
+        yield* file.sync
+      }),
+    )
+    if (is_new) yield* syncFolder(folder)
+  }).pipe(unwritable(`${folder}/${name}`))
+
+/** Makes a folder, and its parents, for the owner alone. */
+export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.use((fs) => fs.makeDirectory(folder, { recursive: true, mode: 0o700 })).pipe(unwritable(folder))
+
+/** The text of a file; `undefined` when there is none. */
+export const readIfPresent = (path: string): Effect.Effect<string | undefined, StoreError, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.use((fs) => fs.readFileString(path)).pipe(
+    Effect.catchTag("PlatformError", (error) =>
+      error.reason._tag === "NotFound"
+        ? Effect.undefined
+        : Effect.fail(
+            new StoreError({ reason: "unreadable", path, message: `${path} cannot be read: ${error.reason._tag}` }),
+          ),
+    ),
+  )
+
+const syncFolder = (folder: string) =>
+  FileSystem.FileSystem.use((fs) => Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (file) => file.sync)))
+
+const unwritable =
+  (path: string) =>
+  <A, R>(effect: Effect.Effect<A, Platform.PlatformError, R>): Effect.Effect<A, StoreError, R> =>
+    Effect.mapError(
+      effect,
+      ({ reason }) =>
+        new StoreError({ reason: "unwritable", path, message: `${path} cannot be written: ${reason.message}` }),
+    )

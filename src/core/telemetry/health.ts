@@ -1,0 +1,102 @@
+/**
+ * Health is told by the loops that do the work: each keeps one cell and says what it is doing; a plugin is as well as its
+ * worst cell. Nothing here guesses from the outside, so "ok" means that data can flow.
+ */
+import { Clock, Context, Effect, Layer, type Scope } from "effect"
+
+export type Status = "ok" | "degraded" | "failed"
+
+export interface Report {
+  readonly status: Status
+  /** When the status last changed, ISO 8601. */
+  readonly since: string
+  readonly detail: string
+}
+
+/** The word of one loop. */
+export interface HealthCell {
+  readonly set: (status: Status, detail: string) => Effect.Effect<void>
+  /** For what changes with every event: asked whenever somebody looks, in place of the detail of an `ok`. */
+  readonly describe: (detail: (now_ms: number) => { readonly status: Status; readonly detail: string }) => void
+}
+
+interface Cell {
+  status: Status
+  detail: string
+  since_ms: number
+  describe: ((now_ms: number) => { readonly status: Status; readonly detail: string }) | undefined
+}
+
+export class Health extends Context.Service<
+  Health,
+  {
+    /** Opens a cell of a plugin; it is gone with the scope. */
+    readonly cell: (plugin: string, part: string) => Effect.Effect<HealthCell, never, Scope.Scope>
+    /** The plugin has come up: what readiness waits for. */
+    readonly started: (plugin: string) => Effect.Effect<void>
+    /** Every enabled plugin. */
+    readonly report: Effect.Effect<{ readonly ready: boolean; readonly plugins: Readonly<Record<string, Report>> }>
+  }
+>()("akonis/core/Health") {
+  /** `plugins`: the ids of those that are on. */
+  static readonly layer = (plugins: readonly string[]): Layer.Layer<Health> => Layer.effect(Health, make(plugins))
+}
+
+const rank = { ok: 0, degraded: 1, failed: 2 } as const
+
+const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
+  const begun_ms = yield* Clock.currentTimeMillis
+  const started = new Set<string>()
+  const cells = new Map(plugins.map((id) => [id, new Map<string, Cell>()]))
+
+  const cell = Effect.fnUntraced(function* (plugin: string, part: string) {
+    const own = cells.get(plugin) ?? new Map<string, Cell>()
+    cells.set(plugin, own)
+    const now_ms = yield* Clock.currentTimeMillis
+    const state: Cell = { status: "ok", detail: "", since_ms: now_ms, describe: undefined }
+    own.set(part, state)
+    yield* Effect.addFinalizer(() => Effect.sync(() => own.delete(part)))
+    return {
+      set: (status: Status, detail: string) =>
+        Effect.map(Clock.currentTimeMillis, (at_ms) => {
+          if (state.status !== status) state.since_ms = at_ms
+          state.status = status
+          state.detail = detail
+        }),
+      describe: (detail) => {
+        state.describe = detail
+      },
+    } satisfies HealthCell
+  })
+
+  const report = Effect.map(Clock.currentTimeMillis, (now_ms) => ({
+    ready: plugins.every((id) => started.has(id)),
+    plugins: Object.fromEntries(
+      [...cells].map(([id, own]) => [id, pluginReport(own, started.has(id), begun_ms, now_ms)]),
+    ),
+  }))
+
+  return Health.of({ cell, started: (plugin) => Effect.sync(() => void started.add(plugin)), report })
+})
+
+const pluginReport = (
+  cells: ReadonlyMap<string, Cell>,
+  is_started: boolean,
+  begun_ms: number,
+  now_ms: number,
+): Report => {
+  const parts = [...cells].map(([part, cell]) => {
+    const live = cell.status === "ok" ? cell.describe?.(now_ms) : undefined
+    return { part, since_ms: cell.since_ms, status: cell.status, detail: cell.detail, ...live }
+  })
+  const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
+  if (worst === "ok" && !is_started) return { status: "degraded", since: iso(begun_ms), detail: "starting" }
+  const shown = parts.filter((part) => part.status === worst && part.detail !== "")
+  return {
+    status: worst,
+    since: iso(shown.length === 0 ? begun_ms : Math.min(...shown.map((part) => part.since_ms))),
+    detail: shown.map(({ part, detail }) => `${part}: ${detail}`).join("; "),
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()

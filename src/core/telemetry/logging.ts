@@ -1,0 +1,31 @@
+/**
+ * Log lines: on standard error, in the format the operator chose, with every known secret cut out of the finished text.
+ * Standard output is left to what a command is asked to print.
+ */
+import { Layer, Logger, References } from "effect"
+import { redact } from "./redact.ts"
+
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warn" | "error"
+  readonly format: "pretty" | "logfmt" | "json"
+}
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+export const layerLogging = ({ level, format }: LogOptions) =>
+  Layer.mergeAll(
+    Logger.layer([Logger.make((options) => void process.stderr.write(`${redact(formats[format].log(options))}\n`))]),
+    Layer.succeed(References.MinimumLogLevel, levels[level]),
+  )
+
+/** `05:31:12.345 WARN  what happened, and what happens next  partition=… offset=…` */
+const pretty = Logger.make<unknown, string>(({ date, logLevel, message, fiber }) => {
+  const time = date.toISOString().slice(11, 23)
+  const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
+  const notes = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(
+    ([key, value]) => `${key}=${String(value)}`,
+  )
+  return [`${time} ${logLevel.toUpperCase().padEnd(5)} ${text}`, ...notes].join("  ")
+})
+
+const formats = { pretty, logfmt: Logger.formatLogFmt, json: Logger.formatJson } as const

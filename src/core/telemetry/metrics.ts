@@ -1,0 +1,50 @@
+/**
+ * Every metric of the product, one table. All carry the label `tenant`; names follow Prometheus' conventions (base units,
+ * `_total` for counters). The reference page is made from this table.
+ */
+import { Metric } from "effect"
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const sizes = [1, 10, 50, 100, 250, 500, 1_000]
+
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+
+export const metrics = {
+  events_in: counter("akonis_events_in_total", "Events read from Falcon, repeats left out."),
+  bytes_in: counter("akonis_bytes_in_total", "Bytes of those events."),
+  events_out: counter("akonis_events_out_total", "Events that the intake has taken."),
+  bytes_out: counter("akonis_bytes_out_total", "Bytes of those events as posted, escaped."),
+  dead_letters: counter("akonis_dead_letters_total", "Events recorded as dead letters, by reason."),
+  repeated: counter("akonis_events_repeated_total", "Events that Falcon sent again and that were dropped."),
+  late: counter("akonis_events_late_total", "Events that came out of order and were delivered."),
+  lag: Metric.gauge("akonis_event_lag_seconds", {
+    description: "Age of the newest event of the last delivered batch (now - eventCreationTime).",
+  }),
+  committed_offset: Metric.gauge("akonis_committed_offset", { description: "Last offset stored in cache.json." }),
+  batch_events: Metric.histogram("akonis_batch_events", {
+    description: "Events per intake request.",
+    boundaries: sizes,
+  }),
+  intake_seconds: Metric.histogram("akonis_intake_request_seconds", {
+    description: "Time of an intake request that was accepted.",
+    boundaries: seconds,
+  }),
+  intake_retries: counter(
+    "akonis_intake_retries_total",
+    "Intake requests that failed and were tried again, by reason.",
+  ),
+  stream_opens: counter("akonis_stream_opens_total", "Feeds opened; the first one of a partition included."),
+  stream_ends: counter("akonis_stream_ends_total", "Feeds that ended, by reason."),
+  session_refreshes: counter("akonis_session_refreshes_total", "Session refreshes, by outcome."),
+  listings: counter("akonis_stream_listings_total", "Stream listings, by outcome."),
+  falcon_retries: counter(
+    "akonis_falcon_retries_total",
+    "Falcon API calls that failed and were tried again, by operation and reason.",
+  ),
+  falcon_rate_limit_waits: counter(
+    "akonis_falcon_rate_limit_waits_total",
+    "Times that Falcon answered 429, by operation.",
+  ),
+  falcon_rate_limit_seconds: counter("akonis_falcon_rate_limit_seconds_total", "Seconds waited because of a 429."),
+  token_renewals: counter("akonis_falcon_token_renewals_total", "OAuth2 tokens fetched."),
+} as const

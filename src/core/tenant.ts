@@ -1,0 +1,12 @@
+import { Context } from "effect"
+
+/** The Falcon customer that the current fibers work for. */
+export class Tenant extends Context.Service<
+  Tenant,
+  {
+    /** `default` when there is only one. */
+    readonly id: string
+    /** The tenant's own folder. */
+    readonly data_dir: string
+  }
+>()("akonis/core/Tenant") {}

@@ -1,0 +1,40 @@
+import { z } from "zod"
+import { fromEnv, httpUrl, secret } from "../../core/config/schema.ts"
+import { delivery } from "../../core/limits.ts"
+
+/** Keys of `plugins.event-stream`. */
+export const config = z.strictObject({
+  intake_key: secret("SEKOIA_INTAKE_KEY", "Key of the Sekoia intake that takes the events."),
+  intake_url: fromEnv(
+    httpUrl.default("https://intake.sekoia.io"),
+    "SEKOIA_INTAKE_URL",
+    "Events go to {intake_url}/batch.",
+  ),
+  app_id: z
+    .string()
+    .regex(/^[a-z0-9]{1,31}$/, "must be 1 to 31 lower-case letters or digits")
+    .optional()
+    .describe("Name under which the streams are opened; otherwise made once and kept in data_dir."),
+  start: z
+    .enum(["oldest", "newest"])
+    .default("oldest")
+    .describe("Where to begin on a partition that has no stored offset."),
+  event_types: z
+    .array(z.string().regex(/^\w{1,64}$/, "must be the name of an event type"))
+    .default([])
+    .describe("Event types that Falcon shall send; empty for all."),
+  batch_events_max: z
+    .int()
+    .min(1)
+    .max(delivery.batch_events_max)
+    .default(delivery.batch_events_max)
+    .describe("Events in one intake request."),
+  batch_wait_ms_max: z
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(delivery.batch_wait_ms_max)
+    .describe("How long an event may wait for its batch to fill."),
+})
+
+export type EventStreamConfig = z.infer<typeof config>

@@ -1,0 +1,120 @@
+/**
+ * One connection to a feed: opens it at the offset read last, hands every chunk on, watches for silence, and says how it
+ * ended. Works in chunks as the socket gives them; what happens per event happens in `BatchBuilder`.
+ */
+import { Clock, Effect, Redacted } from "effect"
+import { Http } from "../../core/http/http.ts"
+import { retryAfterMs } from "../../core/http/retry-after.ts"
+import { retry, stream } from "../../core/limits.ts"
+import type { EventStreamConfig } from "./config.ts"
+import type { Feed } from "./listing.ts"
+
+/**
+ * How a connection ended. `session_over`: this session token is good for nothing more. `forbidden`, `rejected`: waiting is
+ * all that helps. The others: open it again.
+ */
+export interface Ended {
+  readonly reason:
+    | "end_of_body"
+    | "idle"
+    | "broken"
+    | "unreachable"
+    | "unavailable"
+    | "rate_limited"
+    | "session_over"
+    | "forbidden"
+    | "rejected"
+  readonly detail: string
+  readonly retry_after_ms: number | undefined
+}
+
+/** What the reader of a partition gives, and where it may be looked at from outside. */
+export interface Reader {
+  /** Where to go on; -1 for the start that the configuration names. */
+  readonly resume_offset: () => number
+  /** Takes a chunk; while it waits, nobody reads: that is the backpressure. */
+  readonly take: (chunk: Uint8Array) => Effect.Effect<void>
+  /** The feed is open. */
+  readonly opened: Effect.Effect<void>
+  /** Bytes have come at this time, keepalives included. */
+  readonly heard: (now_ms: number) => void
+}
+
+const ended = (reason: Ended["reason"], detail: string, retry_after_ms?: number): Ended => ({
+  reason,
+  detail,
+  retry_after_ms,
+})
+
+/** Reads until the connection ends; never fails. */
+export const readFeed = (feed: Feed, config: EventStreamConfig, reader: Reader): Effect.Effect<Ended, never, Http> =>
+  Effect.gen(function* () {
+    const http = yield* Http
+    const response = yield* http.open({
+      method: "GET",
+      url: feedUrl(feed, config, reader.resume_offset()),
+      // Falcon wants `Token` here, not `Bearer`.
+      headers: { authorization: `Token ${Redacted.value(feed.token)}`, accept: "application/json" },
+      timeout_ms: stream.open_ms_max,
+    })
+    if (response.status !== 200 || response.body === null) return yield* refusal(response)
+    yield* reader.opened
+    return yield* readBody(response.body.getReader(), reader)
+  }).pipe(
+    Effect.catchTag("TransportError", (error) =>
+      Effect.succeed(ended(error.reason === "refused" ? "unreachable" : "broken", error.message)),
+    ),
+    Effect.scoped,
+  )
+
+/** The feed's URL with the place to start: an offset, the newest event, or nothing for the oldest that Falcon holds. */
+export const feedUrl = (feed: Feed, config: EventStreamConfig, resume_offset: number): string => {
+  const query: string[] = []
+  if (resume_offset >= 0) query.push(`offset=${resume_offset}`)
+  else if (config.start === "newest") query.push("whence=2")
+  if (config.event_types.length > 0) query.push(`eventType=${config.event_types.join(",")}`)
+  if (query.length === 0) return feed.url
+  return `${feed.url}${feed.url.includes("?") ? "&" : "?"}${query.join("&")}`
+}
+
+const refusal = Effect.fnUntraced(function* (response: Response) {
+  const { status } = response
+  const detail = `the feed answered ${status}`
+  const after_ms = retryAfterMs(response.headers, yield* Clock.currentTimeMillis)
+  if (status === 401 || status === 404) return ended("session_over", detail)
+  if (status === 429) return ended("rate_limited", detail, after_ms ?? retry.rate_limited_ms)
+  if (status === 403) return ended("forbidden", `${detail}; the API client needs the scope Event streams: Read`)
+  return status >= 500 ? ended("unavailable", detail, after_ms) : ended("rejected", detail)
+})
+
+const readBody = Effect.fnUntraced(function* (body: ReadableStreamDefaultReader<Uint8Array>, reader: Reader) {
+  const clock = yield* Clock.Clock
+  let reading_since_ms: number | undefined
+
+  const read = Effect.tryPromise({
+    try: () => body.read(),
+    catch: (error) => ended("broken", `the connection broke: ${String(error)}`),
+  })
+
+  const pump = Effect.gen(function* () {
+    for (;;) {
+      reading_since_ms = clock.currentTimeMillisUnsafe()
+      const { done, value } = yield* read
+      reading_since_ms = undefined
+      if (done) return ended("end_of_body", "Falcon ended the feed")
+      reader.heard(clock.currentTimeMillisUnsafe())
+      yield* reader.take(value)
+    }
+  }).pipe(Effect.catch((failed) => Effect.succeed(failed)))
+
+  // Only silence counts: while the intake is slow nobody reads, and that is not Falcon's fault.
+  const watchdog = Effect.gen(function* () {
+    for (;;) {
+      yield* Effect.sleep(stream.read_idle_ms_max / 8)
+      const silent_ms = reading_since_ms === undefined ? 0 : clock.currentTimeMillisUnsafe() - reading_since_ms
+      if (silent_ms >= stream.read_idle_ms_max) return ended("idle", `no byte for ${Math.round(silent_ms / 1_000)} s`)
+    }
+  })
+
+  return yield* Effect.raceFirst(pump, watchdog)
+})

@@ -1,0 +1,159 @@
+/**
+ * One partition, from Falcon to the intake: bytes -> batches -> intake -> commit. A reader fills a batch; one batch may
+ * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
+ * order.
+ */
+import { type Cause, Clock, Effect, Fiber, Metric, Queue, Stream } from "effect"
+import type { Batch } from "../../core/delivery/batch.ts"
+import { BatchBuilder } from "../../core/delivery/batch-builder.ts"
+import { CommitWindow } from "../../core/delivery/commit.ts"
+import { DeadLetters } from "../../core/delivery/dead-letters.ts"
+import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
+import { delivery, server } from "../../core/limits.ts"
+import type { Intake } from "../../core/sekoia/intake.ts"
+import { Offsets } from "../../core/store/offsets.ts"
+import { Health } from "../../core/telemetry/health.ts"
+import { metrics } from "../../core/telemetry/metrics.ts"
+import type { EventStreamConfig } from "./config.ts"
+import { partitionLabel } from "./listing.ts"
+
+export const plugin_id = "event-stream"
+
+export interface Pipeline {
+  readonly label: string
+  /** Highest offset read so far, -1 for none. */
+  readonly readOffset: () => number
+  /** Splits a chunk into events; waits while the batches in hand are full. */
+  readonly take: (chunk: Uint8Array) => Effect.Effect<void>
+  /** The connection is gone: the line it left unfinished will come again. */
+  readonly connectionLost: () => void
+  /** When the last event was read, ms since the epoch; -1 before the first. */
+  readonly lastEventMs: () => number
+  /** Events in a row that were dropped because they are not above the offset read before. */
+  readonly repeatedInRow: () => number
+  /** Delivers what is in hand, as far as that works within `drain_ms_max`, and stops. */
+  readonly drain: Effect.Effect<void>
+}
+
+/** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
+export const startPipeline = Effect.fnUntraced(function* (root_url: string, config: EventStreamConfig, intake: Intake) {
+  const offsets = yield* Offsets
+  const dead_letters = yield* DeadLetters
+  const health = yield* Health
+  const clock = yield* Clock.Clock
+  const label = partitionLabel(root_url)
+  const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
+  const bounds = { ...delivery, batch_events_max: config.batch_events_max }
+  const builder = new BatchBuilder(bounds, offsets.get(root_url))
+  const queue = yield* Queue.bounded<Batch, Cause.Done>(delivery.batches_waiting_max)
+  const window = new CommitWindow()
+  const meter = partitionMeter(label)
+  const sink = makeSink({ intake, dead_letters, partition: root_url, health: cell, observer: meter })
+  let last_event_ms = -1
+
+  const take = Effect.fnUntraced(function* (chunk: Uint8Array) {
+    for (let from = 0; ; ) {
+      from = builder.feed(chunk, from, clock.currentTimeMillisUnsafe())
+      if (!builder.full) break
+      yield* Queue.offer(queue, builder.take())
+    }
+    if (!builder.empty) last_event_ms = clock.currentTimeMillisUnsafe()
+  })
+
+  // A batch that is old enough goes before it is full, but not while another one waits: then it may as well fill up.
+  const tick_ms = Math.max(5, config.batch_wait_ms_max / 5)
+  const linger = Effect.gen(function* () {
+    for (;;) {
+      yield* Effect.sleep(tick_ms)
+      const age_ms = clock.currentTimeMillisUnsafe() - builder.opened_ms
+      if (!builder.empty && age_ms >= config.batch_wait_ms_max - tick_ms && !Queue.isFullUnsafe(queue)) {
+        yield* Queue.offer(queue, builder.take())
+      }
+    }
+  })
+
+  const deliver = Effect.fnUntraced(function* (batch: Batch) {
+    const range = window.open(batch.last_offset)
+    yield* meter.onBatch(batch, builder.counts)
+    yield* sink.deliver(batch)
+    const offset = window.release(range)
+    if (offset >= 0) yield* untilStored(offsets.commit(root_url, offset), cell)
+    yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
+    builder.recycle(batch)
+  })
+
+  const sender = yield* Stream.fromQueue(queue).pipe(Stream.runForEach(deliver), Effect.forkDetach)
+  const lingerer = yield* Effect.forkDetach(linger)
+
+  const drain = Effect.gen(function* () {
+    yield* Fiber.interrupt(lingerer)
+    builder.dropPartialLine()
+    if (!builder.empty) yield* Queue.offer(queue, builder.take())
+    yield* Queue.end(queue)
+    yield* Fiber.await(sender)
+  }).pipe(
+    Effect.timeoutOption(server.drain_ms_max),
+    Effect.interruptible,
+    Effect.andThen(Fiber.interrupt(sender)),
+    Effect.asVoid,
+  )
+
+  return {
+    label,
+    readOffset: () => builder.read_offset,
+    take,
+    connectionLost: () => builder.dropPartialLine(),
+    lastEventMs: () => last_event_ms,
+    repeatedInRow: () => builder.repeated_in_row,
+    drain,
+  } satisfies Pipeline
+})
+
+/** Everything that one partition counts. */
+const partitionMeter = (partition: string) => {
+  const of = <Input, State>(metric: Metric.Metric<Input, State>, more: Record<string, string> = {}) =>
+    Metric.withAttributes(metric, { partition, ...more })
+  const m = {
+    events_in: of(metrics.events_in),
+    bytes_in: of(metrics.bytes_in),
+    events_out: of(metrics.events_out),
+    bytes_out: of(metrics.bytes_out),
+    repeated: of(metrics.repeated),
+    late: of(metrics.late),
+    lag: of(metrics.lag),
+    committed_offset: of(metrics.committed_offset),
+    batch_events: of(metrics.batch_events),
+    intake_seconds: of(metrics.intake_seconds),
+  }
+  const counted = { repeated: 0, late: 0 }
+  const observer: SinkObserver = {
+    onPosted: (events, bytes, duration_ms) =>
+      Effect.all([
+        Metric.update(m.events_out, events),
+        Metric.update(m.bytes_out, bytes),
+        Metric.update(m.batch_events, events),
+        Metric.update(m.intake_seconds, duration_ms / 1_000),
+      ]),
+    onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
+    onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
+  }
+  const onBatch = (batch: Batch, counts: BatchBuilder["counts"]) =>
+    Effect.suspend(() => {
+      const repeated = counts.repeated - counted.repeated
+      const late = counts.late - counted.late
+      counted.repeated += repeated
+      counted.late += late
+      return Effect.all([
+        Metric.update(m.events_in, batch.count + batch.rejects.length),
+        Metric.update(m.bytes_in, batch.bytes_in),
+        Metric.update(m.repeated, repeated),
+        Metric.update(m.late, late),
+      ])
+    })
+  const onCommitted = (offset: number, created_ms: number, now_ms: number) =>
+    Effect.all([
+      offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
+      created_ms < 0 ? Effect.void : Metric.update(m.lag, Math.max(0, now_ms - created_ms) / 1_000),
+    ])
+  return { ...observer, onBatch, onCommitted }
+}

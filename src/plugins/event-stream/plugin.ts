@@ -1,0 +1,65 @@
+/** Reads every event of a Falcon tenant and delivers it to the Sekoia intake. */
+import { Cause, Effect, Exit, FiberMap } from "effect"
+import { backoffMs } from "../../core/http/backoff.ts"
+import { stream } from "../../core/limits.ts"
+import { definePlugin } from "../../core/plugin.ts"
+import { makeIntake } from "../../core/sekoia/intake.ts"
+import { Health } from "../../core/telemetry/health.ts"
+import { loadAppIds } from "./app-ids.ts"
+import { check } from "./check.ts"
+import { config, type EventStreamConfig } from "./config.ts"
+import { makeDiscovery } from "./discovery.ts"
+import { scopes } from "./listing.ts"
+import { plugin_id } from "./partition.ts"
+import { runPartition } from "./reader.ts"
+
+const run = Effect.fnUntraced(function* (settings: EventStreamConfig) {
+  const health = yield* Health
+  const intake = yield* makeIntake({ key: settings.intake_key, url: settings.intake_url })
+  const ids = yield* loadAppIds(settings.app_id)
+  const discovery = yield* makeDiscovery(ids, yield* health.cell(plugin_id, "discovery"))
+  const partitions = yield* FiberMap.make<string, void, never>()
+
+  const start = (root_url: string) =>
+    FiberMap.run(partitions, root_url, supervised(runPartition(root_url, settings, intake, discovery)), {
+      onlyIfMissing: true,
+    })
+  const startAll = (root_urls: readonly string[]) => Effect.forEach(root_urls, start, { discard: true })
+
+  const first = yield* discovery.list
+  yield* Effect.logInfo(`${first.length} partition${first.length === 1 ? "" : "s"} found`)
+  yield* startAll(first)
+  yield* health.started(plugin_id)
+
+  // Partitions that appear later. When none is left, the listing has to wait for one.
+  for (;;) {
+    yield* FiberMap.awaitEmpty(partitions).pipe(Effect.timeoutOption(stream.relist_ms))
+    const idle = (yield* FiberMap.size(partitions)) === 0
+    yield* startAll(yield* idle ? discovery.list : discovery.peek)
+  }
+})
+
+/** A defect in one partition must not end the others: it starts over from its committed offset. */
+const supervised = <R>(partition: Effect.Effect<void, never, R>): Effect.Effect<void, never, R> =>
+  Effect.gen(function* () {
+    for (let failures = 1; ; failures++) {
+      const exit = yield* Effect.exit(partition)
+      if (Exit.isSuccess(exit)) return
+      if (Cause.hasInterruptsOnly(exit.cause)) return yield* exit
+      const wait_ms = yield* backoffMs(failures)
+      yield* Effect.logError(
+        `a partition met an unexpected error and starts over in ${wait_ms} ms: ${Cause.pretty(exit.cause)}`,
+      )
+      yield* Effect.sleep(wait_ms)
+    }
+  })
+
+export const eventStream = definePlugin({
+  id: plugin_id,
+  title: "Delivers the tenant's event streams to the Sekoia intake.",
+  enabled_by_default: true,
+  config,
+  scopes,
+  run,
+  check,
+})

@@ -1,0 +1,33 @@
+/** The background work of every enabled plugin of every tenant, until interrupted. Interrupting it drains. */
+import { Effect } from "effect"
+import type { RunningTenant } from "./core/boot.ts"
+import type { ConfigError, StoreError } from "./core/errors.ts"
+import { Health } from "./core/telemetry/health.ts"
+
+export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void, ConfigError | StoreError> =>
+  Effect.forEach(tenants, (tenant) => runTenant(tenant, tenants.length > 1 ? { tenant: tenant.id } : {}), {
+    concurrency: "unbounded",
+    discard: true,
+  })
+
+const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>>) =>
+  Effect.forEach(
+    tenant.plugins,
+    ({ plugin, config }) =>
+      (plugin.run === undefined
+        ? Health.use((health) => health.started(plugin.id))
+        : Effect.scoped(plugin.run(config))
+      ).pipe(Effect.annotateLogs({ ...notes, plugin: plugin.id })),
+    { concurrency: "unbounded", discard: true },
+  ).pipe(Effect.provide(tenant.services))
+
+/** Without a worker there is nothing to wait for: every plugin counts as started. */
+export const markStarted = (tenants: readonly RunningTenant[]): Effect.Effect<void> =>
+  Effect.forEach(
+    tenants,
+    ({ plugins, services }) =>
+      Effect.forEach(plugins, ({ plugin }) => Health.use((health) => health.started(plugin.id))).pipe(
+        Effect.provide(services),
+      ),
+    { discard: true },
+  )
