@@ -3,12 +3,13 @@
  */
 import { Effect, FileSystem } from "effect"
 import { parseDocument } from "yaml"
-import { z } from "zod"
+import type { z } from "zod"
 import { ConfigError } from "../errors.ts"
 import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
 import { type Env, isTree, notesOf, readBlock, type Tree } from "./read.ts"
 import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
 import { isSecret } from "./secret.ts"
+import { parseBlock, unknownKey } from "./validate.ts"
 
 export interface TenantConfig {
   /** `default` when there is only one. Metrics label, name of the data folder. */
@@ -73,10 +74,7 @@ const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
 })
 
 const parse = (tree: Tree, source: string, { env, plugins }: ConfigInput): Config => {
-  const allowed = [...Object.keys(general), ...Object.keys(credentials), "plugins", "tenants"]
-  const known = new Set([...allowed, "client_secret_file"])
-  const unknown = Object.keys(tree).find((key) => !known.has(key))
-  if (unknown !== undefined) throw new ConfigError({ source, key: unknown, message: unknownKey(allowed) })
+  refuseUnknown(tree, [...Object.keys(general), ...Object.keys(credentials), "plugins", "tenants"], source, "")
   const common = parseBlock(
     general,
     readBlock(general, pick(tree, general), env, { source, path: "" }),
@@ -101,25 +99,44 @@ const parseTenants = (tree: Tree, source: string, common: General, input: Config
   if (!Array.isArray(tree.tenants) || tree.tenants.length === 0) {
     throw new ConfigError({ source, key: "tenants", message: "must be a list with at least one tenant" })
   }
-  const ids = new Set<string>()
-  return tree.tenants.map((entry: unknown, i) => {
-    const path = `tenants[${i}]`
-    if (!isTree(entry)) throw new ConfigError({ source, key: path, message: "must hold keys and values" })
-    const { id, ...own } = entry
-    if (typeof id !== "string" || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(id)) {
-      const message = "must be 1 to 32 lower-case letters, digits or dashes"
-      throw new ConfigError({ source, key: `${path}.id`, message })
-    }
-    if (ids.has(id)) throw new ConfigError({ source, key: `${path}.id`, message: `"${id}" is used twice` })
-    ids.add(id)
-    const allowed = ["id", ...Object.keys(credentials), "plugins"]
-    const known = new Set([...allowed, "client_secret_file"])
-    const unknown = Object.keys(entry).find((key) => !known.has(key))
-    if (unknown !== undefined)
-      throw new ConfigError({ source, key: `${path}.${unknown}`, message: unknownKey(allowed) })
+  const entries = tree.tenants.map((entry: unknown, i) => tenantEntry(entry, source, `tenants[${i}]`))
+  const twice = entries.findIndex(({ id }, i) => entries.findIndex((other) => other.id === id) < i)
+  if (twice >= 0) {
+    throw new ConfigError({ source, key: `tenants[${twice}].id`, message: `"${entries[twice]!.id}" is used twice` })
+  }
+  return entries.map(({ id, own }, i) => {
     const merged = { ...pick(tree, credentials), ...own, plugins: mergePlugins(tree.plugins, own.plugins) }
-    return { id, data_dir: `${common.data_dir}/${id}`, ...parseTenant(merged, source, path, input) }
+    return { id, data_dir: `${common.data_dir}/${id}`, ...parseTenant(merged, source, `tenants[${i}]`, input) }
   })
+}
+
+/** One entry of `tenants`: its id, and the keys it does not take from the top level. */
+const tenantEntry = (entry: unknown, source: string, path: string): { readonly id: string; readonly own: Tree } => {
+  if (!isTree(entry)) throw new ConfigError({ source, key: path, message: "must hold keys and values" })
+  const { id, ...own } = entry
+  if (typeof id !== "string" || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(id)) {
+    throw new ConfigError({
+      source,
+      key: `${path}.id`,
+      message: "must be 1 to 32 lower-case letters, digits or dashes",
+    })
+  }
+  refuseUnknown(own, [...Object.keys(credentials), "plugins"], source, path, ["id"])
+  return { id, own }
+}
+
+/** A secret key may also stand there as `<key>_file`. */
+const refuseUnknown = (
+  tree: Tree,
+  keys: readonly string[],
+  source: string,
+  path: string,
+  also: readonly string[] = [],
+): void => {
+  const stray = Object.keys(tree).find((key) => !keys.includes(key) && key !== "client_secret_file")
+  if (stray === undefined) return
+  const key = path === "" ? stray : `${path}.${stray}`
+  throw new ConfigError({ source, key, message: unknownKey([...also, ...keys]) })
 }
 
 /** A tenant's own keys win over those of the top level, plugin by plugin. */
@@ -205,71 +222,3 @@ const pick = (tree: Tree, shape: Readonly<Record<string, unknown>>): Tree =>
   Object.fromEntries(
     Object.entries(tree).filter(([key]) => key in shape || (key.endsWith("_file") && key.slice(0, -5) in shape)),
   )
-
-const unknownKey = (allowed: readonly string[]): string => `there is no such key; allowed here: ${allowed.join(", ")}`
-
-/** Validates one block; several problems end up in one error, a line each. */
-const parseBlock = <Shape extends Readonly<Record<string, z.ZodType>>>(
-  shape: Shape,
-  tree: Tree,
-  source: string,
-  path: string,
-  env: Env,
-): z.infer<z.ZodObject<Shape>> => {
-  const result = z.strictObject(shape).safeParse(tree)
-  if (result.success) return result.data as z.infer<z.ZodObject<Shape>>
-  const [first, ...more] = result.error.issues.map((issue) => describe(issue, shape, path, env))
-  const message = [first!.message, ...more.map(({ key, message }) => `${key}: ${message}`)].join("\n")
-  throw new ConfigError({ source, key: first!.key, message })
-}
-
-type Issue = z.core.$ZodIssue
-
-const describe = (issue: Issue, shape: Readonly<Record<string, z.ZodType>>, path: string, env: Env) => {
-  const steps = issue.path.map(String)
-  const at = [...(path === "" ? [] : [path]), ...steps].join(".").replaceAll(/\.(\d+)/g, "[$1]")
-  if (issue.code === "unrecognized_keys") {
-    const schema = steps.reduce<z.ZodType | undefined>(stepInto, z.object(shape))
-    const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-    return { key: at === "" ? issue.keys[0]! : `${at}.${issue.keys[0]}`, message: unknownKey(allowed) }
-  }
-  const schema = steps.reduce<z.ZodType | undefined>(stepInto, z.object(shape))
-  const notes = schema === undefined ? {} : notesOf(schema)
-  const by_env = notes.env !== undefined && env[notes.env] ? ` (set by ${notes.env})` : ""
-  return { key: at, message: `${messageOf(issue)}${by_env}${wayToSet(issue, at, notes)}` }
-}
-
-const stepInto = (schema: z.ZodType | undefined, step: string): z.ZodType | undefined => {
-  let inner = schema
-  while (
-    inner !== undefined &&
-    !(inner instanceof z.ZodObject) &&
-    !(inner instanceof z.ZodArray) &&
-    "unwrap" in inner
-  ) {
-    inner = (inner as z.ZodOptional).unwrap() as z.ZodType
-  }
-  if (inner instanceof z.ZodObject) return inner.shape[step] as z.ZodType | undefined
-  return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : undefined
-}
-
-const isMissing = (issue: Issue): boolean =>
-  issue.input === undefined && (issue.code === "invalid_type" || issue.message === "is missing")
-
-const messageOf = (issue: Issue): string => {
-  if (isMissing(issue)) return "is missing"
-  if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`
-  if (issue.code === "invalid_type") return `must be a ${issue.expected}`
-  if (issue.code === "too_small") return `must be at least ${issue.minimum}`
-  if (issue.code === "too_big") return `must be at most ${issue.maximum}`
-  return issue.message
-}
-
-/** How to give a missing key, its variable and file forms included. */
-const wayToSet = (issue: Issue, at: string, notes: { env?: string; secret?: boolean }): string => {
-  if (!isMissing(issue)) return ""
-  const key = at.split(".").at(-1)!
-  const ways = [`set ${at}`, ...(notes.secret ? [`${key}_file`] : []), ...(notes.env === undefined ? [] : [notes.env])]
-  if (notes.secret && notes.env !== undefined) ways.push(`${notes.env}_FILE`)
-  return `; ${ways.join(", or ")}`
-}

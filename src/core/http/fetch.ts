@@ -18,42 +18,40 @@ export const layerFetch = (options: FetchOptions): Layer.Layer<Http> =>
   Layer.sync(Http, () => {
     const connect = makeConnect(options, runtimeInit(options))
 
-    const send: Http["Service"]["send"] = (request, bytes_max) =>
-      Effect.gen(function* () {
-        const response = yield* connect(request)
-        const text = yield* readText(response, bytes_max, hostOf(request.url))
-        return { status: response.status, headers: response.headers, text }
-      }).pipe(Effect.scoped, within(request))
+    const exchange = Effect.fnUntraced(function* (request: HttpRequest, bytes_max: number) {
+      const response = yield* connect(request)
+      const text = yield* readText(response, bytes_max, hostOf(request.url))
+      return { status: response.status, headers: response.headers, text }
+    }, Effect.scoped)
 
-    return Http.of({ send, open: (request) => connect(request).pipe(within(request)) })
+    return Http.of({
+      send: (request, bytes_max) => exchange(request, bytes_max).pipe(within(request)),
+      open: (request) => connect(request).pipe(within(request)),
+    })
   })
 
-type Connect = (request: HttpRequest) => Effect.Effect<Response, TransportError, Scope.Scope>
-
 /** Until the headers are here. The connection lives as long as the scope; interruption closes it at once. */
-const makeConnect =
-  (options: FetchOptions, extras: RuntimeInit): Connect =>
-  (request) =>
-    Effect.gen(function* () {
-      if (!URL.canParse(request.url)) return yield* invalidUrl()
-      const url = new URL(request.url)
-      const ended = yield* Effect.acquireRelease(
-        Effect.sync(() => new AbortController()),
-        (controller) => Effect.sync(() => controller.abort()),
-      )
-      return yield* Effect.tryPromise({
-        try: (interrupted) =>
-          fetch(url, {
-            ...extras(url),
-            method: request.method,
-            headers: { "user-agent": options.user_agent, ...request.headers },
-            body: (request.body ?? null) as BodyInit | null,
-            redirect: "manual",
-            signal: AbortSignal.any([ended.signal, interrupted]),
-          }),
-        catch: (cause) => transportError(cause, url.host),
-      })
+const makeConnect = (options: FetchOptions, extras: RuntimeInit) =>
+  Effect.fnUntraced(function* (request: HttpRequest): Effect.fn.Return<Response, TransportError, Scope.Scope> {
+    if (!URL.canParse(request.url)) return yield* invalidUrl()
+    const url = new URL(request.url)
+    const ended = yield* Effect.acquireRelease(
+      Effect.sync(() => new AbortController()),
+      (controller) => Effect.sync(() => controller.abort()),
+    )
+    return yield* Effect.tryPromise({
+      try: (interrupted) =>
+        fetch(url, {
+          ...extras(url),
+          method: request.method,
+          headers: { "user-agent": options.user_agent, ...request.headers },
+          body: (request.body ?? null) as BodyInit | null,
+          redirect: "manual",
+          signal: AbortSignal.any([ended.signal, interrupted]),
+        }),
+      catch: (cause) => transportError(cause, url.host),
     })
+  })
 
 const within =
   (request: HttpRequest) =>

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { Effect, Redacted } from "effect"
+import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { plugins } from "../../plugins/index.ts"
+import type { ConfigError } from "../errors.ts"
+import { type Config, loadConfig } from "./load.ts"
+
+const enough = { FALCON_CLIENT_ID: "id", FALCON_CLIENT_SECRET: "a-client-secret", SEKOIA_INTAKE_KEY: "an-intake-key" }
+
+/** Loads a file with this content beside these variables. */
+const load = (yaml: string | undefined, env: Record<string, string> = {}) =>
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const file = `${folder}/akonis.yaml`
+    writeFileSync(file, yaml ?? "")
+    return yield* loadConfig({ file, env, plugins })
+  })
+
+const ok = (yaml: string | undefined, env?: Record<string, string>): Promise<Config> => onRealClock(load(yaml, env))
+const refused = (yaml: string | undefined, env?: Record<string, string>): Promise<ConfigError> =>
+  onRealClock(Effect.flip(load(yaml, env)))
+const reveal = (secret: {
+  readonly value: Parameters<typeof onRealClock<Redacted.Redacted<string>, ConfigError>>[0]
+}) => onRealClock(Effect.map(secret.value, Redacted.value))
+
+const streamOf = (config: Config) =>
+  config.tenants[0]!.plugins.find(({ plugin }) => plugin.id === "event-stream")?.config
+
+describe("the configuration", () => {
+  test("needs no file when the environment says enough", async () => {
+    const config = await onRealClock(loadConfig({ env: { ...enough, AKONIS_PORT: "0" }, plugins }))
+    expect(config).toMatchObject({ source: "environment", data_dir: "./data", server: { host: "127.0.0.1", port: 0 } })
+    expect(config.tenants[0]!.credentials.base_url).toBe("https://api.eu-1.crowdstrike.com")
+    expect(await reveal(config.tenants[0]!.credentials.client_secret)).toBe("a-client-secret")
+    expect(streamOf(config)).toMatchObject({
+      start: "oldest",
+      batch_events_max: 1000,
+      intake_url: "https://intake.sekoia.io",
+    })
+  })
+
+  test("takes the environment over the file", async () => {
+    const yaml =
+      "client_id: from-file\nlog: { level: warn }\nplugins: { event-stream: { intake_url: https://file.example } }"
+    const config = await ok(yaml, { ...enough, AKONIS_LOG_LEVEL: "debug", SEKOIA_INTAKE_URL: "https://env.example" })
+    expect(config.tenants[0]!.credentials.client_id).toBe("id")
+    expect(config.log.level).toBe("debug")
+    expect(streamOf(config)?.intake_url).toBe("https://env.example")
+  })
+
+  test("reads a secret file when the secret is needed, and again when it has changed", async () => {
+    await onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        writeFileSync(`${folder}/secret`, "first-secret\n")
+        const env = { ...enough, FALCON_CLIENT_SECRET: "", FALCON_CLIENT_SECRET_FILE: `${folder}/secret` }
+        const config = yield* loadConfig({ env, plugins })
+        const { client_secret } = config.tenants[0]!.credentials
+        expect(Redacted.value(yield* client_secret.value)).toBe("first-secret")
+        writeFileSync(`${folder}/secret`, "second-one")
+        expect(Redacted.value(yield* client_secret.value)).toBe("second-one")
+        writeFileSync(`${folder}/secret`, "")
+        expect((yield* Effect.flip(client_secret.value)).message).toContain("empty")
+      }),
+    )
+  })
+
+  test("never shows a secret when it is printed", async () => {
+    const config = await ok(undefined, { ...enough, AKONIS_TOKEN: "a-bearer-token" })
+    expect(Bun.inspect(config, { depth: 20 }) + JSON.stringify(config)).not.toMatch(
+      /a-client-secret|an-intake-key|a-bearer-token/,
+    )
+  })
+
+  test("adds AKONIS_TOKEN as a caller of role admin", async () => {
+    const yaml = "server: { tokens: [{ name: soc, token: a-soc-token, role: reader }] }"
+    const config = await ok(yaml, { ...enough, AKONIS_TOKEN: "a-bearer-token" })
+    expect(config.server.tokens.map(({ name, role }) => [name, role])).toEqual([
+      ["soc", "reader"],
+      ["env", "admin"],
+    ])
+  })
+
+  test("leaves a plugin that is off without a trace, and asks for none of its keys", async () => {
+    const config = await ok("plugins: { event-stream: { enabled: false } }", { ...enough, SEKOIA_INTAKE_KEY: "" })
+    expect(config.tenants[0]!.plugins).toEqual([])
+  })
+
+  test("runs the plugins of `only` and no others", async () => {
+    const config = await ok("plugins: { only: [event-stream] }", enough)
+    expect(config.tenants[0]!.plugins.map(({ plugin }) => plugin.id)).toEqual(["event-stream"])
+  })
+
+  test("gives every tenant its own credentials and folder, and falls back to the top level", async () => {
+    const yaml = `
+base_url: https://api.us-2.crowdstrike.com
+client_secret: shared-secret
+plugins: { event-stream: { intake_url: https://intake.example, batch_events_max: 10 } }
+tenants:
+  - { id: acme, client_id: a, plugins: { event-stream: { intake_key: acme-intake-key } } }
+  - { id: globex, client_id: b, client_secret: own-secret-b, base_url: auto, plugins: { event-stream: { enabled: false } } }`
+    const config = await ok(yaml)
+    const [acme, globex] = config.tenants
+    expect(acme).toMatchObject({
+      id: "acme",
+      data_dir: "./data/acme",
+      credentials: { client_id: "a", base_url: "https://api.us-2.crowdstrike.com" },
+    })
+    expect(streamOf(config)).toMatchObject({ intake_url: "https://intake.example", batch_events_max: 10 })
+    expect(await reveal(streamOf(config)!.intake_key)).toBe("acme-intake-key")
+    expect(await reveal(acme!.credentials.client_secret)).toBe("shared-secret")
+    expect(await reveal(globex!.credentials.client_secret)).toBe("own-secret-b")
+    expect(globex).toMatchObject({ credentials: { base_url: "auto" }, plugins: [] })
+  })
+
+  test.each([
+    ["an unknown key", "client_idd: x", "client_idd", "allowed here: proxy, ca_file, data_dir"],
+    ["an unknown key in a block", "server: { prot: 1 }", "server.prot", "allowed here: host, port, read_only, tokens"],
+    [
+      "an unknown key of a plugin",
+      "plugins: { event-stream: { intake: x } }",
+      "plugins.event-stream.intake",
+      "enabled, intake_key, intake_url",
+    ],
+    ["an unknown plugin", "plugins: { event_stream: {} }", "plugins.event_stream", "there are: event-stream"],
+    ["an unknown plugin in only", "plugins: { only: [streams] }", "plugins.only", "there are: event-stream"],
+    ["a value outside a list", "log: { level: loud }", "log.level", "debug, info, warn, error"],
+    ["a bad URL", "base_url: api.crowdstrike.com", "base_url", "must be a URL"],
+    ["a number out of range", "server: { port: 70000 }", "server.port", "at most 65535"],
+    [
+      "a wrong kind",
+      "plugins: { event-stream: { batch_events_max: many } }",
+      "plugins.event-stream.batch_events_max",
+      "must be a",
+    ],
+    [
+      "a batch above the intake's limit",
+      "plugins: { event-stream: { batch_events_max: 5000 } }",
+      "plugins.event-stream.batch_events_max",
+      "at most 1000",
+    ],
+    ["a secret given twice", "client_secret: a-secret-a\nclient_secret_file: /b", "client_secret", "keep one"],
+    ["a list in place of a block", "server: [1]", "server", "must be a block of keys"],
+    ["a member CID that is none", "member_cid: acme", "member_cid", "32 hexadecimal"],
+    ["the same tenant twice", "tenants: [{ id: a }, { id: a }]", "tenants[1].id", "twice"],
+    [
+      "a tenant's unknown key",
+      "tenants: [{ id: a, data_dir: x }]",
+      "tenants[0].data_dir",
+      "allowed here: id, client_id",
+    ],
+    ["no YAML", "a: [", "", "no valid YAML"],
+    ["no keys at all", "- 1", "", "keys and values"],
+  ])("refuses %s and says where and what is allowed", async (_, yaml, key, message) => {
+    const env = yaml.includes("client_secret") ? { ...enough, FALCON_CLIENT_SECRET: "" } : enough
+    const error = await refused(yaml, yaml.includes("tenants") ? {} : env)
+    expect(error.source).toEndWith("akonis.yaml")
+    expect(error.key).toBe(key)
+    expect(error.message).toContain(message)
+  })
+
+  test("names every way to give a missing secret", async () => {
+    const error = await refused(undefined, { ...enough, SEKOIA_INTAKE_KEY: "" })
+    expect(error.key).toBe("plugins.event-stream.intake_key")
+    expect(error.message).toBe(
+      "is missing; set plugins.event-stream.intake_key, or intake_key_file, or SEKOIA_INTAKE_KEY, or SEKOIA_INTAKE_KEY_FILE",
+    )
+  })
+
+  test("names the variable that a wrong value came from", async () => {
+    const error = await refused(undefined, { ...enough, AKONIS_PORT: "http" })
+    expect(error).toMatchObject({ key: "server.port", message: expect.stringContaining("(set by AKONIS_PORT)") })
+  })
+
+  test("says so when the file that was named is not there", async () => {
+    const error = await onRealClock(Effect.flip(loadConfig({ file: "/nowhere/akonis.yaml", env: enough, plugins })))
+    expect(error.message).toContain("cannot be read: NotFound")
+  })
+})

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { Effect, Layer } from "effect"
+import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { Tenant } from "../tenant.ts"
+import { appendDurably, writeAtomic } from "./atomic-file.ts"
+import { lockFolder } from "./lock.ts"
+import { Offsets } from "./offsets.ts"
+
+const url = "https://firehose.eu-1.crowdstrike.com/sensors/entities/datafeed/v1/0"
+
+/** Opens the offsets of a folder, as a start of the process does. */
+const open = (data_dir: string) =>
+  Effect.map(
+    Layer.build(Offsets.layer.pipe(Layer.provide(Layer.succeed(Tenant, { id: "default", data_dir })))),
+    (services) => Effect.provide(Offsets, services),
+  ).pipe(Effect.flatten)
+
+describe("cache.json", () => {
+  test("holds the last committed offset after a restart, in the form of the Python module", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        yield* (yield* open(folder)).commit(url, 12)
+        expect(JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))).toEqual({ [url]: 12 })
+        expect((yield* open(folder)).get(url)).toBe(12)
+      }),
+    ))
+
+  test("takes over what the Python module left, numbers as text included, and keeps what it does not know", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        writeFileSync(`${folder}/cache.json`, `{"${url}": 1411586, "https://elsewhere/0": "7"}`)
+        const offsets = yield* open(folder)
+        expect(offsets.get(url)).toBe(1_411_586)
+        yield* offsets.commit(url, 1_411_590)
+        expect(JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))).toEqual({
+          [url]: 1_411_590,
+          "https://elsewhere/0": 7,
+        })
+      }),
+    ))
+
+  test("never holds a lower offset than before", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const offsets = yield* open(folder)
+        yield* Effect.forEach([5, 9, 7, 8], (offset) => offsets.commit(url, offset), { concurrency: "unbounded" })
+        expect(JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))).toEqual({ [url]: 9 })
+      }),
+    ))
+
+  test.each(["", '{"https://x/0": 12', "[]", "null", '{"https://x/0": -1}', '{"https://x/0": "a"}'])(
+    "that reads %p stops the start with a way out, and stays as it is",
+    (text) =>
+      onRealClock(
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder
+          writeFileSync(`${folder}/cache.json`, text)
+          const error = yield* Effect.flip(open(folder))
+          expect(error.reason).toBe("unreadable")
+          expect(error.message).toContain("Restore it from a backup")
+          expect(readFileSync(`${folder}/cache.json`, "utf8")).toBe(text)
+        }),
+      ),
+  )
+
+  test("is written again after a write that failed, though the offset is the same", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const offsets = yield* open(folder)
+        mkdirSync(`${folder}/cache.json.new`)
+        const error = yield* Effect.flip(offsets.commit(url, 5))
+        expect(error.reason).toBe("unwritable")
+        yield* Effect.sync(() => require("node:fs").rmdirSync(`${folder}/cache.json.new`))
+        yield* offsets.commit(url, 5)
+        expect(JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))).toEqual({ [url]: 5 })
+      }),
+    ))
+})
+
+describe("a file of the data folder", () => {
+  test("is readable by its owner alone", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        yield* writeAtomic(folder, "a", "1")
+        yield* appendDurably(folder, "b", "2\n")
+        expect([statSync(`${folder}/a`).mode & 0o777, statSync(`${folder}/b`).mode & 0o777]).toEqual([0o600, 0o600])
+        expect(existsSync(`${folder}/a.new`)).toBe(false)
+      }),
+    ))
+
+  test("that a crash cut short gets its next line on a line of its own", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        writeFileSync(`${folder}/b`, '{"whole":1}\n{"to')
+        yield* appendDurably(folder, "b", '{"next":1}\n')
+        yield* appendDurably(folder, "b", '{"last":1}\n')
+        expect(readFileSync(`${folder}/b`, "utf8")).toBe('{"whole":1}\n{"to\n{"next":1}\n{"last":1}\n')
+      }),
+    ))
+})
+
+describe("the lock of a data folder", () => {
+  test("is held by one at a time and free again with its scope", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* lockFolder(folder)
+            const error = yield* Effect.flip(Effect.scoped(lockFolder(folder)))
+            expect(error).toMatchObject({
+              reason: "locked",
+              message: expect.stringContaining("another akonis process"),
+            })
+          }),
+        )
+        yield* Effect.scoped(lockFolder(folder))
+      }),
+    ))
+
+  test("says so when the folder cannot be written to", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(Effect.scoped(lockFolder("/proc/1/nowhere")))
+        expect(error.reason).toBe("unwritable")
+      }),
+    ))
+})
