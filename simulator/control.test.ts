@@ -79,3 +79,13 @@ test("a paused socket refuses connections until it is resumed", async () => {
   expect((await client.control("GET", "state")).status).toBe(200)
   expect(await client.feeds()).toHaveLength(1)
 })
+
+test("the same seed and start give the same bytes in another run", async () => {
+  const read = async () => {
+    const { client } = setUp({ seed: 9, start_ms: 1_700_000_000_000 })
+    const events = await (await client.stream()).readEvents(1000)
+    await listening!.stop()
+    return events
+  }
+  expect(await read()).toEqual(await read())
+})

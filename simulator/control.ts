@@ -42,7 +42,7 @@ export function controlRoutes(sim: SimContext, templates: readonly EventTemplate
   app.post("/partitions", async (c) => {
     const body = partitions_schema.safeParse(await c.req.json().catch(() => undefined))
     if (!body.success) return c.json({ message: z.prettifyError(body.error) }, 400)
-    if ("add" in body.data) addPartition(sim, templates, body.data.add)
+    if ("add" in body.data) addPartition(sim, templates, body.data.add, sim.clock.now())
     else removePartition(sim, body.data.remove)
     return c.json({ partitions: [...sim.listed] })
   })
@@ -82,10 +82,14 @@ export function snapshot(sim: SimContext) {
   }
 }
 
-/** Opens a partition, with a backlog of its own. One that was removed before goes on where it stopped. */
-export function addPartition(sim: SimContext, templates: readonly EventTemplate[], partition: number): void {
+/** Opens a partition, with a backlog of its own from before `start_ms`. One that was removed before goes on where it stopped. */
+export function addPartition(
+  sim: SimContext,
+  templates: readonly EventTemplate[],
+  partition: number,
+  start_ms: number,
+): void {
   const { settings } = sim
-  const now = sim.clock.now()
   const removed = sim.tapes.get(partition)
   if (removed !== undefined) removed.end_ms = Number.POSITIVE_INFINITY
   sim.listed.add(partition)
@@ -98,7 +102,7 @@ export function addPartition(sim: SimContext, templates: readonly EventTemplate[
     backlog: Math.min(settings.events_per_partition, settings.events_max),
     per_second: settings.events_per_second,
     events_max: settings.events_max,
-    start_ms: now === sim.started_ms ? (settings.start_ms ?? now) : now,
+    start_ms,
     line_end: settings.line_end,
     poison: new Map<number, PoisonKind>(poison.map((one) => [one.index, one.kind])),
   })
@@ -106,7 +110,7 @@ export function addPartition(sim: SimContext, templates: readonly EventTemplate[
 }
 
 /** Takes a partition away: its sessions end, its streams close, and it creates no more events. */
-export function removePartition(sim: SimContext, partition: number): void {
+function removePartition(sim: SimContext, partition: number): void {
   const tape = sim.tapes.get(partition)
   if (tape === undefined) return
   const now = sim.clock.now()

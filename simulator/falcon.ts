@@ -27,18 +27,18 @@ export function falconRoutes(sim: SimContext): Hono {
 }
 
 /** The envelope around every answer of the API. */
-export function envelope(sim: SimContext, c: Context, resources: unknown[], powered_by = "FalconHose"): Response {
+function envelope(sim: SimContext, c: Context, resources: unknown[], powered_by = "FalconHose"): Response {
   return c.json({ meta: meta(sim, powered_by), errors: [], resources }, 200)
 }
 
 /** The envelope of a failure. */
-export function failure(sim: SimContext, c: Context, status: 400 | 401 | 403 | 404 | 409 | 429, message: string) {
+function failure(sim: SimContext, c: Context, status: 400 | 401 | 403 | 404 | 409 | 429, message: string) {
   const powered_by = status === 401 || status === 429 ? "crowdstrike-api-gateway" : "FalconHose"
   return c.json({ meta: meta(sim, powered_by), errors: [{ code: status, message }], resources: null }, status)
 }
 
 /** Checks the bearer token and the budgets. Answers a response when the request may not go on. */
-export function refusal(sim: SimContext, c: Context): Response | undefined {
+function refusal(sim: SimContext, c: Context): Response | undefined {
   const now = sim.clock.now()
   const [scheme, bearer] = (c.req.header("authorization") ?? "").split(" ")
   const valid = scheme === "Bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)

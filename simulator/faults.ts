@@ -37,7 +37,7 @@ const deed_schema = z.union(
 export type Deed = z.output<typeof deed_schema>
 
 /** Where a fault strikes. */
-export const fault_places = ["token", "list", "open", "refresh", "intake", "stream"] as const
+const fault_places = ["token", "list", "open", "refresh", "intake", "stream"] as const
 
 /** One of `fault_places`. */
 export type Place = (typeof fault_places)[number]

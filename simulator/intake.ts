@@ -1,5 +1,5 @@
-import { isAscii, isUtf8 } from "node:buffer"
 import { type Context, Hono } from "hono"
+import { type Batch, parseBatch, skimBatch } from "./batch.ts"
 import { type SimContext, struck } from "./context.ts"
 import { partitionOf, type Tape } from "./tape.ts"
 
@@ -12,19 +12,6 @@ const offset_member = /"offset"\s*:\s*(\d{1,15})\b/g
 interface Found {
   readonly tape: Tape
   readonly index: number
-}
-
-/** A batch read twice: quickly, and, only if need be, as the text that it is. */
-interface Batch {
-  readonly intake_key: string
-  /**
-   * The events as strings that `encoding` turns into their bytes. Where the body holds more than ASCII, one character
-   * stands for one byte: that is parsed three times as fast as text.
-   */
-  readonly events: readonly string[]
-  readonly encoding: "utf8" | "latin1"
-  /** The events as text. */
-  texts(): readonly string[]
 }
 
 /** The routes of a Sekoia intake. */
@@ -47,7 +34,7 @@ class Intake {
     const fault = await struck(this.sim, "intake", undefined, c.req.raw)
     if (fault instanceof Response) return this.#counted(fault)
     const answer = await this.#take(c)
-    if (fault === "accept_then_fail") return this.#refuse(c, 500, "internal server error")
+    if (fault === "accept_then_fail" && answer.ok) return this.#refuse(c, 500, "internal server error")
     if (settings.intake_delay_ms > 0) await clock.sleep(settings.intake_delay_ms, c.req.raw.signal)
     return answer
   }
@@ -61,10 +48,8 @@ class Intake {
       this.#violation(`a body of ${body.length} bytes`)
       return this.#refuse(c, 413, "payload too large")
     }
-    if (settings.intake_check === "none") {
-      ledger.intake.batches++
-      return c.json({ event_ids: [] }, 200)
-    }
+    if (settings.intake_check === "none") return this.#accept(c, 0)
+    if (settings.intake_check === "count") return this.#skim(c, body)
     const batch = parseBatch(body)
     if (batch === undefined) return this.#refuse(c, 400, "the body must be JSON: intake_key, and jsons (strings)")
     if (batch.intake_key !== settings.intake_key) return this.#refuse(c, 401, "The intake key is invalid")
@@ -72,28 +57,47 @@ class Intake {
       return this.#refuse(c, 400, `an event is longer than ${settings.intake_event_chars_max} characters`)
     }
     const found = batch.events.map((event) => this.#find(event))
+    const refused = this.#poisoned(c, found)
+    if (refused !== undefined) return refused
+    this.#record(batch, found)
+    return this.#accept(c, found.length)
+  }
+
+  /** The same at a glance: only offsets count. */
+  #skim(c: Context, body: Uint8Array): Response {
+    const { settings, ledger, clock } = this.sim
+    const { intake_key, offsets } = skimBatch(body)
+    if (intake_key !== settings.intake_key) return this.#refuse(c, 401, "The intake key is invalid")
+    const found = offsets.map((offset) => this.#locate(offset)).filter((event) => event !== undefined)
+    const refused = this.#poisoned(c, found)
+    if (refused !== undefined) return refused
+    for (const { tape, index } of found) ledger.delivered(tape, index, true, clock.now())
+    return this.#accept(c, found.length)
+  }
+
+  #accept(c: Context, events: number): Response {
+    const { intake } = this.sim.ledger
+    intake.batches++
+    intake.events += events
+    intake.batch_events_max = Math.max(intake.batch_events_max, events)
+    if (events > batch_events_max) this.#violation(`a batch of ${events} events`)
+    return c.json({ event_ids: Array.from({ length: events }, () => this.#id()) }, 200)
+  }
+
+  /** Refuses a batch with an event that the intake cannot bear. */
+  #poisoned(c: Context, found: readonly (Found | undefined)[]): Response | undefined {
     const kinds = found.map((event) => event?.tape.poison(event.index))
     if (kinds.includes("intake_too_large")) return this.#refuse(c, 413, "payload too large")
     if (kinds.includes("intake_refuses")) return this.#refuse(c, 400, "an event was refused")
-    this.#record(batch, found)
-    return c.json({ event_ids: batch.events.map(() => this.#id()) }, 200)
+    return undefined
   }
 
   #record(batch: Batch, found: readonly (Found | undefined)[]): void {
-    const { ledger, clock, settings } = this.sim
+    const { ledger, clock } = this.sim
     const now = clock.now()
-    const events = found.length
-    ledger.intake.batches++
-    ledger.intake.events += events
-    ledger.intake.batch_events_max = Math.max(ledger.intake.batch_events_max, events)
-    if (events > batch_events_max) this.#violation(`a batch of ${events} events`)
     for (const [position, event] of found.entries()) {
-      if (event === undefined) {
-        this.#stranger(batch.texts()[position]!)
-        continue
-      }
-      const intact = settings.intake_check === "count" || this.#intact(batch, position, event)
-      ledger.delivered(event.tape, event.index, intact, now)
+      if (event === undefined) this.#stranger(batch.texts()[position]!)
+      else ledger.delivered(event.tape, event.index, this.#intact(batch, position, event), now)
     }
   }
 
@@ -113,12 +117,17 @@ class Intake {
   /** The event with an offset that stands in the text. */
   #find(text: string): Found | undefined {
     for (const [, digits] of text.matchAll(offset_member)) {
-      const offset = Number(digits)
-      const tape = this.sim.tapes.get(partitionOf(offset))
-      const index = tape?.indexOf(offset)
-      if (tape !== undefined && index !== undefined && index < tape.head(this.sim.clock.now())) return { tape, index }
+      const found = this.#locate(Number(digits))
+      if (found !== undefined) return found
     }
     return undefined
+  }
+
+  #locate(offset: number): Found | undefined {
+    const tape = this.sim.tapes.get(partitionOf(offset))
+    const index = tape?.indexOf(offset)
+    if (tape === undefined || index === undefined) return undefined
+    return index < tape.head(this.sim.clock.now()) ? { tape, index } : undefined
   }
 
   /** Compares the bytes that came with those of the tape. */
@@ -160,32 +169,5 @@ class Intake {
   #id(): string {
     const number = (this.#ids_given++).toString(16).padStart(12, "0")
     return `00000000-0000-4000-8000-${number}`
-  }
-}
-
-function parseBatch(body: Uint8Array): Batch | undefined {
-  if (!isUtf8(body)) return undefined
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
-  const parsed = parseBody(bytes.toString("latin1"))
-  if (parsed === undefined) return undefined
-  const { intake_key, jsons } = parsed
-  if (isAscii(body)) return { intake_key, events: jsons, encoding: "utf8", texts: () => jsons }
-  let texts: readonly string[] | undefined
-  const parseTexts = () => {
-    texts ??= parseBody(bytes.toString("utf8"))?.jsons ?? []
-    return texts
-  }
-  return { intake_key, events: jsons, encoding: "latin1", texts: parseTexts }
-}
-
-function parseBody(text: string): { intake_key: string; jsons: string[] } | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== "object" || value === null || !("intake_key" in value) || !("jsons" in value)) return undefined
-    const { intake_key, jsons } = value
-    if (typeof intake_key !== "string" || !Array.isArray(jsons)) return undefined
-    return jsons.every((event) => typeof event === "string") ? { intake_key, jsons } : undefined
-  } catch {
-    return undefined
   }
 }

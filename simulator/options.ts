@@ -5,7 +5,7 @@ const count = z.int().nonnegative()
 const milliseconds = z.number().nonnegative()
 
 /** What an intact client must survive, one event at a time. */
-export const poison_kinds = [
+const poison_kinds = [
   /** The braces do not balance. */
   "malformed",
   /** The line stops in the middle; its line end is there. */
@@ -84,7 +84,10 @@ export const options_schema = z.strictObject({
     .positive()
     .default(10 * 1024 * 1024),
   intake_event_chars_max: z.int().positive().default(250_000),
-  /** full: every byte is compared. count: offsets only. none: bodies are read and thrown away, no ids are answered. */
+  /**
+   * full: every byte is compared. count: offsets are picked out of the body, nothing else is checked but the key.
+   * none: bodies are read and thrown away, and no ids are answered.
+   */
   intake_check: z.enum(["full", "count", "none"]).default("full"),
 
   faults: z.array(fault_schema).default([]),

@@ -51,7 +51,10 @@ export function makeSimulator(options: SimulatorOptions, clock: SimClock, parts:
   const start = () => {
     closing = new AbortController()
     const sim = makeContext(settings, clock, closing.signal, parts.over_sockets ?? false)
-    for (let partition = 0; partition < settings.partitions; partition++) addPartition(sim, templates, partition)
+    const tape_start_ms = settings.start_ms ?? sim.started_ms
+    for (let partition = 0; partition < settings.partitions; partition++) {
+      addPartition(sim, templates, partition, tape_start_ms)
+    }
     for (const fault of settings.faults) sim.faults.add(fault, sim.started_ms)
     return { sim, app: makeApp(sim, templates, reset) }
   }

@@ -2,9 +2,8 @@
 import { readFileSync } from "node:fs"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { parseDocument } from "yaml"
 import { listen } from "../../simulator/listen.ts"
-import { parseOptions } from "../../simulator/options.ts"
+import { parseScenario } from "../../simulator/scenario.ts"
 import { ConfigError } from "../core/errors.ts"
 import { explain, print } from "./common.ts"
 
@@ -52,10 +51,8 @@ export const simulate = Command.make("simulate", { port, scenario }, (flags) =>
 const readScenario = (file: string | undefined) =>
   Effect.try({
     try: () => {
-      if (file === undefined) return parseOptions({ partitions: 2, events_per_second: 5 })
-      const document = parseDocument(readFileSync(file, "utf8"))
-      if (document.errors[0] !== undefined) throw document.errors[0]
-      return parseOptions(document.toJS())
+      if (file === undefined) return { partitions: 2, events_per_second: 5 }
+      return parseScenario(readFileSync(file, "utf8"))
     },
     catch: (error) => new ConfigError({ source: file ?? "simulate", key: "", message: (error as Error).message }),
   })

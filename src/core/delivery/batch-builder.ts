@@ -74,6 +74,7 @@ export class BatchBuilder {
 
   /** Takes lines from `chunk`, beginning at `from`, until it is used up or the batch is full. Returns how far it came. */
   feed(chunk: Uint8Array, from: number, now_ms: number): number {
+    if (this.is_full) return from
     if (this.empty) this.opened_ms = now_ms
     if (this.carry_complete && !this.finishCarry()) return from
     let i = from

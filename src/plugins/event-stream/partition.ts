@@ -3,11 +3,12 @@
  * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
  * order.
  */
-import { type Cause, Clock, Effect, Fiber, Metric, Queue, Stream } from "effect"
+import { Clock, Effect, Fiber, Metric } from "effect"
 import type { Batch } from "../../core/delivery/batch.ts"
 import { BatchBuilder } from "../../core/delivery/batch-builder.ts"
 import { CommitWindow } from "../../core/delivery/commit.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
+import { Handoff } from "../../core/delivery/handoff.ts"
 import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
 import { delivery, server } from "../../core/limits.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
@@ -45,7 +46,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
   const bounds = { ...delivery, batch_events_max: config.batch_events_max }
   const builder = new BatchBuilder(bounds, offsets.get(root_url))
-  const queue = yield* Queue.bounded<Batch, Cause.Done>(delivery.batches_waiting_max)
+  const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const meter = partitionMeter(label)
   const sink = makeSink({ intake, dead_letters, partition: root_url, health: cell, observer: meter })
@@ -55,9 +56,15 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
     for (let from = 0; ; ) {
       from = builder.feed(chunk, from, clock.currentTimeMillisUnsafe())
       if (!builder.full) break
-      yield* Queue.offer(queue, builder.take())
+      yield* handOver
     }
     if (!builder.empty) last_event_ms = clock.currentTimeMillisUnsafe()
+  })
+
+  // Taking the batch and putting it down is one step: whoever is interrupted while waiting leaves it in the builder.
+  const handOver = Effect.gen(function* () {
+    while (!handoff.hasSpace) yield* handoff.untilSpace
+    if (!builder.empty) handoff.put(builder.take())
   })
 
   // A batch that is old enough goes before it is full, but not while another one waits: then it may as well fill up.
@@ -66,9 +73,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
     for (;;) {
       yield* Effect.sleep(tick_ms)
       const age_ms = clock.currentTimeMillisUnsafe() - builder.opened_ms
-      if (!builder.empty && age_ms >= config.batch_wait_ms_max - tick_ms && !Queue.isFullUnsafe(queue)) {
-        yield* Queue.offer(queue, builder.take())
-      }
+      if (!builder.empty && age_ms >= config.batch_wait_ms_max - tick_ms && handoff.hasSpace)
+        handoff.put(builder.take())
     }
   })
 
@@ -82,18 +88,20 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
     builder.recycle(batch)
   })
 
-  const sender = yield* Stream.fromQueue(queue).pipe(Stream.runForEach(deliver), Effect.forkDetach)
+  const sender = yield* Effect.forkDetach(handoff.drainTo(deliver))
   const lingerer = yield* Effect.forkDetach(linger)
 
-  const drain = Effect.gen(function* () {
+  const finish = Effect.gen(function* () {
     yield* Fiber.interrupt(lingerer)
     builder.dropPartialLine()
-    if (!builder.empty) yield* Queue.offer(queue, builder.take())
-    yield* Queue.end(queue)
+    yield* handOver
+    handoff.end()
     yield* Fiber.await(sender)
-  }).pipe(
-    Effect.timeoutOption(server.drain_ms_max),
-    Effect.interruptible,
+  })
+
+  // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
+  const drain = Effect.forkDetach(Effect.timeoutOption(finish, server.drain_ms_max)).pipe(
+    Effect.flatMap(Fiber.await),
     Effect.andThen(Fiber.interrupt(sender)),
     Effect.asVoid,
   )

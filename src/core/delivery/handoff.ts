@@ -1,0 +1,54 @@
+/**
+ * Where batches change hands between the reader and the sender of a partition. A few may wait; when they do, the reader
+ * stops. Both sides wait only for a signal, never for a value, so that interrupting either of them, at any instant, can
+ * neither lose a batch nor hold one back.
+ */
+import { Effect, Latch } from "effect"
+import type { Batch } from "./batch.ts"
+
+export class Handoff {
+  private readonly waiting: Batch[] = []
+  private readonly space = Latch.makeUnsafe(true)
+  private readonly work = Latch.makeUnsafe(false)
+  private ended = false
+
+  constructor(private readonly batches_waiting_max: number) {}
+
+  get hasSpace(): boolean {
+    return this.waiting.length < this.batches_waiting_max
+  }
+
+  /** Puts a batch in the queue. Call it only, and at once, when there {@link hasSpace}. */
+  put(batch: Batch): void {
+    this.waiting.push(batch)
+    if (!this.hasSpace) this.space.closeUnsafe()
+    this.work.openUnsafe()
+  }
+
+  /** Waits until there is space. */
+  readonly untilSpace: Effect.Effect<void> = Effect.suspend(() => this.space.await)
+
+  /** No more batches will come. */
+  end(): void {
+    this.ended = true
+    this.work.openUnsafe()
+  }
+
+  /** Hands every batch to `send`, one at a time and in order, until the end. */
+  drainTo<R>(send: (batch: Batch) => Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
+    const self = this
+    return Effect.gen(function* () {
+      for (;;) {
+        const batch = self.waiting.shift()
+        if (batch !== undefined) {
+          self.space.openUnsafe()
+          yield* send(batch)
+        } else if (self.ended) return
+        else {
+          self.work.closeUnsafe()
+          yield* self.work.await
+        }
+      }
+    })
+  }
+}

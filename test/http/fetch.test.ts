@@ -1,0 +1,152 @@
+import { describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { TransportError } from "../../src/core/errors.ts"
+import { transportError } from "../../src/core/http/fetch-error.ts"
+import { dripping, failureOf, freePort, run, send, serve, tcp } from "./sockets.ts"
+import { during } from "./support.ts"
+
+describe("sending", () => {
+  test("carries method, headers, body and the user agent, and reads the whole answer", async () => {
+    using server = serve(async (request) =>
+      Response.json({ method: request.method, body: await request.text(), ...Object.fromEntries(request.headers) }),
+    )
+    const request = { method: "PATCH", headers: { "x-one": "1" }, body: "größe" } as const
+    const answer = await run(send(server.url.href, request))
+    expect(answer.status).toBe(200)
+    expect(JSON.parse(answer.text)).toMatchObject({
+      method: "PATCH",
+      body: "größe",
+      "x-one": "1",
+      "user-agent": "akonis/test",
+    })
+  })
+
+  test("takes bytes for a body", async () => {
+    using server = serve(async (request) => new Response(await request.text()))
+    const answer = await run(send(server.url.href, { method: "POST", body: new TextEncoder().encode("bytes") }))
+    expect(answer.text).toBe("bytes")
+  })
+
+  test("any status succeeds, and redirects are not followed", async () => {
+    let asked = 0
+    using server = serve((request) => {
+      asked++
+      const status = Number(new URL(request.url).pathname.slice(1))
+      return new Response(status === 204 ? null : "x", { status, headers: { location: "/200" } })
+    })
+    for (const status of [204, 302, 307, 308, 400, 401, 429, 500, 503]) {
+      const answer = await run(send(`${server.url.href}${status}`, { method: "POST" }))
+      expect([answer.status, answer.headers.get("location")]).toEqual([status, "/200"])
+    }
+    expect(asked).toBe(9)
+  })
+
+  test("decompresses, and counts what comes out", async () => {
+    const body = Bun.gzipSync(new Uint8Array(50_000).fill(97))
+    using server = serve(() => new Response(body, { headers: { "content-encoding": "gzip" } }))
+    expect((await run(send(server.url.href))).text.length).toBe(50_000)
+    expect((await failureOf(server.url.href, {}, 40_000)).reason).toBe("too_large")
+  })
+
+  test("uses a connection again once its answer is read", async () => {
+    let connections = 0
+    using server = await tcp((socket) => {
+      connections++
+      socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))
+    })
+    await run(Effect.forEach([1, 2, 3], () => Effect.andThen(send(server.url), Effect.sleep(10))))
+    expect(connections).toBe(1)
+  })
+})
+
+describe("a request fails as", () => {
+  test("refused, when nobody listens", async () => {
+    const port = await freePort()
+    const error = await failureOf(`http://127.0.0.1:${port}/x?key=query-secret`)
+    expect(error).toMatchObject({ reason: "refused", host: `127.0.0.1:${port}` })
+    expect(error.message).toBe(`127.0.0.1:${port} cannot be reached (ECONNREFUSED)`)
+  })
+
+  test("refused, when the URL is none", async () => {
+    expect((await failureOf("nonsense?key=query-secret")).reason).toBe("refused")
+  })
+
+  test("reset, when the connection breaks before the headers", async () => {
+    using rst = await tcp((socket) => socket.once("data", () => socket.resetAndDestroy()))
+    using fin = await tcp((socket) => socket.once("data", () => socket.end()))
+    using nonsense = await tcp((socket) => socket.once("data", () => socket.end("what?\r\n\r\n")))
+    for (const server of [rst, fin, nonsense]) {
+      const error = await failureOf(server.url, { method: "POST", body: "x" })
+      expect(error.reason).toBe("reset")
+      expect(JSON.stringify(error) + Bun.inspect(error)).not.toContain("query-secret")
+    }
+  })
+
+  test("reset, when the body breaks off or does not decompress", async () => {
+    const start = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc"
+    const chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"
+    const gzip = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc"
+    for (const head of [start, chunked, gzip]) {
+      using server = await tcp((socket) => socket.once("data", () => socket.end(head)))
+      expect((await failureOf(server.url)).reason).toBe("reset")
+    }
+  })
+
+  test("timeout, when the headers do not come", async () => {
+    const closed = Promise.withResolvers<void>()
+    using server = await tcp((socket) => socket.on("close", () => closed.resolve()))
+    const error = await failureOf(server.url, { timeout_ms: 60 })
+    expect(error).toMatchObject({ reason: "timeout", message: `127.0.0.1:${server.port} did not answer within 60 ms` })
+    await closed.promise
+  })
+
+  test("timeout, when the body takes too long", async () => {
+    using server = dripping()
+    expect((await failureOf(server.url, { timeout_ms: 80 })).reason).toBe("timeout")
+    await server.gone
+  })
+
+  test("timeout, by Effect's clock and not by the machine's", async () => {
+    using server = await tcp(() => {})
+    const late = during(3_600_000, send(server.url, { timeout_ms: 3_600_000 }))
+    const result = await run(Effect.provide(late, TestClock.layer()))
+    expect(result).toMatchObject({ failure: { reason: "timeout" } })
+  })
+
+  test("too large, as soon as the body is longer than allowed", async () => {
+    using server = dripping()
+    const error = await failureOf(server.url, {}, 250)
+    expect(error.reason).toBe("too_large")
+    expect(error.message).toContain("250 bytes")
+    await server.gone
+  })
+
+  test("reset, when what happened is not known for certain", () => {
+    const coded = (code: string) => Object.assign(new TypeError("at https://h/?key=query-secret"), { code })
+    for (const code of ["EPROTO", "ECONNRESET", "EHOSTUNREACH", "Malformed_HTTP_Response", "ZlibError", "NEW_ONE"]) {
+      expect(transportError(coded(code), "h").reason).toBe("reset")
+    }
+    for (const code of [
+      "ENOTFOUND",
+      "EAI_AGAIN",
+      "ERR_PROXY_TUNNEL",
+      "CERT_HAS_EXPIRED",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    ]) {
+      expect(transportError(coded(code), "h").reason).toBe("refused")
+    }
+    for (const cause of [undefined, "text", new Error("x"), coded("X")]) {
+      const error = transportError(cause, "h")
+      expect(error).toBeInstanceOf(TransportError)
+      expect(error.message).not.toContain("query-secret")
+    }
+  })
+
+  test("refused or reset, by the phase that Deno names", () => {
+    const deno = (text: string) => new TypeError("fetch failed", { cause: new Error(text) })
+    const connect = "error sending request for url (https://h/?key=query-secret): client error (Connect): dns error"
+    expect(transportError(deno(connect), "h")).toMatchObject({ reason: "refused", message: "h cannot be reached" })
+    expect(transportError(deno("client error (SendRequest): connection closed"), "h").reason).toBe("reset")
+  })
+})

@@ -1,0 +1,92 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { type FetchOptions, layerFetch } from "../../src/core/http/fetch.ts"
+import { Http } from "../../src/core/http/http.ts"
+import { freePort, makeCertificates, proxy, tcp } from "./sockets.ts"
+
+const get = (url: string, options: Partial<FetchOptions>) =>
+  Http.use((http) => http.send({ method: "GET", url, timeout_ms: 5_000 }, 1_000)).pipe(
+    Effect.provide(layerFetch({ user_agent: "akonis/test", ...options })),
+  )
+
+const textOf = async (url: string, options: Partial<FetchOptions>) => (await Effect.runPromise(get(url, options))).text
+
+const failureOf = (url: string, options: Partial<FetchOptions>) => Effect.runPromise(Effect.flip(get(url, options)))
+
+describe("a proxy", () => {
+  test("is asked for http with the whole URL", async () => {
+    using one = await proxy(0)
+    expect(await textOf("http://falcon.test/path?a=1", { proxy: one.address })).toBe("by absolute")
+    expect(one.heads[0]).toStartWith("GET http://falcon.test/path?a=1 HTTP/1.1\r\n")
+  })
+
+  test("is given the name and password of its URL", async () => {
+    using one = await proxy(0)
+    await textOf("http://falcon.test/", { proxy: one.address.replace("//", "//user:pw@") })
+    expect(one.heads[0]?.toLowerCase()).toContain(`proxy-authorization: basic ${btoa("user:pw").toLowerCase()}`)
+  })
+
+  test("is left aside for loopback and for what NO_PROXY lists", async () => {
+    using one = await proxy(0)
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("direct") })
+    expect(await textOf(server.url.href, { proxy: one.address })).toBe("direct")
+    const error = await failureOf("http://falcon.invalid/", { proxy: one.address, no_proxy: ".invalid" })
+    expect(error.reason).toBe("refused")
+    expect(one.heads).toEqual([])
+  })
+
+  test("that does not listen, or opens no tunnel, means that nothing arrived", async () => {
+    const nobody = `http://127.0.0.1:${await freePort()}`
+    expect((await failureOf("https://falcon.test/", { proxy: nobody })).reason).toBe("refused")
+    using closed = await tcp((socket) =>
+      socket.once("data", () => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")),
+    )
+    const error = await failureOf("https://falcon.test/", { proxy: `http://user:pw@127.0.0.1:${closed.port}` })
+    expect(error.reason).toBe("refused")
+    expect(Bun.inspect(error)).not.toContain("pw")
+  })
+})
+
+const certificates = makeCertificates()
+if (certificates === undefined) {
+  test.skip("certificates: openssl is not installed here", () => {})
+} else {
+  let arrived = 0
+  const { ca, cert, key } = certificates
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: { cert, key },
+    fetch: () => {
+      arrived++
+      return new Response("over tls")
+    },
+  })
+  afterAll(() => server.stop(true))
+
+  describe("a certificate", () => {
+    test("of an unknown authority is refused before anything is sent", async () => {
+      const error = await failureOf(server.url.href, {})
+      expect(error.reason).toBe("refused")
+      expect(error.message).toContain("is not trusted")
+      expect(arrived).toBe(0)
+    })
+
+    test("is accepted once its authority is configured", async () => {
+      expect(await textOf(server.url.href, { ca_pem: ca })).toBe("over tls")
+    })
+
+    test("is still refused for another name", async () => {
+      const error = await failureOf(`https://localhost:${server.port}/`, { ca_pem: ca })
+      expect(error.reason).toBe("refused")
+    })
+
+    test("is checked through the tunnel of a proxy", async () => {
+      using one = await proxy(server.port ?? 0)
+      const options = { proxy: one.address, ca_pem: ca }
+      expect(await textOf("https://falcon.test/", options)).toBe("over tls")
+      expect(one.heads[0]).toStartWith("CONNECT falcon.test:443 HTTP/1.1\r\n")
+      expect((await failureOf("https://other.test/", options)).reason).toBe("refused")
+    })
+  })
+}

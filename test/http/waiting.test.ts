@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test"
+import { Effect, Random } from "effect"
+import { backoffMs } from "../../src/core/http/backoff.ts"
+import { retryAfterMs } from "../../src/core/http/retry-after.ts"
+
+const NOW_MS = Date.parse("2026-05-01T12:00:00Z")
+const EPOCH_S = NOW_MS / 1_000
+const MAX_MS = 15 * 60_000
+
+describe("when to come back", () => {
+  const cases: readonly (readonly [string, Record<string, string>, number | undefined])[] = [
+    ["X-RateLimit-RetryAfter is the epoch second", { "x-ratelimit-retryafter": `${EPOCH_S + 30}` }, 30_000],
+    ["Retry-After counts seconds", { "retry-after": "7" }, 7_000],
+    ["Retry-After may hold a fraction", { "retry-after": "1.5" }, 1_500],
+    ["Retry-After may be a date", { "retry-after": "Fri, 01 May 2026 12:00:09 GMT" }, 9_000],
+    [
+      "of two valid ones the longer counts",
+      { "x-ratelimit-retryafter": `${EPOCH_S + 5}`, "retry-after": "60" },
+      60_000,
+    ],
+    ["garbage in one leaves the other", { "x-ratelimit-retryafter": "soon", "retry-after": "3" }, 3_000],
+    ["a time in the past is now", { "x-ratelimit-retryafter": `${EPOCH_S - 30}` }, 0],
+    ["a date in the past is now", { "retry-after": "Fri, 01 May 2026 11:00:00 GMT" }, 0],
+    ["a day is cut to the longest wait", { "retry-after": "86400" }, MAX_MS],
+    ["epoch milliseconds are cut too", { "x-ratelimit-retryafter": `${NOW_MS + 1_000}` }, MAX_MS],
+    ["blanks around it do not matter", { "retry-after": " 4 " }, 4_000],
+    ["nothing is said without the headers", {}, undefined],
+  ]
+  for (const [name, headers, expected] of cases) {
+    test(name, () => expect(retryAfterMs(new Headers(headers), NOW_MS)).toBe(expected as number))
+  }
+
+  test("garbage says nothing", () => {
+    for (const value of ["", "soon", "-5", "1e3", "NaN", "Infinity", "0x10", "Fri, 01 May 2026 12:00:09 GMT"]) {
+      expect(retryAfterMs(new Headers({ "x-ratelimit-retryafter": value }), NOW_MS)).toBeUndefined()
+    }
+    for (const value of ["", "soon", "-5", "1e3", "2026-05-01T12:00:09Z", "tomorrow GMT"]) {
+      expect(retryAfterMs(new Headers({ "retry-after": value }), NOW_MS)).toBeUndefined()
+    }
+  })
+})
+
+describe("backoff", () => {
+  const draw = (attempt: number, seed: string) => Effect.runSync(Random.withSeed(backoffMs(attempt), seed))
+
+  test("doubles from 1 s to 60 s, and half of it is drawn", () => {
+    for (let attempt = 1; attempt < 200; attempt++) {
+      const full_ms = Math.min(60_000, 1_000 * 2 ** (attempt - 1))
+      const wait_ms = draw(attempt, `seed ${attempt}`)
+      expect(wait_ms).toBeGreaterThanOrEqual(full_ms / 2)
+      expect(wait_ms).toBeLessThanOrEqual(full_ms)
+    }
+  })
+
+  test("differs from client to client, and not from run to run", () => {
+    expect(draw(5, "a")).not.toBe(draw(5, "b"))
+    expect(draw(5, "a")).toBe(draw(5, "a"))
+  })
+
+  test("may be capped lower", () => {
+    expect(Effect.runSync(backoffMs(20, 5_000))).toBeLessThanOrEqual(5_000)
+  })
+})

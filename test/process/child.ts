@@ -1,0 +1,98 @@
+/** The product as a child process, started by the bun that runs this. Whatever it prints is kept. */
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { within } from "./waiting.ts"
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+/** How a process ended: its exit status, or 128 and the signal's number. */
+export type Status = number
+
+export interface Child {
+  readonly pid: number
+  readonly stdout: () => Buffer
+  readonly stderr: () => string
+  /** Resolves when the process is gone and everything it printed has been read. */
+  readonly ended: Promise<Status>
+  readonly isRunning: () => boolean
+  readonly kill: (signal: NodeJS.Signals) => void
+  /** The most memory it ever held (VmHWM), as far as it was looked at; 0 where the system does not tell. */
+  readonly peakMb: () => number
+}
+
+export interface ChildOptions {
+  /** The whole environment, but for what bun itself needs: nothing of the caller's leaks into a test. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+}
+
+const peak_interval_ms = 250
+const alive = new Set<Child>()
+process.on("exit", () => {
+  for (const child of alive) child.kill("SIGKILL")
+})
+
+/** Starts `akonis ...args`. */
+export const startAkonis = (args: readonly string[], { env, cwd }: ChildOptions): Child => {
+  const { PATH = "", HOME = cwd } = process.env
+  const process_ = Bun.spawn([process.execPath, main, ...args], {
+    cwd,
+    env: { PATH, HOME, ...env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  })
+  const stdout = collect(process_.stdout)
+  const stderr = collect(process_.stderr)
+  let peak_mb = 0
+  const look = () => {
+    peak_mb = Math.max(peak_mb, readPeakMb(process_.pid))
+  }
+  const looking = setInterval(look, peak_interval_ms)
+  const child: Child = {
+    pid: process_.pid,
+    stdout: stdout.bytes,
+    stderr: () => stderr.bytes().toString(),
+    ended: Promise.all([process_.exited, stdout.finished, stderr.finished]).then(([status]) => {
+      clearInterval(looking)
+      alive.delete(child)
+      return status
+    }),
+    isRunning: () => process_.exitCode === null && process_.signalCode === null,
+    kill: (signal) => {
+      look()
+      process_.kill(signal)
+    },
+    peakMb: () => {
+      look()
+      return peak_mb
+    },
+  }
+  alive.add(child)
+  return child
+}
+
+/** Sends a signal and waits until the process is gone. Answers its status and how long that took. */
+export const endWith = async (child: Child, signal: NodeJS.Signals, timeout_ms = 20_000) => {
+  const began_ms = performance.now()
+  child.kill(signal)
+  const status = await within(`the end of the process after ${signal}`, child.ended, timeout_ms)
+  return { status, took_ms: Math.round(performance.now() - began_ms) }
+}
+
+const collect = (stream: ReadableStream<Uint8Array>) => {
+  const chunks: Uint8Array[] = []
+  const read = async () => {
+    for await (const chunk of stream) chunks.push(chunk)
+  }
+  return { bytes: () => Buffer.concat(chunks), finished: read() }
+}
+
+const readPeakMb = (pid: number): number => {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
+    return Math.round(Number(kilobytes ?? 0) / 1_024)
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,71 @@
+/** The simulator in a process of its own: `akonis simulate`, steered over its control routes. */
+import { writeFileSync } from "node:fs"
+import type { Account } from "../../simulator/account.ts"
+import type { SimulatorOptions } from "../../simulator/options.ts"
+import type { Simulator } from "../../simulator/simulator.ts"
+import { type Child, startAkonis } from "./child.ts"
+import { until } from "./waiting.ts"
+
+export type Fault = NonNullable<SimulatorOptions["faults"]>[number]
+
+export interface Simulated {
+  readonly child: Child
+  readonly url: string
+  readonly settings: SimulatorOptions
+  readonly account: () => Promise<Account>
+  readonly state: () => Promise<Simulator["state"]>
+  readonly addFault: (fault: Fault) => Promise<void>
+  readonly removeFaults: () => Promise<void>
+  /** Ends every session, as Falcon does now and then. */
+  readonly endSessions: () => Promise<void>
+  /** Waits until the intake has taken so many events. */
+  readonly delivered: (events: number, timeout_ms?: number) => Promise<void>
+  /** Waits until every intact event that will ever exist has been taken. */
+  readonly allDelivered: (timeout_ms: number) => Promise<void>
+}
+
+/** Starts it on any free port; `folder` gets the scenario file. */
+export const simulate = async (settings: SimulatorOptions, folder: string): Promise<Simulated> => {
+  const scenario = `${folder}/scenario.yaml`
+  // JSON is YAML.
+  writeFileSync(scenario, JSON.stringify(settings))
+  const child = startAkonis(["simulate", "--port", "0", "--scenario", scenario], { env: {}, cwd: folder })
+  const url = await until("the address of the simulator", () => addressOf(child))
+  const ask = async <A>(path: string, init: RequestInit = {}): Promise<A> => {
+    const answer = await fetch(`${url}/_sim/${path}`, { ...init, signal: AbortSignal.timeout(10_000) })
+    if (!answer.ok) throw new Error(`the simulator answered ${answer.status} to ${path}: ${await answer.text()}`)
+    return (await answer.json()) as A
+  }
+  const post = (path: string, body: unknown) => ask<void>(path, { method: "POST", body: JSON.stringify(body) })
+  const account = () => ask<Account>("account")
+  return {
+    child,
+    url,
+    settings,
+    account,
+    state: () => ask("state"),
+    addFault: (fault) => post("faults", fault),
+    removeFaults: () => ask("faults", { method: "DELETE" }),
+    endSessions: () => post("sessions/end", {}),
+    delivered: async (events, timeout_ms) => {
+      const enough = async () => ((await account()).total.delivered >= events ? true : undefined)
+      await until(`${events} delivered events`, enough, timeout_ms)
+    },
+    allDelivered: async (timeout_ms) => {
+      const complete = async () => (isComplete(await account(), settings) ? true : undefined)
+      await until("the delivery of every event", complete, timeout_ms, 100)
+    },
+  }
+}
+
+const addressOf = (child: Child): string | undefined => {
+  if (!child.isRunning()) throw new Error(`the simulator did not start: ${child.stderr()}`)
+  return /simulated on (http:\/\/\S+):/.exec(child.stdout().toString())?.[1]
+}
+
+/** No event is still to come, and the intake has all that it should take. */
+const isComplete = ({ total }: Account, settings: SimulatorOptions): boolean => {
+  const { partitions = 1, events_per_partition = 1_000, events_per_second = 0, retention = 0 } = settings
+  const per_partition = events_per_second === 0 ? events_per_partition : (settings.events_max ?? Number.NaN)
+  return total.available === partitions * (per_partition - retention) && total.undelivered.events === 0
+}

@@ -1,0 +1,64 @@
+/** `akonis worker` as a process, and what can be asked of it while it runs. */
+import { existsSync, readFileSync } from "node:fs"
+import type { Report, Status as HealthStatus } from "../../src/core/telemetry/health.ts"
+import { type Child, startAkonis } from "./child.ts"
+import { until } from "./waiting.ts"
+
+export interface HealthAnswer {
+  readonly http_status: number
+  readonly status: HealthStatus
+  readonly plugins: Readonly<Record<string, Report>>
+}
+
+export interface Worker {
+  readonly child: Child
+  readonly data_dir: string
+  readonly health: () => Promise<HealthAnswer>
+  readonly metrics: () => Promise<string>
+  /** Waits for a line of the log. */
+  readonly logs: (text: string | RegExp, timeout_ms?: number) => Promise<void>
+  /** The committed offsets; `undefined` when there is no file. */
+  readonly cache: () => Record<string, number> | undefined
+}
+
+export interface WorkerOptions {
+  readonly env: Readonly<Record<string, string>>
+  readonly data_dir: string
+  readonly cwd: string
+  readonly token: string
+  /** Learns everything that the worker answers over HTTP. */
+  readonly onAnswer: (text: string) => void
+}
+
+/** Starts a worker and waits until it listens. */
+export const startWorker = async ({ env, data_dir, cwd, token, onAnswer }: WorkerOptions): Promise<Worker> => {
+  const child = startAkonis(["worker"], { env, cwd })
+  const url = await until("the address of the worker", () => addressOf(child))
+  const ask = async (path: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(5_000) })
+    const text = await answer.text()
+    onAnswer(text)
+    return { http_status: answer.status, text }
+  }
+  const cache_file = `${data_dir}/cache.json`
+  return {
+    child,
+    data_dir,
+    health: async () => {
+      const { http_status, text } = await ask("/health")
+      return { http_status, ...(JSON.parse(text) as Omit<HealthAnswer, "http_status">) }
+    },
+    metrics: async () => (await ask("/metrics")).text,
+    logs: async (text, timeout_ms) => {
+      const said = () => (child.stderr().search(text) >= 0 ? true : undefined)
+      await until(`"${text}" in the log of the worker`, said, timeout_ms)
+    },
+    cache: () => (existsSync(cache_file) ? JSON.parse(readFileSync(cache_file, "utf8")) : undefined),
+  }
+}
+
+const addressOf = (child: Child): string | undefined => {
+  if (!child.isRunning()) throw new Error(`the worker did not start: ${child.stderr()}`)
+  return /listens on (http:\/\/[^\s;]+)/.exec(child.stderr())?.[1]
+}
