@@ -4,6 +4,7 @@
  */
 import type { Effect, FileSystem, Scope } from "effect"
 import type { z } from "zod"
+import type { AnyAction } from "./actions/action.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
@@ -41,6 +42,8 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   readonly config: z.ZodObject<Shape>
   /** Scopes of the Falcon API client that it needs, as the console names them. */
   readonly scopes: readonly string[]
+  /** What it can be asked to do. */
+  readonly actions?: readonly AnyAction[]
   /**
    * The background work, for as long as the process lives. It keeps itself going: what fails here ends the process, so
    * only what a restart would not mend may fail. Interrupting it drains: what is in hand is delivered first.

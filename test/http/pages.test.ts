@@ -104,7 +104,7 @@ describe("a list in pages is walked to its end", () => {
     Effect.gen(function* () {
       const http = scripted(() => answer(200, { meta: {}, resources: ["a"] }))
       expect(yield* walk(http)).toEqual(
-        expect.objectContaining({ success: { resources: ["a"], errors: [], calls: 1 } }),
+        expect.objectContaining({ success: { resources: ["a"], errors: [], trace_ids: [], calls: 1 } }),
       )
     }),
   )

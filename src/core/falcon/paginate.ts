@@ -18,6 +18,8 @@ export interface PagesOptions {
 export interface Pages {
   readonly resources: readonly unknown[]
   readonly errors: readonly ApiError[]
+  /** Of every page, for CrowdStrike's support. */
+  readonly trace_ids: readonly string[]
   /** Requests that it took, retries not counted. */
   readonly calls: number
 }
@@ -35,6 +37,7 @@ export const walkPages = Effect.fnUntraced(function* (
   const size = options.page_size === undefined ? {} : { limit: Math.min(options.page_size, cap) }
   const resources: unknown[] = []
   const errors: ApiError[] = []
+  const trace_ids: string[] = []
   const seen = new Set<string>()
   let cursor: Cursor | undefined
 
@@ -42,9 +45,10 @@ export const walkPages = Effect.fnUntraced(function* (
     const page = yield* request(withParameters(operation, { ...size, ...cursor?.parameters }))
     for (const resource of page.resources) resources.push(resource)
     errors.push(...page.errors)
+    if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
     cursor = nextCursor(page, { operation, previous: cursor, collected: resources.length })
     const ended = page.resources.length === 0 || resources.length >= cap || cursor === undefined
-    if (ended) return { resources: resources.slice(0, cap), errors, calls }
+    if (ended) return { resources: resources.slice(0, cap), errors, trace_ids, calls }
     for (const mark of marks(page, cursor)) {
       if (seen.has(mark)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
       seen.add(mark)

@@ -1,0 +1,77 @@
+/**
+ * What an action is: one declaration from which the route, the OpenAPI document, the command line, the MCP tool and the
+ * catalogue follow. Adding an action is adding one file and naming it in its plugin.
+ */
+import { Data, type Effect, type FileSystem } from "effect"
+import type { z } from "zod"
+import type { Falcon } from "../falcon/client.ts"
+import type { FalconError } from "../falcon/errors.ts"
+import type { Tenant } from "../tenant.ts"
+
+/** One thing that did not work, while others did. */
+export interface RowError {
+  /** The id, or `type:value` of an indicator; absent when Falcon does not say which. */
+  readonly id?: string
+  /** Falcon's code, an HTTP status most of the time. */
+  readonly code: number
+  readonly message: string
+}
+
+/** What an action did. `succeeded + failed` is `requested`, in the unit that the action counts: ids, rows, results. */
+export interface Outcome {
+  readonly resources: readonly unknown[]
+  readonly errors: readonly RowError[]
+  /** Of every answer, for CrowdStrike's support. */
+  readonly trace_ids: readonly string[]
+  readonly requested: number
+  readonly succeeded: number
+  readonly failed: number
+}
+
+/** An argument has the right shape but cannot be used: a path outside the data folder, a hash of the wrong length. */
+export class ArgumentError extends Data.TaggedError("ArgumentError")<{
+  /** Dotted path of the argument. */
+  readonly field: string
+  readonly message: string
+}> {}
+
+/** What a handler may ask for. */
+export type ActionServices = Falcon | Tenant | FileSystem.FileSystem
+
+export type Shape = Readonly<Record<string, z.ZodType>>
+
+export interface Action<S extends Shape = Shape, Slug extends string = string> {
+  /** As in `POST /actions/<slug>`. */
+  readonly slug: Slug
+  /** The docker parameter of the Python module: accepted in place of the slug. */
+  readonly alias: string
+  readonly title: string
+  /** One or two sentences for whoever is about to call it. */
+  readonly description: string
+  /** A strict object; every field with a `describe`. */
+  readonly arguments: z.ZodObject<S>
+  /** One entry of `results.resources`. Loose: Falcon adds fields as it likes. */
+  readonly resource: z.ZodType
+  /** Arguments that make sense, for the documentation. */
+  readonly example: z.input<z.ZodObject<S>>
+  /** What the API client needs, as the console names it. */
+  readonly scopes: readonly string[]
+  /** Changes something in Falcon: refused in read-only mode, written to the audit log. */
+  readonly changes: boolean
+  /** What it changes is hard to undo or takes a host off the network. */
+  readonly destructive: boolean
+  /** Doing it twice is the same as doing it once. */
+  readonly idempotent: boolean
+  /** Ids or rows that Falcon takes in one call; longer lists are split and merged. */
+  readonly per_call?: number
+  /** Set when CrowdStrike has withdrawn the API behind it. */
+  readonly retired?: { readonly since: string; readonly successor: string }
+  readonly run: (args: z.output<z.ZodObject<S>>) => Effect.Effect<Outcome, FalconError | ArgumentError, ActionServices>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of actions has no common type of arguments.
+export type AnyAction = Action<any, string>
+
+/** Declares an action: only for the types. */
+export const defineAction = <S extends Shape, const Slug extends string>(action: Action<S, Slug>): Action<S, Slug> =>
+  action

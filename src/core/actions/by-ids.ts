@@ -1,0 +1,136 @@
+/** Actions on a list of ids: split by what one call may carry, called one after the other, merged, told per id. */
+import { Effect, Result } from "effect"
+import { Falcon } from "../falcon/client.ts"
+import type { Envelope } from "../falcon/envelope.ts"
+import type { FalconError, FalconReason } from "../falcon/errors.ts"
+import { splitIds } from "../falcon/ids.ts"
+import type { Operation } from "../falcon/operation.ts"
+import type { Outcome, RowError } from "./action.ts"
+
+export interface ByIds {
+  readonly ids: readonly string[]
+  readonly per_call: number
+  /** The ids travel in the URL, whose length is limited too. */
+  readonly in_query?: boolean
+  readonly operation: (ids: readonly string[]) => Operation
+  /**
+   * The id that a returned resource stands for. Left out where the API returns none: then an id without an error counts as
+   * done.
+   */
+  readonly idOf?: (resource: unknown) => string | undefined
+}
+
+/** After one of these the next call would end the same way: what is left is reported as not tried. */
+const POINTLESS: readonly FalconReason[] = [
+  "unauthorized",
+  "forbidden",
+  "retired",
+  "rate_limited",
+  "unreachable",
+  "untrusted_url",
+]
+
+const not_found = "Falcon does not know this id"
+
+/** Fails only when nothing worked at all; anything less is an outcome with errors. */
+export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn.Return<Outcome, FalconError, Falcon> {
+  const falcon = yield* Falcon
+  const groups = splitIds(options.ids, options.per_call, { in_query: options.in_query ?? false })
+  const parts: Part[] = []
+  let broken: FalconError | undefined
+  let first_error: FalconError | undefined
+  for (const ids of groups) {
+    if (broken !== undefined) {
+      parts.push(notTried(ids, broken))
+      continue
+    }
+    const answer = yield* Effect.result(falcon.request(options.operation(ids)))
+    if (Result.isSuccess(answer)) {
+      parts.push(fromEnvelope(ids, answer.success, options))
+      continue
+    }
+    const error = answer.failure
+    first_error ??= error
+    if (POINTLESS.includes(error.reason)) broken = error
+    parts.push(fromFailure(ids, error, options))
+  }
+  const succeeded = parts.reduce((sum, part) => sum + part.succeeded, 0)
+  if (succeeded === 0 && first_error !== undefined) return yield* first_error
+  const requested = groups.reduce((sum, ids) => sum + ids.length, 0)
+  return {
+    resources: parts.flatMap((part) => part.resources),
+    errors: parts.flatMap((part) => part.errors),
+    trace_ids: parts.flatMap((part) => (part.trace_id === undefined ? [] : [part.trace_id])),
+    requested,
+    succeeded,
+    failed: requested - succeeded,
+  }
+})
+
+interface Part {
+  readonly resources: readonly unknown[]
+  readonly errors: readonly RowError[]
+  readonly trace_id: string | undefined
+  readonly succeeded: number
+}
+
+type Answer = Pick<Envelope, "resources" | "errors" | "trace_id">
+
+const fromEnvelope = (ids: readonly string[], answer: Answer, { idOf }: ByIds): Part => {
+  const named = new Map(answer.errors.flatMap((error) => (error.id === undefined ? [] : [[error.id, error] as const])))
+  const nameless = answer.errors.filter((error) => error.id === undefined)
+  const found = idOf === undefined ? undefined : new Set(answer.resources.map(idOf))
+  // Without resources to count, an error that names no id is about all of them.
+  const isDone = (id: string) => !named.has(id) && (found === undefined ? nameless.length === 0 : found.has(id))
+  const missing = ids.filter((id) => !isDone(id))
+  const errors = missing.map((id): RowError => {
+    const error = named.get(id) ?? nameless[0]
+    return { id, code: error?.code ?? 404, message: error?.message ?? not_found }
+  })
+  const unattributed = missing.length === 0 ? nameless.map(({ code, message }): RowError => ({ code, message })) : []
+  return {
+    resources: answer.resources,
+    errors: [...errors, ...unattributed],
+    trace_id: answer.trace_id,
+    succeeded: ids.length - missing.length,
+  }
+}
+
+/** A refusal may still carry what worked, and say per id what did not. */
+const fromFailure = (ids: readonly string[], error: FalconError, options: ByIds): Part => {
+  const resources = error.resources ?? []
+  if (options.idOf !== undefined && resources.length > 0) {
+    return fromEnvelope(ids, { resources, errors: error.errors, trace_id: error.trace_id }, options)
+  }
+  const named = new Map(error.errors.flatMap((one) => (one.id === undefined ? [] : [[one.id, one] as const])))
+  const errors = ids.map((id): RowError => {
+    const own = named.get(id)
+    return { id, code: own?.code ?? error.status ?? 502, message: own?.message ?? error.message }
+  })
+  return { resources: [], errors, trace_id: error.trace_id, succeeded: 0 }
+}
+
+const notTried = (ids: readonly string[], error: FalconError): Part => ({
+  resources: [],
+  errors: ids.map((id) => ({
+    id,
+    code: error.status ?? 502,
+    message: `not tried, since an earlier call failed: ${error.message}`,
+  })),
+  trace_id: undefined,
+  succeeded: 0,
+})
+
+/** The outcome of one call that lists things: what came back is what was asked for. */
+export const listed = (
+  resources: readonly unknown[],
+  errors: readonly RowError[],
+  trace_ids: readonly string[],
+): Outcome => ({
+  resources,
+  errors,
+  trace_ids,
+  requested: resources.length + errors.length,
+  succeeded: resources.length,
+  failed: errors.length,
+})

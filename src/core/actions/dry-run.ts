@@ -1,0 +1,47 @@
+/**
+ * A dry run: the handler itself, with a `Falcon` that writes down every request and answers that nothing was found. So
+ * what is shown is what would be sent, without a second description of it. A handler that looks something up first shows
+ * the lookups, and what it does when they find nothing.
+ */
+import { Effect } from "effect"
+import { FalconAuth } from "../falcon/auth.ts"
+import { type Envelope, Falcon } from "../falcon/client.ts"
+import type { Operation } from "../falcon/operation.ts"
+import { requestUrl } from "../falcon/request-url.ts"
+
+/** A request as it would go out, without the bearer token. */
+export interface PlannedRequest {
+  readonly method: string
+  readonly url: string
+  readonly body?: unknown
+}
+
+const nothing_found: Envelope = {
+  status: 200,
+  trace_id: undefined,
+  resources: [],
+  errors: [],
+  pagination: undefined,
+  meta: {},
+  text: "",
+}
+
+/** Runs an effect without sending anything; gives the requests in the order they would go out. */
+export const planned = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<readonly PlannedRequest[], E, Exclude<R, Falcon> | FalconAuth> =>
+  Effect.gen(function* () {
+    const base_url = yield* (yield* FalconAuth).base_url
+    const requests: PlannedRequest[] = []
+    const write = (operation: Operation) =>
+      Effect.sync(() => {
+        const body = operation.body === undefined ? {} : { body: operation.body }
+        requests.push({ method: operation.method, url: requestUrl(operation, base_url), ...body })
+      })
+    const recorder = Falcon.of({
+      request: (operation) => Effect.as(write(operation), nothing_found),
+      pages: (operation) => Effect.as(write(operation), { resources: [], errors: [], trace_ids: [], calls: 1 }),
+    })
+    yield* Effect.provideService(effect, Falcon, recorder)
+    return requests
+  })
