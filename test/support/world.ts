@@ -30,6 +30,8 @@ export interface World {
   readonly start: Start
   /** The same with a configuration file of this content. */
   readonly startWith: (yaml: string) => Start
+  /** The tenant of the worker started last, as the HTTP API takes it. */
+  readonly tenant: () => RunningTenant
   /** The health report of the worker started last. */
   readonly health: Effect.Effect<{ readonly ready: boolean; readonly plugins: Readonly<Record<string, Report>> }>
 }
@@ -83,7 +85,7 @@ export const makeWorld = Effect.fnUntraced(function* (
     ),
   )
 
-  return { simulator, disk, pass, start: startWith(""), startWith, health } satisfies World
+  return { simulator, disk, pass, start: startWith(""), startWith, tenant: () => running!, health } satisfies World
 })
 
 /** Tells the worker to stop and lets the time pass that it may need to drain. */

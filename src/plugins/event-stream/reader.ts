@@ -82,7 +82,7 @@ const connect = Effect.fnUntraced(function* (
     const end = yield* readFeed(feed, config, {
       resume_offset: pipeline.readOffset,
       take: pipeline.take,
-      opened: cell.set("ok", ""),
+      opened: Effect.andThen(cell.set("ok", ""), Metric.update(Metric.withAttributes(metrics.stream_opens, label), 1)),
       heard: (now_ms) => {
         watch.heard_ms = now_ms
       },
@@ -104,7 +104,7 @@ const pause = Effect.fnUntraced(function* (end: Ended, failures: number, cell: H
   const wait_ms = end.retry_after_ms ?? (needs_person ? retry.backoff_ms_max : backoff_ms)
   if (needs_person) yield* cell.set("failed", end.detail)
   else if (failures > 2 || end.reason === "idle")
-    yield* cell.set("degraded", `${end.detail}, for the ${failures}. time`)
+    yield* cell.set("degraded", `${end.detail}; ${failures} failures in a row`)
   const log = end.reason === "end_of_body" ? Effect.logInfo : Effect.logWarning
   yield* log(`${end.detail}; opening the feed again in ${Math.round(wait_ms / 100) / 10} s`)
   yield* Effect.sleep(wait_ms)

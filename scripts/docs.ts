@@ -1,0 +1,117 @@
+/**
+ * Writes the reference pages below `docs/reference/` from the declarations: configuration keys from their schemas, metrics
+ * from their table. `--check` only compares, for the test that keeps them fresh.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { z } from "zod"
+import { bare, notesOf } from "../src/core/config/read.ts"
+import { credentials, general } from "../src/core/config/schema.ts"
+import { metrics } from "../src/core/telemetry/metrics.ts"
+import { plugins } from "../src/plugins/index.ts"
+
+type Shape = Readonly<Record<string, z.ZodType>>
+
+const notice = "<!-- Made by `bun scripts/docs.ts` from the declarations in the code. Do not edit. -->\n"
+
+/** Every page: path and text. */
+export const pages = (): Readonly<Record<string, string>> => ({
+  "docs/reference/configuration.md": configuration(),
+  "docs/reference/metrics.md": metricsPage(),
+})
+
+const configuration = (): string => {
+  const sections = [
+    section("Top level", { ...credentials, ...general }),
+    ...plugins.map((plugin) => {
+      const on = plugin.enabled_by_default ? "on" : "off"
+      const scopes = plugin.scopes.length === 0 ? "" : ` Scopes: ${plugin.scopes.join(", ")}.`
+      return section(`plugins.${plugin.id}`, plugin.config.shape, `${plugin.title} ${capital(on)} by default.${scopes}`)
+    }),
+  ]
+  const intro = [
+    "# Configuration",
+    "",
+    "One YAML file: `akonis.yaml` in the working directory, `--config FILE` or `AKONIS_CONFIG`. The environment wins over the",
+    "file. A key marked *secret* may also be given as `<key>_file`, and its variable as `<VARIABLE>_FILE`; the file is read again",
+    "when it changes. Unknown keys stop the start. `tenants` holds a list of `{ id, client_id, …, plugins }` in place of the",
+    "top-level credentials; what a tenant does not say falls back to the top level. `plugins.only` is a list of plugin names:",
+    "those run and no others. `plugins.<name>.enabled` switches one on or off.",
+  ]
+  return `${notice}\n${[...intro, "", ...sections].join("\n")}`
+}
+
+const section = (title: string, shape: Shape, text = ""): string => {
+  const rows = rowsOf(shape, "")
+  const head = ["| key | variable | default | |", "| --- | --- | --- | --- |"]
+  return [
+    `## ${title}`,
+    "",
+    ...(text === "" ? [] : [text, ""]),
+    ...(rows.length === 0 ? ["No keys."] : [...head, ...rows]),
+    "",
+  ].join("\n")
+}
+
+const rowsOf = (shape: Shape, path: string): string[] =>
+  Object.entries(shape).flatMap(([key, schema]) => {
+    const name = path === "" ? key : `${path}.${key}`
+    const inner = bare(schema)
+    if (inner instanceof z.ZodObject) return rowsOf(inner.shape as Shape, name)
+    const element = inner instanceof z.ZodArray ? bare(inner.element as z.ZodType) : undefined
+    const nested = element instanceof z.ZodObject ? rowsOf(element.shape as Shape, `${name}[]`) : []
+    return [row(name, schema), ...nested]
+  })
+
+const row = (name: string, schema: z.ZodType): string => {
+  const { env, secret, description = "" } = notesOf(schema)
+  const inner = bare(schema)
+  const choices =
+    inner instanceof z.ZodEnum ? ` One of ${inner.options.map((option) => `\`${String(option)}\``).join(", ")}.` : ""
+  const cells = [
+    `\`${name}\`${secret ? " *secret*" : ""}`,
+    env === undefined ? "" : `\`${env}\``,
+    defaultOf(schema),
+    `${description}${choices}`,
+  ]
+  return `| ${cells.join(" | ")} |`
+}
+
+const defaultOf = (schema: z.ZodType): string => {
+  const parsed = schema.safeParse(undefined)
+  if (!parsed.success) return "required"
+  return parsed.data === undefined ? "" : `\`${JSON.stringify(parsed.data)}\``
+}
+
+const metricsPage = (): string => {
+  const rows = Object.values(metrics).map(
+    (metric) => `| \`${metric.id}\` | ${metric.type.toLowerCase()} | ${metric.description ?? ""} |`,
+  )
+  const intro = [
+    "# Metrics",
+    "",
+    "`GET /metrics`, Prometheus text. Every metric has the label `tenant`; those of the streams have `partition` too.",
+  ]
+  return `${notice}\n${[...intro, "", "| name | kind | |", "| --- | --- | --- |", ...rows, ""].join("\n")}`
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Paths of pages that are not what the declarations say. */
+export const stale = (): string[] => {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, "utf8")
+    } catch {
+      return ""
+    }
+  }
+  return Object.entries(pages()).flatMap(([path, text]) => (read(path) === text ? [] : [path]))
+}
+
+if (import.meta.main) {
+  if (process.argv.includes("--check")) {
+    for (const path of stale()) process.stderr.write(`${path} is stale: run \`bun run docs\`\n`)
+    process.exit(stale().length === 0 ? 0 : 1)
+  }
+  for (const [path, text] of Object.entries(pages())) writeFileSync(path, text)
+}

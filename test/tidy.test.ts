@@ -1,0 +1,87 @@
+/** What a reader of this code relies on, as tests. */
+import { describe, expect, test } from "bun:test"
+import { readdirSync, readFileSync } from "node:fs"
+import { stale } from "../scripts/docs.ts"
+
+const sources = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${folder}/${name}`)
+    .sort()
+
+const isTest = (path: string): boolean => path.endsWith(".test.ts")
+const read = (path: string): string => readFileSync(path, "utf8")
+/** The modules a file imports from within the project, as paths from its root. */
+const imports = (path: string): string[] =>
+  [...read(path).matchAll(/from "(\.[^"]+)"/g)].map(([, target]) =>
+    new URL(target!, `file:///${path}`).pathname.slice(1),
+  )
+
+const product = sources("src").filter((path) => !isTest(path))
+
+/** Files that hold one of these texts, comments left out. */
+const holding = (paths: readonly string[], pattern: RegExp): string[] =>
+  paths.filter((path) =>
+    read(path)
+      .split("\n")
+      .some((line) => !/^\s*(\/?\*|\/\/)/.test(line) && pattern.test(line)),
+  )
+
+describe("the rooms", () => {
+  test("the core imports no plugin and no entry", () => {
+    const core = product.filter((path) => path.startsWith("src/core/"))
+    const wrong = core.filter((path) => imports(path).some((target) => !target.startsWith("src/core/")))
+    expect(wrong).toEqual([])
+  })
+
+  test("a plugin imports the core and itself", () => {
+    const plugins = product.filter((path) => /^src\/plugins\/[^/]+\//.test(path))
+    const wrong = plugins.filter((path) => {
+      const own = path.split("/").slice(0, 3).join("/")
+      return imports(path).some((target) => !target.startsWith("src/core/") && !target.startsWith(`${own}/`))
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test("the simulator does not know the product it tests", () => {
+    const wrong = sources("simulator")
+      .filter((path) => !isTest(path))
+      .filter((path) => imports(path).some((target) => target.startsWith("src/")))
+    expect(wrong).toEqual([])
+  })
+})
+
+describe("a plugin", () => {
+  const plugins = product.filter((path) => path.startsWith("src/plugins/"))
+  test.each([
+    ["the clock", /Date\.now\(|new Date\(\)|performance\.now\(/],
+    ["the environment", /process\.env/],
+    ["chance", /Math\.random\(/],
+    ["the network", /(^|[^.\w])fetch\(/],
+    ["timers", /set(Timeout|Interval)\(/],
+    ["files", /from "(node:fs|node:fs\/promises)"/],
+  ])("asks for a service instead of using %s itself", (_, pattern) => {
+    expect(holding(plugins, pattern)).toEqual([])
+  })
+})
+
+describe("every file", () => {
+  test("of the product and the simulator stays under 300 lines", () => {
+    const long = [...product, ...sources("simulator")].filter((path) => read(path).split("\n").length > 301)
+    expect(long).toEqual([])
+  })
+
+  test("keeps the environment and the console to the entries", () => {
+    const entries = ["src/main.ts", "src/server.ts", "src/cli/common.ts"]
+    const inside = product.filter((path) => !entries.includes(path))
+    expect(holding(inside, /process\.env|console\./)).toEqual([])
+  })
+
+  test("leaves nothing for later", () => {
+    expect(holding([...product, ...sources("simulator")], /TODO|FIXME|not implemented/)).toEqual([])
+  })
+})
+
+describe("the reference pages", () => {
+  test("say what the declarations say; `bun run docs` writes them anew", () => expect(stale()).toEqual([]))
+})
