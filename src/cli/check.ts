@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { boot, type RunningTenant } from "../core/boot.ts"
+import type { Config } from "../core/config/load.ts"
 import { FalconAuth } from "../core/falcon/auth.ts"
 import type { CheckRow } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
@@ -20,16 +21,18 @@ export const check = Command.make("check", { config: configFlag, offline, json: 
   explain(
     Effect.gen(function* () {
       const config = yield* configOf(flags.config)
-      const tenants = yield* boot(config, { version, env, lock: false })
-      const rows: Row[] = [configurationRow(config.source, tenants)]
-      if (!flags.offline) for (const tenant of tenants) rows.push(...(yield* checkTenant(tenant)))
+      const rows: Row[] = [configurationRow(config)]
+      if (!flags.offline) {
+        for (const tenant of yield* boot(config, { version, env, lock: false }))
+          rows.push(...(yield* checkTenant(tenant)))
+      }
       yield* print(flags.json ? JSON.stringify(rows, null, 2) : table(rows.map(columns)))
       if (rows.some((row) => row.status === "failed")) return yield* new Exit({ status: 1 })
     }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
   ),
 ).pipe(Command.withDescription("Check configuration, credentials, streams and intake: one row each"))
 
-const configurationRow = (source: string, tenants: readonly RunningTenant[]): Row => {
+const configurationRow = ({ source, tenants }: Config): Row => {
   const names = new Set(tenants.flatMap((tenant) => tenant.plugins.map(({ plugin }) => plugin.id)))
   const detail = `${source}; plugins on: ${[...names].join(", ") || "none"}`
   return { tenant: "", plugin: "", name: "configuration", status: "ok", detail }
