@@ -8,6 +8,7 @@ import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
 import { run, runAkonis, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
+import { layerFiles } from "./core/store/files.ts"
 import { version } from "./version.ts"
 
 const akonis = Command.make("akonis", { config: configFlag }, ({ config }) =>
@@ -26,7 +27,7 @@ const program = Command.runWith(akonis, { version })(process.argv.slice(2)).pipe
       new ExitWith({ status: 1 }),
     ),
   ),
-  Effect.provide(NodeServices.layer),
+  Effect.provide([NodeServices.layer, layerFiles]),
 )
 
 /** One signal drains, a second one ends at once. Being told to stop is no failure. */

@@ -2,7 +2,6 @@
  * The HTTP API, as one Hono app. Web standards only: `export default { fetch }` is what `bun src/server.ts` and
  * `deno serve -A src/server.ts` start.
  */
-import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, Exit, Scope } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { Hono } from "hono"
@@ -10,6 +9,7 @@ import { boot, type RunningTenant } from "./core/boot.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
 import { type Caller, findCaller, loadCallers, type Role, roleAllows } from "./core/http/bearer.ts"
 import { problem } from "./core/http/problem.ts"
+import { layerFiles } from "./core/store/files.ts"
 import { Health, type Report, type Status } from "./core/telemetry/health.ts"
 import { plugins as shipped } from "./plugins/index.ts"
 import { version } from "./version.ts"
@@ -110,7 +110,7 @@ const load = async (): Promise<(request: Request) => Response | Promise<Response
     return makeApp({ tenants, callers, started_ms: Date.now(), now_ms: Date.now })
   })
   const exit = await Effect.runPromiseExit(
-    start.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
+    start.pipe(Effect.provide(layerFiles), Effect.provideService(Scope.Scope, scope)),
   )
   if (Exit.isSuccess(exit)) return exit.value.fetch
   throw new Error(`akonis cannot start: ${exit.cause}`)

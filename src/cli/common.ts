@@ -27,8 +27,12 @@ export const configOf = (file: { readonly _tag: "None" } | { readonly _tag: "Som
 /** Ends the process with a status; the message, if any, has been printed. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}
 
+/** Writes to standard output and waits until it is out: a pipe takes 64 KiB at once, and the process may end after this. */
+export const write = (text: string | Uint8Array): Effect.Effect<void> =>
+  Effect.callback((resume) => void process.stdout.write(text, () => resume(Effect.void)))
+
 /** One line on standard output. */
-export const print = (line: string): Effect.Effect<void> => Effect.sync(() => void process.stdout.write(`${line}\n`))
+export const print = (line: string): Effect.Effect<void> => write(`${line}\n`)
 
 /** One line on standard error. */
 export const complain = (line: string): Effect.Effect<void> =>

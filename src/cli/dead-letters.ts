@@ -10,7 +10,7 @@ import { makeIntake } from "../core/sekoia/intake.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import type { EventStreamConfig } from "../plugins/event-stream/config.ts"
 import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, print } from "./common.ts"
+import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, print, write } from "./common.ts"
 import { table } from "./table.ts"
 
 const tenantFlag = Flag.String("tenant").pipe(
@@ -87,7 +87,7 @@ const show = Command.make(
           yield* complain(`there is no dead letter ${flags.id}`)
           return yield* new Exit({ status: 1 })
         }
-        if (flags.raw) yield* Effect.sync(() => void process.stdout.write(rawBytes(letter)))
+        if (flags.raw) yield* write(rawBytes(letter))
         else yield* print(JSON.stringify(letter, null, 2))
       }),
     ),

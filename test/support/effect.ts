@@ -1,17 +1,17 @@
 /** Effects as tests: on the test clock, or on the real one with a folder of their own. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, type FileSystem, type Layer, Logger, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { layerFiles } from "../../src/core/store/files.ts"
 
 /** Runs on a clock that stands still until the test moves it; logs are dropped. */
 export const onTestClock = <A, E>(body: Effect.Effect<A, E, Scope.Scope | FileSystem.FileSystem>): Promise<A> =>
-  Effect.runPromise(body.pipe(Effect.scoped, Effect.provide([TestClock.layer(), NodeFileSystem.layer, silent])))
+  Effect.runPromise(body.pipe(Effect.scoped, Effect.provide([TestClock.layer(), layerFiles, silent])))
 
 /** Runs on the real clock; logs are dropped. */
 export const onRealClock = <A, E>(body: Effect.Effect<A, E, Scope.Scope | FileSystem.FileSystem>): Promise<A> =>
-  Effect.runPromise(body.pipe(Effect.scoped, Effect.provide([NodeFileSystem.layer, silent])))
+  Effect.runPromise(body.pipe(Effect.scoped, Effect.provide([layerFiles, silent])))
 
 export const silent: Layer.Layer<never> = Logger.layer([])
 

@@ -131,6 +131,17 @@ describe("a scanned line", () => {
     '{"a":"\t"}',
   ])("is refused when it is %p", (text) => expect(scan(encoder.encode(text))).toBeUndefined())
 
+  test("is judged by its own bytes, whatever stands behind it in the buffer", () => {
+    const behind = fc.constantFrom('"}', "}", '\\"}}', "1}", "rue}", '":1}')
+    const property = fc.property(event, fc.nat(), behind, (text, cut, rest) => {
+      const line = encoder.encode(text.slice(0, cut % (text.length + 1)))
+      const src = Uint8Array.from([...line, ...encoder.encode(rest)])
+      const accepted = scanner.scan(src, 0, line.length, new Uint8Array(src.length * 2 + 16), 0) >= 0
+      expect(accepted).toBe(isJsonObject(line))
+    })
+    fc.assert(property, { numRuns: 3_000, seed: 4 })
+  })
+
   test("is refused when it is not UTF-8", () => {
     expect(scan(Uint8Array.of(0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d))).toBeUndefined()
   })

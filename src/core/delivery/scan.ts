@@ -58,23 +58,29 @@ const isHex = (byte: number | undefined): boolean =>
 const escapable = new Uint8Array(256)
 for (const c of '"\\/bfnrt') escapable[c.charCodeAt(0)] = 1
 
-/** Where the number that starts at `at` ends, or -1 if it is none. */
-const numberEnd = (src: Uint8Array, at: number, end: number): number => {
+/** Where the number that starts at `at` ends, or -1 if it is none. May look past the line, see {@link LineScanner.scan}. */
+const numberEnd = (src: Uint8Array, at: number): number => {
   let i = at
   if (src[i] === 0x2d) i++
-  if (i >= end || !isDigit(src[i])) return -1
+  if (!isDigit(src[i])) return -1
   if (src[i] === 0x30) i++
-  else while (i < end && isDigit(src[i])) i++
-  if (i < end && src[i] === 0x2e) {
-    if (++i >= end || !isDigit(src[i])) return -1
-    while (i < end && isDigit(src[i])) i++
+  else i = digitsEnd(src, i)
+  if (src[i] === 0x2e) {
+    if (!isDigit(src[++i])) return -1
+    i = digitsEnd(src, i)
   }
-  if (i < end && (src[i]! | 0x20) === 0x65) {
+  if (src[i] === 0x65 || src[i] === 0x45) {
     i++
-    if (i < end && (src[i] === 0x2b || src[i] === 0x2d)) i++
-    if (i >= end || !isDigit(src[i])) return -1
-    while (i < end && isDigit(src[i])) i++
+    if (src[i] === 0x2b || src[i] === 0x2d) i++
+    if (!isDigit(src[i])) return -1
+    i = digitsEnd(src, i)
   }
+  return i
+}
+
+const digitsEnd = (src: Uint8Array, at: number): number => {
+  let i = at
+  for (let byte = src[i]!; byte >= 0x30 && byte <= 0x39; byte = src[i]!) i++
   return i
 }
 
@@ -104,9 +110,11 @@ export class LineScanner {
   private readonly stack = new Uint8Array(depth_max)
 
   /**
-   * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line.
-   * Returns where the writing ended, or -1 when the line is no JSON object in UTF-8 (what was written is then garbage).
+   * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line. Returns
+   * where the writing ended, or -1 when the line is no JSON object in UTF-8 (what was written is then garbage).
    */
+  // A string or number that the line does not end is read on into what follows it. No need to ask at every byte: a JSON
+  // object ends with a brace, so whatever runs past `end` leaves the state unfinished and the line is refused.
   scan(src: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
     this.offset = -1
     this.created_ms = -1
@@ -129,24 +137,22 @@ export class LineScanner {
         out[o++] = BACKSLASH
         out[o++] = QUOTE
         for (;;) {
-          if (i >= end) return -1
           const c = src[i++]!
           if (c === QUOTE) break
           if (c === BACKSLASH) {
             escaped = true
             out[o++] = BACKSLASH
             out[o++] = BACKSLASH
-            if (i >= end) return -1
             const e = src[i++]!
             if (e === 0x75) {
-              if (i + 4 > end || !(isHex(src[i]) && isHex(src[i + 1]) && isHex(src[i + 2]) && isHex(src[i + 3])))
-                return -1
+              if (!(isHex(src[i]) && isHex(src[i + 1]) && isHex(src[i + 2]) && isHex(src[i + 3]))) return -1
             } else if (escapable[e] === 0) return -1
             if (e === QUOTE || e === BACKSLASH) out[o++] = BACKSLASH
             out[o++] = e
             continue
           }
-          if (c < 0x20) return -1
+          // Not `c < 0x20`: this ends the loop at the end of the buffer, too.
+          if (!(c >= 0x20)) return -1
           seen |= c
           out[o++] = c
         }
@@ -203,7 +209,7 @@ export class LineScanner {
         continue
       } else {
         if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth === 0) return -1
-        const token_end = byte === 0x2d || isDigit(byte) ? numberEnd(src, i, end) : wordEnd(src, i, end)
+        const token_end = byte === 0x2d || isDigit(byte) ? numberEnd(src, i) : wordEnd(src, i, end)
         if (token_end < 0) return -1
         if (key !== NONE && depth <= 2) this.keep(key, src, i, token_end, true)
         while (i < token_end) out[o++] = src[i++]!

@@ -19,27 +19,40 @@ export const layerFetch = (options: FetchOptions): Layer.Layer<Http> =>
     const connect = makeConnect(options, runtimeInit(options))
 
     const exchange = Effect.fnUntraced(function* (request: HttpRequest, bytes_max: number) {
-      const response = yield* connect(request)
+      const connection = yield* connect(request)
+      const { response } = connection
       const text = yield* readText(response, bytes_max, hostOf(request.url))
+      connection.is_done = true
       return { status: response.status, headers: response.headers, text }
     }, Effect.scoped)
 
     return Http.of({
       send: (request, bytes_max) => exchange(request, bytes_max).pipe(within(request)),
-      open: (request) => connect(request).pipe(within(request)),
+      open: (request) =>
+        connect(request).pipe(
+          within(request),
+          Effect.map(({ response }) => response),
+        ),
     })
   })
 
+interface Connection {
+  readonly response: Response
+  /** Nothing more will come. Aborting what has ended would cost a stack trace for nobody. */
+  is_done: boolean
+}
+
 /** Until the headers are here. The connection lives as long as the scope; interruption closes it at once. */
 const makeConnect = (options: FetchOptions, extras: RuntimeInit) =>
-  Effect.fnUntraced(function* (request: HttpRequest): Effect.fn.Return<Response, TransportError, Scope.Scope> {
+  Effect.fnUntraced(function* (request: HttpRequest): Effect.fn.Return<Connection, TransportError, Scope.Scope> {
     if (!URL.canParse(request.url)) return yield* invalidUrl()
     const url = new URL(request.url)
+    let connection: Connection | undefined
     const ended = yield* Effect.acquireRelease(
       Effect.sync(() => new AbortController()),
-      (controller) => Effect.sync(() => controller.abort()),
+      (controller) => Effect.sync(() => connection?.is_done === true || controller.abort()),
     )
-    return yield* Effect.tryPromise({
+    const response = yield* Effect.tryPromise({
       try: (interrupted) =>
         fetch(url, {
           ...extras(url),
@@ -51,6 +64,8 @@ const makeConnect = (options: FetchOptions, extras: RuntimeInit) =>
         }),
       catch: (cause) => transportError(cause, url.host),
     })
+    connection = { response, is_done: false }
+    return connection
   })
 
 const within =
@@ -75,6 +90,9 @@ const readText = Effect.fnUntraced(function* (
 })
 
 async function readWhole(response: Response, bytes_max: number): Promise<string | undefined> {
+  // A length that is told and not compressed is the length that comes: then the runtime may read it in one go.
+  const told = response.headers.has("content-encoding") ? undefined : response.headers.get("content-length")
+  if (told !== null && told !== undefined) return Number(told) > bytes_max ? undefined : response.text()
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let size = 0

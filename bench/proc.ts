@@ -1,0 +1,44 @@
+/** What Linux tells about processes: CPU time and memory, read from outside, so that it is the same for every subject. */
+import { readFileSync } from "node:fs"
+
+/** Linux shows CPU times in hundredths of a second, whatever the kernel's own tick is. */
+const tick_ms = 10
+
+/** CPU time of a process, all threads, user and system, in ms. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+  // The second field is the name in brackets, which may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return (Number(fields[11]) + Number(fields[12])) * tick_ms
+}
+
+/** CPU time of the whole machine that was not idle, in ms. */
+export function machineCpuMs(): number {
+  const [user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
+    .split("\n", 1)[0]!
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
+  return (user! + nice! + system! + irq! + softirq! + steal!) * tick_ms
+}
+
+export interface Memory {
+  readonly rss_mb: number
+  /** Without the pages that only map files, such as the executable itself. */
+  readonly anonymous_mb: number
+  /** The most that it ever was. */
+  readonly peak_mb: number
+}
+
+export function memory(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8")
+  const mb = (key: string) => (Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1_024) / 1e6
+  return { rss_mb: mb("VmRSS"), anonymous_mb: mb("RssAnon"), peak_mb: mb("VmHWM") }
+}
+
+/** Ends the benchmark early where its source of figures is missing. */
+export function requireLinux(): void {
+  if (process.platform === "linux") return
+  process.stderr.write("the benchmark reads /proc, so it needs Linux (a container will do)\n")
+  process.exit(1)
+}

@@ -1,0 +1,105 @@
+/** One run: a subject empties a simulated backlog, and is watched from outside while it does. */
+import type { Account } from "../simulator/account.ts"
+import { cpuMs, machineCpuMs, memory } from "./proc.ts"
+import { type SimulatorChild, type Subject, startSimulator, startSubject } from "./processes.ts"
+
+export interface RunOptions {
+  readonly subject: Subject
+  readonly partitions: number
+  /** Events between the two marks; as many again and a fifth come before, a tenth after. */
+  readonly events: number
+  /** `full`: every byte is compared. `count`: every offset, which leaves the simulator faster. */
+  readonly check: "full" | "count"
+}
+
+export interface Run {
+  readonly subject: Subject
+  readonly partitions: number
+  readonly events_per_s: number
+  readonly cpu_us_per_event: number
+  readonly peak_rss_mb: number
+  /** Share of one core that the simulator used: close to 1, and it is what limits `events_per_s`. */
+  readonly simulator_cores: number
+  /** Cores that everything else on the machine used. */
+  readonly foreign_cores: number
+  readonly account: Pick<Account["total"], "available" | "delivered" | "repeated" | "corrupted" | "out_of_order">
+}
+
+interface Mark {
+  readonly at_ms: number
+  readonly delivered: number
+  readonly subject_ms: number
+  readonly simulator_ms: number
+  readonly machine_ms: number
+}
+
+const warm_up_share = 0.2
+const cool_down_share = 0.1
+const batch_events = 1_000
+const poll_ms = 20
+const patience_ms = 30_000
+
+/** Fixed, so that every run reads the same bytes. */
+const start_ms = Date.UTC(2026, 0, 1)
+
+/** The share before the first mark lets the subject start and its code get compiled; the one after keeps it busy at the second. */
+export async function measure({ subject, partitions, events, check }: RunOptions): Promise<Run> {
+  const whole = events * (1 + warm_up_share + cool_down_share)
+  const events_per_partition = Math.ceil(whole / partitions / batch_events) * batch_events
+  const simulator = await startSimulator({ partitions, events_per_partition, start_ms, intake_check: check })
+  const child = startSubject(subject, simulator.url)
+  const mark = (delivered: number): Mark => ({
+    at_ms: performance.now(),
+    delivered,
+    subject_ms: cpuMs(child.pid),
+    simulator_ms: cpuMs(simulator.pid),
+    machine_ms: machineCpuMs(),
+  })
+  try {
+    const first = await until(simulator, events * warm_up_share, child.assertAlive, mark)
+    const last = await until(simulator, events * (1 + warm_up_share), child.assertAlive, mark)
+    const { peak_mb } = memory(child.pid)
+    await until(simulator, events_per_partition * partitions, child.assertAlive, mark)
+    const { total } = await simulator.account()
+    const wall_ms = last.at_ms - first.at_ms
+    const count = last.delivered - first.delivered
+    const subject_ms = last.subject_ms - first.subject_ms
+    const simulator_ms = last.simulator_ms - first.simulator_ms
+    const { available, delivered, repeated, corrupted, out_of_order } = total
+    return {
+      subject,
+      partitions,
+      events_per_s: (count / wall_ms) * 1_000,
+      cpu_us_per_event: (subject_ms / count) * 1_000,
+      peak_rss_mb: peak_mb,
+      simulator_cores: simulator_ms / wall_ms,
+      foreign_cores: Math.max(0, (last.machine_ms - first.machine_ms - subject_ms - simulator_ms) / wall_ms),
+      account: { available, delivered, repeated, corrupted, out_of_order },
+    }
+  } finally {
+    await child.stop()
+    await simulator.stop()
+  }
+}
+
+/** Waits until so many events have arrived, and marks that moment. */
+async function until(
+  simulator: SimulatorChild,
+  wanted: number,
+  assertAlive: () => void,
+  mark: (delivered: number) => Mark,
+): Promise<Mark> {
+  let best = -1
+  let moved_ms = performance.now()
+  for (;;) {
+    const { total } = await simulator.account()
+    if (total.delivered >= wanted) return mark(total.delivered)
+    if (total.delivered > best) moved_ms = performance.now()
+    best = Math.max(best, total.delivered)
+    assertAlive()
+    if (performance.now() - moved_ms > patience_ms) {
+      throw new Error(`only ${total.delivered} of ${wanted} events arrived, and none for ${patience_ms / 1_000} s`)
+    }
+    await Bun.sleep(poll_ms)
+  }
+}
