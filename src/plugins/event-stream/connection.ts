@@ -32,8 +32,11 @@ export interface Ended {
 export interface Reader {
   /** Where to go on; -1 for the start that the configuration names. */
   readonly resume_offset: () => number
-  /** Takes a chunk; while it waits, nobody reads: that is the backpressure. */
-  readonly take: (chunk: Uint8Array) => Effect.Effect<void>
+  /** Takes events from a chunk, beginning at `from`, and tells how far it came: short of the end when it is full. */
+  readonly feed: (chunk: Uint8Array, from: number) => number
+  readonly isFull: () => boolean
+  /** Waits until there is room again; while it does, nobody reads: that is the backpressure. */
+  readonly handOver: Effect.Effect<void>
   /** The feed is open. */
   readonly opened: Effect.Effect<void>
   /** Bytes have come at this time, keepalives included. */
@@ -90,20 +93,36 @@ const refusal = Effect.fnUntraced(function* (response: Response) {
 const readBody = Effect.fnUntraced(function* (body: ReadableStreamDefaultReader<Uint8Array>, reader: Reader) {
   const clock = yield* Clock.Clock
   let reading_since_ms: number | undefined
+  let chunk: Uint8Array | undefined
+  let from = 0
 
-  const read = Effect.tryPromise({
-    try: () => body.read(),
-    catch: (error) => ended("broken", `the connection broke: ${String(error)}`),
-  })
+  /** Reads until the batch in hand is full or the body ends; plain promises, since this runs per chunk. */
+  const fill = async (interrupted: AbortSignal): Promise<"full" | "ended"> => {
+    for (;;) {
+      if (chunk !== undefined) {
+        from = reader.feed(chunk, from)
+        if (reader.isFull()) return "full"
+        chunk = undefined
+      }
+      reading_since_ms = clock.currentTimeMillisUnsafe()
+      const { done, value } = await body.read()
+      reading_since_ms = undefined
+      // What came after nobody wanted it any more is not taken, and so is asked for again.
+      if (done || interrupted.aborted) return "ended"
+      reader.heard(clock.currentTimeMillisUnsafe())
+      chunk = value
+      from = 0
+    }
+  }
 
   const pump = Effect.gen(function* () {
     for (;;) {
-      reading_since_ms = clock.currentTimeMillisUnsafe()
-      const { done, value } = yield* read
-      reading_since_ms = undefined
-      if (done) return ended("end_of_body", "Falcon ended the feed")
-      reader.heard(clock.currentTimeMillisUnsafe())
-      yield* reader.take(value)
+      const state = yield* Effect.tryPromise({
+        try: fill,
+        catch: (error) => ended("broken", `the connection broke: ${String(error)}`),
+      })
+      if (state === "ended") return ended("end_of_body", "Falcon ended the feed")
+      yield* reader.handOver
     }
   }).pipe(Effect.catch((failed) => Effect.succeed(failed)))
 

@@ -24,8 +24,11 @@ export interface Pipeline {
   readonly label: string
   /** Highest offset read so far, -1 for none. */
   readonly readOffset: () => number
-  /** Splits a chunk into events; waits while the batches in hand are full. */
-  readonly take: (chunk: Uint8Array) => Effect.Effect<void>
+  /** Splits a chunk into events, beginning at `from`; tells how far it came before it was full. */
+  readonly feed: (chunk: Uint8Array, from: number) => number
+  readonly isFull: () => boolean
+  /** Waits until the full batch can be put behind the one being posted. */
+  readonly handOver: Effect.Effect<void>
   /** The connection is gone: the line it left unfinished will come again. */
   readonly connectionLost: () => void
   /** When the last event was read, ms since the epoch; -1 before the first. */
@@ -52,14 +55,12 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   const sink = makeSink({ intake, dead_letters, partition: root_url, health: cell, observer: meter })
   let last_event_ms = -1
 
-  const take = Effect.fnUntraced(function* (chunk: Uint8Array) {
-    for (let from = 0; ; ) {
-      from = builder.feed(chunk, from, clock.currentTimeMillisUnsafe())
-      if (!builder.full) break
-      yield* handOver
-    }
-    if (!builder.empty) last_event_ms = clock.currentTimeMillisUnsafe()
-  })
+  const feed = (chunk: Uint8Array, from: number): number => {
+    const now_ms = clock.currentTimeMillisUnsafe()
+    const end = builder.feed(chunk, from, now_ms)
+    if (!builder.empty) last_event_ms = now_ms
+    return end
+  }
 
   // Taking the batch and putting it down is one step: whoever is interrupted while waiting leaves it in the builder.
   const handOver = Effect.gen(function* () {
@@ -109,7 +110,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   return {
     label,
     readOffset: () => builder.read_offset,
-    take,
+    feed,
+    isFull: () => builder.full,
+    handOver,
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
     repeatedInRow: () => builder.repeated_in_row,

@@ -81,7 +81,9 @@ const connect = Effect.fnUntraced(function* (
     watch.heard_ms = began_ms
     const end = yield* readFeed(feed, config, {
       resume_offset: pipeline.readOffset,
-      take: pipeline.take,
+      feed: pipeline.feed,
+      isFull: pipeline.isFull,
+      handOver: pipeline.handOver,
       opened: Effect.andThen(cell.set("ok", ""), Metric.update(Metric.withAttributes(metrics.stream_opens, label), 1)),
       heard: (now_ms) => {
         watch.heard_ms = now_ms
