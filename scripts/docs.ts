@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { z } from "zod"
+import type { AnyAction } from "../src/core/actions/action.ts"
 import { bare, notesOf } from "../src/core/config/read.ts"
 import { credentials, general } from "../src/core/config/schema.ts"
 import { metrics } from "../src/core/telemetry/metrics.ts"
@@ -17,6 +18,7 @@ const notice = "<!-- Made by `bun scripts/docs.ts` from the declarations in the 
 export const pages = (): Readonly<Record<string, string>> => ({
   "docs/reference/configuration.md": configuration(),
   "docs/reference/metrics.md": metricsPage(),
+  "docs/reference/actions.md": actionsPage(),
 })
 
 const configuration = (): string => {
@@ -92,6 +94,63 @@ const metricsPage = (): string => {
     "`GET /metrics`, Prometheus text. Every metric has the label `tenant`; those of the streams have `partition` too.",
   ]
   return `${notice}\n${[...intro, "", "| name | kind | |", "| --- | --- | --- |", ...rows, ""].join("\n")}`
+}
+
+const actionsPage = (): string => {
+  const intro = [
+    "# Actions",
+    "",
+    "`POST /actions/<slug>` with the arguments as JSON, `akonis call <slug> --args …`, or the MCP tool of the same name. The alias (the",
+    "Python module's docker parameter) works in place of the slug. Lists longer than Falcon takes in one call are split and merged.",
+    "*changes* means that something in Falcon changes: such an action is refused in read-only mode and leaves a line in the audit log.",
+  ]
+  const sections = plugins.flatMap((plugin) =>
+    plugin.actions === undefined ? [] : [actionsOf(plugin.id, plugin.title, plugin.actions)],
+  )
+  return `${notice}\n${[...intro, "", ...sections].join("\n")}`
+}
+
+const actionsOf = (id: string, title: string, actions: readonly AnyAction[]): string =>
+  [`## ${id}`, "", title, "", ...actions.map(actionText)].join("\n")
+
+const actionText = (action: AnyAction): string => {
+  const traits = [
+    ...(action.changes ? ["changes"] : ["reads"]),
+    ...(action.destructive ? ["destructive"] : []),
+    ...(action.idempotent ? ["idempotent"] : ["not idempotent"]),
+    ...(action.per_call === undefined ? [] : [`${action.per_call} per call`]),
+  ]
+  const retired =
+    action.retired === undefined
+      ? []
+      : [`Withdrawn by CrowdStrike on ${action.retired.since}; successor: ${action.retired.successor}.`, ""]
+  return [
+    `### ${action.slug}`,
+    "",
+    `${action.title}. ${action.description}`,
+    "",
+    ...retired,
+    `Alias \`${action.alias}\`; ${traits.join(", ")}; scopes: ${action.scopes.join(", ")}.`,
+    "",
+    "| argument | | default | |",
+    "| --- | --- | --- | --- |",
+    ...Object.entries(action.arguments.shape as Shape).map(([name, schema]) => argumentRow(name, schema)),
+    "",
+    "```json",
+    JSON.stringify(action.example),
+    "```",
+    "",
+  ].join("\n")
+}
+
+const argumentRow = (name: string, schema: z.ZodType): string => {
+  const inner = bare(schema)
+  const choices =
+    inner instanceof z.ZodEnum ? ` One of ${inner.options.map((option) => `\`${String(option)}\``).join(", ")}.` : ""
+  const needed = schema.safeParse(undefined).success ? "" : "required"
+  const fallback = needed === "" ? defaultOf(schema) : ""
+  const { description = "" } = notesOf(schema)
+  return `| \`${name}\` | ${needed} | ${fallback} | ${description.replaceAll("|", "\\|")}${choices} |`
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

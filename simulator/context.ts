@@ -1,4 +1,5 @@
 import type { Ledger } from "./account.ts"
+import type { ApiState } from "./api/state.ts"
 import type { SimClock } from "./clock.ts"
 import type { FaultSchedule, Place } from "./faults.ts"
 import type { SimulatorSettings } from "./options.ts"
@@ -17,6 +18,8 @@ export interface SimContext {
   readonly listed: Set<number>
   readonly faults: FaultSchedule
   readonly ledger: Ledger
+  /** What the API beside the event streams remembers. */
+  readonly api: ApiState
   /** Wakes the streams that wait, after something changed that they should look at. */
   readonly streams: Set<{ wake(): void }>
   /** A listening server carries the answers, not a caller in this process. */
@@ -49,7 +52,7 @@ export async function struck(
   partition: number | undefined,
   request: Request,
 ): Promise<Response | "empty" | "accept_then_fail" | undefined> {
-  const deed = sim.faults.strike(place, partition, sim.clock.now())
+  const deed = sim.faults.strike(place, partition, sim.clock.now(), new URL(request.url).pathname)
   if (deed === undefined) return undefined
   if (deed === "empty" || deed === "accept_then_fail") return deed
   if (deed === "hang") {

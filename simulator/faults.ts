@@ -37,7 +37,7 @@ const deed_schema = z.union(
 export type Deed = z.output<typeof deed_schema>
 
 /** Where a fault strikes. */
-const fault_places = ["token", "list", "open", "refresh", "intake", "stream"] as const
+const fault_places = ["token", "list", "open", "refresh", "api", "intake", "stream"] as const
 
 /** One of `fault_places`. */
 export type Place = (typeof fault_places)[number]
@@ -66,6 +66,8 @@ export const fault_schema = z
     on: z.enum(fault_places),
     /** Only this partition. The token, list and intake routes have none. */
     partition: z.int().nonnegative().optional(),
+    /** Only requests whose path begins so, on `api`. */
+    path: z.string().startsWith("/").optional(),
     /** Not before. */
     after_ms: z.number().nonnegative().optional(),
     /** Same as after_ms: the start of a window that `until_ms` ends. */
@@ -124,9 +126,10 @@ export class FaultSchedule {
   }
 
   /** One occasion on a request route: what strikes now, if anything. */
-  strike(place: Place, partition: number | undefined, now: number): Deed | undefined {
+  strike(place: Place, partition: number | undefined, now: number, path = ""): Deed | undefined {
     let deed: Deed | undefined
     for (const state of this.#active(place, partition, now)) {
+      if (!path.startsWith(state.fault.path ?? "")) continue
       state.waited++
       if (deed === undefined && state.waited > passes(state)) deed = hit(state)
     }

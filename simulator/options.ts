@@ -1,4 +1,5 @@
 import * as z from "zod"
+import { api_options } from "./api/options.ts"
 import { fault_schema } from "./faults.ts"
 
 const count = z.int().nonnegative()
@@ -71,6 +72,8 @@ export const options_schema = z.strictObject({
   lock_release_ms: milliseconds.default(0),
   /** 300 tokens, 15 bad bearers, 6000 requests a minute. */
   rate_limits: z.boolean().default(true),
+
+  ...api_options,
 
   intake_key: z.string().min(1).default("simulated-intake-key"),
   /** Path before `/batch`. */

@@ -1,5 +1,7 @@
 import { Hono } from "hono"
 import { type Account, Ledger } from "./account.ts"
+import { apiRoutes } from "./api/routes.ts"
+import { makeApiState } from "./api/state.ts"
 import type { SimClock } from "./clock.ts"
 import { type SimContext, wakeStreams } from "./context.ts"
 import { addPartition, controlRoutes, snapshot } from "./control.ts"
@@ -117,6 +119,7 @@ function makeContext(
     listed: new Set(),
     faults: new FaultSchedule(),
     ledger: new Ledger(settings.retention),
+    api: makeApiState(settings, clock.now()),
     streams: new Set(),
     over_sockets,
     closed,
@@ -141,6 +144,7 @@ function makeApp(sim: SimContext, templates: readonly EventTemplate[], reset: ()
     seen.status = c.res.status
   })
   app.route("/", falconRoutes(sim))
+  app.route("/", apiRoutes(sim))
   app.route("/", intakeRoutes(sim))
   app.route("/_sim", controlRoutes(sim, templates, reset))
   app.notFound((c) => {

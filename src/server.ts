@@ -2,18 +2,29 @@
  * The HTTP API, as one Hono app. Web standards only: `export default { fetch }` is what `bun src/server.ts` and
  * `deno serve -A src/server.ts` start.
  */
-import { Effect, Exit, Scope } from "effect"
-import { PrometheusMetrics } from "effect/observability"
+import { NodeFileSystem } from "@effect/platform-node"
+import { Clock, Context, Effect, Exit, type FileSystem, Scope } from "effect"
 import { Hono } from "hono"
+import { actionRoutes } from "./api/actions.ts"
+import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api/api.ts"
+import { docsRoutes, isDocsPath, loginRoutes } from "./api/docs.ts"
+import { healthRoutes } from "./api/health.ts"
+import { mcpRoutes } from "./api/mcp.ts"
+import { metricsRoutes } from "./api/metrics.ts"
+import { openApiRoutes } from "./api/openapi.ts"
+import { makeSessions } from "./api/session.ts"
+import { makeActionTenant } from "./core/actions/execute.ts"
+import { problemOf } from "./core/actions/refusal.ts"
 import { boot, type RunningTenant } from "./core/boot.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
-import { type Caller, findCaller, loadCallers, type Role, roleAllows } from "./core/http/bearer.ts"
-import { problem } from "./core/http/problem.ts"
-import { layerFiles } from "./core/store/files.ts"
-import { Health, type Report, type Status } from "./core/telemetry/health.ts"
+import { type Caller, loadCallers } from "./core/http/bearer.ts"
+import { server } from "./core/limits.ts"
+import { layerLogging } from "./core/telemetry/logging.ts"
 import { plugins as shipped } from "./plugins/index.ts"
 import { version } from "./version.ts"
 import { markStarted } from "./worker.ts"
+
+export type { AppType } from "./api/client.ts"
 
 export interface AppOptions {
   readonly tenants: readonly RunningTenant[]
@@ -21,96 +32,88 @@ export interface AppOptions {
   /** When the process began, ms since the epoch. */
   readonly started_ms: number
   readonly now_ms: () => number
+  /** `server.read_only` of the configuration. */
+  readonly read_only?: boolean
+  /** Where log lines go and what the time is, for what requests run. */
+  readonly context?: Context.Context<never>
+  /** Gets everything that is being carried out, for whoever stops the process. */
+  readonly pending?: Set<Promise<unknown>>
 }
 
 /** The app over running tenants. Every answer that is no success is a problem document. */
-export const makeApp = ({ tenants, callers, started_ms, now_ms }: AppOptions) => {
-  const services = tenants[0]!.services
-  const run = Effect.runPromiseWith(services)
-  const app = new Hono<{ Variables: { caller: Caller } }>()
-
-  app.notFound((c) => problem({ status: 404, title: "Not found", detail: `there is nothing at ${c.req.path}` }))
-  app.onError((error) => problem({ status: 500, title: "Unexpected error", detail: error.message }))
-
-  app.get("/health/live", (c) => c.json({ status: "ok" }))
-
-  app.get("/health/ready", async (c) => {
-    const { ready } = await run(reportAll(tenants))
-    return c.json({ ready }, ready ? 200 : 503)
-  })
-
-  app.get("/health", async (c) => {
-    const { plugins } = await run(reportAll(tenants))
-    const status = worst(Object.values(plugins).map((report) => report.status))
-    const uptime_s = Math.floor((now_ms() - started_ms) / 1_000)
-    return c.json({ status, version, uptime_s, plugins }, status === "failed" ? 503 : 200)
-  })
-
-  // Everything below needs a token.
-  app.use(async (c, next) => {
-    const caller = await run(findCaller(callers, c.req.header("authorization")))
-    if (caller === undefined) {
-      const detail = "send Authorization: Bearer <token>, with a token of server.tokens or of data_dir/api-token"
-      return problem({ status: 401, title: "No access", detail }, { "www-authenticate": "Bearer" })
+export const makeApp = (options: AppOptions): Hono<ApiEnv> => {
+  const { tenants, callers, started_ms, now_ms, read_only = false, pending = new Set() } = options
+  const services = Context.merge(tenants[0]!.services, options.context ?? Context.empty())
+  const runAll = Effect.runPromiseWith(services)
+  const run: Api["run"] = (effect) => {
+    const running = runAll(effect)
+    const settled = running.then(forget, forget)
+    function forget() {
+      pending.delete(settled)
     }
-    c.set("caller", caller)
-    return next()
+    pending.add(settled)
+    return running
+  }
+  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true })))
+  // What a crash has left of earlier actions is put on record now, not when somebody first asks.
+  for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
+  const api: Api = { tenants: acting, callers, read_only, run, now_ms }
+  const sessions = makeSessions(api, isDocsPath)
+  const app = new Hono<ApiEnv>()
+
+  app.use(giveRequestId)
+  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
+  app.onError(async (error, c) => {
+    await run(Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`))
+    return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
   })
 
-  app.get("/metrics", async (c) => {
-    const refused = needs(c.get("caller"), "reader")
-    if (refused !== undefined) return refused
-    return c.text(await run(PrometheusMetrics.format()), 200, {
-      "content-type": "text/plain; version=0.0.4; charset=utf-8",
-    })
-  })
-
+  app.route("/", healthRoutes(api, tenants, started_ms))
+  app.route("/", loginRoutes(sessions))
+  app.use(authenticate(api, sessions.callerOf))
+  app.route("/", metricsRoutes(api))
+  app.route("/", openApiRoutes(api))
+  app.route("/", docsRoutes())
+  for (const tenant of acting) {
+    const base = acting.length === 1 ? "/" : `/tenants/${tenant.id}`
+    app.route(base, actionRoutes(api, tenant))
+    app.route(base, mcpRoutes(api, tenant))
+  }
   return app
 }
 
-const needs = (caller: Caller, role: Role): Response | undefined =>
-  roleAllows(caller.role, role)
-    ? undefined
-    : problem({
-        status: 403,
-        title: "Not allowed",
-        detail: `this needs the role ${role}; the token "${caller.name}" has ${caller.role}`,
-      })
-
-/** Ready or not, and every plugin; with several tenants, plugins are named `<tenant>/<plugin>`. */
-const reportAll = (tenants: readonly RunningTenant[]) =>
-  Effect.forEach(tenants, ({ id, services }) =>
-    Health.use((health) => health.report).pipe(
-      Effect.provide(services),
-      Effect.map(({ ready, plugins }) => ({
-        ready,
-        plugins: Object.entries(plugins).map(
-          ([name, report]) => [tenants.length > 1 ? `${id}/${name}` : name, report] as const,
-        ),
-      })),
-    ),
-  ).pipe(
-    Effect.map((reports) => ({
-      ready: reports.every((report) => report.ready),
-      plugins: Object.fromEntries(reports.flatMap((report) => report.plugins)) as Record<string, Report>,
-    })),
-  )
-
-const worst = (all: readonly Status[]): Status =>
-  all.includes("failed") ? "failed" : all.includes("degraded") ? "degraded" : "ok"
+/**
+ * The same within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits
+ * for actions that are being carried out.
+ */
+export const openApp = Effect.fnUntraced(function* (
+  options: Omit<AppOptions, "context" | "pending" | "now_ms">,
+): Effect.fn.Return<Hono<ApiEnv>, never, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const context = yield* Effect.context<never>()
+  const pending = new Set<Promise<unknown>>()
+  yield* Effect.addFinalizer(() => waitFor(pending, server.drain_ms_max))
+  return makeApp({ ...options, context, pending, now_ms: () => clock.currentTimeMillisUnsafe() })
+})
 
 /** Configuration -> app, for a runtime that brings its own server. */
 const load = async (): Promise<(request: Request) => Response | Promise<Response>> => {
   const scope = Scope.makeUnsafe()
-  const start = Effect.gen(function* () {
-    const config: Config = yield* loadConfig({ env: process.env, plugins: shipped })
-    const tenants = yield* boot(config, { version, env: process.env, lock: true })
-    const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
-    yield* markStarted(tenants)
-    return makeApp({ tenants, callers, started_ms: Date.now(), now_ms: Date.now })
+  const prepare: Effect.Effect<Config, unknown, FileSystem.FileSystem> = loadConfig({
+    env: process.env,
+    plugins: shipped,
   })
+  const start = Effect.flatMap(prepare, (config) =>
+    Effect.gen(function* () {
+      const tenants = yield* boot(config, { version, env: process.env, lock: true })
+      const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
+      yield* markStarted(tenants)
+      const { read_only } = config.server
+      return yield* openApp({ tenants, callers, started_ms: Date.now(), read_only })
+    }).pipe(Effect.provide(layerLogging(config.log))),
+  )
   const exit = await Effect.runPromiseExit(
-    start.pipe(Effect.provide(layerFiles), Effect.provideService(Scope.Scope, scope)),
+    start.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
   )
   if (Exit.isSuccess(exit)) return exit.value.fetch
   throw new Error(`akonis cannot start: ${exit.cause}`)

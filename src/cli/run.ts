@@ -6,7 +6,7 @@ import type { Config } from "../core/config/load.ts"
 import { loadCallers } from "../core/http/bearer.ts"
 import { listen } from "../core/http/listen.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { makeApp } from "../server.ts"
+import { openApp } from "../server.ts"
 import { version } from "../version.ts"
 import { markStarted, runWorker } from "../worker.ts"
 import { configFlag, configOf, env, explain } from "./common.ts"
@@ -17,10 +17,9 @@ export type Mode = "run" | "serve" | "worker"
 export const runAkonis = (mode: Mode, config: Config, onListening: (url: string) => void = () => undefined) =>
   Effect.gen(function* () {
     const started_ms = yield* Clock.currentTimeMillis
-    const clock = yield* Clock.Clock
     const tenants = yield* boot(config, { version, env, lock: true })
     const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
-    const app = makeApp({ tenants, callers, started_ms, now_ms: () => clock.currentTimeMillisUnsafe() })
+    const app = yield* openApp({ tenants, callers, started_ms, read_only: config.server.read_only })
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
     const url = `http://${at.hostname.includes(":") ? `[${at.hostname}]` : at.hostname}:${at.port}`
     yield* Effect.logInfo(

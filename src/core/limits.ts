@@ -105,5 +105,5 @@ export const intake = {
 export const server = {
   body_bytes_max: 10 * 1024 * 1024,
   /** How long a stopping process waits for what is in hand to be delivered. */
-  drain_ms_max: 4_000,
+  drain_ms_max: 3_500,
 } as const

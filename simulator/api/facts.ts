@@ -1,0 +1,198 @@
+/**
+ * What Falcon's API documents about each call that our client makes: falconpy and gofalcon for parameters and codes, PSFalcon
+ * and falcon-mcp for the maxima. Every request is held against it.
+ */
+
+import * as ioc_facts from "./iocs-facts.ts"
+
+/** A parameter, or a key of a body. */
+export interface Parameter {
+  readonly required?: boolean
+  readonly type: "string" | "integer" | "boolean" | "array" | "object"
+  readonly enum?: readonly string[]
+  readonly min?: number
+  readonly max?: number
+  /** Keys of each entry of an array of objects. */
+  readonly items?: Readonly<Record<string, Parameter>>
+}
+
+/** One call. */
+export interface Fact {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
+  readonly path: string
+  /** As the console names it. */
+  readonly scope: string
+  /** The status of success. */
+  readonly success: number
+  readonly query: Readonly<Record<string, Parameter>>
+  readonly body?: Readonly<Record<string, Parameter>>
+  /** The list that is limited, and what more than `max` entries are answered with. */
+  readonly list?: {
+    readonly in: "query" | "body"
+    readonly key: string
+    readonly max?: number
+    readonly over?: 400 | 413
+  }
+}
+
+const ids: Parameter = { type: "array", required: true }
+const in_body = (max: number) => ({ in: "body", key: "ids", max, over: 400 }) as const
+const in_query = (max: number) => ({ in: "query", key: "ids", max, over: 400 }) as const
+
+const action_parameters: Parameter = {
+  type: "array",
+  items: { name: { type: "string", required: true }, value: { type: "string", required: true } },
+}
+/** 413 is proven for the change, taken over for the lookup (PSFalcon keeps to 1000 in both). */
+const composite_ids = { in: "body", key: "composite_ids", max: 1000, over: 413 } as const
+
+const settings: Parameter = {
+  type: "array",
+  items: { id: { type: "string", required: true }, value: { type: "object", required: true } },
+}
+const prevention = { path: "/policy/entities/prevention/v1", success: 200, query: {} } as const
+const policy_rows = { in: "body", key: "resources", max: 500, over: 400 } as const
+const reads_policies = "Prevention Policies: Read"
+const writes_policies = "Prevention Policies: Write"
+
+const incident = { method: "POST", scope: "Incidents: Read", success: 200, query: {}, body: { ids } } as const
+
+export const facts: readonly Fact[] = [
+  {
+    method: "POST",
+    path: "/alerts/entities/alerts/v2",
+    scope: "Alerts: Read",
+    success: 200,
+    query: { include_hidden: { type: "boolean" } },
+    body: { composite_ids: ids },
+    list: composite_ids,
+  },
+  {
+    method: "PATCH",
+    path: "/alerts/entities/alerts/v3",
+    scope: "Alerts: Write",
+    success: 200,
+    query: { include_hidden: { type: "boolean" } },
+    body: { composite_ids: ids, action_parameters },
+    list: composite_ids,
+  },
+  {
+    method: "POST",
+    path: "/devices/entities/devices/v2",
+    scope: "Hosts: Read",
+    success: 200,
+    query: {},
+    body: { ids },
+    list: in_body(5000),
+  },
+  {
+    method: "GET",
+    path: "/devices/entities/online-state/v1",
+    scope: "Hosts: Read",
+    success: 200,
+    query: { ids },
+    list: in_query(100),
+  },
+  {
+    method: "GET",
+    path: "/devices/queries/devices-scroll/v1",
+    scope: "Hosts: Read",
+    success: 200,
+    query: {
+      offset: { type: "string" },
+      limit: { type: "integer", min: 1, max: 10_000 },
+      sort: { type: "string" },
+      filter: { type: "string" },
+    },
+  },
+  {
+    method: "POST",
+    path: "/devices/combined/devices/login-history/v2",
+    scope: "Hosts: Read",
+    success: 200,
+    query: { limit: { type: "integer", min: 1, max: 100 }, from: { type: "string" }, to: { type: "string" } },
+    body: { ids },
+    list: in_body(10),
+  },
+  {
+    method: "POST",
+    path: "/devices/entities/devices-actions/v2",
+    scope: "Hosts: Write",
+    success: 202,
+    query: {
+      action_name: {
+        type: "string",
+        required: true,
+        enum: ["contain", "lift_containment", "hide_host", "unhide_host", "detection_suppress", "detection_unsuppress"],
+      },
+    },
+    body: { ids, action_parameters },
+    list: in_body(500),
+  },
+  { ...incident, path: "/incidents/entities/incidents/GET/v1", list: in_body(500) },
+  { ...incident, path: "/incidents/entities/behaviors/GET/v1", list: in_body(500) },
+  { ...prevention, method: "GET", scope: reads_policies, query: { ids }, list: in_query(500) },
+  {
+    ...prevention,
+    method: "POST",
+    scope: writes_policies,
+    success: 201,
+    body: {
+      resources: {
+        type: "array",
+        required: true,
+        items: {
+          name: { type: "string", required: true },
+          platform_name: { type: "string", required: true, enum: ["Windows", "Mac", "Linux"] },
+          description: { type: "string" },
+          clone_id: { type: "string" },
+          settings,
+        },
+      },
+    },
+    list: policy_rows,
+  },
+  {
+    ...prevention,
+    method: "PATCH",
+    scope: writes_policies,
+    body: {
+      resources: {
+        type: "array",
+        required: true,
+        // The model requires `settings` too. We do not: a change of the name alone has none.
+        items: {
+          id: { type: "string", required: true },
+          name: { type: "string" },
+          description: { type: "string" },
+          settings,
+        },
+      },
+    },
+    list: policy_rows,
+  },
+  { ...prevention, method: "DELETE", scope: writes_policies, query: { ids }, list: in_query(500) },
+  {
+    method: "POST",
+    path: "/policy/entities/prevention-actions/v1",
+    scope: writes_policies,
+    success: 200,
+    query: {
+      action_name: {
+        type: "string",
+        required: true,
+        enum: ["enable", "disable", "add-host-group", "remove-host-group", "add-rule-group", "remove-rule-group"],
+      },
+    },
+    body: { ids, action_parameters },
+    list: in_body(500),
+  },
+  ...Object.values(ioc_facts),
+]
+
+/** The facts of one call. */
+export function factOf(method: Fact["method"], path: string): Fact {
+  const fact = facts.find((one) => one.method === method && one.path === path)
+  if (fact === undefined) throw new Error(`no facts about ${method} ${path}`)
+  return fact
+}

@@ -1,0 +1,15 @@
+import * as z from "zod"
+import { world } from "../events/world.ts"
+
+/** Options of the API beside the event streams. */
+export const api_options = {
+  /** Hosts of the tenant: first those that the events are about, then made up ones. */
+  hosts: z.int().nonnegative().max(200_000).default(world.hosts.length),
+  alerts: z.int().nonnegative().max(200_000).default(200),
+  /** Scopes of the API client, such as `Hosts: Read`. Default: all. A call that needs another is answered with 403. */
+  api_scopes: z.array(z.string()).optional(),
+  /** What the withdrawn API of incidents answers: 404, 410, or data as it used to. */
+  incidents: z.enum(["not_found", "gone", "served"]).default("not_found"),
+  /** From the call that contains a host, or lifts its containment, to the host having done so. */
+  containment_ms: z.number().nonnegative().default(10_000),
+}

@@ -1,0 +1,86 @@
+/** What the routes share: who calls, which request it is, and how to run an effect for it. */
+import { Effect, type FileSystem } from "effect"
+import type { Context as HonoContext } from "hono"
+import type { ActionTenant } from "../core/actions/execute.ts"
+import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/refusal.ts"
+import { type Caller, findCaller, type Role, roleAllows } from "../core/http/bearer.ts"
+
+export interface ApiEnv {
+  readonly Variables: {
+    readonly caller: Caller
+    readonly request_id: string
+  }
+}
+
+export type ApiContext = HonoContext<ApiEnv>
+
+/** What every route group gets. */
+export interface Api {
+  readonly tenants: readonly ActionTenant[]
+  readonly callers: readonly Caller[]
+  readonly read_only: boolean
+  /** Runs an effect to its end, whether or not the caller is still there; stopping the process waits for it. */
+  readonly run: <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) => Promise<A>
+  readonly now_ms: () => number
+}
+
+/** A problem document as an answer. */
+export const answerProblem = (c: ApiContext, body: ProblemBody, headers: Record<string, string> = {}): Response => {
+  const request_id = body.request_id ?? c.get("request_id")
+  const retry = body.retry_after_s === undefined ? {} : { "retry-after": String(body.retry_after_s) }
+  return new Response(JSON.stringify({ ...body, request_id }), {
+    status: body.status,
+    headers: { "content-type": "application/problem+json", ...retry, ...headers },
+  })
+}
+
+/** The same from its kind. */
+export const refuseWith = (c: ApiContext, kind: ProblemKind, detail: string, headers?: Record<string, string>) =>
+  answerProblem(c, problemOf(kind, detail), headers)
+
+/** Gives every request an id, in `X-Request-Id`: the caller's own when it is a sensible one. */
+export const giveRequestId = async (c: ApiContext, next: () => Promise<void>): Promise<void> => {
+  const given = c.req.header("x-request-id")
+  const request_id = given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : crypto.randomUUID()
+  c.set("request_id", request_id)
+  await next()
+  c.res.headers.set("x-request-id", request_id)
+}
+
+/** Lets only callers with a token pass. `session` finds the caller of a cookie, for the pages that a browser opens. */
+export const authenticate =
+  (api: Api, session: (c: ApiContext) => Caller | undefined) =>
+  async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
+    const header = c.req.header("authorization")
+    const caller = header === undefined ? session(c) : await api.run(findCaller(api.callers, header))
+    if (caller === undefined) {
+      const detail = "send Authorization: Bearer <token>, with a token of server.tokens or of data_dir/api-token"
+      return refuseWith(c, "unauthenticated", detail, { "www-authenticate": "Bearer" })
+    }
+    c.set("caller", caller)
+    await next()
+    return undefined
+  }
+
+/** The refusal of a caller who lacks a role. */
+export const lacking = (c: ApiContext, role: Role): Response | undefined => {
+  const caller = c.get("caller")
+  if (roleAllows(caller.role, role)) return undefined
+  return refuseWith(c, "not-allowed", `this needs the role ${role}; the token "${caller.name}" has ${caller.role}`)
+}
+
+/** Middleware: only for callers with this role. */
+export const needs =
+  (role: Role) =>
+  async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
+    const refused = lacking(c, role)
+    if (refused === undefined) await next()
+    return refused
+  }
+
+/** Waits until everything that `run` has begun is done, but no longer than `ms_max`. */
+export const waitFor = (pending: ReadonlySet<Promise<unknown>>, ms_max: number): Effect.Effect<void> =>
+  Effect.suspend(() => Effect.promise(() => Promise.allSettled(pending))).pipe(
+    Effect.timeoutOption(ms_max),
+    Effect.asVoid,
+  )

@@ -1,0 +1,46 @@
+/** The API as a type, for `hc<AppType>`: a wrong argument or an unknown action does not compile. */
+import type { Hono } from "hono"
+import type { z } from "zod"
+import type { Action, AnyAction } from "../core/actions/action.ts"
+import type { Answer } from "../core/actions/answer.ts"
+import type { CatalogueEntry } from "../core/actions/catalogue.ts"
+import type { ProblemBody } from "../core/actions/refusal.ts"
+import type { ApiEnv } from "./api.ts"
+import type { ShippedAction } from "./shipped.ts"
+
+/** What an action takes, as a caller writes it. */
+type ArgumentsOf<A extends AnyAction> = A extends Action<infer S, string> ? z.input<z.ZodObject<S>> : never
+
+// Aliases, not interfaces: only those fit the index signatures of Hono's schema.
+type Ok<In, Out> = {
+  input: In
+  output: Out
+  outputFormat: "json"
+  status: 200
+}
+
+type Failed<In> = {
+  input: In
+  output: ProblemBody
+  outputFormat: "json"
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
+}
+
+type Run<A extends AnyAction> = {
+  json: ArgumentsOf<A>
+  query?: { dry_run?: "true" | "false" }
+  header?: { "idempotency-key"?: string; "x-request-id"?: string }
+}
+
+/** The routes of a set of actions, below a base path. */
+export type ActionSchema<A extends AnyAction, Base extends string = ""> = {
+  [Each in A as `${Base}/actions/${Each["slug"]}`]: {
+    $post: Ok<Run<Each>, Answer> | Failed<Run<Each>>
+    $get: Ok<object, CatalogueEntry> | Failed<object>
+  }
+} & { [Path in `${Base}/actions`]: { $get: Ok<object, { actions: CatalogueEntry[] }> | Failed<object> } }
+
+/** With one tenant the short routes; with several, those below `/tenants/:id`. */
+export type AppType = Hono<ApiEnv, ActionSchema<ShippedAction> & TenantSchema, "/">
+
+type TenantSchema = ActionSchema<ShippedAction, "/tenants/:id">

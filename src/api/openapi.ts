@@ -1,0 +1,262 @@
+/** `GET /openapi.json`: OpenAPI 3.1, made from the declarations of the actions that are switched on. */
+import { Hono } from "hono"
+import { z } from "zod"
+import type { AnyAction } from "../core/actions/action.ts"
+import type { JsonSchema } from "../core/actions/catalogue.ts"
+import type { ActionTenant } from "../core/actions/execute.ts"
+import { version } from "../version.ts"
+import { type Api, type ApiEnv, needs } from "./api.ts"
+import { answerSchema, entrySchema, problemResponses, schemas } from "./openapi-parts.ts"
+
+export const openApiRoutes = (api: Api): Hono<ApiEnv> => {
+  let document: ReturnType<typeof openApi> | undefined
+  return new Hono<ApiEnv>().get("/openapi.json", needs("reader"), (c) => {
+    document ??= openApi(api.tenants)
+    return c.json(document)
+  })
+}
+
+/** The document for tenants with their actions; with one tenant the short routes. */
+export const openApi = (tenants: readonly Pick<ActionTenant, "id" | "actions">[]) => {
+  const components = new Components()
+  const several = tenants.length > 1
+  const base = several ? "/tenants/{tenant}" : ""
+  const tenant = {
+    name: "tenant",
+    in: "path",
+    required: true,
+    description: "The tenant's id in the configuration.",
+    schema: { type: "string", enum: tenants.map(({ id }) => id) },
+  }
+  const parameters = several ? [tenant] : []
+  const actions = new Map(tenants.flatMap((one) => one.actions.map((action) => [action.slug, action] as const)))
+  const tags = [...new Set([...actions.values()].map(tagOf))]
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Akonis",
+      version,
+      description:
+        "Runs response actions on CrowdStrike Falcon, and tells how the connector is. Roles: a `reader` sees, a `responder` also acts.",
+    },
+    servers: [{ url: "/" }],
+    security: [{ bearer: [] }],
+    tags: [
+      { name: "Catalogue", description: "Which actions there are." },
+      ...tags.map((name) => ({ name, description: `Actions: ${name}.` })),
+      { name: "Operation", description: "How the process is." },
+    ],
+    paths: {
+      ...operationPaths,
+      [`${base}/actions`]: {
+        get: {
+          operationId: "list_actions",
+          tags: ["Catalogue"],
+          summary: "Every action that is switched on",
+          parameters,
+          responses: {
+            200: json("The catalogue.", {
+              type: "object",
+              properties: { actions: { type: "array", items: { $ref: "#/components/schemas/CatalogueEntry" } } },
+              required: ["actions"],
+            }),
+            ...problemResponses([401]),
+          },
+        },
+      },
+      [`${base}/actions/{slug}`]: {
+        get: {
+          operationId: "describe_action",
+          tags: ["Catalogue"],
+          summary: "One action, with its arguments",
+          parameters: [
+            ...parameters,
+            {
+              name: "slug",
+              in: "path",
+              required: true,
+              description: "The slug, or the name that the Python module used.",
+              schema: { type: "string" },
+              example: [...actions.keys()][0] ?? "isolate_endpoints",
+            },
+          ],
+          responses: {
+            200: json("The action.", { $ref: "#/components/schemas/CatalogueEntry" }),
+            ...problemResponses([401, 404]),
+          },
+        },
+      },
+      ...Object.fromEntries(
+        [...actions.values()].map((action) => [
+          `${base}/actions/${action.slug}`,
+          { post: runOperation(action, parameters, components) },
+        ]),
+      ),
+      [`${base}/mcp`]: { post: mcpOperation(parameters) },
+    },
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "A token of `server.tokens`, or of `data_dir/api-token`.",
+        },
+      },
+      schemas: { ...schemas, CatalogueEntry: entrySchema, ...components.schemas },
+    },
+  }
+}
+
+const runOperation = (action: AnyAction, parameters: readonly object[], components: Components) => ({
+  operationId: action.slug,
+  tags: [tagOf(action)],
+  summary: action.title,
+  description: descriptionOf(action),
+  ...(action.retired !== undefined && { deprecated: true }),
+  parameters: [...parameters, ...run_parameters],
+  requestBody: {
+    required: true,
+    content: {
+      "application/json": {
+        schema: components.add(action.slug, z.toJSONSchema(action.arguments, { io: "input", unrepresentable: "any" })),
+        example: action.example,
+      },
+    },
+  },
+  responses: {
+    200: json(
+      "It ran, wholly or in part; or, with `dry_run`, what it would have sent.",
+      answerSchema(
+        components.add(action.slug, z.toJSONSchema(action.resource, { io: "output", unrepresentable: "any" })),
+      ),
+    ),
+    ...problemResponses([400, 401, 403, 409, 413, 415, 429, 500, 502, 503, 504]),
+  },
+  "x-scopes": action.scopes,
+  "x-destructive": action.destructive,
+  "x-idempotent": action.idempotent,
+  "x-changes": action.changes,
+})
+
+const descriptionOf = (action: AnyAction): string =>
+  [
+    action.description,
+    `Scopes of the API client: ${action.scopes.map((scope) => `\`${scope}\``).join(", ")}.`,
+    ...(action.alias === action.slug ? [] : [`Also answers at \`/actions/${action.alias}\`.`]),
+    ...(action.per_call === undefined ? [] : [`Falcon takes ${action.per_call} in one call; longer lists are split.`]),
+    ...(action.destructive ? ["**Hard to undo, or takes a host off the network.**"] : []),
+    ...(action.retired === undefined
+      ? []
+      : [`CrowdStrike withdrew this API on ${action.retired.since}; its successor is ${action.retired.successor}.`]),
+  ].join("\n\n")
+
+/** The console's name of what the action works on: the part of its scope before the colon. */
+const tagOf = (action: AnyAction): string => action.scopes[0]?.split(":")[0] ?? "Other"
+
+const run_parameters = [
+  {
+    name: "dry_run",
+    in: "query",
+    description: "Answer the exact requests that would go to Falcon, and send none of them.",
+    schema: { type: "boolean", default: false },
+  },
+  {
+    name: "Idempotency-Key",
+    in: "header",
+    description:
+      "Replays the first answer for 24 h instead of acting again; with other arguments it is refused with 409.",
+    schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" },
+  },
+  {
+    name: "X-Request-Id",
+    in: "header",
+    description: "Your own id of this request, for logs and the audit log.",
+    schema: { type: "string" },
+  },
+]
+
+const json = (description: string, schema: JsonSchema) => ({ description, content: { "application/json": { schema } } })
+
+const mcpOperation = (parameters: readonly object[]) => ({
+  operationId: "mcp",
+  tags: ["Operation"],
+  summary: "The same actions as tools of the Model Context Protocol",
+  description: "JSON-RPC 2.0 over Streamable HTTP. Takes the role responder.",
+  parameters,
+  requestBody: { required: true, content: { "application/json": { schema: { type: "object" } } } },
+  responses: {
+    200: json("The answer of the server.", { type: "object" }),
+    202: { description: "A notification was taken." },
+    ...problemResponses([401, 403, 413]),
+  },
+})
+
+const open = { tags: ["Operation"], security: [] as object[] }
+
+const operationPaths = {
+  "/health": {
+    get: {
+      ...open,
+      operationId: "health",
+      summary: "How every plugin is",
+      responses: {
+        200: json("Working, perhaps degraded.", { $ref: "#/components/schemas/Health" }),
+        503: json("Something needs a person.", { $ref: "#/components/schemas/Health" }),
+      },
+    },
+  },
+  "/health/live": {
+    get: {
+      ...open,
+      operationId: "live",
+      summary: "Whether the process turns",
+      responses: { 200: json("It does.", { type: "object" }) },
+    },
+  },
+  "/health/ready": {
+    get: {
+      ...open,
+      operationId: "ready",
+      summary: "Whether every plugin has started",
+      responses: { 200: json("Yes.", { type: "object" }), 503: json("Not yet.", { type: "object" }) },
+    },
+  },
+  "/metrics": {
+    get: {
+      operationId: "metrics",
+      tags: ["Operation"],
+      summary: "Metrics for Prometheus",
+      responses: {
+        200: { description: "Prometheus text.", content: { "text/plain": { schema: { type: "string" } } } },
+        ...problemResponses([401]),
+      },
+    },
+  },
+  "/openapi.json": {
+    get: {
+      operationId: "openapi",
+      tags: ["Operation"],
+      summary: "This document",
+      responses: { 200: json("OpenAPI 3.1.", { type: "object" }), ...problemResponses([401]) },
+    },
+  },
+}
+
+/** Schemas that zod names are moved to where the document keeps them; two of one name are told apart by their action. */
+class Components {
+  readonly schemas: Record<string, unknown> = {}
+
+  add(slug: string, { $schema: _, $defs, ...schema }: Record<string, unknown>): JsonSchema {
+    const names = Object.keys(($defs ?? {}) as object)
+    const at = (name: string) => `${slug}.${name}`.replace(/[^\w.-]/g, "_")
+    const move = (value: unknown): unknown =>
+      JSON.parse(
+        names.reduce(
+          (text, name) => text.replaceAll(`"#/$defs/${name}"`, `"#/components/schemas/${at(name)}"`),
+          JSON.stringify(value),
+        ),
+      )
+    for (const name of names) this.schemas[at(name)] = move(($defs as Record<string, unknown>)[name])
+    return move(schema) as JsonSchema
+  }
+}

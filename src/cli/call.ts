@@ -1,0 +1,103 @@
+/** `akonis call`: one action from the shell. May run beside a worker: it takes no lock, and only appends to shared files. */
+import { readFileSync } from "node:fs"
+import { userInfo } from "node:os"
+import { Effect, Option, Result } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import type { Answer } from "../core/actions/answer.ts"
+import { execute, makeActionTenant } from "../core/actions/execute.ts"
+import type { ProblemBody } from "../core/actions/refusal.ts"
+import { boot, type RunningTenant } from "../core/boot.ts"
+import { ConfigError } from "../core/errors.ts"
+import { server } from "../core/limits.ts"
+import { layerLogging } from "../core/telemetry/logging.ts"
+import { version } from "../version.ts"
+import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, print } from "./common.ts"
+
+const flags = {
+  slug: Argument.String("slug").pipe(Argument.withDescription("As `akonis actions` lists it")),
+  args: Flag.String("args").pipe(
+    Flag.withDescription("The arguments: JSON, @FILE, or - for standard input"),
+    Flag.withMetavar("JSON|@FILE|-"),
+    Flag.withDefault("{}"),
+  ),
+  dry_run: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Show the requests that would go to Falcon; send none"),
+    Flag.withDefault(false),
+  ),
+  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  config: configFlag,
+  json: jsonFlag,
+}
+
+export const call = Command.make("call", flags, (given) =>
+  explain(
+    Effect.gen(function* () {
+      const args = yield* readArguments(given.args)
+      const config = yield* configOf(given.config)
+      const tenants = yield* boot(config, { version, env, lock: false })
+      const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
+      const tenant = yield* makeActionTenant(running, { owner: false })
+      const action = tenant.find(given.slug)
+      if (action === undefined) {
+        const message = `there is no action ${given.slug} in the plugins that are on; \`akonis actions\` lists all that ship`
+        return yield* wrong("SLUG", message)
+      }
+      const result = yield* Effect.result(
+        execute(tenant, action, args, {
+          caller: { name: `shell:${userInfo().username}`, role: "admin" },
+          via: "shell",
+          request_id: crypto.randomUUID(),
+          dry_run: given.dry_run,
+          read_only: config.server.read_only,
+        }),
+      )
+      if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
+      yield* show(result.success.answer, given.json)
+    }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
+  ),
+).pipe(Command.withDescription("Run one action"))
+
+const wrong = (key: string, message: string) => new ConfigError({ source: "call", key, message })
+
+const readArguments = (text: string): Effect.Effect<unknown, ConfigError> =>
+  Effect.try({
+    try: () => {
+      const json =
+        text === "-" ? readFileSync(0, "utf8") : text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text
+      if (json.length > server.body_bytes_max) throw new Error(`more than ${server.body_bytes_max} bytes`)
+      return JSON.parse(json) as unknown
+    },
+    catch: (error) => wrong("--args", `must be JSON, @FILE with JSON, or -: ${(error as Error).message}`),
+  })
+
+const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string | undefined) => {
+  const found = id === undefined && tenants.length === 1 ? tenants[0] : tenants.find((one) => one.id === id)
+  if (found !== undefined) return Effect.succeed(found)
+  const message = `name one of: ${tenants.map((one) => one.id).join(", ")}`
+  return Effect.fail(new ConfigError({ source, key: "--tenant", message }))
+}
+
+/** Results on standard output, what happened on standard error. */
+const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Effect.fn.Return<void, Exit> {
+  const { outcome, counts, results, errors } = answer
+  if (as_json) yield* print(JSON.stringify(answer, null, 2))
+  else if ("requests" in results) {
+    for (const { method, url, body } of results.requests) {
+      yield* print(`${method} ${url}`)
+      if (body !== undefined) yield* print(JSON.stringify(body, null, 2))
+    }
+  } else {
+    for (const resource of results.resources) yield* print(JSON.stringify(resource, null, 2))
+    for (const { id, code, message } of errors)
+      yield* complain(`${id === undefined ? "" : `${id}: `}${code} ${message}`)
+    yield* complain(`${answer.action}: ${counts.succeeded} of ${counts.requested} done`)
+  }
+  if (outcome === "partial" && counts.succeeded === 0) return yield* new Exit({ status: 1 })
+})
+
+const failed = Effect.fnUntraced(function* (problem: ProblemBody, as_json: boolean): Effect.fn.Return<never, Exit> {
+  if (as_json) yield* print(JSON.stringify(problem, null, 2))
+  else if (problem.errors === undefined) yield* complain(problem.detail)
+  else for (const { field, message } of problem.errors) yield* complain(field === "" ? message : `${field}: ${message}`)
+  return yield* new Exit({ status: problem.status === 400 ? 2 : 1 })
+})

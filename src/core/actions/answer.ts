@@ -1,0 +1,108 @@
+/** What goes into the execution of an action and what comes out, in the words of the contract. */
+import { Cause, Effect, Exit } from "effect"
+import { FalconError } from "../falcon/errors.ts"
+import type { Role } from "../http/bearer.ts"
+import { type AnyAction, ArgumentError, type Outcome, type RowError } from "./action.ts"
+import { bounds } from "./bounds.ts"
+import type { PlannedRequest } from "./dry-run.ts"
+import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./refusal.ts"
+
+/** Who asks, and how. */
+export interface Asked {
+  readonly caller: { readonly name: string; readonly role: Role }
+  readonly via: "http" | "mcp" | "shell"
+  readonly request_id: string
+  readonly dry_run: boolean
+  readonly idempotency_key?: string | undefined
+  /** The configuration's `server.read_only`. */
+  readonly read_only: boolean
+}
+
+/** The answer of an action that ran, wholly or in part, or would have. */
+export interface Answer<Resource = unknown> {
+  readonly action: string
+  readonly outcome: "success" | "partial" | "dry_run"
+  readonly request_id: string
+  readonly trace_ids: readonly string[]
+  /** In the unit that the action counts: ids, rows or results. */
+  readonly counts: { readonly requested: number; readonly succeeded: number; readonly failed: number }
+  readonly results:
+    | { readonly resources: readonly Resource[] }
+    /** Of a dry run: what would have been sent. */
+    | { readonly requests: readonly PlannedRequest[] }
+  readonly errors: readonly RowError[]
+}
+
+export interface Executed {
+  readonly answer: Answer
+  /** An `Idempotency-Key` gave the answer of an earlier request; its `request_id` is the earlier one's. */
+  readonly replayed: boolean
+}
+
+/** How a handler ended. */
+export type Ran = Exit.Exit<Outcome, FalconError | ArgumentError>
+
+/** Whether the same request must never be carried out again under the same key. */
+export const isFinal = (action: AnyAction, exit: Ran): boolean => {
+  if (Exit.isSuccess(exit)) return true
+  const error = Cause.squash(exit.cause)
+  if (error instanceof ArgumentError) return false
+  return error instanceof FalconError ? !mayRepeat(action, error) : action.changes
+}
+
+/** The answer of an action that ran. */
+export const answerOf = (action: AnyAction, outcome: Outcome, { request_id }: Asked): Answer => ({
+  action: action.slug,
+  outcome: outcome.failed > 0 ? "partial" : "success",
+  request_id,
+  trace_ids: outcome.trace_ids,
+  counts: { requested: outcome.requested, succeeded: outcome.succeeded, failed: outcome.failed },
+  results: { resources: outcome.resources },
+  errors: outcome.errors,
+})
+
+/** The answer of a dry run. */
+export const dryRunAnswer = (
+  action: AnyAction,
+  requests: readonly PlannedRequest[],
+  { request_id }: Asked,
+): Answer => ({
+  action: action.slug,
+  outcome: "dry_run",
+  request_id,
+  trace_ids: [],
+  counts: { requested: 0, succeeded: 0, failed: 0 },
+  results: { requests },
+  errors: [],
+})
+
+/** The problem that a failed run is. What nobody expected is logged in full, and told without its inside. */
+export const problemFor = (
+  action: AnyAction,
+  cause: Cause.Cause<FalconError | ArgumentError>,
+  asked: Asked,
+): Effect.Effect<ProblemBody> => {
+  const error = Cause.squash(cause)
+  if (error instanceof ArgumentError) {
+    const { field, message } = error
+    return Effect.succeed(invalidArguments(action, [{ field, message }]))
+  }
+  if (error instanceof FalconError) return Effect.succeed(fromFalcon(action, error))
+  const after = action.changes ? "; whether anything was changed is not known" : ""
+  if (Cause.hasInterruptsOnly(cause)) {
+    return Effect.succeed(problemOf("not-ready", `akonis was stopped before ${action.slug} was done${after}`))
+  }
+  return Effect.as(
+    Effect.logError(`${action.slug} failed unexpectedly, please report it: ${Cause.pretty(cause)}`).pipe(
+      Effect.annotateLogs({ request_id: asked.request_id }),
+    ),
+    problemOf(
+      "unexpected",
+      `${action.slug} failed unexpectedly; the log has the details under this request id${after}`,
+    ),
+  )
+}
+
+/** Whether a text can be an `Idempotency-Key`. */
+export const isIdempotencyKey = (text: string): boolean =>
+  text.length <= bounds.key_chars_max && /^[\x21-\x7e]+$/.test(text)

@@ -1,0 +1,79 @@
+/** What a line of the audit log says about an action. */
+import { Clock, Effect, Exit } from "effect"
+import type { AnyAction } from "./action.ts"
+import { type Answer, type Asked, isFinal, type Ran } from "./answer.ts"
+import type { AuditLine } from "./audit.ts"
+import { bounds } from "./bounds.ts"
+import type { Reply } from "./idempotency.ts"
+import type { ProblemBody } from "./refusal.ts"
+
+/** Now, as lines say it. */
+export const isoNow = Effect.map(Clock.currentTimeMillis, (now_ms) => new Date(now_ms).toISOString())
+
+/** A line of the audit log as it stands before anything is known. */
+export const auditLine = (
+  tenant: string,
+  action: AnyAction,
+  args: Readonly<Record<string, unknown>>,
+  asked: Asked,
+): Effect.Effect<AuditLine> =>
+  Effect.map(isoNow, (at) => ({
+    at,
+    who: asked.caller.name,
+    role: asked.caller.role,
+    via: asked.via,
+    tenant,
+    action: action.slug,
+    ...describeArguments(action, args),
+    outcome: "unknown",
+    trace_ids: [],
+    request_id: asked.request_id,
+  }))
+
+/** The line once the outcome is known. */
+export const closed = (line: AuditLine, action: AnyAction, exit: Ran, { body }: Reply, at: string): AuditLine => {
+  if (Exit.isSuccess(exit)) {
+    const { outcome, counts, trace_ids } = body as Answer & { outcome: "success" | "partial" }
+    return { ...line, at, outcome, counts, trace_ids }
+  }
+  const { detail, trace_ids = [] } = body as ProblemBody
+  return { ...line, at, outcome: isFinal(action, exit) ? "unknown" : "failed", trace_ids, detail }
+}
+
+/** Arguments that say what an action is about, rather than what to do with it. */
+const names_things = /^(ids?|.+_ids?|values?|names?|aids?|hosts?|indicators?|iocs?)$/
+
+/** The ids (or values) among the arguments, and the rest of them in a form that fits a line. */
+const describeArguments = (
+  action: AnyAction,
+  args: Readonly<Record<string, unknown>>,
+): Pick<AuditLine, "ids" | "arguments"> => {
+  const ids: string[] = []
+  const rest: Record<string, unknown> = {}
+  for (const key of Object.keys(action.arguments.shape)) {
+    const value = args[key]
+    if (value === undefined) continue
+    const names = names_things.test(key)
+    if (names || isRows(value)) ids.push(...namesIn(value))
+    if (!names) rest[key] = short(value)
+  }
+  return { ids, arguments: rest }
+}
+
+const isRows = (value: unknown): boolean => Array.isArray(value) && value.every((row) => typeof row === "object")
+
+const namesIn = (value: unknown): string[] => {
+  if (Array.isArray(value)) return value.flatMap(namesIn)
+  if (typeof value === "string") return [value]
+  if (typeof value !== "object" || value === null) return []
+  const row = value as { readonly type?: unknown; readonly value?: unknown; readonly id?: unknown }
+  if (typeof row.value === "string") return [typeof row.type === "string" ? `${row.type}:${row.value}` : row.value]
+  return typeof row.id === "string" ? [row.id] : []
+}
+
+const short = (value: unknown): unknown => {
+  if (typeof value === "boolean" || typeof value === "number") return value
+  const text = typeof value === "string" ? value : JSON.stringify(value)
+  if (text.length > bounds.audit_chars_max) return `${text.slice(0, bounds.audit_chars_max)}…`
+  return value
+}

@@ -1,0 +1,180 @@
+/** Running an action: one way, whichever surface it was asked through. */
+import { createHash } from "node:crypto"
+import { type Context, Effect, Exit } from "effect"
+import type { RunningTenant } from "../boot.ts"
+import type { StoreError } from "../errors.ts"
+import type { FalconError } from "../falcon/errors.ts"
+import type { PluginServices } from "../plugin.ts"
+import { Tenant } from "../tenant.ts"
+import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
+import { type Answer, type Asked, answerOf, dryRunAnswer, type Executed, isFinal, problemFor } from "./answer.ts"
+import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
+import { auditLine, closed, isoNow } from "./audit-line.ts"
+import { planned } from "./dry-run.ts"
+import { type Begun, type Journal, openJournal, type Reply } from "./idempotency.ts"
+import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./refusal.ts"
+import { makeRegistry, type Registry } from "./registry.ts"
+
+/** The actions of one tenant, with what they need to run. */
+export interface ActionTenant extends Registry {
+  readonly id: string
+  readonly services: Context.Context<PluginServices>
+  readonly audit: Audit
+  /** Opened once, by whoever comes first. */
+  readonly journal: Effect.Effect<Journal, StoreError>
+}
+
+/** `owner`: this process holds the lock of the data folder; see `openJournal`. */
+export const makeActionTenant = Effect.fnUntraced(function* (
+  tenant: RunningTenant,
+  options: { readonly owner: boolean },
+): Effect.fn.Return<ActionTenant> {
+  return yield* Effect.gen(function* () {
+    const { data_dir } = yield* Tenant
+    const services = yield* Effect.context<PluginServices>()
+    const audit = yield* makeAudit(data_dir)
+    const journal = yield* Effect.cached(Effect.provide(openJournal(data_dir, audit, options), services))
+    return { id: tenant.id, services: tenant.services, audit, journal, ...makeRegistry(tenant.plugins) }
+  }).pipe(Effect.provide(tenant.services))
+})
+
+/** Checks the arguments and runs the action. Every failure is a `Refusal`, whose problem document carries the request id. */
+export const execute = (
+  tenant: ActionTenant,
+  action: AnyAction,
+  raw: unknown,
+  asked: Asked,
+): Effect.Effect<Executed, Refusal> =>
+  Effect.gen(function* () {
+    const parsed = action.arguments.safeParse(raw)
+    if (!parsed.success) {
+      return yield* new Refusal({ problem: invalidArguments(action, fieldErrors(parsed.error)) })
+    }
+    return yield* perform(tenant, action, parsed.data, asked)
+  }).pipe(withRequestId(asked.request_id))
+
+type Args = Readonly<Record<string, unknown>>
+
+/** The same with arguments that have been checked. */
+export const perform = (
+  tenant: ActionTenant,
+  action: AnyAction,
+  args: Args,
+  asked: Asked,
+): Effect.Effect<Executed, Refusal> =>
+  Effect.gen(function* () {
+    if (asked.read_only && action.changes) {
+      const refusal = refuse("read-only", `${action.slug} changes something, and the configuration says read_only`)
+      yield* auditRefusal(tenant, action, args, asked, refusal)
+      return yield* refusal
+    }
+    const run = Effect.provide(
+      Effect.suspend(() => action.run(args)),
+      tenant.services,
+    )
+    if (asked.dry_run) {
+      const exit = yield* Effect.exit(Effect.provide(planned(Effect.suspend(() => action.run(args))), tenant.services))
+      if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked), replayed: false }
+      return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
+    }
+    if (!action.changes && asked.idempotency_key === undefined) {
+      const exit = yield* Effect.exit(run)
+      yield* note(tenant, action, asked, exit)
+      if (Exit.isSuccess(exit)) return { answer: answerOf(action, exit.value, asked), replayed: false }
+      return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
+    }
+    return yield* recorded(tenant, action, args, asked, run)
+  }).pipe(withRequestId(asked.request_id))
+
+/** Runs an action with its beginning and its end on the disk, so that a key can replay it and no change goes unnoticed. */
+const recorded = (
+  tenant: ActionTenant,
+  action: AnyAction,
+  args: Args,
+  asked: Asked,
+  run: Effect.Effect<Outcome, FalconError | ArgumentError>,
+): Effect.Effect<Executed, Refusal> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const line = yield* auditLine(tenant.id, action, args, asked)
+      const begun = yield* begin(tenant, action, args, asked, line)
+      if ("replay" in begun) return yield* replayed(begun.replay)
+      const exit = yield* Effect.exit(restore(run))
+      yield* note(tenant, action, asked, exit)
+      const reply: Reply = Exit.isSuccess(exit)
+        ? { status: 200, body: answerOf(action, exit.value, asked) }
+        : yield* Effect.map(problemFor(action, exit.cause, asked), (problem) => ({
+            status: problem.status,
+            body: { ...problem, request_id: asked.request_id },
+          }))
+      if (action.changes) yield* tenant.audit.write(closed(line, action, exit, reply, yield* isoNow))
+      yield* begun.end(reply, isFinal(action, exit))
+      return yield* fromReply(reply, false)
+    }),
+  )
+
+/** Opens the books. Nothing may be changed while the audit log cannot be written. */
+const begin = Effect.fnUntraced(function* (
+  tenant: ActionTenant,
+  action: AnyAction,
+  args: Args,
+  asked: Asked,
+  line: AuditLine,
+): Effect.fn.Return<Begun, Refusal> {
+  const notReady = (error: StoreError) => refuse("not-ready", `nothing was done: ${error.message}`)
+  if (action.changes) yield* Effect.mapError(tenant.audit.ready, notReady)
+  const journal = yield* Effect.mapError(tenant.journal, notReady)
+  const key =
+    asked.idempotency_key === undefined
+      ? undefined
+      : JSON.stringify([asked.caller.name, action.slug, asked.idempotency_key])
+  const attempt = { key, hash: hashOf(args), audit: action.changes ? line : undefined }
+  return yield* Effect.tapError(journal.begin(attempt), (refusal) =>
+    action.changes ? auditRefusal(tenant, action, args, asked, refusal) : Effect.void,
+  )
+})
+
+const replayed = (reply: Reply) => fromReply(reply, true)
+
+const fromReply = (reply: Reply, was_replayed: boolean): Effect.Effect<Executed, Refusal> =>
+  reply.status === 200
+    ? Effect.succeed({ answer: reply.body as Answer, replayed: was_replayed })
+    : new Refusal({ problem: reply.body as ProblemBody, replayed: was_replayed })
+
+const note = (tenant: ActionTenant, action: AnyAction, asked: Asked, exit: Exit.Exit<Outcome, unknown>) => {
+  const how = Exit.isSuccess(exit) ? `${exit.value.succeeded} of ${exit.value.requested} done` : "failed"
+  return Effect.logInfo(`${action.slug}: ${how}`).pipe(
+    Effect.annotateLogs({ tenant: tenant.id, caller: asked.caller.name, via: asked.via, request_id: asked.request_id }),
+  )
+}
+
+/** Records an attempt that came to nothing because we said no. */
+export const auditRefusal = (
+  tenant: ActionTenant,
+  action: AnyAction,
+  args: Args,
+  asked: Asked,
+  { problem }: Refusal,
+): Effect.Effect<void> =>
+  Effect.flatMap(auditLine(tenant.id, action, args, asked), (line) =>
+    tenant.audit.write({ ...line, outcome: "refused", detail: problem.detail }),
+  )
+
+const withRequestId =
+  (request_id: string) =>
+  <A>(effect: Effect.Effect<A, Refusal>): Effect.Effect<A, Refusal> =>
+    Effect.mapError(effect, ({ problem, replayed }) =>
+      problem.request_id === undefined
+        ? new Refusal({ problem: { ...problem, request_id }, replayed: replayed ?? false })
+        : new Refusal({ problem, replayed: replayed ?? false }),
+    )
+
+const hashOf = (args: Args): string => createHash("sha256").update(canonical(args)).digest("base64url")
+
+/** JSON with sorted keys: the same arguments in another order are the same. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )

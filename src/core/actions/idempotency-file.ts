@@ -1,0 +1,72 @@
+/** The lines of `idempotency.ndjson`: `begin` and `end`, paired by their id. */
+import type { AuditLine } from "./audit.ts"
+
+export interface Entry {
+  /** Pairs the two lines; not the caller's key. */
+  readonly id: string
+  key?: string
+  readonly hash: string
+  readonly at_ms: number
+  audit?: AuditLine
+  /** `doubt`: begun by a process that ended before it was done. */
+  state: "running" | "done" | "doubt"
+  /** The answer as JSON; absent when it was too large to keep. */
+  reply?: string
+}
+
+/** The lines of an entry, as they would have been written one by one. */
+export const linesOf = ({ id, key, hash, at_ms, audit, state, reply }: Entry): string => {
+  const lines: object[] = [{ t: "begin", id, key, hash, at_ms, ...(state === "running" && { audit }) }]
+  if (state === "done") lines.push({ t: "end", id, done: true, reply })
+  if (state === "doubt") lines.push({ t: "doubt", id })
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("")
+}
+
+/** What a file holds, in the order of the beginnings. A line that a crash cut short is counted and left out. */
+export const readEntries = (text: string): { readonly found: readonly Entry[]; readonly unreadable: number } => {
+  const entries = new Map<string, Entry>()
+  let unreadable = 0
+  for (const line of text.split("\n")) {
+    if (line === "") continue
+    const record = parse(line)
+    if (record === undefined) unreadable++
+    else apply(entries, record)
+  }
+  return { found: [...entries.values()], unreadable }
+}
+
+interface Line extends Partial<Omit<Entry, "state" | "id">> {
+  readonly t?: unknown
+  readonly id: string
+  readonly done?: boolean
+}
+
+const apply = (entries: Map<string, Entry>, line: Line): void => {
+  const entry = entries.get(line.id)
+  if (line.t === "begin" && typeof line.hash === "string" && typeof line.at_ms === "number") {
+    const { id, key, hash, at_ms, audit } = line
+    entries.set(id, {
+      id,
+      hash,
+      at_ms,
+      state: "running",
+      ...(key !== undefined && { key }),
+      ...(audit !== undefined && { audit }),
+    })
+  } else if (entry !== undefined && line.t === "doubt") entry.state = "doubt"
+  else if (entry !== undefined && line.t === "end" && line.done === true) {
+    entry.state = "done"
+    if (line.reply !== undefined) entry.reply = line.reply
+  } else if (line.t === "end") entries.delete(line.id)
+}
+
+const parse = (line: string): Line | undefined => {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string"
+      ? (value as Line)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

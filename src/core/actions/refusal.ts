@@ -1,0 +1,141 @@
+/** An action that was not carried out, or failed: the problem document (RFC 9457) that every surface gives for it. */
+import { Data } from "effect"
+import type { z } from "zod"
+import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
+import { redact } from "../telemetry/redact.ts"
+import type { AnyAction } from "./action.ts"
+
+/** One thing that is wrong with the arguments. */
+export interface FieldError {
+  /** Dotted path of the argument; empty for the arguments as a whole. */
+  readonly field: string
+  readonly message: string
+}
+
+/** A problem document. `type` is relative to our own address; the titles below explain it. */
+export interface ProblemBody {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly request_id?: string
+  /** With 400: one entry per field. */
+  readonly errors?: readonly FieldError[]
+  /** With 502: what the API client lacks. */
+  readonly required_scopes?: readonly string[]
+  /** With `endpoint-retired`. */
+  readonly successor?: string
+  /** With 409, 429 and 503: seconds until it makes sense to ask again; also the `Retry-After` header. */
+  readonly retry_after_s?: number
+  /** Falcon's own errors, the first of them: which id, and why. */
+  readonly upstream_errors?: readonly ApiError[]
+  /** For CrowdStrike's support. */
+  readonly trace_ids?: readonly string[]
+}
+
+export class Refusal extends Data.TaggedError("Refusal")<{
+  readonly problem: ProblemBody
+  /** An `Idempotency-Key` gave this answer a second time. */
+  readonly replayed?: boolean
+}> {}
+
+/** Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. */
+export const problem_kinds = {
+  "invalid-arguments": [400, "Invalid arguments"],
+  "invalid-body": [400, "Invalid body"],
+  "invalid-request": [400, "Invalid request"],
+  unauthenticated: [401, "No access"],
+  "not-allowed": [403, "Not allowed"],
+  "read-only": [403, "Read-only"],
+  "not-found": [404, "Not found"],
+  "unknown-action": [404, "Unknown action"],
+  "method-not-allowed": [405, "Method not allowed"],
+  "idempotency-conflict": [409, "Idempotency conflict"],
+  "idempotency-in-doubt": [409, "Outcome unknown"],
+  "body-too-large": [413, "Body too large"],
+  "unsupported-media-type": [415, "Unsupported media type"],
+  "upstream-rate-limited": [429, "Falcon's rate limit"],
+  unexpected: [500, "Unexpected error"],
+  "upstream-failed": [502, "Falcon failed"],
+  "upstream-forbidden": [502, "Falcon refused access"],
+  "upstream-unauthorized": [502, "Falcon refused our credentials"],
+  "upstream-rejected": [502, "Falcon refused the call"],
+  "endpoint-retired": [502, "Withdrawn by CrowdStrike"],
+  "outcome-unknown": [502, "Outcome unknown"],
+  "not-ready": [503, "Not ready"],
+  "upstream-timeout": [504, "Falcon did not answer in time"],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ProblemKind = keyof typeof problem_kinds
+
+type More = Omit<ProblemBody, "type" | "title" | "status" | "detail">
+
+/** The problem document of a kind. */
+export const problemOf = (kind: ProblemKind, detail: string, more: More = {}): ProblemBody => {
+  const [status, title] = problem_kinds[kind]
+  return { type: `/problems/${kind}`, title, status, detail: redact(detail), ...more }
+}
+
+/** The refusal of a kind. */
+export const refuse = (kind: ProblemKind, detail: string, more: More = {}): Refusal =>
+  new Refusal({ problem: problemOf(kind, detail, more) })
+
+/** Arguments that do not fit: one entry per field. */
+export const invalidArguments = (action: AnyAction, errors: readonly FieldError[]): ProblemBody => {
+  const shown = errors.slice(0, 3).map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
+  const detail = `${action.slug}: ${shown.join("; ")}${errors.length > 3 ? ` (and ${errors.length - 3} more)` : ""}`
+  return problemOf("invalid-arguments", detail, { errors })
+}
+
+/** What zod found, one entry per field; its messages never repeat the value. */
+export const fieldErrors = ({ issues }: Pick<z.core.$ZodError, "issues">): FieldError[] => {
+  const errors = new Map<string, string>()
+  for (const issue of issues.flatMap(perKey)) if (!errors.has(issue.field)) errors.set(issue.field, issue.message)
+  return [...errors].map(([field, message]) => ({ field, message }))
+}
+
+/** zod names all unknown keys of an object in one issue. */
+const perKey = (issue: z.core.$ZodIssue): FieldError[] =>
+  issue.code === "unrecognized_keys"
+    ? issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message: "there is no such argument" }))
+    : [{ field: fieldName(issue.path), message: issue.message }]
+
+const field_chars_max = 200
+
+const fieldName = (path: readonly PropertyKey[]): string => path.map(String).join(".").slice(0, field_chars_max)
+
+const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
+  unauthorized: "upstream-unauthorized",
+  forbidden: "upstream-forbidden",
+  rate_limited: "upstream-rate-limited",
+  rejected: "upstream-rejected",
+  retired: "endpoint-retired",
+  unavailable: "upstream-failed",
+  timeout: "upstream-timeout",
+  unreachable: "upstream-failed",
+  malformed: "upstream-failed",
+  untrusted_url: "upstream-failed",
+  outcome_unknown: "outcome-unknown",
+}
+
+const upstream_errors_max = 100
+
+/** What a failed call to Falcon means to our caller. */
+export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody => {
+  const kind = kinds[error.reason]
+  const scopes = error.scopes.length > 0 ? error.scopes : action.scopes
+  return problemOf(kind, error.message, {
+    ...(kind === "upstream-forbidden" && { required_scopes: scopes }),
+    ...(kind === "endpoint-retired" && action.retired !== undefined && { successor: action.retired.successor }),
+    ...(kind === "upstream-rate-limited" && { retry_after_s: Math.ceil((error.retry_after_ms ?? 60_000) / 1_000) }),
+    ...(error.errors.length > 0 && { upstream_errors: error.errors.slice(0, upstream_errors_max) }),
+    trace_ids: error.trace_id === undefined ? [] : [error.trace_id],
+  })
+}
+
+/**
+ * Whether a failure certainly left Falcon as it was, or can be repeated without harm: then an `Idempotency-Key` does not
+ * pin it, and the same request may be sent again.
+ */
+export const mayRepeat = (action: AnyAction, error: FalconError): boolean =>
+  !action.changes || (error.reason !== "outcome_unknown" && (error.reason !== "malformed" || action.idempotent))

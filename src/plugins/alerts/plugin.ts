@@ -1,0 +1,18 @@
+/** Looks up alerts, comments on them and moves them through their statuses. */
+import { z } from "zod"
+import type { AnyAction } from "../../core/actions/action.ts"
+import { definePlugin } from "../../core/plugin.ts"
+import { addNewCommentToAlert } from "./add-new-comment-to-alert.ts"
+import { getAlertsV2 } from "./get-alerts-v2.ts"
+import { updateAlertStatus } from "./update-alert-status.ts"
+
+const actions: readonly AnyAction[] = [addNewCommentToAlert, updateAlertStatus, getAlertsV2]
+
+export const alerts = definePlugin({
+  id: "alerts",
+  title: "Looks up alerts, comments on them and sets their status.",
+  enabled_by_default: true,
+  config: z.strictObject({}),
+  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
+  actions,
+})

@@ -1,0 +1,25 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { alerts_per_call, changeAlerts, composite_ids, example_alert } from "./alert.ts"
+
+/** The action `update_status`; verdicts (true_positive, …) are tags, not statuses (falcon-mcp). */
+export const updateAlertStatus = defineAction({
+  slug: "update_alert_status",
+  alias: "alert_update_status",
+  title: "Update alert status",
+  description: "Sets the status of alerts.",
+  arguments: z.strictObject({
+    ids: idsArgument(composite_ids),
+    new_status: z.enum(["new", "in_progress", "closed", "reopened"]).describe("The status to set."),
+  }),
+  resource: z.unknown().describe("Falcon returns no alerts here: see `errors` for the ids that failed."),
+  example: { ids: [example_alert], new_status: "in_progress" },
+  scopes: ["Alerts: Write"],
+  changes: true,
+  destructive: false,
+  idempotent: true,
+  per_call: alerts_per_call,
+  run: ({ ids, new_status }) =>
+    changeAlerts({ name: "alerts.status", ids, action: "update_status", value: new_status, idempotent: true }),
+})

@@ -1,0 +1,21 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { accepted, actOnHosts, affected_host } from "./act.ts"
+import { agent_ids, example_host, hosts_per_call, write } from "./device.ts"
+
+export const deisolateEndpoints = defineAction({
+  slug: "deisolate_endpoints",
+  alias: "deisolate_hosts",
+  title: "Deisolate hosts",
+  description: `Lifts the containment of hosts: their network works as before. ${accepted}`,
+  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  resource: affected_host,
+  example: { ids: [example_host] },
+  scopes: write,
+  changes: true,
+  destructive: false,
+  idempotent: true,
+  per_call: hosts_per_call.act,
+  run: ({ ids }) => actOnHosts("lift_containment", ids),
+})

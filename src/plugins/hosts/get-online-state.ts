@@ -1,0 +1,46 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { callByIds } from "../../core/actions/by-ids.ts"
+import { agent_ids, example_host, hosts_per_call, read } from "./device.ts"
+
+/** gofalcon `StateOnlineStateResultV1` */
+const online_state = z.looseObject({
+  id: z.string().describe("The AID."),
+  state: z.string().nullish().describe("online, offline or unknown."),
+  cid: z.string().nullish().describe("The customer id."),
+  last_seen: z.string().nullish(),
+})
+
+const idOf = (resource: unknown) => online_state.safeParse(resource).data?.id
+
+/** `GET /devices/entities/online-state/v1`: 100 ids (PSFalcon, caracara). */
+export const getOnlineState = defineAction({
+  slug: "get_online_state",
+  alias: "get_online_state",
+  title: "Get Online State",
+  description: "Tells which hosts are online.",
+  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  resource: online_state,
+  example: { ids: [example_host] },
+  scopes: read,
+  changes: false,
+  destructive: false,
+  idempotent: true,
+  per_call: hosts_per_call.online_state,
+  run: ({ ids }) =>
+    callByIds({
+      ids,
+      per_call: hosts_per_call.online_state,
+      in_query: true,
+      idOf,
+      operation: (ids) => ({
+        name: "hosts.online_state",
+        method: "GET",
+        path: "/devices/entities/online-state/v1",
+        query: { ids },
+        idempotent: true,
+        scopes: read,
+      }),
+    }),
+})

@@ -1,0 +1,21 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { accepted, actOnHosts, affected_host } from "./act.ts"
+import { agent_ids, example_host, hosts_per_call, write } from "./device.ts"
+
+export const isolateEndpoints = defineAction({
+  slug: "isolate_endpoints",
+  alias: "isolate_hosts",
+  title: "Isolate hosts",
+  description: `Contains hosts: they reach nothing but the CrowdStrike cloud and what the containment policy allows. ${accepted}`,
+  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  resource: affected_host,
+  example: { ids: [example_host] },
+  scopes: write,
+  changes: true,
+  destructive: true,
+  idempotent: true,
+  per_call: hosts_per_call.act,
+  run: ({ ids }) => actOnHosts("contain", ids),
+})

@@ -1,0 +1,27 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { accepted, actOnHosts, affected_host, host_actions } from "./act.ts"
+import { agent_ids, example_host, hosts_per_call, write } from "./device.ts"
+
+/** `per_call` is that of most actions; hiding and showing hosts goes in calls of 100. */
+export const performHostAction = defineAction({
+  slug: "perform_host_action",
+  alias: "perform_host_action",
+  title: "Perform Host Action",
+  description: `Contains hosts or lifts their containment, hides them from the console or shows them again, suppresses their detections or allows them again. ${accepted}`,
+  arguments: z.strictObject({
+    ids: idsArgument(agent_ids),
+    action_name: z
+      .enum(host_actions)
+      .describe("What to do. `hide_host` takes the host out of the console, as for one that is no more."),
+  }),
+  resource: affected_host,
+  example: { ids: [example_host], action_name: "contain" },
+  scopes: write,
+  changes: true,
+  destructive: true,
+  idempotent: true,
+  per_call: hosts_per_call.act,
+  run: ({ ids, action_name }) => actOnHosts(action_name, ids),
+})

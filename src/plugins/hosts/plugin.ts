@@ -1,0 +1,30 @@
+/** Finds hosts, looks them up and acts on them: containment above all. */
+import { z } from "zod"
+import type { AnyAction } from "../../core/actions/action.ts"
+import { definePlugin } from "../../core/plugin.ts"
+import { deisolateEndpoints } from "./deisolate-endpoints.ts"
+import { getDeviceDetails } from "./get-device-details.ts"
+import { getOnlineState } from "./get-online-state.ts"
+import { isolateEndpoints } from "./isolate-endpoints.ts"
+import { performHostAction } from "./perform-host-action.ts"
+import { queryDeviceLoginHistory } from "./query-device-login-history.ts"
+import { queryDevicesByFilter } from "./query-devices-by-filter.ts"
+
+const actions: readonly AnyAction[] = [
+  isolateEndpoints,
+  deisolateEndpoints,
+  performHostAction,
+  getDeviceDetails,
+  getOnlineState,
+  queryDeviceLoginHistory,
+  queryDevicesByFilter,
+]
+
+export const hosts = definePlugin({
+  id: "hosts",
+  title: "Finds hosts, looks them up, isolates them and brings them back.",
+  enabled_by_default: true,
+  config: z.strictObject({}),
+  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
+  actions,
+})

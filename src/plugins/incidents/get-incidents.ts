@@ -1,0 +1,61 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { callByIds } from "../../core/actions/by-ids.ts"
+import { incidents_per_call, retired, scopes } from "./retired.ts"
+
+/** gofalcon `DomainIncident`. */
+const incident = z.looseObject({
+  incident_id: z.string().describe("`inc:<AID>:<32 hex digits>`"),
+  cid: z.string().nullish().describe("The customer id."),
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  status: z.number().nullish().describe("20 new, 25 reopened, 30 in progress, 40 closed."),
+  state: z.string().nullish().describe("open or closed."),
+  fine_score: z.number().nullish().describe("CrowdScore, times ten."),
+  host_ids: z.array(z.string()).nullish().describe("AIDs of the hosts."),
+  hosts: z.array(z.looseObject({})).nullish(),
+  users: z.array(z.string()).nullish(),
+  tactics: z.array(z.string()).nullish(),
+  techniques: z.array(z.string()).nullish(),
+  objectives: z.array(z.string()).nullish(),
+  created: z.string().nullish(),
+  start: z.string().nullish(),
+  end: z.string().nullish(),
+  tags: z.array(z.string()).nullish(),
+})
+
+const idOf = (resource: unknown) => incident.safeParse(resource).data?.incident_id
+
+/** `POST /incidents/entities/incidents/GET/v1` (falconpy, gofalcon before July 2026). It is still called as it was documented: an older tenant may answer. */
+export const getIncidents = defineAction({
+  slug: "get_incidents",
+  alias: "get_incidents",
+  title: "Get Incidents",
+  description:
+    "Retrieves incidents by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases.",
+  arguments: z.strictObject({ ids: idsArgument("Ids of incidents, `inc:<AID>:<32 hex digits>`.") }),
+  resource: incident,
+  example: { ids: ["inc:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:7de9a4ae4ecd4b21a3c5f2b67fa3e0d4"] },
+  scopes,
+  changes: false,
+  destructive: false,
+  idempotent: true,
+  per_call: incidents_per_call,
+  retired,
+  run: ({ ids }) =>
+    callByIds({
+      ids,
+      per_call: incidents_per_call,
+      idOf,
+      operation: (ids) => ({
+        name: "incidents.get",
+        method: "POST",
+        path: "/incidents/entities/incidents/GET/v1",
+        body: { ids },
+        idempotent: true,
+        scopes,
+        retired,
+      }),
+    }),
+})

@@ -1,0 +1,12 @@
+/** What both actions share: the API behind them is gone. */
+
+/** elastic/integrations issue 20516 gives the day; falcon-mcp issue 368 what took its place. */
+export const retired = {
+  since: "2026-03-09",
+  successor: "Cases: POST /cases/entities/cases/v2 with the scope Cases: Read",
+} as const
+
+export const scopes = ["Incidents: Read"]
+
+/** No maximum is documented; PSFalcon sends 500. */
+export const incidents_per_call = 500

@@ -1,0 +1,31 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { type ByIds, callByIds } from "../../core/actions/by-ids.ts"
+import { deleteOperation, example_indicator, indicator_ids, write } from "./indicator.ts"
+import { iocs } from "./limits.ts"
+
+/** Deletes by ids, as many as fit into a URL at once. */
+export const deletion = (ids: readonly string[]): ByIds => ({
+  ids,
+  per_call: iocs.ids_per_call,
+  in_query: true,
+  operation: deleteOperation,
+  idOf: (resource) => (typeof resource === "string" ? resource : undefined),
+})
+
+export const deleteIndicators = defineAction({
+  slug: "delete_indicators",
+  alias: "ioc_delete_indicators",
+  title: "Delete Indicators",
+  description: "Deletes indicators. They stop detecting and blocking at once.",
+  arguments: z.strictObject({ ids: idsArgument(indicator_ids) }),
+  resource: z.string().describe("The id of a deleted indicator."),
+  example: { ids: [example_indicator] },
+  scopes: write,
+  changes: true,
+  destructive: true,
+  idempotent: true,
+  per_call: iocs.ids_per_call,
+  run: ({ ids }) => callByIds(deletion(ids)),
+})

@@ -1,0 +1,53 @@
+/** Rows that a caller writes out: sent as they are, told apart when something is wrong with one of them. */
+import { Effect } from "effect"
+import type { Outcome, RowError } from "../../core/actions/action.ts"
+import type { Falcon } from "../../core/falcon/client.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import type { Operation } from "../../core/falcon/operation.ts"
+import { type WriteRow, writeRows } from "./write-rows.ts"
+
+interface Given {
+  /** In the order of the request; a reason in place of a row that cannot be sent. */
+  readonly rows: readonly (WriteRow & { readonly refused?: string })[]
+  readonly operation: (bodies: readonly unknown[]) => Operation
+  readonly keyOf: (resource: unknown) => string
+}
+
+/** Errors carry the row's key as their id, and begin with its place: `indicators.3: …`. */
+export const sendGiven = Effect.fnUntraced(function* ({
+  rows,
+  operation,
+  keyOf,
+}: Given): Effect.fn.Return<Outcome, FalconError, Falcon> {
+  const first_at = new Map<string, number>()
+  const sent: WriteRow[] = []
+  const errors: RowError[] = []
+  const error = (at: number, id: string, code: number, message: string) =>
+    errors.push({ id, code, message: `indicators.${at}: ${message}` })
+  for (const [at, { key, body, refused }] of rows.entries()) {
+    const first = first_at.get(key)
+    if (refused !== undefined) error(at, key, 400, refused)
+    else if (first !== undefined) error(at, key, 409, `the same indicator as indicators.${first}`)
+    else {
+      first_at.set(key, at)
+      sent.push({ key, body })
+    }
+  }
+  const written = yield* writeRows({ rows: sent, operation, keyOf })
+  if (written.done.size === 0 && written.error !== undefined && errors.length === 0) {
+    const alone = sent.length === 1 || written.error.reason !== "rejected"
+    if (alone) return yield* written.error
+  }
+  for (const [key, { code, message }] of written.failed) error(first_at.get(key) ?? 0, key, code, message)
+  const resources = sent
+    .filter(({ key }) => written.done.has(key))
+    .map(({ key, body }) => written.done.get(key) ?? body)
+  return {
+    resources,
+    errors,
+    trace_ids: written.trace_ids,
+    requested: rows.length,
+    succeeded: resources.length,
+    failed: rows.length - resources.length,
+  }
+})

@@ -1,0 +1,108 @@
+/** What the indicator actions share: the entity, the paths, the scopes and how indicators are found. */
+import { z } from "zod"
+import type { Operation } from "../../core/falcon/operation.ts"
+import { ioc_types } from "./value.ts"
+
+export const indicators_path = "/iocs/entities/indicators/v1"
+
+export const read = ["IOC Management: Read"]
+export const write = ["IOC Management: Write"]
+/** Looks at what is there before it changes it. */
+export const read_write = [...read, ...write]
+
+/** What marks an indicator as ours, as its `source` and as a tag: the same as in Sekoia's Python module. */
+export const ours = "Sekoia.io"
+
+export const indicator_ids = "Ids of indicators: 64 hex digits."
+export const example_indicator = "4a7730141b08cfb2e6057f94756f5387522b99d7f156193e8a870170c43a43e3"
+
+/** PSFalcon, falcon-mcp */
+export const platforms = ["mac", "windows", "linux"] as const
+export const severities = ["informational", "low", "medium", "high", "critical"] as const
+export const actions = ["no_action", "allow", "detect", "prevent", "prevent_no_ui"] as const
+
+/** gofalcon `APIIndicatorV1` */
+export const indicator = z.looseObject({
+  id: z.string(),
+  type: z.string().nullish(),
+  value: z.string().nullish(),
+  action: z.string().nullish(),
+  severity: z.string().nullish(),
+  source: z.string().nullish(),
+  description: z.string().nullish(),
+  platforms: z.array(z.string()).nullish(),
+  tags: z.array(z.string()).nullish(),
+  host_groups: z.array(z.string()).nullish(),
+  applied_globally: z.boolean().nullish(),
+  expiration: z.string().nullish(),
+  expired: z.boolean().nullish(),
+  deleted: z.boolean().nullish(),
+  from_parent: z.boolean().nullish().describe("Belongs to the parent customer and cannot be changed here."),
+  created_by: z.string().nullish(),
+  created_on: z.string().nullish(),
+  modified_by: z.string().nullish(),
+  modified_on: z.string().nullish(),
+})
+
+export type Indicator = z.output<typeof indicator>
+
+export const indicatorOf = (resource: unknown): Indicator | undefined => indicator.safeParse(resource).data
+export const indicatorIdOf = (resource: unknown): string | undefined => indicatorOf(resource)?.id
+
+/** Falcon keeps one indicator per type and value. */
+export const keyOf = ({ type, value }: { readonly type?: unknown; readonly value?: unknown }): string =>
+  `${type}:${value}`.toLowerCase()
+
+/** What an action says about one indicator. */
+export const row = z.object({
+  type: z.enum(ioc_types).optional(),
+  value: z.string().optional(),
+  stix_id: z.string().optional().describe("The STIX object that it comes from."),
+  outcome: z.enum(["created", "updated", "deleted", "skipped"]),
+  reason: z.string().optional().describe("Why it was skipped, or what else should be known."),
+  id: z.string().optional().describe("The indicator's id in Falcon, when Falcon said it."),
+})
+
+export type Row = z.output<typeof row>
+
+/** `POST /iocs/entities/indicators/v1` (falconpy `indicator_create_v1`). A flag goes into the query, not into the rows. */
+export const createOperation = (indicators: readonly unknown[], comment?: string): Operation => ({
+  ...writing("create", indicators, comment),
+  method: "POST",
+  idempotent: false,
+})
+
+/** `PATCH /iocs/entities/indicators/v1` (falconpy `indicator_update_v1`). Type and value cannot be changed. */
+export const updateOperation = (indicators: readonly unknown[], comment?: string): Operation => ({
+  ...writing("update", indicators, comment),
+  method: "PATCH",
+  idempotent: true,
+})
+
+const writing = (verb: string, indicators: readonly unknown[], comment: string | undefined) => ({
+  name: `iocs.${verb}`,
+  path: indicators_path,
+  query: { ignore_warnings: true },
+  body: { ...(comment !== undefined && { comment }), indicators },
+  scopes: write,
+})
+
+/** `DELETE /iocs/entities/indicators/v1?ids=…`, answered with the deleted ids. Never by filter, which would win over ids. */
+export const deleteOperation = (ids: readonly string[], comment?: string): Operation => ({
+  name: "iocs.delete",
+  method: "DELETE",
+  path: indicators_path,
+  query: { ids, comment },
+  idempotent: true,
+  scopes: write,
+})
+
+/** `GET /iocs/combined/indicator/v1`: whole indicators by filter; pages are linked by `after`. */
+export const findOperation = (filter: string | undefined, limit?: number): Operation => ({
+  name: "iocs.find",
+  method: "GET",
+  path: "/iocs/combined/indicator/v1",
+  query: { filter, limit },
+  idempotent: true,
+  scopes: read,
+})

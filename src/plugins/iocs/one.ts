@@ -1,0 +1,62 @@
+/** One indicator that a person names: created, or changed when it exists. */
+import { Effect } from "effect"
+import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
+import { callByIds, listed } from "../../core/actions/by-ids.ts"
+import type { Falcon } from "../../core/falcon/client.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import { deletion } from "./delete-indicators.ts"
+import { findExisting } from "./existing.ts"
+import { createOperation, type Indicator, indicatorOf, keyOf, ours, type Row, updateOperation } from "./indicator.ts"
+import { newIndicator, planOne, theirs, type Wish } from "./plan.ts"
+import { checkValue } from "./value.ts"
+import { writeRows } from "./write-rows.ts"
+
+/** Fails when Falcon refuses it: there is nothing else that could have worked. */
+export const setIndicator = Effect.fnUntraced(function* (
+  given: Wish,
+): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
+  const checked = checkValue(given.type, given.value)
+  if ("reason" in checked) return yield* new ArgumentError({ field: "value", message: checked.reason })
+  const wish = { ...given, value: checked.value }
+  const { type, value } = wish
+  const found = yield* findExisting([{ type, value }])
+  const { existing, trace_ids: removal } = yield* withoutExpired(found.by_key.get(keyOf(wish)))
+  if (existing?.expired === true) {
+    const message = `${theirs(existing)} has it, expired: that one has to be removed first`
+    return listed([], [{ id: keyOf(wish), code: 409, message }], found.trace_ids)
+  }
+  const plan = existing === undefined ? undefined : planOne(existing, wish)
+  const written = yield* writeRows(
+    existing === undefined || plan === undefined
+      ? { rows: [{ key: keyOf(wish), body: newIndicator(wish) }], operation: createOperation, keyOf: keyOfResource }
+      : { rows: [{ key: existing.id, body: plan.change }], operation: updateOperation, keyOf: idOfResource },
+  )
+  const trace_ids = [...found.trace_ids, ...removal, ...written.trace_ids]
+  const [refused] = written.failed.values()
+  if (refused !== undefined) {
+    if (written.error !== undefined) return yield* written.error
+    return listed([], [{ ...refused, id: keyOf(wish) } satisfies RowError], trace_ids)
+  }
+  const [resource] = written.done.values()
+  const id = existing?.id ?? indicatorOf(resource)?.id
+  const row: Row = {
+    type,
+    value,
+    outcome: plan === undefined ? "created" : "updated",
+    ...(plan !== undefined && { reason: plan.reason }),
+    ...(id !== undefined && { id }),
+  }
+  return listed([row], [], trace_ids)
+})
+
+/** An expiration cannot be taken back by a change, so that an expired one of ours makes room for a new one. */
+const withoutExpired = Effect.fnUntraced(function* (existing: Indicator | undefined) {
+  if (existing?.expired !== true || existing.source !== ours) return { existing, trace_ids: [] }
+  const { trace_ids } = yield* callByIds(deletion([existing.id]))
+  return { existing: undefined, trace_ids }
+})
+
+/** Keys of rows that are created. */
+export const keyOfResource = (resource: unknown): string => keyOf(indicatorOf(resource) ?? {})
+/** Keys of rows that are updated. */
+export const idOfResource = (resource: unknown): string => indicatorOf(resource)?.id ?? ""

@@ -1,0 +1,94 @@
+/** What to do about an indicator that exists already. */
+import { type Indicator, ours, platforms } from "./indicator.ts"
+import type { Value } from "./stix-taken.ts"
+
+/** An indicator as it should be. */
+export interface Wish extends Value {
+  readonly action: string
+  readonly severity?: string | undefined
+  readonly platforms?: readonly string[] | undefined
+  readonly host_groups?: readonly string[] | undefined
+  readonly description?: string | undefined
+  readonly expiration?: string | undefined
+}
+
+/** The row that creates it. Nothing empty is sent: Falcon takes an empty text for a value (observed in the Python module). */
+export const newIndicator = (wish: Wish): Readonly<Record<string, unknown>> => ({
+  type: wish.type,
+  value: wish.value,
+  source: ours,
+  tags: [ours],
+  ...settings(wish),
+})
+
+/** The row that changes one of ours: all that it may change. */
+const ownChange = (existing: Indicator, wish: Wish): Readonly<Record<string, unknown>> => ({
+  id: existing.id,
+  ...settings(wish),
+})
+
+/** The row that changes somebody else's: what it does and for how long. Its source, tags, text and hosts stay. */
+const foreignChange = (existing: Indicator, wish: Wish): Readonly<Record<string, unknown>> => ({
+  id: existing.id,
+  ...effect(wish),
+})
+
+const effect = ({ action, severity, expiration }: Wish) => ({
+  action,
+  // An indicator that raises no alert has none.
+  ...(action !== "allow" && action !== "no_action" && { severity: severity ?? "high" }),
+  ...(expiration !== undefined && { expiration }),
+})
+
+function settings(wish: Wish): Readonly<Record<string, unknown>> {
+  const groups = wish.host_groups ?? []
+  return {
+    ...effect(wish),
+    ...(wish.description !== undefined && { description: wish.description }),
+    platforms: wish.platforms ?? platforms,
+    applied_globally: groups.length === 0,
+    ...(groups.length > 0 && { host_groups: groups }),
+  }
+}
+
+/** Weakest first. `allow` is not among them: somebody made an exception. */
+const strength = ["no_action", "detect", "prevent_no_ui", "prevent"]
+
+export type Plan =
+  | { readonly change: Readonly<Record<string, unknown>>; readonly reason?: string }
+  | { readonly skip: string }
+
+/**
+ * For a push, which nobody looks at one by one: it never weakens what is there. One of ours keeps its stronger action and gets
+ * the rest. Somebody else's is only made stronger, and left alone when it allows.
+ */
+export function planPush(existing: Indicator, wish: Wish): Plan {
+  const action = existing.action ?? "no_action"
+  const stronger = strength.indexOf(action) > strength.indexOf(wish.action)
+  if (existing.source === ours) {
+    if (!stronger) return { change: ownChange(existing, wish) }
+    return { change: ownChange(existing, { ...wish, action }), reason: `kept its stronger action ${action}` }
+  }
+  if (existing.expired === true || stronger || action === wish.action || action === "allow") {
+    const state = existing.expired === true ? ", expired" : ""
+    return { skip: `${theirs(existing)} has it with action ${action}${state}` }
+  }
+  return { change: foreignChange(existing, wish), reason: changed(existing, wish) }
+}
+
+/** For a person who names one indicator: it becomes what they say, and the answer says what it was. */
+export function planOne(
+  existing: Indicator,
+  wish: Wish,
+): { change: Readonly<Record<string, unknown>>; reason: string } {
+  if (existing.source === ours) {
+    return { change: ownChange(existing, wish), reason: `it existed with action ${existing.action}` }
+  }
+  return { change: foreignChange(existing, wish), reason: `${changed(existing, wish)}; its hosts and source stay` }
+}
+
+const changed = (existing: Indicator, wish: Wish): string =>
+  `${theirs(existing)} had it with action ${existing.action ?? "none"}, now ${wish.action}`
+
+export const theirs = ({ source }: Indicator): string =>
+  typeof source === "string" && source !== "" ? `source "${source.slice(0, 100)}"` : "another source"

@@ -1,0 +1,176 @@
+/** STIX objects become indicators in Falcon. */
+import { Clock, Effect, type FileSystem, Result } from "effect"
+import type { ArgumentError, Outcome, RowError } from "../../core/actions/action.ts"
+import { callByIds, listed } from "../../core/actions/by-ids.ts"
+import type { Falcon } from "../../core/falcon/client.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import type { Tenant } from "../../core/tenant.ts"
+import { deletion } from "./delete-indicators.ts"
+import { findAll, findExisting } from "./existing.ts"
+import { allOf, is } from "./fql.ts"
+import { createOperation, type Indicator, indicatorOf, keyOf, ours, type Row, updateOperation } from "./indicator.ts"
+import { idOfResource, keyOfResource } from "./one.ts"
+import { newIndicator, planPush, theirs } from "./plan.ts"
+import { readStixObjects } from "./stix-file.ts"
+import { type FromStix, readObjects, type Wanted } from "./stix-objects.ts"
+import type { Value } from "./stix-taken.ts"
+import { type IocType, ioc_types } from "./value.ts"
+import { isPointless, type WriteRow, type Written, writeRows } from "./write-rows.ts"
+
+const day_ms = 24 * 60 * 60_000
+
+export interface Push {
+  readonly stix_objects_path?: string | undefined
+  readonly stix_objects?: readonly unknown[] | undefined
+  readonly sekoia_base_url: string
+  readonly types: readonly IocType[]
+  readonly action: "prevent" | "detect"
+  /** Days after which an indicator of ours that nobody changed is removed. */
+  readonly valid_for?: number | undefined
+}
+
+/** A row of the answer in the making. */
+interface Deed {
+  readonly row: Omit<Row, "outcome">
+  readonly key: string
+}
+
+/**
+ * Everything is read before anything is written: what cannot be looked up changes nothing. Then, in this order: indicators of
+ * ours that expired or that nobody changed for `valid_for` days are deleted, revoked ones too, existing ones changed, new ones
+ * created. Fails only when every write failed.
+ */
+export const push = Effect.fnUntraced(function* (
+  options: Push,
+): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon | Tenant | FileSystem.FileSystem> {
+  const wanted = yield* readObjects(yield* readStixObjects(options), options)
+  const stale = yield* findStale(wanted, options.valid_for)
+  const found = yield* findExisting([...wanted.wishes.values(), ...wanted.revoked.values()])
+  const { deletes, updates, creates, skipped } = planAll(wanted, stale.indicators, found.by_key)
+
+  const rows: Row[] = [...wanted.skipped, ...skipped]
+  const errors: RowError[] = []
+  const trace_ids = [...stale.trace_ids, ...found.trace_ids]
+  let first_error: FalconError | undefined
+  let written = 0
+
+  const finish = (deeds: ReadonlyMap<string, Deed>, outcome: Row["outcome"], result: Written) => {
+    for (const [id, resource] of result.done) {
+      const deed = deeds.get(id)
+      if (deed === undefined) continue
+      const own_id = deed.row.id ?? indicatorOf(resource)?.id
+      rows.push({ ...deed.row, outcome, ...(own_id !== undefined && { id: own_id }) })
+      written++
+    }
+    for (const [id, error] of result.failed) errors.push({ ...error, id: deeds.get(id)?.key ?? id })
+    trace_ids.push(...result.trace_ids)
+    first_error ??= result.error
+  }
+
+  finish(deletes, "deleted", yield* deleteAll([...deletes.keys()]))
+  const change = { operation: updateOperation, keyOf: idOfResource }
+  if (canGoOn(first_error)) finish(updates.deeds, "updated", yield* writeRows({ rows: updates.rows, ...change }))
+  else notTried(updates.deeds, first_error, errors)
+  const make = { operation: createOperation, keyOf: keyOfResource }
+  if (canGoOn(first_error)) finish(creates.deeds, "created", yield* writeRows({ rows: creates.rows, ...make }))
+  else notTried(creates.deeds, first_error, errors)
+
+  if (written === 0 && first_error !== undefined && first_error.reason !== "rejected") return yield* first_error
+  return listed(rows, errors, trace_ids)
+})
+
+const canGoOn = (error: FalconError | undefined): boolean => error === undefined || !isPointless(error)
+
+function notTried(deeds: ReadonlyMap<string, Deed>, error: FalconError | undefined, errors: RowError[]): void {
+  const message = `not tried, since an earlier call failed: ${error?.message}`
+  for (const { key } of deeds.values()) errors.push({ id: key, code: error?.status ?? 502, message })
+}
+
+/**
+ * Those of ours that expired, and with `valid_for` those last changed on or before that many days ago; not those that this
+ * push is about to change. Falcon's answer is held against our source once more: a filter that did not do what it says must
+ * not cost anybody an indicator.
+ */
+const findStale = Effect.fnUntraced(function* (wanted: Wanted, valid_for: number | undefined) {
+  const expired = yield* findAll(allOf(is("source", ours), "expired:true"))
+  const indicators = expired.indicators.filter((one) => one.source === ours && one.expired === true)
+  if (valid_for === undefined) return { indicators, trace_ids: expired.trace_ids }
+  const day = new Date((yield* Clock.currentTimeMillis) - valid_for * day_ms).toISOString().slice(0, 10)
+  const old = yield* findAll(allOf(is("source", ours), `modified_on:<='${day}'`))
+  const last = old.indicators.filter(
+    (one) => one.source === ours && (one.modified_on ?? "9").slice(0, 10) <= day && !wanted.wishes.has(keyOf(one)),
+  )
+  return { indicators: [...indicators, ...last], trace_ids: [...expired.trace_ids, ...old.trace_ids] }
+})
+
+function planAll(wanted: Wanted, stale: readonly Indicator[], existing: ReadonlyMap<string, Indicator>) {
+  const deletes = new Map<string, Deed>()
+  const updates = group()
+  const creates = group()
+  const skipped: Row[] = []
+  for (const one of stale) {
+    const { expired, type, value } = one
+    const known = ioc_types.find((known_type) => known_type === type)
+    const reason = expired === true ? "expired" : "not changed for valid_for days"
+    const row = { ...(known !== undefined && { type: known }), ...(value != null && { value }), id: one.id, reason }
+    deletes.set(one.id, { key: keyOf(one), row })
+  }
+  for (const [key, one] of wanted.revoked) {
+    const found = existing.get(key)
+    if (found === undefined) skipped.push({ ...rowOf(one), outcome: "skipped", reason: "revoked, and not in Falcon" })
+    else if (found.source !== ours) {
+      skipped.push({ ...rowOf(one), outcome: "skipped", id: found.id, reason: `revoked, but it is ${theirs(found)}'s` })
+    } else deletes.set(found.id, { key, row: { ...rowOf(one), id: found.id, reason: "revoked" } })
+  }
+  for (const [key, wish] of wanted.wishes) {
+    const found = existing.get(key)
+    if (found === undefined || deletes.has(found.id)) {
+      creates.add({ key, body: newIndicator(wish) }, { key, row: rowOf(wish) })
+      continue
+    }
+    const plan = planPush(found, wish)
+    const row = { ...rowOf(wish), id: found.id }
+    if ("skip" in plan) skipped.push({ ...row, outcome: "skipped", reason: plan.skip })
+    else updates.add({ key: found.id, body: plan.change }, { key, row: { ...row, ...reasonOf(plan.reason) } })
+  }
+  return { deletes, updates, creates, skipped }
+}
+
+/** Rows to write, and what the answer says about each; by the row's key. */
+function group() {
+  const rows: WriteRow[] = []
+  const deeds = new Map<string, Deed>()
+  const add = (row: WriteRow, deed: Deed) => {
+    rows.push(row)
+    deeds.set(row.key, deed)
+  }
+  return { rows, deeds, add }
+}
+
+const rowOf = ({ type, value, stix_id }: Value & FromStix) => ({
+  type,
+  value,
+  ...(stix_id !== undefined && { stix_id }),
+})
+
+const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
+
+/** By id. That one is gone already is as good as deleting it. */
+const deleteAll = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.Return<Written, never, Falcon> {
+  if (ids.length === 0) return { done: new Map(), failed: new Map(), trace_ids: [], error: undefined }
+  const result = yield* Effect.result(callByIds(deletion(ids)))
+  if (Result.isFailure(result)) {
+    const { failure } = result
+    const failed = ids.map((id): [string, RowError] => {
+      return [id, { id, code: failure.status ?? 502, message: failure.message }]
+    })
+    const trace_ids = failure.trace_id === undefined ? [] : [failure.trace_id]
+    return { done: new Map(), failed: new Map(failed), trace_ids, error: failure }
+  }
+  const { errors, trace_ids } = result.success
+  const failed = new Map(
+    errors.flatMap((one) => (one.id === undefined || one.code === 404 ? [] : [[one.id, one] as const])),
+  )
+  const done = new Map(ids.filter((id) => !failed.has(id)).map((id) => [id, undefined]))
+  return { done, failed, trace_ids, error: undefined }
+})

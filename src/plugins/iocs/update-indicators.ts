@@ -1,0 +1,38 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { sendGiven } from "./given-rows.ts"
+import { example_indicator, indicator, updateOperation, write } from "./indicator.ts"
+import { iocs } from "./limits.ts"
+import { idOfResource } from "./one.ts"
+import { fields, rows_max } from "./row.ts"
+
+/** gofalcon `APIIndicatorUpdateReqV1` */
+const row = z.looseObject({
+  id: z.string().trim().min(1).max(200).describe("Of the indicator that is changed."),
+  ...fields,
+})
+
+export const updateIndicators = defineAction({
+  slug: "update_indicators",
+  alias: "ioc_update_indicators",
+  title: "Update Indicators",
+  description:
+    "Changes the given fields of indicators; type and value cannot be changed. Errors name their row, `indicators.<n>`, and " +
+    "its id.",
+  arguments: z.strictObject({
+    indicators: z.array(row).min(1).max(rows_max).describe("For each indicator its id and what changes."),
+  }),
+  resource: z.union([indicator, z.looseObject({})]),
+  example: { indicators: [{ id: example_indicator, action: "prevent", severity: "critical" }] },
+  scopes: write,
+  changes: true,
+  destructive: false,
+  idempotent: true,
+  per_call: iocs.rows_per_call,
+  run: ({ indicators }) =>
+    sendGiven({
+      rows: indicators.map((given) => ({ key: given.id, body: given })),
+      operation: updateOperation,
+      keyOf: idOfResource,
+    }),
+})

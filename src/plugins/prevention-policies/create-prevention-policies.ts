@@ -1,0 +1,49 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { platform, policies_path, policies_per_call, policy, policyOf, settings, write } from "./policy.ts"
+import { rows_max, sendRows } from "./rows.ts"
+
+/** gofalcon `PreventionCreatePolicyReqV1` */
+const row = z.looseObject({
+  name: z.string().trim().min(1).max(255).describe("Its name, which no other policy of the platform may have."),
+  platform_name: platform.describe("Cannot be changed afterwards."),
+  description: z.string().optional(),
+  clone_id: z.string().optional().describe("Id of a policy whose settings it begins with."),
+  settings: settings.optional(),
+})
+
+/** A name stands for one policy of its platform. */
+const keyOf = ({ name, platform_name }: { name?: unknown; platform_name?: unknown }) => `${platform_name}: ${name}`
+
+/** `POST /policy/entities/prevention/v1`, answered with 201 (falconpy `createPreventionPolicies`). */
+export const createPreventionPolicies = defineAction({
+  slug: "create_prevention_policies",
+  alias: "create_prevention_policies",
+  title: "Create Prevention Policies",
+  description:
+    "Creates prevention policies, which start switched off and without host groups. Errors name their row, `resources.<n>`.",
+  arguments: z.strictObject({
+    resources: z.array(row).min(1).max(rows_max).describe("The policies to create."),
+  }),
+  resource: policy,
+  example: { resources: [{ name: "Servers, phase 1", platform_name: "Windows", description: "Detect only" }] },
+  scopes: write,
+  changes: true,
+  destructive: false,
+  idempotent: false,
+  per_call: policies_per_call,
+  run: ({ resources }) =>
+    sendRows({
+      rows: resources,
+      keyOf,
+      keyOfPolicy: (resource) => keyOf(policyOf(resource) ?? {}),
+      operation: (rows) => ({
+        name: "prevention_policies.create",
+        method: "POST",
+        path: policies_path,
+        body: { resources: rows },
+        idempotent: false,
+        scopes: write,
+      }),
+    }),
+})

@@ -1,0 +1,39 @@
+import { z } from "zod"
+import { defineAction } from "../../core/actions/action.ts"
+import { idsArgument } from "../../core/actions/arguments.ts"
+import { callByIds } from "../../core/actions/by-ids.ts"
+import { example_policy, policies_path, policies_per_call, policy_ids, write } from "./policy.ts"
+
+/**
+ * `DELETE /policy/entities/prevention/v1` (falconpy `deletePreventionPolicies`); the answer lists ids (gofalcon
+ * `MsaQueryResponse`). Falcon refuses policies that are enabled, and the Default ones (falcon-mcp).
+ */
+export const deletePreventionPolicies = defineAction({
+  slug: "delete_prevention_policies",
+  alias: "delete_prevention_policies",
+  title: "Delete Prevention Policies",
+  description: "Deletes prevention policies. One that is enabled has to be disabled first; Default policies stay.",
+  arguments: z.strictObject({ ids: idsArgument(policy_ids) }),
+  resource: z.string().describe("The id of a policy that is gone."),
+  example: { ids: [example_policy] },
+  scopes: write,
+  changes: true,
+  destructive: true,
+  idempotent: true,
+  per_call: policies_per_call,
+  run: ({ ids }) =>
+    callByIds({
+      ids,
+      per_call: policies_per_call,
+      in_query: true,
+      idOf: (resource) => (typeof resource === "string" ? resource : undefined),
+      operation: (ids) => ({
+        name: "prevention_policies.delete",
+        method: "DELETE",
+        path: policies_path,
+        query: { ids },
+        idempotent: true,
+        scopes: write,
+      }),
+    }),
+})

@@ -1,0 +1,43 @@
+/** What the actions on prevention policies share: names, maxima and the entity. */
+import { z } from "zod"
+
+export const policies_path = "/policy/entities/prevention/v1"
+export const policy_ids = "Ids of prevention policies: 32 hex digits."
+export const example_policy = "7b1e7a4f0e8d4d5c9c8a2f4be2f0d3a1"
+
+export const read = ["Prevention Policies: Read"]
+export const write = ["Prevention Policies: Write"]
+
+/** No maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
+export const policies_per_call = 500
+
+/** falconpy, gofalcon */
+export const platform = z.enum(["Windows", "Mac", "Linux"])
+
+/** A toggle's value is `{enabled}`, a slider's `{detection, prevention}` from DISABLED to EXTRA_AGGRESSIVE (gofalcon, caracara). */
+export const settings = z
+  .array(z.looseObject({ id: z.string().min(1), value: z.looseObject({}) }))
+  .describe("Settings by id: `{enabled: true}` for a toggle, `{detection, prevention}` for a slider.")
+
+/** gofalcon `PreventionPolicyV1` */
+export const policy = z.looseObject({
+  id: z.string(),
+  cid: z.string().nullish().describe("The customer id."),
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  platform_name: z.string().nullish().describe("Windows, Mac or Linux."),
+  enabled: z.boolean().nullish(),
+  groups: z.array(z.looseObject({})).nullish().describe("The host groups it applies to."),
+  ioa_rule_groups: z.array(z.looseObject({})).nullish(),
+  prevention_settings: z
+    .array(z.looseObject({ name: z.string().nullish(), settings: z.array(z.looseObject({})).nullish() }))
+    .nullish()
+    .describe("Settings by category, each with id, name, type and value."),
+  created_by: z.string().nullish(),
+  created_timestamp: z.string().nullish(),
+  modified_by: z.string().nullish(),
+  modified_timestamp: z.string().nullish(),
+})
+
+export const policyOf = (resource: unknown) => policy.safeParse(resource).data
+export const policyIdOf = (resource: unknown) => policyOf(resource)?.id
