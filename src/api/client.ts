@@ -26,21 +26,21 @@ type Failed<In> = {
   status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
 }
 
-type Run<A extends AnyAction> = {
+type Run<A extends AnyAction, More> = More & {
   json: ArgumentsOf<A>
   query?: { dry_run?: "true" | "false" }
   header?: { "idempotency-key"?: string; "x-request-id"?: string }
 }
 
 /** The routes of a set of actions, below a base path. */
-export type ActionSchema<A extends AnyAction, Base extends string = ""> = {
+export type ActionSchema<A extends AnyAction, Base extends string = "", More = unknown> = {
   [Each in A as `${Base}/actions/${Each["slug"]}`]: {
-    $post: Ok<Run<Each>, Answer> | Failed<Run<Each>>
-    $get: Ok<object, CatalogueEntry> | Failed<object>
+    $post: Ok<Run<Each, More>, Answer> | Failed<Run<Each, More>>
+    $get: Ok<object & More, CatalogueEntry> | Failed<object & More>
   }
-} & { [Path in `${Base}/actions`]: { $get: Ok<object, { actions: CatalogueEntry[] }> | Failed<object> } }
+} & { [Path in `${Base}/actions`]: { $get: Ok<object & More, { actions: CatalogueEntry[] }> | Failed<object & More> } }
 
 /** With one tenant the short routes; with several, those below `/tenants/:id`. */
 export type AppType = Hono<ApiEnv, ActionSchema<ShippedAction> & TenantSchema, "/">
 
-type TenantSchema = ActionSchema<ShippedAction, "/tenants/:id">
+type TenantSchema = ActionSchema<ShippedAction, "/tenants/:id", { param: { id: string } }>

@@ -10,7 +10,7 @@ import { iocs } from "./limits.ts"
 import { sort } from "./search.ts"
 
 const offset = z
-  .union([z.int().min(0), offsetArgument("")])
+  .union([z.int().min(0), offsetArgument("The `after` text of an earlier page.")])
   .optional()
   .describe("Where to begin: a number up to 10000, or the `after` text that Falcon gave with an earlier page.")
 
