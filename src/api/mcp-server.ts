@@ -16,13 +16,26 @@ type Who = Pick<Asked, "caller" | "request_id">
 
 export type McpHandler = (request: Request, who: Who) => Promise<Response>
 
+/** A session lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
+const sessions_max = 10_000
+
 /** The server of one tenant. */
 export const makeMcp = (api: Api, tenant: ActionTenant): McpHandler => {
   const senders = new WeakMap<object, Who>()
-  const { handler } = HttpRouter.toWebHandler(layerMcp(api, tenant, senders), { disableLogger: true })
-  return (request, who) => {
+  const start = () => HttpRouter.toWebHandler(layerMcp(api, tenant, senders), { disableLogger: true })
+  let server = start()
+  let sessions = 0
+  return async (request, who) => {
     senders.set(request, who)
-    return handler(request)
+    const current = server
+    const response = await current.handler(request)
+    // Only the answer to `initialize` names a session.
+    if (response.headers.has("mcp-session-id") && ++sessions > sessions_max && server === current) {
+      sessions = 0
+      server = start()
+      await current.dispose()
+    }
+    return response
   }
 }
 

@@ -7,6 +7,7 @@ import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-fil
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError } from "../core/errors.ts"
 import { makeIntake } from "../core/sekoia/intake.ts"
+import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import type { EventStreamConfig } from "../plugins/event-stream/config.ts"
 import { version } from "../version.ts"
@@ -129,10 +130,12 @@ const purgeCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* tenantOf(flags)
-        const { removed, kept } = yield* purge(tenant.data_dir, flags.all ? "all" : "replayed")
-        yield* print(`${removed} removed, ${kept} kept`)
-      }),
+        const { config, tenant } = yield* tenantOf(flags)
+        const alone = (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
+        const { removed, kept } = yield* purge(tenant.data_dir, flags.all ? "all" : "replayed", alone)
+        const why = alone || kept === 0 ? "" : "; today's stay while a worker runs"
+        yield* print(`${removed} removed, ${kept} kept${why}`)
+      }).pipe(Effect.scoped),
     ),
 ).pipe(Command.withDescription("Remove dead letters that were replayed (or all)"))
 

@@ -31,7 +31,7 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
     else yield* runWorker(tenants)
     return yield* Effect.never
   }).pipe(
-    Effect.onInterrupt(() => Effect.logInfo("stopped; what was in hand is delivered and committed")),
+    Effect.onInterrupt(() => Effect.logInfo("stopped")),
     Effect.scoped,
     Effect.provide(layerLogging(config.log)),
   )

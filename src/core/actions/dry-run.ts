@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import { FalconAuth } from "../falcon/auth.ts"
 import { type Envelope, Falcon } from "../falcon/client.ts"
 import type { Operation } from "../falcon/operation.ts"
+import type { PagesOptions } from "../falcon/paginate.ts"
 import { requestUrl } from "../falcon/request-url.ts"
 
 /** A request as it would go out, without the bearer token. */
@@ -40,8 +41,15 @@ export const planned = <A, E, R>(
       })
     const recorder = Falcon.of({
       request: (operation) => Effect.as(write(operation), nothing_found),
-      pages: (operation) => Effect.as(write(operation), { resources: [], errors: [], trace_ids: [], calls: 1 }),
+      pages: (operation, options) =>
+        Effect.as(write(firstPage(operation, options)), { resources: [], errors: [], trace_ids: [], calls: 1 }),
     })
     yield* Effect.provideService(effect, Falcon, recorder)
     return requests
   })
+
+/** The first request of a walk over pages. */
+const firstPage = (operation: Operation, { limit, page_size }: PagesOptions = {}): Operation =>
+  page_size === undefined || operation.method !== "GET"
+    ? operation
+    : { ...operation, query: { ...operation.query, limit: Math.min(page_size, limit ?? page_size) } }

@@ -117,6 +117,29 @@ tenants:
     expect(idsOf(config, 1)).not.toContain("event-stream")
   })
 
+  test("never lets a variable take the place of what a tenant says of itself", async () => {
+    const yaml = `
+tenants:
+  - { id: acme, client_id: a, client_secret: acme-client-secret, plugins: { event-stream: { intake_key: acme-intake-key } } }
+  - { id: globex, client_id: b, plugins: { event-stream: { intake_url: https://globex.example } } }`
+    const config = await ok(yaml, {
+      ...enough,
+      SEKOIA_INTAKE_URL: "https://env.example",
+      FALCON_BASE_URL: "https://api.us-2.crowdstrike.com",
+    })
+    const streams = config.tenants.map(
+      (tenant) => tenant.plugins.find(({ plugin }) => plugin.id === "event-stream")?.config,
+    )
+    expect(await Promise.all(streams.map((stream) => reveal(stream.intake_key)))).toEqual([
+      "acme-intake-key",
+      "an-intake-key",
+    ])
+    expect(streams.map((stream) => stream.intake_url)).toEqual(["https://env.example", "https://globex.example"])
+    const secrets = config.tenants.map(({ credentials }) => reveal(credentials.client_secret))
+    expect(await Promise.all(secrets)).toEqual(["acme-client-secret", "a-client-secret"])
+    expect(config.tenants.map(({ credentials }) => credentials.client_id)).toEqual(["a", "b"])
+  })
+
   test.each([
     ["an unknown key", "client_idd: x", "client_idd", "allowed here: proxy, ca_file, data_dir"],
     ["an unknown key in a block", "server: { prot: 1 }", "server.prot", "allowed here: host, port, read_only, tokens"],

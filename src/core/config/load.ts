@@ -6,7 +6,7 @@ import { parseDocument } from "yaml"
 import type { z } from "zod"
 import { ConfigError } from "../errors.ts"
 import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
-import { type Env, isTree, notesOf, readBlock, type Tree } from "./read.ts"
+import { type Env, isTree, notesOf, type Place, readBlock, type Tree } from "./read.ts"
 import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
 import { isSecret } from "./secret.ts"
 import { parseBlock, unknownKey } from "./validate.ts"
@@ -150,22 +150,21 @@ const mergePlugins = (base: unknown, own: unknown): unknown => {
 }
 
 const parseTenant = (tree: Tree, source: string, path: string, { env, plugins }: ConfigInput) => {
-  // In a list of tenants a variable could not say which one it means: there, only the top level reads it.
-  const tenant_env = path === "" ? env : {}
-  const own = readBlock(credentials, pick(tree, credentials), tenant_env, { source, path })
+  const place = { source, path, env_wins: path === "" }
+  const own = readBlock(credentials, pick(tree, credentials), env, place)
   return {
-    credentials: parseBlock(credentials, own, source, path, tenant_env),
-    plugins: parsePlugins(tree.plugins ?? {}, source, path === "" ? "plugins" : `${path}.plugins`, env, plugins),
+    credentials: parseBlock(credentials, own, source, path, env),
+    plugins: parsePlugins(
+      tree.plugins ?? {},
+      { ...place, path: path === "" ? "plugins" : `${path}.plugins` },
+      env,
+      plugins,
+    ),
   }
 }
 
-const parsePlugins = (
-  tree: unknown,
-  source: string,
-  path: string,
-  env: Env,
-  plugins: readonly AnyPlugin[],
-): EnabledPlugin[] => {
+const parsePlugins = (tree: unknown, place: Place, env: Env, plugins: readonly AnyPlugin[]): EnabledPlugin[] => {
+  const { source, path } = place
   if (!isTree(tree)) throw new ConfigError({ source, key: path, message: "must hold plugin names" })
   const names = plugins.map((plugin) => plugin.id)
   const unknown = Object.keys(tree).find((key) => key !== "only" && !names.includes(key))
@@ -198,7 +197,7 @@ const parsePlugins = (
       throw new ConfigError({ source, key: `${at}.${stray}`, message: unknownKey(["enabled", ...Object.keys(shape)]) })
     }
     if (!is_on) continue
-    const config = parseBlock(shape, readBlock(shape, rest, env, { source, path: at }), source, at, env)
+    const config = parseBlock(shape, readBlock(shape, rest, env, { ...place, path: at }), source, at, env)
     enabled.push({ plugin, config })
   }
   return enabled

@@ -53,16 +53,18 @@ const fromText = (text: string, schema: z.ZodType): unknown => {
   return text
 }
 
+/** Where a block stands, and whether a variable wins over what the file says or only stands in for what it does not say. */
+export interface Place {
+  readonly source: string
+  readonly path: string
+  readonly env_wins?: boolean
+}
+
 /**
- * A copy of `tree` with variables set and secrets wrapped, for the keys of `shape`. `env` is left out for blocks that may
- * occur several times, where a variable could not say which one it means.
+ * A copy of `tree` with variables set and secrets wrapped, for the keys of `shape`. In blocks that may occur several times
+ * a variable could not say which one it means: there it only stands in for a missing value, or is left out.
  */
-export const readBlock = (
-  shape: Readonly<Record<string, z.ZodType>>,
-  tree: Tree,
-  env: Env,
-  at: { readonly source: string; readonly path: string },
-): Tree => {
+export const readBlock = (shape: Readonly<Record<string, z.ZodType>>, tree: Tree, env: Env, at: Place): Tree => {
   const block: Tree = { ...tree }
   for (const [key, schema] of Object.entries(shape)) {
     const path = at.path === "" ? key : `${at.path}.${key}`
@@ -82,21 +84,17 @@ export const readBlock = (
       )
     } else if (notes.secret === true) {
       readSecret(block, key, notes.env, env, { ...at, path })
-    } else if (notes.env !== undefined && env[notes.env] !== undefined && env[notes.env] !== "") {
+    } else if (notes.env !== undefined && env[notes.env] && (at.env_wins !== false || block[key] === undefined)) {
       block[key] = fromText(env[notes.env]!, schema)
     }
   }
   return block
 }
 
-const readSecret = (
-  block: Tree,
-  key: string,
-  name: string | undefined,
-  env: Env,
-  at: { readonly source: string; readonly path: string },
-): void => {
+const readSecret = (block: Tree, key: string, variable: string | undefined, env: Env, at: Place): void => {
   const file_key = `${key}_file`
+  const is_given = block[key] !== undefined || block[file_key] !== undefined
+  const name = at.env_wins === false && is_given ? undefined : variable
   const text = name === undefined ? undefined : env[name] || undefined
   const file = name === undefined ? undefined : env[`${name}_FILE`] || undefined
   if (text !== undefined && file !== undefined) {

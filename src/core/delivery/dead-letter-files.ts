@@ -68,10 +68,10 @@ const post = (letter: DeadLetter, intake: Intake): Effect.Effect<string | undefi
   }).pipe(Effect.catchTag(["IntakeError", "ConfigError"], (error) => Effect.succeed(error.message)))
 
 /**
- * Removes records: those that were replayed, or all. The file of the current day is left alone, since a worker may be
- * appending to it.
+ * Removes records: those that were replayed, or all. Unless the caller is `alone` with the folder, the file of the current
+ * day is left as it is, since a worker may be appending to it.
  */
-export const purge = Effect.fnUntraced(function* (data_dir: string, which: "replayed" | "all") {
+export const purge = Effect.fnUntraced(function* (data_dir: string, which: "replayed" | "all", alone: boolean) {
   const fs = yield* FileSystem.FileSystem
   const folder = deadLetterFolder(data_dir)
   const { replayed } = yield* readDeadLetters(data_dir)
@@ -80,12 +80,12 @@ export const purge = Effect.fnUntraced(function* (data_dir: string, which: "repl
   let kept = 0
   for (const name of yield* dayFiles(folder)) {
     const { records } = parseLines<DeadLetter>((yield* readIfPresent(`${folder}/${name}`)) ?? "")
-    const stay = name === today ? records : records.filter(({ id }) => which !== "all" && !replayed.has(id))
+    const stay = name === today && !alone ? records : records.filter(({ id }) => which !== "all" && !replayed.has(id))
     removed += records.length - stay.length
     kept += stay.length
     if (stay.length === records.length && stay.length > 0) continue
     if (stay.length > 0) yield* writeAtomic(folder, name, stay.map((letter) => `${JSON.stringify(letter)}\n`).join(""))
-    else if (name !== today) yield* Effect.ignore(fs.remove(`${folder}/${name}`))
+    else if (name !== today || alone) yield* Effect.ignore(fs.remove(`${folder}/${name}`))
   }
   return { removed, kept }
 })

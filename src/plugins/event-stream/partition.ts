@@ -39,6 +39,9 @@ export interface Pipeline {
   readonly drain: Effect.Effect<void>
 }
 
+const not_drained =
+  "stopped before everything in hand was delivered; the next start reads it again from the committed offset"
+
 /** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
 export const startPipeline = Effect.fnUntraced(function* (root_url: string, config: EventStreamConfig, intake: Intake) {
   const offsets = yield* Offsets
@@ -102,7 +105,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
 
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
   const drain = Effect.forkDetach(Effect.timeoutOption(finish, server.drain_ms_max)).pipe(
-    Effect.flatMap(Fiber.await),
+    Effect.flatMap(Fiber.join),
+    Effect.tap((finished) => (finished._tag === "Some" ? Effect.void : Effect.logWarning(not_drained))),
     Effect.andThen(Fiber.interrupt(sender)),
     Effect.asVoid,
   )
