@@ -1,52 +1,78 @@
-/** `bun run bench:binary`: size of the executable, time from start to listening, memory while idle. */
-import { statSync } from "node:fs"
-import { memoryMb, say, simulate, spread, withFolder, workerEnv } from "./support.ts"
+/** `bun run bench:binary`: size of the executable, how fast it starts, what it holds in memory while nothing comes. */
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { table } from "../src/cli/table.ts"
+import { memory, requireLinux } from "./proc.ts"
+import { environment, executable, startSimulator, startSubject } from "./processes.ts"
+import { spread } from "./statistics.ts"
 
-const binary = "dist/akonis"
 const starts = 10
 const idle_s = 10
+const patience_ms = 10_000
 
-/** Milliseconds from the start of the process to its first answer. */
-const startMs = (url: string, port: number): Promise<number> =>
-  withFolder(async (folder) => {
-    const env = { ...workerEnv(url, folder), AKONIS_PORT: String(port) }
-    const began = performance.now()
-    const child = Bun.spawn([binary, "serve"], { env, stdout: "ignore", stderr: "ignore" })
+/** A port that nobody uses right now. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+/** From the start of the process to its first answer on `GET /health/live`. */
+async function startMs(simulator_url: string): Promise<number> {
+  const folder = mkdtempSync(`${tmpdir()}/akonis-bench-`)
+  const port = await freePort()
+  const env = { ...environment(simulator_url, folder), AKONIS_PORT: String(port) }
+  const began_ms = performance.now()
+  const child = Bun.spawn([executable, "serve"], { cwd: folder, env, stdout: "ignore", stderr: "inherit" })
+  try {
     for (;;) {
       const answer = await fetch(`http://127.0.0.1:${port}/health/live`).catch(() => undefined)
-      if (answer?.ok) break
-      if (performance.now() - began > 10_000) throw new Error("akonis did not start")
+      if (answer?.ok) return performance.now() - began_ms
+      if (performance.now() - began_ms > patience_ms) throw new Error("it did not start")
       await Bun.sleep(1)
     }
-    const took = performance.now() - began
-    child.kill("SIGKILL")
+  } finally {
+    child.kill()
     await child.exited
-    return took
-  })
-
-const versionMs = (): number => {
-  const began = performance.now()
-  Bun.spawnSync([binary, "--version"])
-  return performance.now() - began
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
-const simulated = await simulate({ partitions: 1, events_per_partition: 1 })
-say(`size                ${(statSync(binary).size / 1e6).toFixed(1)} MB`)
-say(`--version           ${spread(Array.from({ length: starts }, versionMs), 0)} ms`)
+function versionMs(): number {
+  const began_ms = performance.now()
+  const { exitCode } = Bun.spawnSync([executable, "--version"])
+  if (exitCode !== 0) throw new Error("--version failed")
+  return performance.now() - began_ms
+}
+
+requireLinux()
+if (!existsSync(executable)) {
+  process.stderr.write("dist/akonis is missing: bun run build\n")
+  process.exit(2)
+}
+const simulator = await startSimulator({ partitions: 1, events_per_partition: 1 })
+const versions = Array.from({ length: starts }, versionMs)
 const times: number[] = []
-for (let i = 0; i < starts; i++) times.push(await startMs(simulated.url, 18_080 + i))
-say(`start to listening  ${spread(times, 0)} ms`)
-await withFolder(async (folder) => {
-  const child = Bun.spawn([binary, "worker"], {
-    env: workerEnv(simulated.url, folder),
-    stdout: "ignore",
-    stderr: "inherit",
-  })
-  await Bun.sleep(idle_s * 1_000)
-  say(
-    `idle memory         ${memoryMb(child, "VmRSS").toFixed(0)} MB resident, ${memoryMb(child, "RssAnon").toFixed(0)} MB of it anonymous`,
-  )
-  child.kill("SIGTERM")
-  await child.exited
-})
-await simulated.stop()
+for (let i = 0; i < starts; i++) times.push(await startMs(simulator.url))
+const worker = startSubject("binary", simulator.url)
+await Bun.sleep(idle_s * 1_000)
+worker.assertAlive()
+const { rss_mb, anonymous_mb, peak_mb } = memory(worker.pid)
+await worker.stop()
+await simulator.stop()
+const rows = [
+  ["size", `${(statSync(executable).size / 1e6).toFixed(1)} MB`],
+  ["--version", `${spread(versions, 0)} ms, median (min–max) of ${starts}`],
+  ["start of `serve` to first answer", `${spread(times, 0)} ms, median (min–max) of ${starts}`],
+  [
+    `memory of \`worker\` after ${idle_s} s idle`,
+    `${rss_mb.toFixed(0)} MB, anonymous ${anonymous_mb.toFixed(0)} MB, at most ${peak_mb.toFixed(0)} MB`,
+  ],
+]
+process.stdout.write(`${table(rows)}\n`)
+process.exit(0)

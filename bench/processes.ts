@@ -9,21 +9,19 @@ const root = resolve(import.meta.dir, "..")
 
 export const executable: string = resolve(root, "dist/akonis")
 
-/** How to start each subject. `akonis` is the product; `akonis.binary` the same, compiled. */
-export const subjects = {
-  floor: [process.execPath, resolve(root, "bench/subjects/floor.ts")],
+/** How to start each subject. `akonis` is the product; `binary` the same, compiled. */
+const commands = {
+  floor: [process.execPath, resolve(root, "bench/floor.ts")],
   akonis: [process.execPath, resolve(root, "src/main.ts"), "worker"],
   binary: [executable, "worker"],
-  naive: [process.execPath, resolve(root, "bench/subjects/naive.ts")],
+  naive: [process.execPath, resolve(root, "bench/naive.ts")],
 } as const
 
-export type Subject = keyof typeof subjects
+export type Subject = keyof typeof commands
 
-export interface Child {
+interface Child {
   readonly pid: number
-  /** Throws, with what it wrote, when the process is gone. */
-  readonly assertAlive: () => void
-  /** Asks it to stop, waits, and removes its folder. */
+  /** Asks it to stop, waits, and removes what it left. */
   readonly stop: () => Promise<void>
 }
 
@@ -32,23 +30,27 @@ export interface SimulatorChild extends Child {
   readonly account: () => Promise<Account>
 }
 
+interface SubjectChild extends Child {
+  /** Throws when the process has ended by itself. */
+  readonly assertAlive: () => void
+}
+
 export async function startSimulator(options: SimulatorOptions): Promise<SimulatorChild> {
   const command = [process.execPath, resolve(root, "bench/simulator.ts")]
-  const process_ = Bun.spawn([...command, JSON.stringify({ rate_limits: false, ...options })], {
+  const child = Bun.spawn([...command, JSON.stringify({ rate_limits: false, ...options })], {
     stdout: "pipe",
     stderr: "inherit",
   })
-  const first = await process_.stdout.getReader().read()
+  const first = await child.stdout.getReader().read()
   const url = new TextDecoder().decode(first.value).trim()
   if (!url.startsWith("http")) throw new Error("the simulator did not start")
   return {
     url,
-    pid: process_.pid,
-    assertAlive: () => undefined,
+    pid: child.pid,
     account: async () => (await fetch(`${url}/_sim/account`)).json() as Promise<Account>,
     stop: async () => {
-      process_.kill()
-      await process_.exited
+      child.kill()
+      await child.exited
     },
   }
 }
@@ -68,11 +70,12 @@ export function environment(url: string, folder: string): Record<string, string>
   }
 }
 
-export function startSubject(subject: Subject, url: string, more: Readonly<Record<string, string>> = {}): Child {
+/** Starts a subject in an empty folder of its own. */
+export function startSubject(subject: Subject, url: string): SubjectChild {
   const folder = mkdtempSync(`${tmpdir()}/akonis-bench-`)
-  const child = Bun.spawn([...subjects[subject]], {
+  const child = Bun.spawn([...commands[subject]], {
     cwd: folder,
-    env: { ...environment(url, folder), ...more },
+    env: environment(url, folder),
     stdin: "ignore",
     stdout: "ignore",
     stderr: "inherit",

@@ -6,7 +6,7 @@ import { type SimulatorChild, type Subject, startSimulator, startSubject } from 
 export interface RunOptions {
   readonly subject: Subject
   readonly partitions: number
-  /** Events between the two marks; as many again and a fifth come before, a tenth after. */
+  /** Events between the two marks. A fifth as many come before the first, a tenth after the second. */
   readonly events: number
   /** `full`: every byte is compared. `count`: every offset, which leaves the simulator faster. */
   readonly check: "full" | "count"

@@ -1,7 +1,7 @@
 import type { SimulatorSettings } from "./options.ts"
 
 /** An OAuth2 access token that was given out. */
-export interface Token {
+interface Token {
   readonly issued_ms: number
   readonly expires_ms: number
   readonly member_cid: string | undefined

@@ -42,7 +42,7 @@ const sentences: readonly string[] = [
 ]
 
 /** Plain sentences of about `length` characters in all. */
-export function makeProse(random: Random, length: number): string {
+function makeProse(random: Random, length: number): string {
   let text = ""
   while (text.length < length) text += ` ${random.pick(sentences)}`
   return text.slice(0, length)

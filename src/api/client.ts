@@ -33,7 +33,7 @@ type Run<A extends AnyAction, More> = More & {
 }
 
 /** The routes of a set of actions, below a base path. */
-export type ActionSchema<A extends AnyAction, Base extends string = "", More = unknown> = {
+type ActionSchema<A extends AnyAction, Base extends string = "", More = unknown> = {
   [Each in A as `${Base}/actions/${Each["slug"]}`]: {
     $post: Ok<Run<Each, More>, Answer> | Failed<Run<Each, More>>
     $get: Ok<object & More, CatalogueEntry> | Failed<object & More>

@@ -16,7 +16,7 @@ export const SECRET = "s3cr3t/of+the&client"
 export const TOKEN_PREFIX = "bearer-token-number-"
 export const EU = "https://api.eu-1.crowdstrike.com"
 
-export interface Sent extends HttpRequest {
+interface Sent extends HttpRequest {
   readonly at_ms: number
 }
 

@@ -6,9 +6,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import type { Account } from "../../simulator/account.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
-import { type Child, endWith, type Status, startAkonis } from "./child.ts"
+import { type Child, endWith, type Start, type Status, startAkonis } from "./child.ts"
+import { type Gate, openGate } from "./gate.ts"
 import { type Simulated, simulate } from "./simulated.ts"
-import { until, within } from "./waiting.ts"
+import { makePlaces, until, within } from "./waiting.ts"
 import { startWorker, type Worker } from "./worker.ts"
 
 /** What a scenario must never read in a log line, a metric or a health answer. */
@@ -36,7 +37,7 @@ export interface Outcome {
 /** What every outcome has to show, unless the scenario says otherwise. */
 export const intact = { lost: 0, repeated: 0, corrupted: 0, out_of_order: 0 } as const
 
-export interface Ended {
+interface Ended {
   readonly status: Status
   readonly stdout: Buffer
   readonly stderr: string
@@ -51,6 +52,8 @@ export interface Lab {
   readonly env: (simulated: Pick<Simulated, "url">, data_dir: string, more?: Env) => Env
   /** A worker on a new data folder, or on the one of an earlier worker. */
   readonly work: (simulated: Simulated, options?: { data_dir?: string; env?: Env }) => Promise<Worker>
+  /** A gate before a simulator; shut in the end. */
+  readonly gate: (simulated: Simulated) => Promise<Gate>
   /** A command that ends by itself. */
   readonly command: (args: readonly string[], env: Env, cwd?: string) => Promise<Ended>
   /** Lets everything arrive, stops the worker and closes the books. */
@@ -63,21 +66,42 @@ export interface Lab {
 
 export type Env = Readonly<Record<string, string>>
 
-const command_ms_max = 20_000
+const command_ms_max = 120_000
 
-/** Runs a scenario in a laboratory of its own. */
-export const withLab = async <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> => {
+/** One scenario, from its first process to its last. */
+const scenario_ms_max = 900_000
+
+/** Scenarios that run at the same time. Most of what they do is waiting, but each has two processes at least. */
+const labs_max = 5
+const places = makePlaces(labs_max)
+
+/** Runs a scenario in a laboratory of its own, as soon as there is a place for it. */
+export const withLab = <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> => places.use(() => runInLab(scenario))
+
+const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> => {
   const root = mkdtempSync(`${tmpdir()}/akonis-lab-`)
-  const things: Things = { root, simulators: [], workers: [], commands: [], answers: [], hidden: [] }
+  const things: Things = {
+    root,
+    closed: false,
+    simulators: [],
+    workers: [],
+    gates: [],
+    children: [],
+    product: [],
+    answers: [],
+    hidden: [],
+  }
   try {
-    const result = await scenario(makeLab(things))
+    const result = await within("the end of the scenario", scenario(makeLab(things)), scenario_ms_max)
     await lookAtAll(things)
     assertNoSecret(things)
     return result
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${await clues(things)}`, { cause: error })
   } finally {
-    await endAll([...things.simulators.map((simulated) => simulated.child), ...things.workers, ...things.commands])
+    things.closed = true
+    await Promise.all(things.gates.map((gate) => gate.shut()))
+    await endAll(things.children)
     rmSync(root, { recursive: true, force: true })
   }
 }
@@ -85,14 +109,33 @@ export const withLab = async <A>(scenario: (lab: Lab) => Promise<A>): Promise<A>
 /** What a laboratory has to look at and to clean up. */
 interface Things {
   readonly root: string
+  /** A scenario that took too long may still be at work: it starts nothing more. */
+  closed: boolean
   readonly simulators: Simulated[]
-  readonly workers: (Child & Pick<Worker, "health" | "metrics">)[]
-  readonly commands: Child[]
+  readonly workers: Worker[]
+  readonly gates: Gate[]
+  /** Every process, and those of them whose output may hold no secret. */
+  readonly children: Child[]
+  readonly product: Child[]
+  /** What workers said over HTTP. */
   readonly answers: string[]
   readonly hidden: string[]
 }
 
+/** Starts processes that end with the laboratory. */
+const startIn =
+  (things: Things): Start =>
+  (args, options) => {
+    if (things.closed) throw new Error("the laboratory is closed")
+    const child = startAkonis(args, options)
+    things.children.push(child)
+    // The simulator prints its secrets, so that one can try it.
+    if (args[0] !== "simulate") things.product.push(child)
+    return child
+  }
+
 const makeLab = (things: Things): Lab => {
+  const start = startIn(things)
   const folder = () => mkdtempSync(`${things.root}/`)
   const env = (simulated: Pick<Simulated, "url">, data_dir: string, more: Env = {}): Env => ({
     FALCON_BASE_URL: simulated.url,
@@ -112,7 +155,7 @@ const makeLab = (things: Things): Lab => {
     env,
     simulate: async (settings) => {
       const { client_secret, intake_key } = secrets
-      const simulated = await simulate({ client_secret, intake_key, ...settings }, folder())
+      const simulated = await simulate({ client_secret, intake_key, ...settings }, folder(), start)
       things.simulators.push(simulated)
       return simulated
     },
@@ -122,21 +165,27 @@ const makeLab = (things: Things): Lab => {
         data_dir,
         cwd: things.root,
         token: secrets.token,
+        start,
         onAnswer: (text) => void things.answers.push(text),
       })
-      things.workers.push({ ...worker.child, health: worker.health, metrics: worker.metrics })
+      things.workers.push(worker)
       return worker
     },
+    gate: async (simulated) => {
+      const gate = await openGate(simulated.url)
+      things.gates.push(gate)
+      return gate
+    },
     command: async (args, env, cwd = things.root) => {
-      const child = startAkonis(args, { env, cwd })
-      things.commands.push(child)
+      const child = start(args, { env, cwd })
       const status = await within(`the end of akonis ${args.join(" ")}`, child.ended, command_ms_max)
       return { status, stdout: child.stdout(), stderr: child.stderr() }
     },
     finish: async (simulated, worker, timeout_ms) => {
       await simulated.allDelivered(timeout_ms)
       const { poison } = (await simulated.account()).total
-      const recorded = () => (countDeadLetters(worker.data_dir) >= poison.expected - poison.delivered ? true : undefined)
+      const recorded = () =>
+        countDeadLetters(worker.data_dir) >= poison.expected - poison.delivered ? true : undefined
       await until("the dead letters of all poisoned events", recorded)
       await lookAtAll(things)
       const { status } = await endWith(worker.child, "SIGTERM")
@@ -147,7 +196,7 @@ const makeLab = (things: Things): Lab => {
       closeBooks(
         await simulated.account(),
         countDeadLetters(data_dir),
-        Math.max(0, ...things.workers.map((worker) => worker.peakMb())),
+        Math.max(0, ...things.workers.map((worker) => worker.child.peakMb())),
       ),
     hide: (secret) => void things.hidden.push(secret),
   }
@@ -180,12 +229,12 @@ const namesIn = (folder: string): string[] => {
 
 /** Asks every worker that runs for its health and its metrics: what they say is searched for secrets. */
 const lookAtAll = async ({ workers }: Things): Promise<void> => {
-  const running = workers.filter((worker) => worker.isRunning())
+  const running = workers.filter((worker) => worker.child.isRunning())
   await Promise.all(running.flatMap((worker) => [worker.health(), worker.metrics()]))
 }
 
-const assertNoSecret = ({ workers, commands, answers, hidden }: Things): void => {
-  const texts = [...[...workers, ...commands].flatMap((child) => [child.stderr(), child.stdout().toString()]), ...answers]
+const assertNoSecret = ({ product, answers, hidden }: Things): void => {
+  const texts = [...product.flatMap((child) => [child.stderr(), child.stdout().toString()]), ...answers]
   const patterns = [...Object.values(secrets), ...hidden, /sim-(access|session)-\d+-\d+/]
   for (const pattern of patterns) {
     const leak = texts.find((text) => text.search(pattern) >= 0)
@@ -195,8 +244,8 @@ const assertNoSecret = ({ workers, commands, answers, hidden }: Things): void =>
 }
 
 /** The last lines of every log, and the books: what a reader of a failure needs. */
-const clues = async ({ simulators, workers, commands }: Things): Promise<string> => {
-  const logs = [...workers, ...commands].map((child) => child.stderr().split("\n").slice(-25).join("\n"))
+const clues = async ({ simulators, product }: Things): Promise<string> => {
+  const logs = product.map((child) => child.stderr().split("\n").slice(-25).join("\n"))
   const books = simulators.map(async (simulated) => JSON.stringify((await simulated.account()).total))
   const accounts = (await Promise.allSettled(books)).map((book) => (book.status === "fulfilled" ? book.value : "gone"))
   return [...accounts, ...logs].join("\n--- \n")

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import type { Account } from "../../simulator/account.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
-import { type Child, startAkonis } from "./child.ts"
+import { type Child, type Start, start_ms_max } from "./child.ts"
 import { until } from "./waiting.ts"
 
 export type Fault = NonNullable<SimulatorOptions["faults"]>[number]
@@ -20,19 +20,21 @@ export interface Simulated {
   readonly endSessions: () => Promise<void>
   /** Waits until the intake has taken so many events. */
   readonly delivered: (events: number, timeout_ms?: number) => Promise<void>
+  /** Waits until so many requests to the intake have been seen, answered or not. */
+  readonly posts: (requests: number) => Promise<void>
   /** Waits until every intact event that will ever exist has been taken. */
   readonly allDelivered: (timeout_ms: number) => Promise<void>
 }
 
 /** Starts it on any free port; `folder` gets the scenario file. */
-export const simulate = async (settings: SimulatorOptions, folder: string): Promise<Simulated> => {
+export const simulate = async (settings: SimulatorOptions, folder: string, start: Start): Promise<Simulated> => {
   const scenario = `${folder}/scenario.yaml`
   // JSON is YAML.
   writeFileSync(scenario, JSON.stringify(settings))
-  const child = startAkonis(["simulate", "--port", "0", "--scenario", scenario], { env: {}, cwd: folder })
-  const url = await until("the address of the simulator", () => addressOf(child))
+  const child = start(["simulate", "--port", "0", "--scenario", scenario], { env: {}, cwd: folder })
+  const url = await until("the address of the simulator", () => addressOf(child), start_ms_max)
   const ask = async <A>(path: string, init: RequestInit = {}): Promise<A> => {
-    const answer = await fetch(`${url}/_sim/${path}`, { ...init, signal: AbortSignal.timeout(10_000) })
+    const answer = await fetch(`${url}/_sim/${path}`, { ...init, signal: AbortSignal.timeout(30_000) })
     if (!answer.ok) throw new Error(`the simulator answered ${answer.status} to ${path}: ${await answer.text()}`)
     return (await answer.json()) as A
   }
@@ -51,6 +53,13 @@ export const simulate = async (settings: SimulatorOptions, folder: string): Prom
       const enough = async () => ((await account()).total.delivered >= events ? true : undefined)
       await until(`${events} delivered events`, enough, timeout_ms)
     },
+    posts: async (requests) => {
+      const enough = async () => {
+        const state = await ask<Simulator["state"]>("state")
+        return state.requests.filter((request) => request.path === "/batch").length >= requests ? true : undefined
+      }
+      await until(`${requests} requests to the intake`, enough)
+    },
     allDelivered: async (timeout_ms) => {
       const complete = async () => (isComplete(await account(), settings) ? true : undefined)
       await until("the delivery of every event", complete, timeout_ms, 100)
@@ -68,4 +77,15 @@ const isComplete = ({ total }: Account, settings: SimulatorOptions): boolean => 
   const { partitions = 1, events_per_partition = 1_000, events_per_second = 0, retention = 0 } = settings
   const per_partition = events_per_second === 0 ? events_per_partition : (settings.events_max ?? Number.NaN)
   return total.available === partitions * (per_partition - retention) && total.undelivered.events === 0
+}
+
+/** What Falcon was asked for, as far as the simulator remembers. */
+export const requestsTo = async (simulated: Simulated) => {
+  const { requests } = await simulated.state()
+  const count = (path: string) => requests.filter((request) => request.path.startsWith(path)).length
+  return {
+    listings: count("/sensors/entities/datafeed/v2"),
+    opens: count("/sensors/entities/datafeed/v1/"),
+    refreshes: count("/sensors/entities/datafeed-actions/"),
+  }
 }

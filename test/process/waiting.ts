@@ -4,7 +4,7 @@
 export const until = async <A>(
   what: string,
   probe: () => A | undefined | Promise<A | undefined>,
-  timeout_ms = 30_000,
+  timeout_ms = 60_000,
   every_ms = 25,
 ): Promise<A> => {
   const end_ms = performance.now() + timeout_ms
@@ -26,5 +26,24 @@ export const within = async <A>(what: string, promise: Promise<A>, timeout_ms: n
     return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** So many may be in at a time; the others wait for their turn. */
+export const makePlaces = (places: number) => {
+  const queue: (() => void)[] = []
+  let free = places
+  return {
+    use: async <A>(body: () => Promise<A>): Promise<A> => {
+      if (free > 0) free--
+      else await new Promise<void>((enter) => void queue.push(enter))
+      try {
+        return await body()
+      } finally {
+        const next = queue.shift()
+        if (next === undefined) free++
+        else next()
+      }
+    },
   }
 }

@@ -1,7 +1,7 @@
 /** `akonis worker` as a process, and what can be asked of it while it runs. */
 import { existsSync, readFileSync } from "node:fs"
-import type { Report, Status as HealthStatus } from "../../src/core/telemetry/health.ts"
-import { type Child, startAkonis } from "./child.ts"
+import type { Status as HealthStatus, Report } from "../../src/core/telemetry/health.ts"
+import { type Child, type Start, start_ms_max } from "./child.ts"
 import { until } from "./waiting.ts"
 
 export interface HealthAnswer {
@@ -26,17 +26,18 @@ export interface WorkerOptions {
   readonly data_dir: string
   readonly cwd: string
   readonly token: string
+  readonly start: Start
   /** Learns everything that the worker answers over HTTP. */
   readonly onAnswer: (text: string) => void
 }
 
 /** Starts a worker and waits until it listens. */
-export const startWorker = async ({ env, data_dir, cwd, token, onAnswer }: WorkerOptions): Promise<Worker> => {
-  const child = startAkonis(["worker"], { env, cwd })
-  const url = await until("the address of the worker", () => addressOf(child))
+export const startWorker = async ({ env, data_dir, cwd, token, start, onAnswer }: WorkerOptions): Promise<Worker> => {
+  const child = start(["worker"], { env, cwd })
+  const url = await until("the address of the worker", () => addressOf(child), start_ms_max)
   const ask = async (path: string) => {
     const headers = { authorization: `Bearer ${token}` }
-    const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(5_000) })
+    const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(30_000) })
     const text = await answer.text()
     onAnswer(text)
     return { http_status: answer.status, text }

@@ -18,8 +18,8 @@ import { plugins } from "../../src/plugins/index.ts"
 import { runWorker } from "../../src/worker.ts"
 import { type MemoryDisk, makeMemoryDisk } from "./memory-disk.ts"
 
-export const data_dir = "data"
-export const base_url = "http://falcon.test"
+const data_dir = "data"
+const base_url = "http://falcon.test"
 
 export interface World {
   readonly simulator: Simulator

@@ -46,7 +46,7 @@ export const argumentsSchema = (action: AnyAction): JsonSchema =>
   z.toJSONSchema(action.arguments, { io: "input", unrepresentable: "any" }) as JsonSchema
 
 /** JSON Schema of one entry of `results.resources`. */
-export const resourceSchema = (action: AnyAction): JsonSchema => {
+const resourceSchema = (action: AnyAction): JsonSchema => {
   const { $schema: _, ...schema } = z.toJSONSchema(action.resource, { io: "output", unrepresentable: "any" })
   return schema as JsonSchema
 }

@@ -8,7 +8,7 @@ export const clouds = {
   "us-gov-2": "https://api.us-gov-2.crowdstrike.mil",
 } as const
 
-export type Region = keyof typeof clouds
+type Region = keyof typeof clouds
 
 /** API base URL of a region as `X-Cs-Region` names it; `undefined` for one we do not know. */
 export function cloudUrl(region: string): string | undefined {

@@ -2,7 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { ConfigError } from "../errors.ts"
 
-export type FetchHandler = (request: Request) => Response | Promise<Response>
+type FetchHandler = (request: Request) => Response | Promise<Response>
 
 export interface Listening {
   readonly hostname: string

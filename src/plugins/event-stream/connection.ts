@@ -71,7 +71,7 @@ export const readFeed = (feed: Feed, config: EventStreamConfig, reader: Reader):
   )
 
 /** The feed's URL with the place to start: an offset, the newest event, or nothing for the oldest that Falcon holds. */
-export const feedUrl = (feed: Feed, config: EventStreamConfig, resume_offset: number): string => {
+const feedUrl = (feed: Feed, config: EventStreamConfig, resume_offset: number): string => {
   const query: string[] = []
   if (resume_offset >= 0) query.push(`offset=${resume_offset}`)
   else if (config.start === "newest") query.push("whence=2")

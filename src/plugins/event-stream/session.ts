@@ -10,7 +10,7 @@ import { metrics } from "../../core/telemetry/metrics.ts"
 import { type Feed, scopes } from "./listing.ts"
 
 /** 1800 s -> 1500 s, as the Python module does: a sixth of the interval, at most 5 minutes, is left for retries. */
-export const refreshDelayMs = (interval_ms: number): number => interval_ms - Math.min(300_000, interval_ms / 6)
+const refreshDelayMs = (interval_ms: number): number => interval_ms - Math.min(300_000, interval_ms / 6)
 
 /** Refreshes for as long as Falcon agrees; ends, with the reason, when the session is over. */
 export const keepAlive = Effect.fnUntraced(function* (feed: Feed) {

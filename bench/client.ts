@@ -9,9 +9,9 @@ const variable = (name: string): string => {
 const falcon_url = variable("FALCON_BASE_URL")
 const intake_url = `${variable("SEKOIA_INTAKE_URL")}/batch`
 
-export const intake_key = variable("SEKOIA_INTAKE_KEY")
+export const intake_key: string = variable("SEKOIA_INTAKE_KEY")
 
-/** Events in one post, as the intake wants it at most. */
+/** Events in one post. A backlog of whole thousands needs no timer for a last batch that never fills. */
 export const batch_events = 1_000
 
 interface Listing {
@@ -46,6 +46,6 @@ export async function post(body: string | Uint8Array<ArrayBuffer>): Promise<void
     headers: { "content-type": "application/json" },
     body,
   })
-  await answer.arrayBuffer()
+  await answer.text()
   if (!answer.ok) throw new Error(`the intake answered ${answer.status}`)
 }
