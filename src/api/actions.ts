@@ -65,9 +65,10 @@ const addAction = (app: Hono<ApiEnv>, api: Api, tenant: ActionTenant, action: An
 }
 
 /** The role, and the plugin having started. An attempt to change something without the role is put on record. */
-const mayRun =
-  (api: Api, tenant: ActionTenant, action: AnyAction) =>
-  async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
+const mayRun = (api: Api, tenant: ActionTenant, action: AnyAction) => {
+  const plugin = tenant.pluginOf(action)
+  let is_started = false
+  return async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
     const caller = c.get("caller")
     if (!roleAllows(caller.role, "responder")) {
       const why = `running an action needs the role responder; the token "${caller.name}" has ${caller.role}`
@@ -78,13 +79,15 @@ const mayRun =
       }
       return answerProblem(c, refusal.problem)
     }
-    const plugin = tenant.pluginOf(action)
-    if (!(await api.run(isStarted(tenant, plugin)))) {
+    // Once started it stays so.
+    is_started ||= await api.run(isStarted(tenant, plugin))
+    if (!is_started) {
       return refuseWith(c, "not-ready", `the plugin ${plugin} has not started yet`, { "retry-after": "5" })
     }
     await next()
     return undefined
   }
+}
 
 const isStarted = ({ services }: ActionTenant, plugin: string): Effect.Effect<boolean> =>
   Health.use((health) => health.report).pipe(

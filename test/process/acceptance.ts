@@ -77,7 +77,13 @@ const entries: readonly Entry[] = [
   },
   ...outages.map(([kind, more]) => ({
     name: `intake outage, ${kind}`,
-    asked: { ...patient, refreshes: { at_least: 8 }, rss_max_mb: { at_most: 250 }, ...more },
+    asked: {
+      ...patient,
+      refreshes: { at_least: 8 },
+      rss_down_mb: { at_most: 250 },
+      rss_max_mb: { at_most: 250 },
+      ...more,
+    },
     run: () => intakeOutage({ ...outage_plan, kind }),
     waits: true,
   })),

@@ -18,6 +18,8 @@ export interface OutagePlan {
 export interface OutageOutcome extends Outcome {
   /** Events that were still to be delivered when the outage had lasted. */
   readonly waiting: number
+  /** The most memory that the worker held until the outage ended; `rss_max_mb` covers the rush after it as well. */
+  readonly rss_down_mb: number
   readonly refreshes: number
   /** Stream listings: 1 when every session was kept. */
   readonly listings: number
@@ -50,11 +52,12 @@ export const intakeOutage = (plan: OutagePlan): Promise<OutageOutcome> =>
     await Bun.sleep(outage_ms)
     const waiting = (await simulated.account()).total.undelivered.events
     const health = await worker.health()
+    const rss_down_mb = worker.child.peakMb()
     await simulated.removeFaults()
     if (kind === "refused") await gate.open()
     const outcome = await lab.finish(simulated, worker, recovery_ms_max)
     const { refreshes, listings } = await requestsTo(simulated)
-    return { ...outcome, waiting, health: health.status, refreshes, listings }
+    return { ...outcome, waiting, health: health.status, rss_down_mb, refreshes, listings }
   })
 
 /** In force until they are removed. */
