@@ -17,7 +17,7 @@ export interface BatchBounds {
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const buffer_bytes_first = 256 * 1_024
-const buffers_kept_max = 2
+const buffers_kept_max = 1
 
 export class BatchBuilder {
   /** Events and rejects taken since the start of the process, and what was left out. */
@@ -234,7 +234,7 @@ export class BatchBuilder {
 
   private reserve(bytes: number): void {
     if (bytes <= this.buffer.length) return
-    const grown = new Uint8Array(Math.max(this.buffer.length * 2, bytes))
+    const grown = new Uint8Array(Math.max(this.buffer.length * 1.5, bytes))
     grown.set(this.buffer.subarray(0, this.at))
     this.buffer = grown
   }

@@ -71,13 +71,14 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
     if (!builder.empty) handoff.put(builder.take())
   })
 
+  // Looked at five times within the longest wait, and sent one look early: a busy machine is late by itself.
   // A batch that is old enough goes before it is full, but not while another one waits: then it may as well fill up.
   const tick_ms = Math.max(5, config.batch_wait_ms_max / 5)
   const linger = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(tick_ms)
       const age_ms = clock.currentTimeMillisUnsafe() - builder.opened_ms
-      if (!builder.empty && age_ms >= config.batch_wait_ms_max - tick_ms && handoff.hasSpace)
+      if (!builder.empty && age_ms >= config.batch_wait_ms_max - 2 * tick_ms && handoff.hasSpace)
         handoff.put(builder.take())
     }
   })
