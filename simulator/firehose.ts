@@ -9,7 +9,8 @@ const chunk_bytes = 256 * 1024
 /** Longest sleep before looking again. */
 const look_again_ms = 60_000
 
-const keepalive = Uint8Array.of(0x0d, 0x0a)
+/** A new one each time: a reader may do with its chunks what it likes. */
+const makeKeepalive = () => Uint8Array.of(0x0d, 0x0a)
 
 type Controller = ReadableStreamDefaultController<Uint8Array>
 
@@ -102,14 +103,14 @@ class Firehose {
     if (sim.closed.aborted) return this.#end(controller)
     if (sim.faults.lasts(this.#stalled_by, now)) return "wait"
     if (now >= sim.tenant.endOf(session)) return this.#end(controller)
-    if (this.#written_ms === undefined) return this.#write(controller, keepalive, now)
+    if (this.#written_ms === undefined) return this.#write(controller, makeKeepalive(), now)
     const starved = sim.faults.lasts(this.#starved_by, now)
     const has_event = this.#skipUnwanted(now)
     const fault = starved ? undefined : sim.faults.strikeStream(session.partition, has_event, now)
     if (fault !== undefined) return this.#suffer(fault, controller, now)
     if (has_event && !starved) return this.#write(controller, this.#fill(now), now)
     if (now < this.#written_ms + sim.settings.keepalive_ms) return "wait"
-    return this.#write(controller, keepalive, now)
+    return this.#write(controller, makeKeepalive(), now)
   }
 
   /** Does what a fault says. */
