@@ -20,6 +20,14 @@ export interface ByIds {
   readonly idOf?: (resource: unknown) => string | undefined
 }
 
+/** The id that a resource carries under this name. */
+export const idIn =
+  (name: string) =>
+  (resource: unknown): string | undefined => {
+    const id = (resource as Readonly<Record<string, unknown>> | null | undefined)?.[name]
+    return typeof id === "string" ? id : undefined
+  }
+
 /** After one of these the next call would end the same way: what is left is reported as not tried. */
 const POINTLESS: readonly FalconReason[] = [
   "unauthorized",

@@ -1,6 +1,6 @@
 /** The one call that changes hosts. */
 import { z } from "zod"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn } from "../../core/actions/by-ids.ts"
 import { hosts_per_call, write } from "./device.ts"
 
 /** falconpy `PerformActionV2`; the two about detections are PSFalcon's and caracara's. */
@@ -24,7 +24,7 @@ export const affected_host = z.looseObject({
 export const accepted =
   "Falcon accepts it at once and carries it out later: poll `status` with get_device_details to see it happen."
 
-const idOf = (resource: unknown) => affected_host.safeParse(resource).data?.id
+const idOf = idIn("id")
 
 /** PSFalcon sends 100 ids where hosts are hidden or shown, 500 elsewhere. */
 const perCall = (action: HostAction) => (action.endsWith("hide_host") ? hosts_per_call.hide : hosts_per_call.act)

@@ -1,10 +1,10 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn } from "../../core/actions/by-ids.ts"
 import { agent_ids, device, example_host, hosts_per_call, read } from "./device.ts"
 
-const idOf = (resource: unknown) => device.safeParse(resource).data?.device_id
+const idOf = idIn("device_id")
 
 /** `POST /devices/entities/devices/v2`: 5000 ids, where the GET of the same path takes 100 (falconpy, PSFalcon). */
 export const getDeviceDetails = defineAction({

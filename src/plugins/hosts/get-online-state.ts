@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn } from "../../core/actions/by-ids.ts"
 import { agent_ids, example_host, hosts_per_call, read } from "./device.ts"
 
 /** gofalcon `StateOnlineStateResultV1` */
@@ -12,7 +12,7 @@ const online_state = z.looseObject({
   last_seen: z.string().nullish(),
 })
 
-const idOf = (resource: unknown) => online_state.safeParse(resource).data?.id
+const idOf = idIn("id")
 
 /** `GET /devices/entities/online-state/v1`: 100 ids (PSFalcon, caracara). */
 export const getOnlineState = defineAction({

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn } from "../../core/actions/by-ids.ts"
 import { incidents_per_call, retired, scopes } from "./retired.ts"
 
 /** gofalcon `DomainBehavior`. */
@@ -23,7 +23,7 @@ const behavior = z.looseObject({
   objective: z.string().nullish(),
 })
 
-const idOf = (resource: unknown) => behavior.safeParse(resource).data?.behavior_id
+const idOf = idIn("behavior_id")
 
 /** `POST /incidents/entities/behaviors/GET/v1` (falconpy, gofalcon before July 2026). It is still called as it was documented: an older tenant may answer. */
 export const getBehaviors = defineAction({

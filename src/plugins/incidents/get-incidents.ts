@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn } from "../../core/actions/by-ids.ts"
 import { incidents_per_call, retired, scopes } from "./retired.ts"
 
 /** gofalcon `DomainIncident`. */
@@ -25,7 +25,7 @@ const incident = z.looseObject({
   tags: z.array(z.string()).nullish(),
 })
 
-const idOf = (resource: unknown) => incident.safeParse(resource).data?.incident_id
+const idOf = idIn("incident_id")
 
 /** `POST /incidents/entities/incidents/GET/v1` (falconpy, gofalcon before July 2026). It is still called as it was documented: an older tenant may answer. */
 export const getIncidents = defineAction({
