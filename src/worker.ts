@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { RunningTenant } from "./core/boot.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
+import { followersOf } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
 
 export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void, ConfigError | StoreError> =>
@@ -11,15 +12,18 @@ export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void
   })
 
 const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>>) =>
-  Effect.forEach(
-    tenant.plugins,
-    ({ plugin, config }) =>
-      (plugin.run === undefined
-        ? Health.use((health) => health.started(plugin.id))
-        : Effect.scoped(plugin.run(config))
-      ).pipe(Effect.annotateLogs({ ...notes, plugin: plugin.id })),
-    { concurrency: "unbounded", discard: true },
-  ).pipe(Effect.provide(tenant.services))
+  Effect.gen(function* () {
+    const followers = yield* followersOf(tenant.plugins)
+    yield* Effect.forEach(
+      tenant.plugins,
+      ({ plugin, config }) =>
+        (plugin.run === undefined
+          ? Health.use((health) => health.started(plugin.id))
+          : Effect.scoped(plugin.run(config, followers))
+        ).pipe(Effect.annotateLogs({ ...notes, plugin: plugin.id })),
+      { concurrency: "unbounded", discard: true },
+    )
+  }).pipe(Effect.scoped, Effect.provide(tenant.services))
 
 /** Without a worker there is nothing to wait for: every plugin counts as started. */
 export const markStarted = (tenants: readonly RunningTenant[]): Effect.Effect<void> =>

@@ -3,6 +3,7 @@
  * drops what Falcon repeats and sets aside what cannot be delivered. Plain synchronous code on purpose: it runs per event.
  */
 import { Batch, head_bytes, type Reject, type RejectReason, separator_bytes, writeSeparator } from "./batch.ts"
+import type { Followed, Watch } from "./follow.ts"
 import { RecentOffsets } from "./recent-offsets.ts"
 import { LineScanner } from "./scan.ts"
 
@@ -40,6 +41,7 @@ export class BatchBuilder {
   private created_ms = -1
   private bytes_in = 0
   private is_full = false
+  private followed: Followed[] = []
 
   /** The beginning of a line whose end has not come yet. */
   private carry = new Uint8Array(16 * 1_024)
@@ -49,10 +51,11 @@ export class BatchBuilder {
   /** The carried line is whole but did not fit into the last batch. */
   private carry_complete = false
 
-  /** `resume_offset`: the last committed offset, -1 for none. */
+  /** `resume_offset`: the last committed offset, -1 for none. `watch`: who follows events, if anybody does. */
   constructor(
     private readonly bounds: BatchBounds,
     resume_offset: number,
+    private readonly watch?: Watch,
   ) {
     this.recent = new RecentOffsets(resume_offset, bounds.recent_offsets_max)
     this.buffer = new Uint8Array(buffer_bytes_first)
@@ -106,12 +109,14 @@ export class BatchBuilder {
       this.last_offset,
       this.created_ms,
       this.bytes_in,
+      this.followed,
     )
     this.buffer = this.spare.pop() ?? new Uint8Array(buffer_bytes_first)
     this.at = head_bytes
     this.ends = []
     this.offsets = []
     this.rejects = []
+    this.followed = []
     this.reject_bytes = 0
     this.last_offset = -1
     this.created_ms = -1
@@ -204,6 +209,8 @@ export class BatchBuilder {
     this.bytes_in += end - start
     if (created_ms > this.created_ms) this.created_ms = created_ms
     if (offset >= 0) this.note(offset)
+    if (scanner.type_end > scanner.type_start)
+      this.watch?.look(src, start, end, scanner.type_start, scanner.type_end, offset, this.followed)
     if (this.ends.length >= bounds.batch_events_max) this.is_full = true
     return true
   }

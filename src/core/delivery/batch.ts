@@ -6,6 +6,8 @@
  * may change while a batch waits.
  */
 
+import type { Followed } from "./follow.ts"
+
 /** Why an event goes to the dead letters instead of the intake. */
 export type RejectReason =
   | "not_a_json_object"
@@ -13,6 +15,7 @@ export type RejectReason =
   | "line_too_long"
   | "refused_by_intake"
   | "too_large_for_intake"
+  | "not_followed"
 
 export interface Reject {
   readonly reason: RejectReason
@@ -24,6 +27,8 @@ export interface Reject {
   readonly raw: Uint8Array
   /** Size of the line on the stream; more than `raw.length` when the line was too long to keep. */
   readonly bytes: number
+  /** With `not_followed`: the plugin that should have followed. `raw` is then what it needs to try again. */
+  readonly follower?: string
 }
 
 /** Room in front of the events for `{"intake_key":"…","jsons":["`. */
@@ -51,6 +56,8 @@ export class Batch {
     readonly created_ms: number,
     /** Bytes of the lines as Falcon sent them. */
     readonly bytes_in: number,
+    /** Its events that somebody follows, in order. */
+    readonly followed: readonly Followed[] = [],
   ) {}
 
   get count(): number {

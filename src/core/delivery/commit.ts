@@ -7,7 +7,11 @@
  */
 export class OffsetRange {
   private open = 1
-  constructor(readonly last_offset: number) {}
+  constructor(
+    readonly last_offset: number,
+    /** How many events it covers. */
+    readonly events: number,
+  ) {}
 
   /** One more thing has to finish before the range counts as closed. */
   hold(): void {
@@ -29,18 +33,37 @@ export class OffsetRange {
 export class CommitWindow {
   private readonly ranges: OffsetRange[] = []
   private end = -1
+  /** Events from the first open range on: what a crash would repeat. */
+  events = 0
 
   /** Opens the next range. `last_offset` is -1 when nothing in it has an offset. */
-  open(last_offset: number): OffsetRange {
-    const range = new OffsetRange(last_offset)
+  open(last_offset: number, events = 0): OffsetRange {
+    const range = new OffsetRange(last_offset, events)
     this.ranges.push(range)
+    this.events += events
     return range
   }
 
   /** Releases the range once and tells which offset may be stored now: -1 when none yet. Never goes back. */
   release(range: OffsetRange): number {
     range.release()
-    while (this.ranges[0]?.closed) this.end = Math.max(this.end, this.ranges.shift()!.last_offset)
+    while (this.ranges[0]?.closed) {
+      const { last_offset, events } = this.ranges.shift()!
+      this.end = Math.max(this.end, last_offset)
+      this.events -= events
+    }
     return this.end
+  }
+
+  /** The oldest ranges, as many as have to be closed until no more than `events_max` events are left. */
+  beyond(events_max: number): ReadonlySet<OffsetRange> {
+    const oldest = new Set<OffsetRange>()
+    let left = this.events
+    for (const range of this.ranges) {
+      if (left <= events_max) break
+      oldest.add(range)
+      left -= range.events
+    }
+    return oldest
   }
 }

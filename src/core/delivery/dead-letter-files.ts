@@ -1,10 +1,13 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
 import { Clock, Effect, FileSystem } from "effect"
 import type { StoreError } from "../errors.ts"
+import { following } from "../limits.ts"
 import type { Intake } from "../sekoia/intake.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import { Batch, head_bytes } from "./batch.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
+import type { Follower } from "./follow.ts"
+import { batchesOf } from "./follow-ups.ts"
 import { LineScanner } from "./scan.ts"
 
 const replayed_file = "replayed.ndjson"
@@ -34,17 +37,21 @@ export const readDeadLetters = Effect.fnUntraced(function* (
   return { letters, replayed: new Set(done.records.map(({ id }) => id)), torn }
 })
 
-/** Posts dead letters one by one; each that is taken is remembered at once. `tell` learns of every one. */
+/**
+ * Posts dead letters one by one, or follows again what was not followed; each that is taken is remembered at once. `tell`
+ * learns of every one.
+ */
 export const replay = Effect.fnUntraced(function* (
   data_dir: string,
   letters: readonly DeadLetter[],
   intake: Intake,
+  followers: readonly Follower[],
   tell: (letter: DeadLetter, error: string | undefined) => Effect.Effect<void>,
 ) {
   const folder = deadLetterFolder(data_dir)
   let delivered = 0
   for (const letter of letters) {
-    const error = yield* post(letter, intake)
+    const error = yield* letter.reason === "not_followed" ? follow(letter, intake, followers) : post(letter, intake)
     yield* tell(letter, error)
     if (error !== undefined) continue
     delivered++
@@ -53,6 +60,29 @@ export const replay = Effect.fnUntraced(function* (
   }
   return { delivered, refused: letters.length - delivered }
 })
+
+/** Finds what follows the event, as the worker would have, and posts it. */
+const follow = (
+  letter: DeadLetter,
+  intake: Intake,
+  followers: readonly Follower[],
+): Effect.Effect<string | undefined> =>
+  Effect.gen(function* () {
+    const follower = followers.find(({ plugin_id }) => plugin_id === letter.follower)
+    if (follower === undefined) return `the plugin ${letter.follower} is off`
+    for (const batch of batchesOf(yield* follower.follow(letter.raw))) {
+      const [reject] = batch.rejects
+      if (reject !== undefined) return reject.detail
+      yield* intake.post(batch.body(yield* intake.prefix))
+    }
+    return undefined
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: following.replay_ms_max,
+      orElse: () => Effect.succeed(`no answer within ${following.replay_ms_max / 1_000} s`),
+    }),
+    Effect.catchTag(["GivenUp", "IntakeError", "ConfigError"], ({ message }) => Effect.succeed(message)),
+  )
 
 /** What went wrong, or `undefined` when the intake has taken it. */
 const post = (letter: DeadLetter, intake: Intake): Effect.Effect<string | undefined> =>

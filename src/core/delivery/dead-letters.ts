@@ -26,6 +26,8 @@ export interface DeadLetter {
   /** How `raw` holds the bytes: as text, or in base64 when they are no UTF-8. */
   readonly encoding: "utf8" | "base64"
   readonly raw: string
+  /** With `not_followed`: the plugin that tries again on replay. */
+  readonly follower?: string
 }
 
 export class DeadLetters extends Context.Service<
@@ -71,7 +73,7 @@ const letterId = (now_ms: number, run: number, i: number): string =>
   [now_ms.toString(36), run.toString(36).padStart(4, "0"), i.toString(36).padStart(2, "0")].join("-")
 
 const letter = (reject: Reject, partition: string, at: string, id: string): DeadLetter => {
-  const { reason, detail, offset, raw, bytes } = reject
+  const { reason, detail, offset, raw, bytes, follower } = reject
   const encoding = isUtf8(raw) ? "utf8" : "base64"
   return {
     id,
@@ -83,6 +85,7 @@ const letter = (reject: Reject, partition: string, at: string, id: string): Dead
     bytes,
     encoding,
     raw: Buffer.from(raw).toString(encoding),
+    ...(follower === undefined ? {} : { follower }),
   }
 }
 

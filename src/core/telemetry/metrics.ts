@@ -17,6 +17,10 @@ export const metrics = {
   dead_letters: counter("akonis_dead_letters_total", "Events recorded as dead letters, by reason."),
   repeated: counter("akonis_events_repeated_total", "Events that Falcon sent again and that were dropped."),
   late: counter("akonis_events_late_total", "Events that came out of order and were delivered."),
+  follow_ups: counter("akonis_follow_ups_total", "Followed events that were dealt with, by outcome: done or given_up."),
+  follow_ups_open: Metric.gauge("akonis_follow_ups_open", {
+    description: "Followed events that wait for what is sent after them.",
+  }),
   lag: Metric.gauge("akonis_event_lag_seconds", {
     description: "Age of the newest event of the last delivered batch (now - eventCreationTime).",
   }),

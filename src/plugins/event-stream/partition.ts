@@ -8,6 +8,8 @@ import type { Batch } from "../../core/delivery/batch.ts"
 import { BatchBuilder } from "../../core/delivery/batch-builder.ts"
 import { CommitWindow } from "../../core/delivery/commit.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
+import { type Follower, Watch } from "../../core/delivery/follow.ts"
+import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
 import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
 import { delivery, server } from "../../core/limits.ts"
@@ -42,8 +44,16 @@ export interface Pipeline {
 const not_drained =
   "stopped before everything in hand was delivered; the next start reads it again from the committed offset"
 
+/** What all partitions deliver with. */
+export interface Delivering {
+  readonly config: EventStreamConfig
+  readonly intake: Intake
+  readonly followers: readonly Follower[]
+}
+
 /** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
-export const startPipeline = Effect.fnUntraced(function* (root_url: string, config: EventStreamConfig, intake: Intake) {
+export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
+  const { config, intake, followers } = delivering
   const offsets = yield* Offsets
   const dead_letters = yield* DeadLetters
   const health = yield* Health
@@ -51,11 +61,23 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   const label = partitionLabel(root_url)
   const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
   const bounds = { ...delivery, batch_events_max: config.batch_events_max }
-  const builder = new BatchBuilder(bounds, offsets.get(root_url))
+  const watch = followers.length === 0 ? undefined : new Watch(followers)
+  const builder = new BatchBuilder(bounds, offsets.get(root_url), watch)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const meter = partitionMeter(label)
   const sink = makeSink({ intake, dead_letters, partition: root_url, health: cell, observer: meter })
+  const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
+  const extras_cell = yield* health.cell(plugin_id, `partition ${label}, follow-ups`)
+  const follow_ups = yield* makeFollowUps({
+    partition: root_url,
+    label,
+    window,
+    sink: makeSink({ intake, dead_letters, partition: root_url, health: extras_cell, observer: meter }),
+    dead_letters,
+    health: extras_cell,
+    commit,
+  })
   let last_event_ms = -1
 
   const feed = (chunk: Uint8Array, from: number): number => {
@@ -84,11 +106,13 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   })
 
   const deliver = Effect.fnUntraced(function* (batch: Batch) {
-    const range = window.open(batch.last_offset)
+    const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
+    follow_ups.hold(batch.followed, range)
     yield* meter.onBatch(batch, builder.counts)
     yield* sink.deliver(batch)
+    yield* follow_ups.begin(batch.followed, range)
     const offset = window.release(range)
-    if (offset >= 0) yield* untilStored(offsets.commit(root_url, offset), cell)
+    if (offset >= 0) yield* commit(offset)
     yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
     builder.recycle(batch)
   })
@@ -105,12 +129,12 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   })
 
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
-  const drain = Effect.forkDetach(Effect.timeoutOption(finish, server.drain_ms_max)).pipe(
-    Effect.flatMap(Fiber.join),
-    Effect.tap((finished) => (finished._tag === "Some" ? Effect.void : Effect.logWarning(not_drained))),
-    Effect.andThen(Fiber.interrupt(sender)),
-    Effect.asVoid,
-  )
+  const drain = Effect.gen(function* () {
+    const finished = yield* Effect.timeoutOption(finish, server.drain_ms_max)
+    if (finished._tag === "None") yield* Effect.logWarning(not_drained)
+    yield* Fiber.interrupt(sender)
+    yield* follow_ups.close
+  }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
 
   return {
     label,

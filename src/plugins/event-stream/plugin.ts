@@ -1,5 +1,6 @@
 /** Reads every event of a Falcon tenant and delivers it to the Sekoia intake. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
+import type { Follower } from "../../core/delivery/follow.ts"
 import { backoffMs } from "../../core/http/backoff.ts"
 import { stream } from "../../core/limits.ts"
 import { definePlugin } from "../../core/plugin.ts"
@@ -13,7 +14,7 @@ import { scopes } from "./listing.ts"
 import { plugin_id } from "./partition.ts"
 import { runPartition } from "./reader.ts"
 
-const run = Effect.fnUntraced(function* (settings: EventStreamConfig) {
+const run = Effect.fnUntraced(function* (settings: EventStreamConfig, followers: readonly Follower[]) {
   const health = yield* Health
   const intake = yield* makeIntake({ key: settings.intake_key, url: settings.intake_url })
   const ids = yield* loadAppIds(settings.app_id)
@@ -21,9 +22,14 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig) {
   const partitions = yield* FiberMap.make<string, void, never>()
 
   const start = (root_url: string) =>
-    FiberMap.run(partitions, root_url, supervised(runPartition(root_url, settings, intake, discovery)), {
-      onlyIfMissing: true,
-    })
+    FiberMap.run(
+      partitions,
+      root_url,
+      supervised(runPartition(root_url, { config: settings, intake, followers }, discovery)),
+      {
+        onlyIfMissing: true,
+      },
+    )
   const startAll = (root_urls: readonly string[]) => Effect.forEach(root_urls, start, { discard: true })
 
   const first = yield* discovery.list

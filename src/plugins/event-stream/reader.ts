@@ -5,21 +5,20 @@
 import { Clock, Effect, Metric } from "effect"
 import { backoffMs } from "../../core/http/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
-import type { Intake } from "../../core/sekoia/intake.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { type Ended, readFeed } from "./connection.ts"
 import type { Discovery } from "./discovery.ts"
 import { type Feed, partitionLabel } from "./listing.ts"
-import { type Pipeline, plugin_id, startPipeline } from "./partition.ts"
+import { type Delivering, type Pipeline, plugin_id, startPipeline } from "./partition.ts"
 import { keepAlive } from "./session.ts"
 
 /** Reads and delivers one partition. Interrupting it drains. */
-export const runPartition = (root_url: string, config: EventStreamConfig, intake: Intake, discovery: Discovery) =>
+export const runPartition = (root_url: string, delivering: Delivering, discovery: Discovery) =>
   Effect.gen(function* () {
     const health = yield* Health
-    const pipeline = yield* startPipeline(root_url, config, intake)
+    const pipeline = yield* startPipeline(root_url, delivering)
     const cell = yield* health.cell(plugin_id, `partition ${pipeline.label}`)
     const watch = { heard_ms: yield* Clock.currentTimeMillis }
     cell.describe((now_ms) => describe(pipeline, watch.heard_ms, now_ms))
@@ -27,7 +26,7 @@ export const runPartition = (root_url: string, config: EventStreamConfig, intake
       for (;;) {
         const feed = yield* discovery.acquire(root_url)
         if (feed === undefined) break
-        yield* readSession(feed, config, pipeline, cell, watch).pipe(
+        yield* readSession(feed, delivering.config, pipeline, cell, watch).pipe(
           Effect.ensuring(Effect.sync(() => discovery.release(feed))),
         )
       }

@@ -1,0 +1,166 @@
+/**
+ * What is under way for the followed events of one partition. It runs beside delivery and posts by itself, so that raw events
+ * never wait for it; each open follow-up holds the offset range of its event, so that a crash makes it begin again.
+ *
+ * At most `events_behind_max` events stay uncommitted because of a follow-up: beyond that, the oldest are given up on record.
+ */
+import { Effect, Latch, Metric, Semaphore } from "effect"
+import { delivery, following } from "../limits.ts"
+import type { HealthCell } from "../telemetry/health.ts"
+import { metrics } from "../telemetry/metrics.ts"
+import type { Batch, Reject } from "./batch.ts"
+import { BatchBuilder } from "./batch-builder.ts"
+import type { CommitWindow, OffsetRange } from "./commit.ts"
+import type { DeadLetters } from "./dead-letters.ts"
+import type { Followed } from "./follow.ts"
+import { type Sink, untilStored } from "./sink.ts"
+
+export interface FollowUpOptions {
+  /** Root URL of the stream. */
+  readonly partition: string
+  /** As metrics name it. */
+  readonly label: string
+  readonly window: CommitWindow
+  /** Delivers what follows; one of its own, so that raw events do not wait for it. */
+  readonly sink: Sink
+  readonly dead_letters: DeadLetters["Service"]
+  readonly health: HealthCell
+  /** Stores how far everything is complete. */
+  readonly commit: (offset: number) => Effect.Effect<void>
+}
+
+export interface FollowUps {
+  /** Before a batch is posted: keeps its range open for everything that will follow it. */
+  readonly hold: (followed: readonly Followed[], range: OffsetRange) => void
+  /** After the intake has taken the batch: begins. Never waits for what it begins. */
+  readonly begin: (followed: readonly Followed[], range: OffsetRange) => Effect.Effect<void>
+  /** Gives what is under way a last moment, then gives it up on record. */
+  readonly close: Effect.Effect<void>
+}
+
+interface FollowUp extends Followed {
+  readonly range: OffsetRange
+  /** Opened when nobody waits for it any more. */
+  readonly given_up: Latch.Latch
+}
+
+const too_much_behind = `more than ${following.events_behind_max} newer events wait for it to be committed`
+const stopped = "the process stopped before it was done"
+
+/** Its fibers live in the scope where it is made. */
+export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptions) {
+  const { window, sink } = options
+  const open = new Set<FollowUp>()
+  const waiting: FollowUp[] = []
+  const work = yield* Latch.make(false)
+  const idle = yield* Latch.make(true)
+  const one_post = yield* Semaphore.make(1)
+  const label = { partition: options.label }
+  const ended = (outcome: string, count: number) =>
+    Metric.update(Metric.withAttributes(metrics.follow_ups, { ...label, outcome }), count)
+  const open_now = Effect.suspend(() => Metric.update(Metric.withAttributes(metrics.follow_ups_open, label), open.size))
+
+  /** Of all that may end a follow-up, whoever claims it first does. */
+  const claim = (one: FollowUp): boolean => {
+    const is_mine = open.delete(one)
+    if (open.size === 0) idle.openUnsafe()
+    return is_mine
+  }
+
+  const settle = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
+    let offset = -1
+    for (const { range } of ones) offset = window.release(range)
+    yield* open_now
+    if (offset >= 0) yield* options.commit(offset)
+  })
+
+  const giveUp = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
+    const mine = ones.filter(claim)
+    if (mine.length === 0) return
+    for (const { given_up } of mine) given_up.openUnsafe()
+    const rejects = mine.map((one) => notFollowed(one, why))
+    yield* untilStored(options.dead_letters.add(options.partition, rejects), options.health)
+    const what = mine.length === 1 ? "what follows an event is" : `what follows ${mine.length} events is`
+    yield* Effect.logWarning(`${what} given up: ${why}; akonis dead-letters replay tries again`)
+    yield* ended("given_up", mine.length)
+    yield* settle(mine)
+  })
+
+  const post = (events: readonly string[]) =>
+    one_post.withPermit(Effect.forEach(batchesOf(events), sink.deliver, { discard: true }))
+
+  const done = Effect.fnUntraced(function* (one: FollowUp) {
+    if (!claim(one)) return
+    yield* ended("done", 1)
+    yield* settle([one])
+  })
+
+  const followUp = (one: FollowUp) =>
+    one.follower.follow(one.kept).pipe(
+      Effect.flatMap(post),
+      Effect.raceFirst(one.given_up.await),
+      Effect.flatMap(() => done(one)),
+      Effect.catchTag("GivenUp", ({ message }) => giveUp([one], message)),
+      Effect.catchDefect((defect) => giveUp([one], `unexpected error, please report it: ${defect}`)),
+    )
+
+  const worker = Effect.gen(function* () {
+    for (;;) {
+      const one = waiting.shift()
+      if (one !== undefined) yield* open.has(one) ? followUp(one) : Effect.void
+      else {
+        work.closeUnsafe()
+        yield* work.await
+      }
+    }
+  })
+  yield* Effect.forEach(Array.from({ length: following.concurrency_max }), () => Effect.forkScoped(worker))
+
+  const begin = Effect.fnUntraced(function* (followed: readonly Followed[], range: OffsetRange) {
+    for (const one of followed) {
+      const follow_up = { ...one, range, given_up: Latch.makeUnsafe(false) }
+      open.add(follow_up)
+      waiting.push(follow_up)
+    }
+    if (followed.length > 0) {
+      idle.closeUnsafe()
+      work.openUnsafe()
+      yield* open_now
+    }
+    if (window.events <= following.events_behind_max) return
+    const oldest = window.beyond(following.events_behind_max)
+    yield* giveUp(
+      [...open].filter((one) => oldest.has(one.range)),
+      too_much_behind,
+    )
+  })
+
+  const close = Effect.gen(function* () {
+    waiting.length = 0
+    yield* Effect.timeoutOption(idle.await, following.drain_ms_max)
+    yield* giveUp([...open], stopped)
+  })
+
+  const hold = (followed: readonly Followed[], range: OffsetRange) => {
+    for (const _ of followed) range.hold()
+  }
+
+  return { hold, begin, close } satisfies FollowUps
+})
+
+/** Events without offsets, each the JSON text of an object, as batches. */
+export function* batchesOf(events: readonly string[]): Generator<Batch> {
+  const builder = new BatchBuilder({ ...delivery, recent_offsets_max: 1 }, -1)
+  const bytes = new TextEncoder().encode(events.map((event) => `${event}\n`).join(""))
+  for (let from = 0; from < bytes.length; ) {
+    from = builder.feed(bytes, from, 0)
+    const batch = builder.take()
+    yield batch
+    builder.recycle(batch)
+  }
+}
+
+const notFollowed = ({ follower, kept, offset }: FollowUp, why: string): Reject => {
+  const raw = new TextEncoder().encode(kept)
+  return { reason: "not_followed", detail: why, offset, raw, bytes: raw.length, follower: follower.plugin_id }
+}
