@@ -6,6 +6,7 @@ import type { Effect, FileSystem, Scope } from "effect"
 import type { z } from "zod"
 import type { AnyAction } from "./actions/action.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
+import type { Follower } from "./delivery/follow.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
 import type { Falcon } from "./falcon/client.ts"
@@ -51,6 +52,10 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   readonly run?: (
     config: z.infer<z.ZodObject<Shape>>,
   ) => Effect.Effect<never, ConfigError | StoreError, PluginServices | Scope.Scope>
+  /** What it sends after events of other plugins' streams; made once, before any plugin runs. */
+  readonly follows?: (
+    config: z.infer<z.ZodObject<Shape>>,
+  ) => Effect.Effect<Follower, ConfigError | StoreError, PluginServices | Scope.Scope>
   /** What `akonis check` finds out about it, without changing anything. */
   readonly check?: (
     config: z.infer<z.ZodObject<Shape>>,
