@@ -118,6 +118,8 @@ export const enrichment = {
   /** Vertices in one call (PSFalcon), and edges in one page (gofalcon). */
   vertices_per_call: 100,
   edges_per_page: 100,
+  /** Calls for vertices that would fit into one, when Falcon refuses that: enough to find one bad id among a hundred. */
+  calls_per_group_max: 24,
   /** Edges followed of one type at one process; a scanner asks for thousands of names. */
   edges_per_type_max: 1_000,
   /** Vertices sent after one detection. */

@@ -143,21 +143,27 @@ const count = (kind: string, outcome: string) =>
 
 /**
  * Asks for `ids` together; when Falcon refuses the whole call, in halves, so that one id that it does not like costs only
- * itself its answer. A single id that it refuses (a 404 included) has no answer.
+ * itself its answer. Without an answer stay a single id that it refuses (a 404 included), and what is still open after
+ * `calls_max`: a call whose ids are all unknown is refused as well, down to the last of them.
  */
-export const askInParts = <A>(
+export const askInParts = Effect.fnUntraced(function* <A>(
   ids: readonly string[],
+  calls_max: number,
   ask: (ids: readonly string[]) => Effect.Effect<readonly A[], FalconError>,
-): Effect.Effect<readonly A[], FalconError> =>
-  Effect.catchIf(ask(ids), isRejected, () => {
-    if (ids.length <= 1) return Effect.succeed([])
-    const middle = Math.ceil(ids.length / 2)
-    const halves = [ids.slice(0, middle), ids.slice(middle)]
-    return Effect.map(
-      Effect.forEach(halves, (half) => askInParts(half, ask)),
-      (found) => found.flat(),
-    )
-  })
+): Effect.fn.Return<readonly A[], FalconError> {
+  const found: A[] = []
+  const open = [ids]
+  for (let calls = 0; open.length > 0 && calls < calls_max; calls++) {
+    const part = open.shift()!
+    const answer = yield* Effect.catchIf(ask(part), isRejected, () => Effect.succeed(undefined))
+    if (answer !== undefined) for (const item of answer) found.push(item)
+    else if (part.length > 1) {
+      const middle = Math.ceil(part.length / 2)
+      open.unshift(part.slice(0, middle), part.slice(middle))
+    }
+  }
+  return found
+})
 
 /** Falcon understood the call and will not serve it. */
 export const isRejected = (error: FalconError): boolean => error instanceof FalconError && error.reason === "rejected"

@@ -53,7 +53,7 @@ export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
       Effect.map(calls.request(api, api, operation(ids)), ({ resources }) => resources)
     return makeBatched<unknown>(enrichment.alerts_per_call, (ids) =>
       Effect.map(
-        askInParts(ids, ask),
+        askInParts(ids, 2 * ids.length, ask),
         (resources) => new Map(resources.map((resource) => [String(at(resource, id_key)), resource])),
       ),
     )

@@ -89,7 +89,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
   return (source_id: string, hurried: boolean) => cache.get(source_id, walk(source_id, hurried))
 })
 
-/** In the order of the types, whatever came first. */
+/** In the order of the types, whatever came first; each edge once. */
 function settled(
   source_id: string,
   types: readonly string[],
@@ -97,9 +97,26 @@ function settled(
   calls: number,
 ): Walk {
   const { edges_per_type_max } = enrichment
-  const edges = types.flatMap((type) => {
-    const ids = (found.get(type) ?? []).slice(0, edges_per_type_max).map((edge) => at(edge, "id"))
-    return [...new Set(ids)].flatMap((id) => (typeof id === "string" ? [{ source_id, type, id }] : []))
-  })
-  return { edges, calls, cut: types.filter((type) => (found.get(type)?.length ?? 0) > edges_per_type_max) }
+  const edges = new Map<string, Edge>()
+  for (const type of types) {
+    for (const resource of (found.get(type) ?? []).slice(0, edges_per_type_max)) {
+      const edge = edgeOf(resource, source_id, type)
+      if (edge !== undefined) edges.set(`${edge.source_id} ${edge.type} ${edge.id}`, edge)
+    }
+  }
+  const cut = types.filter((type) => (found.get(type)?.length ?? 0) > edges_per_type_max)
+  return { edges: [...edges.values()], calls, cut }
 }
+
+/** An edge says itself where it begins and what it is; what was asked for stands in. Without a far end it leads nowhere. */
+function edgeOf(resource: unknown, source_id: string, type: string): Edge | undefined {
+  const id = at(resource, "id")
+  if (typeof id !== "string") return undefined
+  return {
+    source_id: textOr(at(resource, "source_vertex_id"), source_id),
+    type: textOr(at(resource, "edge_type"), type),
+    id,
+  }
+}
+
+const textOr = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise)

@@ -53,7 +53,7 @@ export const makeVertices = Effect.fnUntraced(function* (calls: Calls) {
   const lookUp = makeBatched<Vertex>(enrichment.vertices_per_call, (ids, type) =>
     Effect.map(
       Effect.forEach(splitIds(ids, enrichment.vertices_per_call, { in_query: true }), (group) =>
-        askInParts(group, (part) => ask(type, part)),
+        askInParts(group, enrichment.calls_per_group_max, (part) => ask(type, part)),
       ),
       (groups) => new Map(groups.flat().map((vertex) => [vertex.id, vertex])),
     ),
