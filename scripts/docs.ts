@@ -27,7 +27,9 @@ const configuration = (): string => {
     ...plugins.map((plugin) => {
       const on = plugin.enabled_by_default ? "on" : "off"
       const scopes = plugin.scopes.length === 0 ? "" : ` Scopes: ${plugin.scopes.join(", ")}.`
-      return section(`plugins.${plugin.id}`, plugin.config.shape, `${plugin.title} ${capital(on)} by default.${scopes}`)
+      const by_env = plugin.enabled_by_env === undefined ? "" : ` \`${plugin.enabled_by_env}=true\` switches it on.`
+      const text = `${plugin.title} ${capital(on)} by default.${by_env}${scopes}`
+      return section(`plugins.${plugin.id}`, plugin.config.shape, text)
     }),
   ]
   const intro = [

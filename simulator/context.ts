@@ -1,4 +1,5 @@
 import type { Ledger } from "./account.ts"
+import type { Emitted } from "./api/emitted.ts"
 import type { ApiState } from "./api/state.ts"
 import type { SimClock } from "./clock.ts"
 import type { FaultSchedule, Place } from "./faults.ts"
@@ -20,6 +21,8 @@ export interface SimContext {
   readonly ledger: Ledger
   /** What the API beside the event streams remembers. */
   readonly api: ApiState
+  /** The detections that the event streams tell of, by their ids. */
+  readonly emitted: () => ReadonlyMap<string, Emitted>
   /** Wakes the streams that wait, after something changed that they should look at. */
   readonly streams: Set<{ wake(): void }>
   /** A listening server carries the answers, not a caller in this process. */

@@ -1,5 +1,6 @@
 import { Hono } from "hono"
 import { type Account, Ledger } from "./account.ts"
+import { type Emitted, emittedBy } from "./api/emitted.ts"
 import { apiRoutes } from "./api/routes.ts"
 import { makeApiState } from "./api/state.ts"
 import type { SimClock } from "./clock.ts"
@@ -48,11 +49,13 @@ export interface Simulator {
 export function makeSimulator(options: SimulatorOptions, clock: SimClock, parts: SimulatorParts = {}): Simulator {
   const settings = parseOptions(options)
   const templates = parts.templates ?? makeTemplates(settings.seed, settings.templates)
+  let emitted: ReadonlyMap<string, Emitted> | undefined
+  const emittedOnce = () => (emitted ??= emittedBy(templates))
   let closing = new AbortController()
 
   const start = () => {
     closing = new AbortController()
-    const sim = makeContext(settings, clock, closing.signal, parts.over_sockets ?? false)
+    const sim = makeContext(settings, clock, closing.signal, parts.over_sockets ?? false, emittedOnce)
     const tape_start_ms = settings.start_ms ?? sim.started_ms
     for (let partition = 0; partition < settings.partitions; partition++) {
       addPartition(sim, templates, partition, tape_start_ms)
@@ -109,6 +112,7 @@ function makeContext(
   clock: SimClock,
   closed: AbortSignal,
   over_sockets: boolean,
+  emitted: SimContext["emitted"],
 ): SimContext {
   return {
     settings,
@@ -120,6 +124,7 @@ function makeContext(
     faults: new FaultSchedule(),
     ledger: new Ledger(settings.retention),
     api: makeApiState(settings, clock.now()),
+    emitted,
     streams: new Set(),
     over_sockets,
     closed,

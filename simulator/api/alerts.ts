@@ -2,22 +2,18 @@ import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { company } from "../events/world.ts"
 import { factOf } from "./facts.ts"
+import { processesOf } from "./graph.ts"
 import { type Call, known, type Reply, serve } from "./serve.ts"
 import type { AlertState } from "./state.ts"
 
 const statuses: readonly string[] = ["new", "in_progress", "reopened", "closed"]
-const severity_names: Readonly<Record<number, string>> = {
-  10: "Informational",
-  30: "Low",
-  50: "Medium",
-  70: "High",
-  90: "Critical",
-}
+const severity_names = ["Informational", "Low", "Medium", "High", "Critical"] as const
 
 /** Alerts: looked up by composite id, commented, moved through their statuses, tagged. */
 export function alertRoutes(app: Hono, sim: SimContext): void {
   const { alerts } = sim.api
-  serve(app, sim, factOf("POST", "/alerts/entities/alerts/v2"), ({ list }) => {
+  serve(app, sim, factOf("POST", "/alerts/entities/alerts/v2"), ({ list, now }) => {
+    raise(sim, list, now)
     const { found, errors } = known(alerts, list, "alert")
     return { resources: found.map((alert) => alertEntity(sim, alert)), errors }
   })
@@ -31,12 +27,44 @@ function change(sim: SimContext, { list, body, now }: Call): Reply {
   if (deeds.length === 0 || deeds.includes(undefined)) {
     return { status: 400, errors: [{ code: 400, message: "invalid action parameters" }] }
   }
+  raise(sim, list, now)
   const { found, errors } = known(sim.api.alerts, list, "alert")
   for (const alert of found) {
     for (const deed of deeds) deed?.(alert)
     alert.updated_ms = now
   }
   return { status: found.length === 0 ? 400 : 200, errors }
+}
+
+/** Makes the alerts of the endpoint detections that the event stream tells of, when they are first asked for. */
+function raise(sim: SimContext, ids: readonly unknown[], now: number): void {
+  for (const id of ids.map(String)) {
+    const detection = Object.hasOwn(sim.api.alerts, id) ? undefined : sim.emitted().get(id)
+    if (detection === undefined || id.startsWith("ldt:")) continue
+    const { agent_id, pattern_id, severity } = detection
+    sim.api.alerts[id] = {
+      composite_id: id,
+      agent_id,
+      pattern_id,
+      severity,
+      created_ms: now,
+      status: "new",
+      updated_ms: now,
+      comments: [],
+      tags: [],
+    }
+  }
+}
+
+/** The processes of an alert in the graph; both are null when it came from a scan of files. */
+function graphFields(sim: SimContext, alert: AlertState) {
+  const detection = sim.emitted().get(alert.composite_id)
+  if (detection === undefined) return { parent_details: null }
+  const { process, parent } = processesOf(detection, sim.settings.processes)
+  return {
+    triggering_process_graph_id: process ?? null,
+    parent_details: parent === undefined ? null : { process_graph_id: parent },
+  }
 }
 
 /** What one parameter does to an alert; undefined when it means nothing. Values are strings, `true` is none. */
@@ -69,7 +97,7 @@ function alertEntity(sim: SimContext, alert: AlertState) {
     pattern_id: alert.pattern_id,
     status: alert.status,
     severity: alert.severity,
-    severity_name: severity_names[alert.severity],
+    severity_name: severity_names[Math.min(4, Math.floor(alert.severity / 20))],
     confidence: 80,
     created_timestamp: new Date(alert.created_ms).toISOString(),
     updated_timestamp: new Date(alert.updated_ms).toISOString(),
@@ -77,7 +105,7 @@ function alertEntity(sim: SimContext, alert: AlertState) {
     technique: "PowerShell",
     process_id: "147189326549",
     user_name: host?.user ?? null,
-    parent_details: null,
+    ...graphFields(sim, alert),
     comments: alert.comments,
     tags: alert.tags,
     ...(host !== undefined && {

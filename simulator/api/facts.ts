@@ -4,6 +4,7 @@
  */
 
 import * as ioc_facts from "./iocs-facts.ts"
+import { detections, edges, edgeTypes, vertices } from "./threatgraph-facts.ts"
 
 /** A parameter, or a key of a body. */
 export interface Parameter {
@@ -188,6 +189,10 @@ export const facts: readonly Fact[] = [
     list: in_body(500),
   },
   ...Object.values(ioc_facts),
+  edgeTypes,
+  edges,
+  vertices,
+  detections,
 ]
 
 /** The facts of one call. */

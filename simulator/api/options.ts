@@ -10,6 +10,12 @@ export const api_options = {
   api_scopes: z.array(z.string()).optional(),
   /** What the withdrawn API of incidents answers: 404, 410, or data as it used to. */
   incidents: z.enum(["not_found", "gone", "served"]).default("not_found"),
+  /** What the withdrawn API of detections answers: 404, 410, or the processes of a detection as it used to. */
+  detections: z.enum(["not_found", "gone", "served"]).default("not_found"),
+  /** The detections of the event stream point to so many different processes. Default: each to its own. */
+  processes: z.int().positive().optional(),
+  /** How long ThreatGraph takes for an answer. */
+  threatgraph_delay_ms: z.number().nonnegative().default(0),
   /** From the call that contains a host, or lifts its containment, to the host having done so. */
   containment_ms: z.number().nonnegative().default(10_000),
 }

@@ -5,6 +5,7 @@ import { hostRoutes } from "./hosts.ts"
 import { incidentRoutes } from "./incidents.ts"
 import { iocRoutes } from "./iocs.ts"
 import { policyRoutes } from "./policies.ts"
+import { threatGraphRoutes } from "./threatgraph.ts"
 
 /** The API beside the event streams, and `GET /_sim/api`: its memory, with the latest requests. */
 export function apiRoutes(sim: SimContext): Hono {
@@ -14,6 +15,7 @@ export function apiRoutes(sim: SimContext): Hono {
   incidentRoutes(app, sim)
   iocRoutes(app, sim)
   policyRoutes(app, sim)
+  threatGraphRoutes(app, sim)
   app.get("/_sim/api", (c) => c.json(sim.api))
   return app
 }

@@ -17,6 +17,8 @@ export interface ApiError {
 
 /** What a route is asked. */
 export interface Call {
+  /** As it was called, for calls whose path has a variable part. */
+  readonly path: string
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>
   /** The ids or rows, wherever they travel. */
@@ -35,10 +37,10 @@ export interface Reply {
 
 /**
  * Serves one call of the API as every one is served: recorded, struck by faults, held against its facts, refused without
- * token, budget or scope, or with too long a list. What is left is `answer`'s.
+ * token, budget or scope, or with too long a list. What is left is `answer`'s, after `delay_ms`.
  */
-export function serve(app: Hono, sim: SimContext, fact: Fact, answer: (call: Call) => Reply): void {
-  app.on(fact.method, fact.path, async (c) => {
+export function serve(app: Hono, sim: SimContext, fact: Fact, answer: (call: Call) => Reply, delay_ms = 0): void {
+  app.on(fact.method, fact.path.replace("{vertex-type}", ":type"), async (c) => {
     const now = sim.clock.now()
     const query = new URL(c.req.url).searchParams
     const body = parsed(await c.req.text())
@@ -52,10 +54,11 @@ export function serve(app: Hono, sim: SimContext, fact: Fact, answer: (call: Cal
       ids: list.length,
       status: 0,
     })
+    if (delay_ms > 0) await sim.clock.sleep(delay_ms, c.req.raw.signal)
     const response =
       (await fault(sim, c)) ??
       refusal(sim, c, fact) ??
-      respond(sim, c, fact, judged(fact, { query, body, list, now }, answer))
+      respond(sim, c, fact, judged(fact, { path: c.req.path, query, body, list, now }, answer))
     seen.status = response.status
     return response
   })

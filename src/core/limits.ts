@@ -101,6 +101,57 @@ export const intake = {
   refused_ms: 60_000,
 } as const
 
+/** Vertices around detections. */
+export const enrichment = {
+  /**
+   * Its share of the tenant's 100 requests a second and 6 000 a minute, so that actions and streams always find some left:
+   * at most 33 a second in the long run, which makes 1 987 in any minute.
+   */
+  api_per_second_max: 40,
+  api_burst_max: 7,
+  /** Calls under way at once. */
+  calls_at_once_max: 8,
+  /** How long lookups wait for others that fit into the same call. */
+  batch_wait_ms: 20,
+  /** Composite ids in one call; PSFalcon keeps to the same figure. Detection ids as well. */
+  alerts_per_call: 1_000,
+  /** Vertices in one call (PSFalcon), and edges in one page (gofalcon). */
+  vertices_per_call: 100,
+  edges_per_page: 100,
+  /** Calls for vertices that would fit into one, when Falcon refuses that: enough to find one bad id among a hundred. */
+  calls_per_group_max: 24,
+  /** Edges followed of one type at one process; a scanner asks for thousands of names. */
+  edges_per_type_max: 1_000,
+  /** Vertices sent after one detection. */
+  vertices_per_detection_max: 5_000,
+  /** A detection that has cost this many calls looks at no further process: twice the edge types, twice over. */
+  calls_per_detection_max: 1_200,
+  /** What is remembered. The processes of a detection never change; edges and vertices grow while a process runs. */
+  detections_cached_max: 10_000,
+  detection_life_ms: 60 * 60_000,
+  processes_cached_max: 10_000,
+  edges_life_ms: 15 * 60_000,
+  vertices_cached_max: 50_000,
+  vertices_cached_chars_max: 32 * 1024 * 1024,
+  vertex_life_ms: 15 * 60_000,
+  /** The list of edge types, and what was learned about single types, are good for a day. */
+  edge_types_life_ms: 24 * 60 * 60_000,
+  /** Edge types refused by Falcon before any is answered: then it is the process that it does not know. */
+  refused_first_max: 5,
+  /** After a missing scope, when it is tried again. */
+  forbidden_ms: 15 * 60_000,
+  /** Failures in a row after which Falcon is left alone, and for how long. */
+  breaker_failures: 5,
+  breaker_open_ms: 30_000,
+  /** While one call finds out whether Falcon is back, the others look again after this time. */
+  breaker_probe_ms: 1_000,
+  /** Processes without an edge of a type before it counts as rare among them; every n-th is still asked for it. */
+  rare_after: 50,
+  rare_every: 20,
+  /** With more detections than this in hand, rare edge types are left out. */
+  unhurried_max: 4,
+} as const
+
 /** Our own HTTP API. */
 export const server = {
   body_bytes_max: 10 * 1024 * 1024,

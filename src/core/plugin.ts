@@ -39,6 +39,8 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   /** One line for people. */
   readonly title: string
   readonly enabled_by_default: boolean
+  /** The environment variable that switches it on (`true`, `1`, `yes`) or off (`false`, `0`, `no`); empty says nothing. */
+  readonly enabled_by_env?: string
   /** Keys below `plugins.<id>`, besides `enabled`. */
   readonly config: z.ZodObject<Shape>
   /** Scopes of the Falcon API client that it needs, as the console names them. */

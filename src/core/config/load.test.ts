@@ -204,3 +204,56 @@ tenants:
     expect(error.message).toContain("cannot be read: NotFound")
   })
 })
+
+describe("a plugin that a variable switches on", () => {
+  const variable = "ACTIVATE_VERTICLES_COLLECTION"
+  const isOn = async (yaml: string | undefined, text: string) =>
+    idsOf(await ok(yaml, { ...enough, [variable]: text })).includes("enrichment")
+  const block = (enabled: boolean) => `plugins: { enrichment: { enabled: ${enabled} } }`
+
+  test.each(["true", "TRUE", "1", "yes", " true "])("is on with %p, whatever the file says", async (text) => {
+    expect(await isOn(undefined, text)).toBe(true)
+    expect(await isOn(block(false), text)).toBe(true)
+    expect(await isOn("plugins: { only: [event-stream] }", text)).toBe(true)
+  })
+
+  test.each(["false", "False", "0", "no"])("is off with %p, whatever the file says", async (text) => {
+    expect(await isOn(undefined, text)).toBe(false)
+    expect(await isOn(block(true), text)).toBe(false)
+  })
+
+  test("is what the file says when the variable is empty, and off when neither says anything", async () => {
+    expect(await isOn(undefined, "")).toBe(false)
+    expect(await isOn(block(true), "")).toBe(true)
+    expect(await isOn(block(false), "")).toBe(false)
+  })
+
+  test("stops the start with any other text", async () => {
+    const error = await refused(undefined, { ...enough, [variable]: "on please" })
+    expect(error).toMatchObject({ source: "environment", key: variable })
+    expect(error.message).toBe("must be true, 1 or yes, or else false, 0 or no")
+  })
+
+  test("among several tenants, is on where the tenant says nothing itself", async () => {
+    const yaml = "tenants: [{ id: a }, { id: b, plugins: { enrichment: { enabled: false } } }]"
+    const config = await ok(yaml, { ...enough, [variable]: "true" })
+    expect([idsOf(config, 0).includes("enrichment"), idsOf(config, 1).includes("enrichment")]).toEqual([true, false])
+  })
+})
+
+describe("edge_types of the enrichment", () => {
+  const of = (value: string) => `plugins: { enrichment: { enabled: true, edge_types: ${value} } }`
+  const edgeTypes = (config: Config) =>
+    config.tenants[0]!.plugins.find(({ plugin }) => plugin.id === "enrichment")?.config.edge_types
+
+  test("are all of them, or a list", async () => {
+    expect(edgeTypes(await ok("plugins: { enrichment: { enabled: true } }", enough))).toBe("all")
+    expect(edgeTypes(await ok(of("[child_process, wrote_module]"), enough))).toEqual(["child_process", "wrote_module"])
+  })
+
+  test.each(["some", "[]", "[1]", "['a b']", "{ a: 1 }"])("are nothing else: %s", async (value) => {
+    const error = await refused(of(value), enough)
+    expect(error.key).toStartWith("plugins.enrichment.edge_types")
+    expect(error.message).toContain("edge type")
+  })
+})

@@ -6,7 +6,7 @@ import { parseDocument } from "yaml"
 import type { z } from "zod"
 import { ConfigError } from "../errors.ts"
 import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
-import { type Env, isTree, notesOf, type Place, readBlock, type Tree } from "./read.ts"
+import { type Env, isTree, notesOf, type Place, readBlock, readSwitch, type Tree } from "./read.ts"
 import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
 import { isSecret } from "./secret.ts"
 import { parseBlock, unknownKey } from "./validate.ts"
@@ -186,8 +186,7 @@ const parsePlugins = (tree: unknown, place: Place, env: Env, plugins: readonly A
     if (wanted !== undefined && typeof wanted !== "boolean") {
       throw new ConfigError({ source, key: `${at}.enabled`, message: "must be true or false" })
     }
-    const is_on =
-      only === undefined ? (wanted ?? plugin.enabled_by_default) : only.includes(plugin.id) && wanted !== false
+    const is_on = isOn(plugin, wanted, only, place, env)
     const shape: Readonly<Record<string, z.ZodType>> = plugin.config.shape
     const keys = new Set(
       Object.entries(shape).flatMap(([key, schema]) => (notesOf(schema).secret ? [key, `${key}_file`] : [key])),
@@ -201,6 +200,20 @@ const parsePlugins = (tree: unknown, place: Place, env: Env, plugins: readonly A
     enabled.push({ plugin, config })
   }
   return enabled
+}
+
+/** The variable wins over the file, `only` included; for one tenant of several it only stands in for what the file does not say. */
+const isOn = (
+  plugin: AnyPlugin,
+  wanted: boolean | undefined,
+  only: readonly string[] | undefined,
+  { env_wins }: Place,
+  env: Env,
+): boolean => {
+  const switched = plugin.enabled_by_env === undefined ? undefined : readSwitch(env, plugin.enabled_by_env)
+  if (switched !== undefined && env_wins !== false) return switched
+  const asked = wanted ?? switched
+  return only === undefined ? (asked ?? plugin.enabled_by_default) : only.includes(plugin.id) && asked !== false
 }
 
 const parseOnly = (

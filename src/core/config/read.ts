@@ -53,6 +53,15 @@ const fromText = (text: string, schema: z.ZodType): unknown => {
   return text
 }
 
+/** What a variable that is a switch says; `undefined` when it is empty or not there. */
+export const readSwitch = (env: Env, name: string): boolean | undefined => {
+  const text = (env[name] ?? "").trim()
+  if (text === "") return undefined
+  if (/^(true|1|yes)$/i.test(text)) return true
+  if (/^(false|0|no)$/i.test(text)) return false
+  throw new ConfigError({ source: "environment", key: name, message: "must be true, 1 or yes, or else false, 0 or no" })
+}
+
 /** Where a block stands, and whether a variable wins over what the file says or only stands in for what it does not say. */
 export interface Place {
   readonly source: string

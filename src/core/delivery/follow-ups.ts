@@ -29,7 +29,7 @@ export interface FollowUpOptions {
   readonly commit: (offset: number) => Effect.Effect<void>
 }
 
-export interface FollowUps {
+interface FollowUps {
   /** Before a batch is posted: keeps its range open for everything that will follow it. */
   readonly hold: (followed: readonly Followed[], range: OffsetRange) => void
   /** After the intake has taken the batch: begins. Never waits for what it begins. */

@@ -1,0 +1,169 @@
+/**
+ * How the enrichment calls Falcon: out of its own share of the budget, a few at once, and waiting for as long as an outage
+ * takes. What waiting does not mend fails.
+ */
+import { Clock, Duration, Effect, Exit, Metric, Result, type Scope, Semaphore } from "effect"
+import { CircuitBreaker } from "effect/persistence"
+import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../../core/falcon/client.ts"
+import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
+import { makeRateLimit } from "../../core/falcon/rate-limit.ts"
+import { backoffMs } from "../../core/http/backoff.ts"
+import { enrichment } from "../../core/limits.ts"
+import { Health, type HealthCell } from "../../core/telemetry/health.ts"
+import { metrics } from "../../core/telemetry/metrics.ts"
+
+export const plugin_id = "enrichment"
+
+/** The APIs of Falcon that fail apart from each other. */
+const apis = ["alerts", "detections", "threatgraph"] as const
+export type Api = (typeof apis)[number]
+
+/** What passes by itself; the others need a person, or will never work. */
+const PASSING: readonly FalconReason[] = ["unavailable", "timeout", "unreachable", "rate_limited", "unauthorized"]
+/** What lasts until somebody changes the API client, or for ever: not asked again for a while. */
+const LASTING: readonly FalconReason[] = ["forbidden", "retired"]
+
+export interface Calls {
+  /**
+   * One call, or one page. Waits through outages of any length; fails with `forbidden` and `retired` (and then at once for
+   * everybody, for 15 minutes), `rejected`, `malformed` and `untrusted_url`.
+   */
+  readonly request: (api: Api, kind: string, operation: Operation) => Effect.Effect<Envelope, FalconError>
+}
+
+/** What is known of one API. */
+interface State {
+  readonly cell: HealthCell
+  healthy: boolean
+  refused: { readonly until_ms: number; readonly error: FalconError } | undefined
+}
+
+/** Lives in the scope where it is made; its health cells do, too. */
+export const makeCalls = Effect.gen(function* (): Effect.fn.Return<Calls, never, Falcon | Health | Scope.Scope> {
+  const falcon = yield* Falcon
+  const health = yield* Health
+  const share = yield* makeRateLimit({
+    per_second_max: enrichment.api_per_second_max,
+    burst_max: enrichment.api_burst_max,
+  })
+  const few = yield* Semaphore.make(enrichment.calls_at_once_max)
+  const breaker = yield* Effect.provide(
+    CircuitBreaker.make({
+      tripPolicy: CircuitBreaker.consecutive(enrichment.breaker_failures),
+      openDuration: Duration.millis(enrichment.breaker_open_ms),
+    }),
+    CircuitBreaker.layerStoreMemory(),
+  )
+  const states = new Map<Api, State>()
+  for (const api of apis) {
+    states.set(api, { cell: yield* health.cell(plugin_id, api), healthy: true, refused: undefined })
+  }
+
+  const tell = Effect.fnUntraced(function* (api: Api, detail: string | undefined) {
+    const state = states.get(api)!
+    const healthy = detail === undefined
+    if (state.healthy !== healthy) {
+      yield* healthy ? Effect.logInfo(`${api}: Falcon answers again`) : Effect.logWarning(`${api}: ${detail}`)
+    }
+    state.healthy = healthy
+    yield* healthy ? state.cell.set("ok", "") : state.cell.set("degraded", detail)
+  })
+
+  /** One try. Our own share comes first, so that a place among the few is never held while waiting for it. */
+  const once = (api: Api, operation: Operation) =>
+    Effect.andThen(
+      share.take,
+      few.withPermit(breaker.execute(answerOf(falcon, operation), { key: api, classify: outcomeOf })),
+    )
+
+  const request = Effect.fnUntraced(function* (
+    api: Api,
+    kind: string,
+    operation: Operation,
+  ): Effect.fn.Return<Envelope, FalconError> {
+    const state = states.get(api)!
+    for (let attempt = 1; ; attempt++) {
+      const { refused } = state
+      if (refused !== undefined && (yield* Clock.currentTimeMillis) < refused.until_ms) return yield* refused.error
+      const result = yield* Effect.result(once(api, operation))
+      if (Result.isSuccess(result)) {
+        yield* count(kind, "ok")
+        state.refused = undefined
+        yield* tell(api, undefined)
+        return result.success
+      }
+      const error = result.failure
+      if (error._tag === "CircuitBreakerError") {
+        yield* Effect.sleep(waitOf(error))
+        continue
+      }
+      yield* count(kind, error.reason)
+      if (isPassing(error)) {
+        yield* tell(api, `${error.message}; detections wait until Falcon answers`)
+        // After a 429 the rate limit that everybody takes from does the waiting.
+        if (error.reason !== "rate_limited") yield* Effect.sleep(yield* backoffMs(attempt))
+        continue
+      }
+      if (LASTING.includes(error.reason)) {
+        state.refused = { until_ms: (yield* Clock.currentTimeMillis) + enrichment.forbidden_ms, error }
+        yield* tell(api, `${error.message}; tried again every ${enrichment.forbidden_ms / 60_000} minutes`)
+      } else {
+        // It answers, and does not like the question.
+        yield* tell(api, undefined)
+      }
+      return yield* error
+    }
+  })
+
+  return { request }
+})
+
+/** One try. Falcon may fail with a 200; that it does not know any of the ids is an answer all the same. */
+const answerOf = (falcon: Falcon["Service"], operation: Operation) =>
+  Effect.flatMap(falcon.request({ ...operation, retry: "none" }), (envelope) =>
+    envelope.errors.every(({ code }) => code === 404) ? Effect.succeed(envelope) : failWhenEmpty(operation, envelope),
+  )
+
+/** A token that cannot be had is an outage, whatever its reason: nothing of the tenant works meanwhile. */
+const isPassing = (error: FalconError): boolean => error.operation === "token" || PASSING.includes(error.reason)
+
+/** A 429 is no failure of Falcon, and any other refusal is an answer. */
+function outcomeOf(exit: Exit.Exit<unknown, FalconError>): CircuitBreaker.Outcome {
+  const error = Exit.findErrorOption(exit)
+  if (error._tag === "None") return Exit.isSuccess(exit) ? CircuitBreaker.success : CircuitBreaker.failure()
+  if (error.value.reason === "rate_limited") return CircuitBreaker.ignored
+  return isPassing(error.value) ? CircuitBreaker.failure() : CircuitBreaker.success
+}
+
+const waitOf = ({ reason }: CircuitBreaker.CircuitBreakerError): Duration.Duration =>
+  reason._tag === "CircuitOpen" ? reason.retryAfter : Duration.millis(enrichment.breaker_probe_ms)
+
+const count = (kind: string, outcome: string) =>
+  Metric.update(Metric.withAttributes(metrics.enrichment_calls, { kind, outcome }), 1)
+
+/**
+ * Asks for `ids` together; when Falcon refuses the whole call, in halves, so that one id that it does not like costs only
+ * itself its answer. Without an answer stay a single id that it refuses (a 404 included), and what is still open after
+ * `calls_max`: a call whose ids are all unknown is refused as well, down to the last of them.
+ */
+export const askInParts = Effect.fnUntraced(function* <A>(
+  ids: readonly string[],
+  calls_max: number,
+  ask: (ids: readonly string[]) => Effect.Effect<readonly A[], FalconError>,
+): Effect.fn.Return<readonly A[], FalconError> {
+  const found: A[] = []
+  const open = [ids]
+  for (let calls = 0; open.length > 0 && calls < calls_max; calls++) {
+    const part = open.shift()!
+    const answer = yield* Effect.catchIf(ask(part), isRejected, () => Effect.succeed(undefined))
+    if (answer !== undefined) for (const item of answer) found.push(item)
+    else if (part.length > 1) {
+      const middle = Math.ceil(part.length / 2)
+      open.unshift(part.slice(0, middle), part.slice(middle))
+    }
+  }
+  return found
+})
+
+/** Falcon understood the call and will not serve it. */
+export const isRejected = (error: FalconError): boolean => error instanceof FalconError && error.reason === "rejected"

@@ -1,0 +1,96 @@
+/** Which processes a detection points to: asked of the alerts API, and of the withdrawn detections API for old detections. */
+import { Effect } from "effect"
+import { GivenUp } from "../../core/delivery/follow.ts"
+import type { Operation } from "../../core/falcon/client.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import { enrichment } from "../../core/limits.ts"
+import { makeBatched } from "./batch.ts"
+import { type Api, askInParts, type Calls, isRejected } from "./calls.ts"
+import { processesOfAlert, processesOfDetection } from "./graph-ids.ts"
+import { at, type Kept } from "./kept.ts"
+import { makeShared } from "./shared.ts"
+
+interface Processes {
+  readonly ids: readonly string[]
+}
+
+interface Detections {
+  /** Graph ids of the processes, the detection's own first; none when it came from a scan of files. */
+  readonly processes: (detection: Kept) => Effect.Effect<readonly string[], FalconError | GivenUp>
+}
+
+/** `POST /alerts/entities/alerts/v2` (falconpy `PostEntitiesAlertsV2`). Repeating it is harmless. */
+export const alertsOperation = (composite_ids: readonly string[]): Operation => ({
+  name: "alerts.get",
+  method: "POST",
+  path: "/alerts/entities/alerts/v2",
+  body: { composite_ids },
+  idempotent: true,
+  scopes: ["Alerts: Read"],
+})
+
+/** `POST /detects/entities/summaries/GET/v1` (falconpy `GetDetectSummaries`); withdrawn with the whole detections API. */
+const detectionsOperation = (ids: readonly string[]): Operation => ({
+  name: "detections.get",
+  method: "POST",
+  path: "/detects/entities/summaries/GET/v1",
+  body: { ids },
+  idempotent: true,
+  scopes: ["Detections: Read"],
+  retired: { since: "2025-09-30", successor: "POST /alerts/entities/alerts/v2" },
+})
+
+export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
+  const cache = yield* makeShared<Processes, FalconError | GivenUp>({
+    kind: "detections",
+    entries_max: enrichment.detections_cached_max,
+    life_ms: enrichment.detection_life_ms,
+  })
+
+  /** Resources by id; whole calls that Falcon refuses are asked again in parts. */
+  const batched = (api: Api, id_key: string, operation: (ids: readonly string[]) => Operation) => {
+    const ask = (ids: readonly string[]) =>
+      Effect.map(calls.request(api, api, operation(ids)), ({ resources }) => resources)
+    return makeBatched<unknown>(enrichment.alerts_per_call, (ids) =>
+      Effect.map(
+        askInParts(ids, 2 * ids.length, ask),
+        (resources) => new Map(resources.map((resource) => [String(at(resource, id_key)), resource])),
+      ),
+    )
+  }
+  const alert = batched("alerts", "composite_id", alertsOperation)
+  const detection = batched("detections", "detection_id", detectionsOperation)
+
+  const nothing = (id: string) => new GivenUp({ message: `Falcon knows no detection ${id}` })
+
+  /** Grouped by type: an id of the old form could spoil a call for the others. */
+  const fromAlert = Effect.fnUntraced(function* ({ id, event_type }: Kept) {
+    const found = yield* alert(id, event_type)
+    return found === undefined ? yield* nothing(id) : { ids: processesOfAlert(found) }
+  })
+
+  const fromDetection = Effect.fnUntraced(function* ({ id }: Kept) {
+    const found = yield* detection(id, "")
+    return found === undefined ? yield* nothing(id) : { ids: processesOfDetection(found) }
+  })
+
+  /** Alerts first. An old detection without one, or where we may not read alerts, is asked of its own API. */
+  const lookUp = (kept: Kept): Effect.Effect<Processes, FalconError | GivenUp> =>
+    kept.event_type === "EppDetectionSummaryEvent"
+      ? fromAlert(kept)
+      : Effect.catch(
+          fromAlert(kept),
+          (error): Effect.Effect<Processes, FalconError | GivenUp> =>
+            error._tag === "GivenUp" || error.reason === "forbidden" || isRejected(error)
+              ? Effect.mapError(fromDetection(kept), (second) => withFirst(error, second))
+              : Effect.fail(error),
+        )
+
+  return {
+    processes: (kept) => Effect.map(cache.get(`${kept.event_type} ${kept.id}`, lookUp(kept)), ({ ids }) => ids),
+  } satisfies Detections
+})
+
+/** Both reasons: the operator can do something about the first, and nothing about a withdrawn API. */
+const withFirst = (first: FalconError | GivenUp, second: FalconError | GivenUp): GivenUp =>
+  new GivenUp({ message: `${first.message}; ${second.message}` })

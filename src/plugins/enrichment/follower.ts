@@ -1,0 +1,110 @@
+/** Follows detections: from the detection to its processes, along their edges to vertices, one event for each. */
+import { Effect, Metric } from "effect"
+import { type Follower, GivenUp } from "../../core/delivery/follow.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import { enrichment } from "../../core/limits.ts"
+import { metrics } from "../../core/telemetry/metrics.ts"
+import { makeCalls, plugin_id } from "./calls.ts"
+import type { EnrichmentConfig } from "./config.ts"
+import { makeDetections } from "./detections.ts"
+import { makeEdgeTypes } from "./edge-types.ts"
+import { type Edge, makeEdges } from "./edges.ts"
+import { prefixOf, vertexTypeOf } from "./graph-ids.ts"
+import { event_types, type Kept, keep, parseKept } from "./kept.ts"
+import { makeVertices } from "./vertices.ts"
+import { vertexEvent } from "./wrapper.ts"
+
+/** Prefixes that are logged once each; what comes after so many is only counted. */
+const prefixes_logged_max = 100
+
+/** Lives in the scope where it is made: lookups under way end with it. */
+export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfig) {
+  const calls = yield* makeCalls
+  const detections = yield* makeDetections(calls)
+  const edgesOf = yield* makeEdges(calls, yield* makeEdgeTypes(calls, config))
+  const vertexOf = yield* makeVertices(calls)
+  const prefixes_seen = new Set<string>()
+  let in_hand = 0
+
+  /** The edges around a detection, each once, as many as the limits allow. */
+  const walk = Effect.fnUntraced(function* (kept: Kept) {
+    const edges: Edge[] = []
+    let spent = 0
+    for (const process of yield* detections.processes(kept)) {
+      if (spent >= enrichment.calls_per_detection_max) {
+        yield* limited("calls", kept, `it has cost ${spent} calls, further processes are left out`)
+        break
+      }
+      const found = yield* edgesOf(process, in_hand > enrichment.unhurried_max)
+      spent += found.calls
+      for (const edge of found.edges) edges.push(edge)
+      if (found.cut.length > 0) {
+        yield* limited(
+          "edges",
+          kept,
+          `${process} has more than ${enrichment.edges_per_type_max} of ${found.cut.join(", ")}`,
+        )
+      }
+    }
+    const { vertices_per_detection_max } = enrichment
+    if (edges.length <= vertices_per_detection_max) return edges
+    yield* limited("vertices", kept, `it has ${edges.length}, the first ${vertices_per_detection_max} are sent`)
+    return edges.slice(0, vertices_per_detection_max)
+  })
+
+  /** Of a kind that we cannot ask for: counted, and logged when it is new. */
+  const unknown = Effect.fnUntraced(function* (id: string) {
+    yield* Metric.update(Metric.withAttributes(metrics.enrichment_missing, { reason: "unknown_kind" }), 1)
+    const prefix = (prefixOf(id) ?? id).slice(0, 32)
+    if (prefixes_seen.has(prefix) || prefixes_seen.size >= prefixes_logged_max) return
+    prefixes_seen.add(prefix)
+    yield* Effect.logInfo(`vertices of the kind "${prefix}" are not collected`)
+  })
+
+  const eventOf = Effect.fnUntraced(function* (kept: Kept, edge: Edge) {
+    const type = vertexTypeOf(edge.id)
+    if (type === undefined) return yield* Effect.as(unknown(edge.id), [])
+    const text = yield* vertexOf(type, edge.id)
+    if (text !== undefined) return [vertexEvent(kept, edge, text)]
+    yield* Metric.update(Metric.withAttributes(metrics.enrichment_missing, { reason: "not_found" }), 1)
+    return []
+  })
+
+  const follow = Effect.fnUntraced(function* (
+    text: string,
+  ): Effect.fn.Return<readonly string[], FalconError | GivenUp> {
+    const kept = parseKept(text)
+    const edges = yield* walk(kept)
+    // They wait for each other: lookups of the same moment travel together.
+    const events = yield* Effect.forEach(edges, (edge) => eventOf(kept, edge), { concurrency: "unbounded" })
+    const sent = events.flat()
+    yield* Metric.update(metrics.enrichment_vertices, sent.length)
+    return sent
+  })
+
+  return {
+    plugin_id,
+    event_types,
+    keep,
+    follow: (text) =>
+      Effect.suspend(() => {
+        in_hand++
+        return Effect.ensuring(
+          follow(text),
+          Effect.sync(() => in_hand--),
+        )
+      }).pipe(Effect.catch(giveUp)),
+  } satisfies Follower
+})
+
+const giveUp = Effect.fnUntraced(function* (error: FalconError | GivenUp) {
+  const reason = error._tag === "GivenUp" ? "not_found" : error.reason
+  yield* Metric.update(Metric.withAttributes(metrics.enrichment_given_up, { reason }), 1)
+  return yield* error._tag === "GivenUp" ? error : new GivenUp({ message: error.message })
+})
+
+/** The detection keeps what it has. */
+const limited = Effect.fnUntraced(function* (limit: string, { id }: Kept, what: string) {
+  yield* Metric.update(Metric.withAttributes(metrics.enrichment_limits, { limit }), 1)
+  yield* Effect.logWarning(`detection ${id} gets fewer vertices than there are: ${what}`)
+})

@@ -1,0 +1,17 @@
+/** Sends the ThreatGraph vertices around each endpoint detection after it. */
+import { definePlugin } from "../../core/plugin.ts"
+import { plugin_id } from "./calls.ts"
+import { check } from "./check.ts"
+import { config } from "./config.ts"
+import { makeFollower } from "./follower.ts"
+
+export const enrichment = definePlugin({
+  id: plugin_id,
+  title: "Sends the ThreatGraph vertices around each endpoint detection to the Sekoia intake.",
+  enabled_by_default: false,
+  enabled_by_env: "ACTIVATE_VERTICLES_COLLECTION",
+  config,
+  scopes: ["Alerts: Read", "Threatgraph: Read"],
+  follows: makeFollower,
+  check,
+})

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { edgesOf } from "../../simulator/api/graph.ts"
+import { enrichment } from "../../src/core/limits.ts"
+import { callsOf, faultOn, violationsOf } from "../actions/support.ts"
+import { detectionOf, detectionsOf, follow, type Scene, withFollower } from "./support.ts"
+
+const epp = ({ simulator }: Scene) => detectionOf(simulator, "EppDetectionSummaryEvent")
+const process = ({ event }: { readonly event: Readonly<Record<string, unknown>> }) =>
+  `pid:${event.AgentId}:${event.ProcessId}`
+
+/** An answer of ThreatGraph. */
+const answer = (resources: readonly unknown[], pagination?: unknown) => ({
+  status: 200,
+  body: JSON.stringify({ meta: { pagination }, errors: [], resources }),
+})
+
+const domains = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => ({ edge_type: "dns_request", id: `dns:a:n${from + index}.example` }))
+
+describe("the edges of a type", () => {
+  test("are walked to the last page, and their vertices fetched a hundred at a time", () =>
+    withFollower({ templates: 400 }, { edge_types: ["dns_request"] }, ({ simulator, follower, calls }) =>
+      Effect.gen(function* () {
+        const busy = detectionsOf(simulator, "EppDetectionSummaryEvent").find(
+          (one) =>
+            Number.isSafeInteger(one.event.ProcessId) && (edgesOf(process(one), "dns_request") ?? []).length > 200,
+        )!
+        const wanted = edgesOf(process(busy), "dns_request")!
+        const sent = (yield* follow(follower, busy)).map((text) => JSON.parse(text))
+        const own = sent.filter(({ metadata }) => metadata.edge.sourceVertexId === process(busy))
+        // One vertex in forty is gone.
+        expect(own.length).toBeGreaterThan(0.9 * wanted.length)
+        expect(own.map(({ event }) => event.id)).toEqual(
+          wanted.filter((id) => own.some(({ event }) => event.id === id)),
+        )
+        expect(own.some(({ event }) => event.id.endsWith(":8443"))).toBe(true)
+        const { edges, vertices } = yield* calls
+        expect(edges).toBeGreaterThanOrEqual(3 + 1)
+        expect(vertices).toBeLessThanOrEqual(Math.ceil(sent.length / 0.9 / enrichment.vertices_per_call))
+        expect(violationsOf(simulator)).toEqual([])
+      }),
+    ))
+
+  test("end at a limit; the detection keeps what it has", () =>
+    withFollower(
+      {
+        // Eleven pages show that there are more than a thousand; the parent's edges are the simulator's own.
+        faults: Array.from({ length: 11 }, (_, page) =>
+          faultOn("/threatgraph/combined", answer(domains(page * 100, 100), { offset: `t${page}`, next_page: "true" })),
+        ),
+      },
+      { edge_types: ["dns_request"] },
+      (scene) =>
+        Effect.gen(function* () {
+          yield* follow(scene.follower, epp(scene))
+          const parent = `pid:${epp(scene).event.AgentId}:${epp(scene).event.ParentProcessId}`
+          const of_parent = edgesOf(parent, "dns_request")!.length
+          const { edges } = yield* scene.calls
+          expect(edges).toBe(11 + Math.max(1, Math.ceil(of_parent / enrichment.edges_per_page)))
+          const asked = (yield* callsOf(scene.simulator)).filter(({ path }) => path.startsWith("/threatgraph/entities"))
+          // Those thousand are of no host that the simulator knows: each call for them is refused, and so are its parts.
+          const groups = 10 + Math.ceil(of_parent / enrichment.vertices_per_call)
+          expect(asked.length).toBeLessThanOrEqual(groups * enrichment.calls_per_group_max)
+        }),
+    ))
+})
+
+describe("vertices", () => {
+  test("of a kind that nobody knows are left out; the others are sent", () =>
+    withFollower({}, { edge_types: ["triggered_indicator", "user"] }, (scene) =>
+      Effect.gen(function* () {
+        const sent = (yield* follow(scene.follower, epp(scene))).map((text) => JSON.parse(text))
+        expect(sent.map(({ event }) => event.vertex_type)).toEqual(["user", "user"])
+      }),
+    ))
+
+  test("that are gone are not asked for again", () =>
+    withFollower({}, { edge_types: ["user"] }, (scene) =>
+      Effect.gen(function* () {
+        scene.simulator.addFault(faultOn("/threatgraph/entities", { status: 404 }))
+        expect(yield* follow(scene.follower, epp(scene))).toEqual([])
+        expect(yield* follow(scene.follower, epp(scene))).toEqual([])
+        expect((yield* scene.calls).vertices).toBe(1)
+      }),
+    ))
+
+  test("that nobody asked for are ignored", () =>
+    withFollower({}, { edge_types: ["user"] }, (scene) =>
+      Effect.gen(function* () {
+        scene.simulator.addFault(faultOn("/threatgraph/entities", answer([{ id: "uid:other:1" }, null, 7, {}])))
+        expect(yield* follow(scene.follower, epp(scene))).toEqual([])
+      }),
+    ))
+
+  test("at the end of two edges are fetched once and sent twice", () =>
+    withFollower({}, { edge_types: ["user"] }, (scene) =>
+      Effect.gen(function* () {
+        const sent = (yield* follow(scene.follower, epp(scene))).map((text) => JSON.parse(text))
+        expect(sent).toHaveLength(2)
+        expect(sent[0].event).toEqual(sent[1].event)
+        expect(sent[0].metadata.edge.sourceVertexId).not.toBe(sent[1].metadata.edge.sourceVertexId)
+        expect((yield* scene.calls).vertices).toBe(1)
+      }),
+    ))
+
+  test("keep numbers that no double holds", () =>
+    withFollower({}, { edge_types: ["parent_process", "user"] }, (scene) =>
+      Effect.gen(function* () {
+        const sent = yield* follow(scene.follower, epp(scene))
+        expect(sent.some((text) => /"TargetProcessId":1\d{18},"Score":\d+\.0\}/.test(text))).toBe(true)
+        expect(sent.some((text) => text.includes('"AuthenticationId":1152921504606846977'))).toBe(true)
+      }),
+    ))
+})
+
+describe("a detection with too many processes", () => {
+  test("stops at its limit of calls, and keeps what it has", () =>
+    withFollower({ detections: "served" }, {}, ({ simulator, follower, calls }) =>
+      Effect.gen(function* () {
+        const detection = detectionOf(simulator, "DetectionSummaryEvent")
+        const agent = detection.event.SensorId
+        const behaviors = Array.from({ length: 10 }, (_, index) => ({
+          triggering_process_graph_id: `pid:${agent}:${100_000 + index}`,
+        }))
+        simulator.addFault(faultOn("/detects", answer([{ detection_id: detection.event.DetectId, behaviors }])))
+        const sent = (yield* follow(follower, detection)).map((text) => JSON.parse(text))
+        const sources = new Set(sent.map(({ metadata }) => metadata.edge.sourceVertexId))
+        expect(sources.size).toBe(5)
+        expect((yield* calls).edges).toBeLessThan(enrichment.calls_per_detection_max + 300)
+      }),
+    ))
+})
+
+describe("the edge types", () => {
+  test("are those of the configuration, without `device` and `hunting_lead`", () =>
+    withFollower({}, { edge_types: ["device", "hunting_lead", "user", "no_such_type"] }, (scene) =>
+      Effect.gen(function* () {
+        expect((yield* follow(scene.follower, epp(scene))).length).toBe(2)
+        expect((yield* scene.calls).edges).toBe(2)
+      }),
+    ))
+})
