@@ -1,4 +1,5 @@
 import type { Tape } from "./tape.ts"
+import { type VertexAccount, VertexBook } from "./vertices.ts"
 
 /** One partition, or the sum of all. */
 export interface PartitionAccount {
@@ -48,6 +49,8 @@ export interface Account {
   partitions: Record<string, PartitionAccount>
   total: PartitionAccount
   intake: IntakeAccount
+  /** Only with `intake_check: full`. */
+  vertices: VertexAccount
   /** What a client did that the real intake does not promise to bear. */
   violations: { at_ms: number; what: string }[]
   delivered_ms: Latency
@@ -88,6 +91,7 @@ export class Ledger {
     without_offset: 0,
     not_json: 0,
   }
+  readonly vertices = new VertexBook()
   readonly violations: { at_ms: number; what: string }[] = []
   readonly #sheets = new Map<number, Sheet>()
   readonly #latencies = new Uint32Array(latency_buckets)
@@ -137,6 +141,7 @@ export class Ledger {
       partitions,
       total,
       intake: { ...this.intake, refused: { ...this.intake.refused } },
+      vertices: this.vertices.account(),
       violations: [...this.violations],
       delivered_ms: this.#latency(),
     }

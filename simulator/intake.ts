@@ -97,13 +97,17 @@ class Intake {
     const now = clock.now()
     for (const [position, event] of found.entries()) {
       if (event === undefined) this.#stranger(batch.texts()[position]!)
-      else ledger.delivered(event.tape, event.index, this.#intact(batch, position, event), now)
+      else {
+        ledger.delivered(event.tape, event.index, this.#intact(batch, position, event), now)
+        ledger.vertices.detection(batch.events[position]!)
+      }
     }
   }
 
   /** An event that is on no tape. */
   #stranger(text: string): void {
-    const { intake } = this.sim.ledger
+    const { intake, vertices } = this.sim.ledger
+    vertices.stranger(text)
     try {
       const value: unknown = JSON.parse(text)
       if (typeof value !== "object" || value === null) intake.not_json++
