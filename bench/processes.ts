@@ -30,7 +30,7 @@ export interface SimulatorChild extends Child {
   readonly account: () => Promise<Account>
 }
 
-interface SubjectChild extends Child {
+export interface SubjectChild extends Child {
   /** Throws when the process has ended by itself. */
   readonly assertAlive: () => void
 }
@@ -70,12 +70,12 @@ export function environment(url: string, folder: string): Record<string, string>
   }
 }
 
-/** Starts a subject in an empty folder of its own. */
-export function startSubject(subject: Subject, url: string): SubjectChild {
+/** Starts a subject in an empty folder of its own; `more` adds to its environment. */
+export function startSubject(subject: Subject, url: string, more: Record<string, string> = {}): SubjectChild {
   const folder = mkdtempSync(`${tmpdir()}/akonis-bench-`)
   const child = Bun.spawn([...commands[subject]], {
     cwd: folder,
-    env: environment(url, folder),
+    env: { ...environment(url, folder), ...more },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "inherit",

@@ -1,0 +1,133 @@
+/**
+ * `bun run bench:storm`: a storm of detections, with the enrichment off and on. What raw events lose by it, what it
+ * costs in calls to Falcon, and what it holds in memory.
+ */
+import { table } from "../src/cli/table.ts"
+import { enrichment } from "../src/core/limits.ts"
+import { freePort } from "./free-port.ts"
+import { cpuMs, memory, requireLinux } from "./proc.ts"
+import { type SimulatorChild, startSimulator, startSubject } from "./processes.ts"
+import { median } from "./statistics.ts"
+
+/** Two events in five are detections: 10 000 of 25 000, over 1 000 processes. */
+const events_per_partition = 25_000
+const processes = 1_000
+const partitions = 4
+const rounds = 3
+/** How long the storm is watched once all raw events are delivered. */
+const watched_s = Number(process.argv[2] ?? 150)
+const token = "bench-token-0001"
+/** One call for the alert, one for each of 266 edge types at two processes, without any page or vertex. */
+const naive_calls = 1 + 2 * 266
+
+const startStorm = () =>
+  startSimulator({
+    partitions,
+    events_per_partition,
+    templates: events_per_partition,
+    processes,
+    detections: "served",
+    threatgraph_delay_ms: 50,
+    rate_limits: true,
+    intake_check: "full",
+  })
+
+interface Raw {
+  readonly events_per_s: number
+  readonly cpu_us_per_event: number
+}
+
+/** Times all raw events but the first tenth. */
+const raw = async (simulator: SimulatorChild, pid: number): Promise<Raw> => {
+  const whole = partitions * events_per_partition
+  let first: { at_ms: number; cpu_ms: number; delivered: number } | undefined
+  for (;;) {
+    const { delivered } = (await simulator.account()).total
+    const now = { at_ms: performance.now(), cpu_ms: cpuMs(pid), delivered }
+    if (first === undefined && delivered >= whole / 10) first = now
+    if (first !== undefined && delivered === whole) {
+      const events = delivered - first.delivered
+      return {
+        events_per_s: (events * 1_000) / (now.at_ms - first.at_ms),
+        cpu_us_per_event: ((now.cpu_ms - first.cpu_ms) * 1_000) / events,
+      }
+    }
+    await Bun.sleep(20)
+  }
+}
+
+const run = async (on: boolean, watch: (simulator: SimulatorChild, port: number, pid: number) => Promise<void>) => {
+  const simulator = await startStorm()
+  const port = await freePort()
+  const more = { ACTIVATE_VERTICLES_COLLECTION: String(on), AKONIS_PORT: String(port), AKONIS_TOKEN: token }
+  const child = startSubject("akonis", simulator.url, { ...more, AKONIS_LOG_LEVEL: "error" })
+  try {
+    const seen = await raw(simulator, child.pid)
+    await watch(simulator, port, child.pid)
+    return seen
+  } finally {
+    await child.stop()
+    await simulator.stop()
+  }
+}
+
+/** Sums a metric over its labels. */
+const read = async (port: number) => {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  const lines = (await answer.text()).split("\n")
+  return (name: string, label = ""): number =>
+    lines
+      .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0)
+}
+
+const watchStorm = async (simulator: SimulatorChild, port: number, pid: number) => {
+  const calls: number[] = []
+  for (let second = 0; second < watched_s; second++) {
+    await Bun.sleep(1_000)
+    calls.push((await read(port))("akonis_enrichment_calls_total"))
+  }
+  const metric = await read(port)
+  const within = (seconds: number) =>
+    Math.max(...calls.map((now, at) => now - (calls[at - seconds] ?? (at < seconds ? 0 : now))))
+  const done = metric("akonis_follow_ups_total", 'outcome="done"')
+  const { vertices, total } = await simulator.account()
+  const rows = [
+    ["detections followed to the end", String(done)],
+    [
+      "given up on record (more than 10 000 events behind)",
+      String(metric("akonis_follow_ups_total", 'outcome="given_up"')),
+    ],
+    ["still open", String(metric("akonis_follow_ups_open"))],
+    ["vertices delivered", `${vertices.events}, before their detection ${vertices.early}`],
+    [
+      "calls to Falcon",
+      `${calls.at(-1)}, ${((calls.at(-1) ?? 0) / Math.max(1, done)).toFixed(1)} for each; naive ${naive_calls}`,
+    ],
+    [
+      "most calls in a second, in a minute",
+      `${within(1)}, ${within(60)}; its share ${enrichment.api_per_second_max}, 2000`,
+    ],
+    ["raw events repeated, undelivered", `${total.repeated}, ${total.undelivered.events}`],
+    ["peak memory", `${memory(pid).peak_mb.toFixed(0)} MB`],
+  ]
+  process.stdout.write(`${table([["THE STORM", `${watched_s} s later`], ...rows])}\n`)
+}
+
+requireLinux()
+const off: Raw[] = []
+const on: Raw[] = []
+for (let round = 0; round < rounds; round++) {
+  off.push(await run(false, async () => {}))
+  on.push(await run(true, round === rounds - 1 ? watchStorm : async () => {}))
+}
+const row = (name: string, all: readonly Raw[]) => [
+  name,
+  median(all.map((one) => one.events_per_s)).toFixed(0),
+  median(all.map((one) => one.cpu_us_per_event)).toFixed(1),
+]
+const ratio = median(on.map((one) => one.events_per_s)) / median(off.map((one) => one.events_per_s))
+process.stdout.write(
+  `${table([[`RAW EVENTS (${rounds} rounds)`, "EVENTS/S", "CPU µs"], row("enrichment off", off), row("enrichment on", on)])}\n`,
+)
+process.stdout.write(`on / off: ${ratio.toFixed(2)} (asked: at least 0.8)\n`)
