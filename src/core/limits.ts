@@ -109,8 +109,9 @@ export const enrichment = {
    */
   api_per_second_max: 40,
   api_burst_max: 7,
-  /** Calls under way at once. */
+  /** Calls under way at once, and processes whose edges are walked at once: the first to come are the first to be done. */
   calls_at_once_max: 8,
+  walks_at_once_max: 4,
   /** How long lookups wait for others that fit into the same call. */
   batch_wait_ms: 20,
   /** Composite ids in one call; PSFalcon keeps to the same figure. Detection ids as well. */
@@ -140,6 +141,8 @@ export const enrichment = {
   refused_first_max: 5,
   /** After a missing scope, when it is tried again. */
   forbidden_ms: 15 * 60_000,
+  /** While an API does not work, when a call finds out whether it does again; just after it may be tried again. */
+  probe_ms: 15 * 60_000 + 1_000,
   /** Failures in a row after which Falcon is left alone, and for how long. */
   breaker_failures: 5,
   breaker_open_ms: 30_000,

@@ -85,6 +85,21 @@ describe("a storm of detections", () => {
       }),
     ))
 
+  test("is worked off in its order: the first detections do not wait for the last", () =>
+    withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
+      Effect.gen(function* () {
+        const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 6)
+        const done = yield* Effect.forEach(
+          storm,
+          (one) => Effect.andThen(follow(follower, one), Clock.currentTimeMillis),
+          { concurrency: "unbounded" },
+        )
+        const [first, last] = [Math.min(...done), Math.max(...done)]
+        const began = Date.UTC(2026, 0, 15)
+        expect((first - began) / (last - began)).toBeLessThan(0.75)
+      }),
+    ))
+
   test("stays within its share of the budget: no second and no minute sees more", () =>
     withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
       Effect.gen(function* () {

@@ -1,5 +1,5 @@
 /** The edges that leave a process, of every type that is followed. */
-import { Effect, Metric } from "effect"
+import { Effect, Metric, Semaphore } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { walkPages } from "../../core/falcon/paginate.ts"
@@ -45,6 +45,8 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     life_ms: enrichment.edges_life_ms,
   })
 
+  const few = yield* Semaphore.make(enrichment.walks_at_once_max)
+
   /** All edges of one type, one more than are followed at most. */
   const follow = (source_id: string, type: string) =>
     walkPages((operation) => calls.request("threatgraph", "edges", operation), edgesOperation(source_id, type), {
@@ -53,8 +55,12 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     })
 
   /** Everything that leaves a process, empty answers included: remembered, so that they cost nothing the next time. */
-  const walk = Effect.fnUntraced(function* (source_id: string, hurried: boolean): Effect.fn.Return<Walk, FalconError> {
+  const walk = Effect.fnUntraced(function* (
+    source_id: string,
+    is_hurried: () => boolean,
+  ): Effect.fn.Return<Walk, FalconError> {
     const known = yield* edge_types
+    const hurried = is_hurried()
     const prefix = prefixOf(source_id) ?? ""
     const chosen = known.choose(prefix, hurried)
     const found = new Map<string, readonly unknown[]>()
@@ -86,7 +92,8 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     return settled(source_id, chosen, found, requests)
   })
 
-  return (source_id: string, hurried: boolean) => cache.get(source_id, walk(source_id, hurried))
+  return (source_id: string, is_hurried: () => boolean) =>
+    cache.get(source_id, few.withPermit(walk(source_id, is_hurried)))
 })
 
 /** In the order of the types, whatever came first; each edge once. */

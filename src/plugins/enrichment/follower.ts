@@ -6,8 +6,8 @@ import { enrichment } from "../../core/limits.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { makeCalls, plugin_id } from "./calls.ts"
 import type { EnrichmentConfig } from "./config.ts"
-import { makeDetections } from "./detections.ts"
-import { makeEdgeTypes } from "./edge-types.ts"
+import { alertsOperation, detectionsOperation, makeDetections, nobodys_alert, nobodys_detection } from "./detections.ts"
+import { edgeTypesOperation, makeEdgeTypes } from "./edge-types.ts"
 import { type Edge, makeEdges } from "./edges.ts"
 import { prefixOf, vertexTypeOf } from "./graph-ids.ts"
 import { event_types, type Kept, keep, parseKept } from "./kept.ts"
@@ -17,9 +17,15 @@ import { vertexEvent } from "./wrapper.ts"
 /** Prefixes that are logged once each; what comes after so many is only counted. */
 const prefixes_logged_max = 100
 
+const probes = {
+  alerts: alertsOperation([nobodys_alert]),
+  detections: detectionsOperation([nobodys_detection]),
+  threatgraph: edgeTypesOperation,
+}
+
 /** Lives in the scope where it is made: lookups under way end with it. */
 export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfig) {
-  const calls = yield* makeCalls
+  const calls = yield* makeCalls(probes)
   const detections = yield* makeDetections(calls)
   const edgesOf = yield* makeEdges(calls, yield* makeEdgeTypes(calls, config))
   const vertexOf = yield* makeVertices(calls)
@@ -35,7 +41,7 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
         yield* limited("calls", kept, `it has cost ${spent} calls, further processes are left out`)
         break
       }
-      const found = yield* edgesOf(process, in_hand > enrichment.unhurried_max)
+      const found = yield* edgesOf(process, () => in_hand > enrichment.unhurried_max)
       spent += found.calls
       for (const edge of found.edges) edges.push(edge)
       if (found.cut.length > 0) {
