@@ -125,7 +125,7 @@ export const enrichment = {
   edges_per_type_max: 1_000,
   /** Vertices sent after one detection. */
   vertices_per_detection_max: 5_000,
-  /** A detection that has cost this many calls looks at no further process: twice the edge types, twice over. */
+  /** A detection that has cost this many calls looks at no further processes: twice the edge types, twice over. */
   calls_per_detection_max: 1_200,
   /** What is remembered. The processes of a detection never change; edges and vertices grow while a process runs. */
   detections_cached_max: 10_000,
