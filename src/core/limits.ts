@@ -112,8 +112,8 @@ export const enrichment = {
   /** Calls under way at once, and processes whose edges are walked at once: the first to come are the first to be done. */
   calls_at_once_max: 8,
   walks_at_once_max: 4,
-  /** How long lookups wait for others that fit into the same call. */
-  batch_wait_ms: 20,
+  /** How long lookups wait for others that fit into the same call: some turns of the share, so that a storm gathers. */
+  batch_wait_ms: 200,
   /** Composite ids in one call; PSFalcon keeps to the same figure. Detection ids as well. */
   alerts_per_call: 1_000,
   /** Vertices in one call (PSFalcon), and edges in one page (gofalcon). */
@@ -131,6 +131,7 @@ export const enrichment = {
   detections_cached_max: 10_000,
   detection_life_ms: 60 * 60_000,
   processes_cached_max: 10_000,
+  edges_cached_max: 200_000,
   edges_life_ms: 15 * 60_000,
   vertices_cached_max: 50_000,
   vertices_cached_chars_max: 32 * 1024 * 1024,

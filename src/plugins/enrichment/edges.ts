@@ -43,6 +43,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     kind: "edges",
     entries_max: enrichment.processes_cached_max,
     life_ms: enrichment.edges_life_ms,
+    size: { of: ({ edges }) => 1 + edges.length, size_max: enrichment.edges_cached_max },
   })
 
   const few = yield* Semaphore.make(enrichment.walks_at_once_max)
