@@ -109,10 +109,11 @@ export const enrichment = {
    */
   api_per_second_max: 40,
   api_burst_max: 7,
-  /** Calls under way at once. */
+  /** Calls under way at once, and processes whose edges are walked at once: the first to come are the first to be done. */
   calls_at_once_max: 8,
-  /** How long lookups wait for others that fit into the same call. */
-  batch_wait_ms: 20,
+  walks_at_once_max: 4,
+  /** How long lookups wait for others that fit into the same call: some turns of the share, so that a storm gathers. */
+  batch_wait_ms: 200,
   /** Composite ids in one call; PSFalcon keeps to the same figure. Detection ids as well. */
   alerts_per_call: 1_000,
   /** Vertices in one call (PSFalcon), and edges in one page (gofalcon). */
@@ -124,12 +125,13 @@ export const enrichment = {
   edges_per_type_max: 1_000,
   /** Vertices sent after one detection. */
   vertices_per_detection_max: 5_000,
-  /** A detection that has cost this many calls looks at no further process: twice the edge types, twice over. */
+  /** A detection that has cost this many calls looks at no further processes: twice the edge types, twice over. */
   calls_per_detection_max: 1_200,
   /** What is remembered. The processes of a detection never change; edges and vertices grow while a process runs. */
   detections_cached_max: 10_000,
   detection_life_ms: 60 * 60_000,
   processes_cached_max: 10_000,
+  edges_cached_max: 200_000,
   edges_life_ms: 15 * 60_000,
   vertices_cached_max: 50_000,
   vertices_cached_chars_max: 32 * 1024 * 1024,
@@ -140,6 +142,8 @@ export const enrichment = {
   refused_first_max: 5,
   /** After a missing scope, when it is tried again. */
   forbidden_ms: 15 * 60_000,
+  /** While an API does not work, when a call finds out whether it does again; just after it may be tried again. */
+  probe_ms: 15 * 60_000 + 1_000,
   /** Failures in a row after which Falcon is left alone, and for how long. */
   breaker_failures: 5,
   breaker_open_ms: 30_000,

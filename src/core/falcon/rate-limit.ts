@@ -31,7 +31,7 @@ interface Budget {
  * `X-RateLimit-Remaining` what is left. When little is left the gap between two requests grows, see `gapMs`; a request
  * with a long gap takes as many tokens as would have been refilled in it.
  *
- * A later share for enrichment and assets is a second, smaller bucket to take from before this one.
+ * The enrichment takes from a second, smaller bucket before this one.
  */
 export const makeRateLimit = Effect.fnUntraced(function* (rate: {
   readonly per_second_max: number
