@@ -10,7 +10,7 @@ import { alertsOperation, detectionsOperation, makeDetections, nobodys_alert, no
 import { edgeTypesOperation, makeEdgeTypes } from "./edge-types.ts"
 import { type Edge, makeEdges } from "./edges.ts"
 import { prefixOf, vertexTypeOf } from "./graph-ids.ts"
-import { event_types, type Kept, keep, parseKept } from "./kept.ts"
+import { event_types, fields, type Kept, keep, parseKept } from "./kept.ts"
 import { makeVertices } from "./vertices.ts"
 import { vertexEvent } from "./wrapper.ts"
 
@@ -93,6 +93,7 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
   return {
     plugin_id,
     event_types,
+    fields,
     keep,
     follow: (text) =>
       Effect.suspend(() => {
