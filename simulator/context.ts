@@ -1,5 +1,8 @@
 import type { Ledger } from "./account.ts"
+import type { Inventory } from "./api/inventory.ts"
+import type { People } from "./api/people.ts"
 import type { ApiState } from "./api/state.ts"
+import type { AssetLedger } from "./asset-api.ts"
 import type { SimClock } from "./clock.ts"
 import type { FaultSchedule, Place } from "./faults.ts"
 import type { SimulatorSettings } from "./options.ts"
@@ -20,6 +23,11 @@ export interface SimContext {
   readonly ledger: Ledger
   /** What the API beside the event streams remembers. */
   readonly api: ApiState
+  /** All hosts, those of the fleet included. */
+  readonly inventory: Inventory
+  readonly people: People
+  /** What Sekoia's asset API took. */
+  readonly assets: AssetLedger
   /** Wakes the streams that wait, after something changed that they should look at. */
   readonly streams: Set<{ wake(): void }>
   /** A listening server carries the answers, not a caller in this process. */

@@ -3,6 +3,7 @@
  * and falcon-mcp for the maxima. Every request is held against it.
  */
 
+import * as asset_facts from "./asset-facts.ts"
 import * as ioc_facts from "./iocs-facts.ts"
 
 /** A parameter, or a key of a body. */
@@ -187,6 +188,7 @@ export const facts: readonly Fact[] = [
     body: { ids, action_parameters },
     list: in_body(500),
   },
+  ...Object.values(asset_facts),
   ...Object.values(ioc_facts),
 ]
 

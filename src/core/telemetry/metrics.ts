@@ -47,4 +47,24 @@ export const metrics = {
   ),
   falcon_rate_limit_seconds: counter("akonis_falcon_rate_limit_seconds_total", "Seconds waited because of a 429."),
   token_renewals: counter("akonis_falcon_token_renewals_total", "OAuth2 tokens fetched."),
+  assets_sent: counter("akonis_assets_sent_total", "Assets that Sekoia has accepted, by plugin."),
+  assets_unchanged: counter("akonis_assets_unchanged_total", "Assets read and not sent again, by plugin."),
+  assets_skipped: counter(
+    "akonis_assets_skipped_total",
+    "Assets that could not be mapped or that Sekoia refused, by plugin and reason (unmappable, refused).",
+  ),
+  assets_removed: counter("akonis_assets_removed_total", "Assets that have disappeared from Falcon, by plugin."),
+  assets_known: Metric.gauge("akonis_assets_known", { description: "Assets that Sekoia has, by plugin." }),
+  asset_cycles: counter("akonis_asset_cycles_total", "Cycles of an inventory, by plugin and outcome (done, failed)."),
+  asset_cycle_seconds: Metric.gauge("akonis_asset_cycle_seconds", {
+    description: "Time of the last cycle of an inventory that was done, by plugin.",
+  }),
+  asset_post_seconds: Metric.histogram("akonis_asset_request_seconds", {
+    description: "Time of a request to the asset API that was accepted.",
+    boundaries: seconds,
+  }),
+  asset_post_retries: counter(
+    "akonis_asset_retries_total",
+    "Requests to the asset API that failed and were tried again, by reason.",
+  ),
 } as const
