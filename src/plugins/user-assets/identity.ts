@@ -20,7 +20,7 @@ export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
   const user = known({
     uid: id,
     name,
-    full_name: names.length === 0 ? undefined : names.join(" "),
+    full_name: names.length === 0 ? undefined : [...new Set(names)].join(" "),
     email_addr,
     domain: textOf(account?.domain),
     account: account === undefined ? undefined : accountOf(account, name, id),
