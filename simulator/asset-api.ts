@@ -84,7 +84,7 @@ async function take(sim: SimContext, c: Context): Promise<Response> {
   }
   if (c.req.header("authorization") !== `Bearer ${settings.sekoia_api_key}`) return refuse(401, "invalid API key")
   const connector = c.req.param("connector") ?? ""
-  if (!z.uuid().safeParse(connector).success) return refuse(404, "no such asset connector")
+  if (!z.guid().safeParse(connector).success) return refuse(404, "no such asset connector")
   const body = body_schema.safeParse(await c.req.json().catch(() => undefined))
   if (!body.success) return refuse(400, z.prettifyError(body.error))
   const { items } = body.data

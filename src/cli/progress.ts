@@ -14,7 +14,9 @@ export interface ProgressLine {
 
 /** `noun`: what is read, such as `hosts`. */
 export const makeProgressLine = (noun: string): ProgressLine => {
-  const { isTTY: on_terminal, columns = 80 } = process.stderr
+  const { isTTY: on_terminal } = process.stderr
+  // A terminal that does not know its width says 0.
+  const columns = process.stderr.columns || 80
   let shown_ms = on_terminal ? Number.NEGATIVE_INFINITY : undefined
   let drawn = false
 

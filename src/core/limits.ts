@@ -123,7 +123,7 @@ export const assets = {
   /** Directory identities asked for at once. What the Python module asks for; nobody documents a maximum. */
   identities_page: 50,
   /** How far behind the last seen change the next look begins: Falcon's index of hosts may be that late. */
-  overlap_ms: 10 * 60_000,
+  overlap_ms: 5 * 60_000,
   /** Between two listings of all hosts, which find those that are gone and those that a look at changes could miss. */
   reconcile_ms: 60 * 60_000,
   /** A source that has to be read as a whole may be read for this share of the time. */

@@ -32,6 +32,8 @@ describe("the inventory of hosts", () => {
         yield* world.pass(3 * minutes, 5_000)
         expect(yield* account(world)).toMatchObject({ accepted: 12_070, distinct: 12_020, repeated: 0, requests: 121 })
         expect(world.simulator.account().violations).toEqual([])
+        // One look a minute, whether there was something to send or not.
+        expect(callsTo(world, combined)).toBe(12 + 3)
         expect(yield* world.health).toMatchObject({
           ready: true,
           plugins: { "device-assets": { status: "ok", detail: "hosts: 12020 known; the last cycle sent 0" } },

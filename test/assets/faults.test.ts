@@ -104,6 +104,20 @@ describe("every host is sent, none twice,", () => {
       }),
     ))
 
+  test("when a page comes as a 200 that holds nothing but errors", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld(fleet)
+        const body = '{"meta":{},"resources":null,"errors":[{"code":500,"message":"search failed"}]}'
+        world.simulator.addFault({ on: "api", path: combined, skip: 2, do: { status: 200, body } })
+        yield* world.startWith(devices)
+        yield* world.pass(700)
+        expect(context(world).most_recent_device_id).toBeUndefined()
+        yield* world.pass(30_000)
+        yield* expectAllSent(world)
+      }),
+    ))
+
   test("when the cursor has expired because Sekoia was slow", () =>
     onTestClock(
       Effect.gen(function* () {

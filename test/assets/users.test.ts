@@ -47,6 +47,19 @@ describe("users of Identity Protection", () => {
       }),
     ))
 
+  test("of a directory that takes long to read are read for a tenth of the time", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, identities: 100 })
+        world.simulator.addFault({ on: "api", path: graphql, until_ms: 1e9, do: { slow: { delay_ms: 10_000 } } })
+        yield* world.startWith(identity)
+        yield* world.pass(195_000, 1_000)
+        expect(callsTo(world, graphql)).toBe(2)
+        yield* world.pass(30_000, 1_000)
+        expect(callsTo(world, graphql)).toBe(4)
+      }),
+    ))
+
   test("are read no faster than the point budget of the API allows", () =>
     onTestClock(
       Effect.gen(function* () {

@@ -40,6 +40,7 @@ describe("a worker that is killed again and again while it sends an inventory", 
         await reached(hosts)
         await last.logs("hosts read")
         expect(await last.health()).toMatchObject({ http_status: 200, status: "ok" })
+        expect(await last.metrics()).toMatch(/^akonis_assets_known\{[^}]*plugin="device-assets"[^}]*\} 6000$/m)
         const { status } = await endWith(last.child, "SIGTERM")
         expect(status).toBe(0)
 

@@ -186,6 +186,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
       const mapped = yield* source.mapper(entities)
       const now_ms = yield* Clock.currentTimeMillis
       let newest: Newest | undefined
+      let unchanged = 0
       let batch: Parcel[] = []
       for (const entity of entities) {
         tally.read++
@@ -199,8 +200,8 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
         const content = hashOf(JSON.stringify(asset.content))
         table.list(id)
         if (table.holds(id, content)) {
+          unchanged++
           tally.unchanged++
-          yield* Metric.update(metrics.assets_unchanged, 1)
           continue
         }
         batch.push({ id, item, content })
@@ -209,6 +210,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
         batch = []
       }
       yield* post(batch)
+      yield* Metric.update(metrics.assets_unchanged, unchanged)
       yield* notify
       return newest
     })

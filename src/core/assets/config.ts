@@ -12,7 +12,7 @@ export const assetKeys = (uuid_env: string) => ({
     "Assets go to {sekoia_base_url}/api/v2/asset-management/asset-connector/{connector_uuid}.",
   ),
   connector_uuid: fromEnv(
-    z.uuid("must be a UUID such as 00000000-0000-4000-8000-000000000000"),
+    z.guid("must be a UUID such as 00000000-0000-4000-8000-000000000000"),
     uuid_env,
     "UUID of the asset connector configuration in Sekoia.",
   ),

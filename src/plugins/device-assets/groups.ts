@@ -1,7 +1,7 @@
 /** Names of host groups: all of them read at once, when the first host of a walk is in one. */
 import { Effect } from "effect"
+import { makeAsk } from "../../core/assets/ask.ts"
 import { fieldsOf, textOf } from "../../core/assets/fields.ts"
-import { Falcon } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { assets as limits } from "../../core/limits.ts"
@@ -20,13 +20,13 @@ export const combined_groups: Operation = {
 }
 
 export const makeGroups = Effect.gen(function* () {
-  const falcon = yield* Falcon
+  const ask = yield* makeAsk
   let groups: Map<string, HostGroup> | undefined
   let was_forbidden = false
 
   const read = Effect.gen(function* () {
     const found = new Map<string, HostGroup>()
-    yield* eachPage(falcon.request, combined_groups, { page_size: limits.groups_page }, ({ resources }) =>
+    yield* eachPage(ask, combined_groups, { page_size: limits.groups_page }, ({ resources }) =>
       Effect.sync(() => {
         for (const resource of resources) {
           const { id, name, description } = fieldsOf(resource)

@@ -1,8 +1,9 @@
 /** Hosts of Falcon: read in the order of their changes, listed as a whole from time to time. */
 import { Clock, Effect } from "effect"
+import { makeAsk } from "../../core/assets/ask.ts"
 import { fieldsOf, textsOf, timeMs } from "../../core/assets/fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -33,12 +34,23 @@ const scroll: Operation = {
   scopes: reads_hosts,
 }
 
+/** `POST /devices/entities/devices/v2`: up to 5000 ids (falconpy, PSFalcon). */
+const details = (ids: readonly string[]): Operation => ({
+  name: "assets.device_details",
+  method: "POST",
+  path: "/devices/entities/devices/v2",
+  body: { ids },
+  idempotent: true,
+  scopes: reads_hosts,
+})
+
 /**
  * A walk goes by `modified_timestamp`, so that a position is simply a time: a host that changes meanwhile moves to the end, and
  * nothing moves to the front. An expired cursor or a failed page costs no more than asking again from the last position.
  */
 export const deviceSource = Effect.gen(function* () {
   const falcon = yield* Falcon
+  const ask = yield* makeAsk
   const groups = yield* makeGroups
   const source: AssetSource = {
     name: "device-assets",
@@ -53,7 +65,7 @@ export const deviceSource = Effect.gen(function* () {
         yield* groups.forget
         let reached_ms = timeMs(position)
         const operation = { ...combined, query: { ...combined.query, filter: changedSince(reached_ms) } }
-        yield* eachPage(falcon.request, operation, { page_size: limits.hosts_page }, (page) =>
+        yield* eachPage(ask, operation, { page_size: limits.hosts_page }, (page) =>
           Effect.gen(function* () {
             // A time in the future would hide every change until then.
             const now_ms = yield* Clock.currentTimeMillis
@@ -74,7 +86,7 @@ export const deviceSource = Effect.gen(function* () {
       Effect.gen(function* () {
         let listed = 0
         let total = 0
-        yield* eachPage(falcon.request, scroll, { page_size: limits.ids_page }, (page) => {
+        yield* eachPage(ask, scroll, { page_size: limits.ids_page }, (page) => {
           listed += page.resources.length
           total = Math.max(total, Number(page.pagination?.total) || 0)
           return onIds(textsOf(page.resources))
@@ -83,17 +95,13 @@ export const deviceSource = Effect.gen(function* () {
       }),
 
     lookup: (ids) =>
-      Effect.map(
-        falcon.request({
-          name: "assets.device_details",
-          method: "POST",
-          path: "/devices/entities/devices/v2",
-          body: { ids },
-          idempotent: true,
-          scopes: reads_hosts,
-        }),
-        ({ resources }) => resources,
-      ),
+      Effect.gen(function* () {
+        const operation = details(ids)
+        const envelope = yield* falcon.request(operation)
+        // Hosts that went away since they were listed come as errors.
+        const only_gone = envelope.errors.every(({ code }) => code === 404)
+        return (yield* only_gone ? Effect.succeed(envelope) : failWhenEmpty(operation, envelope)).resources
+      }),
 
     mapper: (entities): Effect.Effect<ReturnType<typeof mapperOf>, FalconError> =>
       Effect.map(groups.named(entities.flatMap((entity) => textsOf(fieldsOf(entity).groups))), mapperOf),

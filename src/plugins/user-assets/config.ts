@@ -7,7 +7,7 @@ export const config = z.strictObject({
     .enum(["user-management", "identity-protection"])
     .default("user-management")
     .describe(
-      "Whose users: those of the Falcon console, or those of the directories that Falcon Identity Protection watches.",
+      "Whose users: those of the Falcon console (scope User management: Read), or those of the directories that Falcon Identity Protection watches (the other two scopes).",
     ),
   ...assetKeys("SEKOIA_USER_CONNECTOR_UUID"),
 })

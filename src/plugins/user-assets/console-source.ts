@@ -1,8 +1,8 @@
 /** Users of the Falcon console: few enough to be read as a whole every time. */
 import { Effect } from "effect"
+import { makeAsk } from "../../core/assets/ask.ts"
 import { textsOf } from "../../core/assets/fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
-import { Falcon } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { assets as limits } from "../../core/limits.ts"
@@ -22,7 +22,7 @@ export const query: Operation = {
 
 /** The oldest come first, so that users who are created meanwhile join at the end. A deleted one shifts the pages by one. */
 export const consoleSource = Effect.gen(function* () {
-  const falcon = yield* Falcon
+  const ask = yield* makeAsk
   const source: AssetSource = {
     name: "user-assets.user-management",
     noun: "users",
@@ -34,10 +34,10 @@ export const consoleSource = Effect.gen(function* () {
     walk: (position, onPage) => {
       let reached = Number(position) || 0
       const operation = reached === 0 ? query : { ...query, query: { ...query.query, offset: reached } }
-      return eachPage(falcon.request, operation, { page_size: limits.users_page }, (page) =>
+      return eachPage(ask, operation, { page_size: limits.users_page }, (page) =>
         Effect.gen(function* () {
           const ids = textsOf(page.resources)
-          const { resources } = ids.length === 0 ? { resources: [] } : yield* falcon.request(details(ids))
+          const { resources } = ids.length === 0 ? { resources: [] } : yield* ask(details(ids))
           reached += page.resources.length
           const total = page.pagination?.total
           yield* onPage({

@@ -44,7 +44,7 @@ export const userAssets = definePlugin({
   title: "Sends users to Sekoia's asset inventory, and keeps them current.",
   enabled_by_default: false,
   config,
-  scopes: [...reads_users, ...reads_identities.map((scope) => `${scope} (source identity-protection)`)],
+  scopes: [...reads_users, ...reads_identities],
   run,
   check,
 })
