@@ -1,7 +1,8 @@
 /** `akonis assets`: one cycle of an inventory by hand. OCSF on standard output, progress on standard error. */
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import type { CollectError, Tally } from "../core/assets/collect.ts"
+import type { CollectError } from "../core/assets/collect.ts"
+import type { Tally } from "../core/assets/tally.ts"
 import { boot, type RunningTenant } from "../core/boot.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"

@@ -109,11 +109,15 @@ describe("every host is sent, none twice,", () => {
       Effect.gen(function* () {
         const world = yield* makeWorld(fleet)
         const body = '{"meta":{},"resources":null,"errors":[{"code":500,"message":"search failed"}]}'
-        world.simulator.addFault({ on: "api", path: combined, skip: 2, do: { status: 200, body } })
+        world.simulator.addFault({ on: "api", path: combined, skip: 2, until_ms: 20_000, do: { status: 200, body } })
         yield* world.startWith(devices)
-        yield* world.pass(700)
+        yield* world.pass(10_000)
         expect(context(world).most_recent_device_id).toBeUndefined()
-        yield* world.pass(30_000)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({
+          status: "degraded",
+          detail: expect.stringContaining("search failed"),
+        })
+        yield* world.pass(60_000)
         yield* expectAllSent(world)
       }),
     ))

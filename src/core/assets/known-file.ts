@@ -16,7 +16,7 @@ export interface Accepted {
   readonly content: Hash
 }
 
-interface KnownFile {
+export interface KnownFile {
   readonly table: KnownAssets
   /** Remembers assets; on the disk when this succeeds. */
   readonly add: (accepted: readonly Accepted[]) => Effect.Effect<void, StoreError>

@@ -69,3 +69,9 @@ const parse = (stored: Readonly<Record<string, unknown>>): Progress => {
     reconciled_ms: typeof stored.reconciled_ms === "number" ? stored.reconciled_ms : undefined,
   }
 }
+
+/** The one that Falcon knew later. */
+export const newer = (one: Newest | undefined, other: Newest | undefined): Newest | undefined => {
+  if (one === undefined || other === undefined) return one ?? other
+  return other.created_ms >= one.created_ms ? other : one
+}

@@ -4,8 +4,9 @@ import { backoffMs } from "../http/backoff.ts"
 import { assets as limits } from "../limits.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import type { CollectError, Collector, Tally } from "./collect.ts"
+import type { CollectError, Collector } from "./collect.ts"
 import type { AssetSource } from "./source.ts"
+import type { Tally } from "./tally.ts"
 
 export interface RunOptions {
   readonly plugin_id: string
