@@ -144,6 +144,25 @@ describe("the inventory of hosts", () => {
     ))
 })
 
+describe("hosts that Sekoia refuses one and all", () => {
+  test("are not given up: health says so, and they are sent when it takes them again", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 250 })
+        world.simulator.addFault({ on: "assets", until_ms: 10 * minutes, do: { status: 422, body: "schema changed" } })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(5 * minutes, 1_000)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({
+          status: "failed",
+          detail: expect.stringContaining("422: schema changed; it refuses one asset after the other"),
+        })
+        expect((yield* account(world)).requests).toBeLessThan(200)
+        yield* world.pass(10 * minutes, 1_000)
+        expect(yield* account(world)).toMatchObject({ accepted: 250, repeated: 0, hosts: { missing: 0 } })
+      }),
+    ))
+})
+
 describe("one bad host", () => {
   test("without a hostname is left out and told of once, and the others are sent", () =>
     onTestClock(
