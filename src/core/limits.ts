@@ -174,3 +174,38 @@ export const following = {
   /** For one event that is followed again by hand. */
   replay_ms_max: 120_000,
 } as const
+
+/** The inventories of hosts and users. */
+export const assets = {
+  /** Hosts asked for at once. Falcon allows 10 000 (falconpy); a thousand whole hosts are about 5 MB. */
+  hosts_page: 1_000,
+  /** Ids asked for at once when all are listed. Falcon's maximum of the scroll (falconpy). */
+  ids_page: 10_000,
+  /** Hosts looked up by id at once. Falcon allows 5000. */
+  lookup_ids_max: 1_000,
+  /** Host groups asked for at once. Falcon's maximum. */
+  groups_page: 5_000,
+  /** Console users listed at once. Falcon's maximum. */
+  users_page: 500,
+  /** Directory identities asked for at once. What the Python module asks for; nobody documents a maximum. */
+  identities_page: 50,
+  /** How far behind the last seen change the next look begins: Falcon's index of hosts may be that late. */
+  overlap_ms: 5 * 60_000,
+  /** Between two listings of all hosts, which find those that are gone and those that a look at changes could miss. */
+  reconcile_ms: 60 * 60_000,
+  /** A source that has to be read as a whole may be read for this share of the time. */
+  walk_share_max: 0.1,
+  /** Items in one request to Sekoia. Its Python SDK sends 100. */
+  batch_items_max: 1_000,
+  /** The Python SDK waits 30 s as well. */
+  request_ms_max: 30_000,
+  response_bytes_max: 4 * 1024 * 1024,
+  /** Between tries when the key or the connector is refused: nothing will change until a person acts. */
+  refused_ms: 60_000,
+  /** Assets refused one after the other, none accepted in between, until the whole batch counts as refused for another reason. */
+  refused_in_row_max: 10,
+  /** Bytes of a file of known assets that are read or written at once. */
+  file_part_bytes: 64 * 1024,
+  /** Lines about skipped assets in one pass; the rest is counted. */
+  warnings_max: 10,
+} as const
