@@ -70,7 +70,6 @@ async function configured(): Promise<Record<string, string>> {
     SEKOIA_API_KEY: sekoia_api_key,
     SEKOIA_BASE_URL: simulator.url,
     SEKOIA_DEVICE_CONNECTOR_UUID: "11111111-2222-4333-8444-555555555555",
-    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
   }
 }
 
