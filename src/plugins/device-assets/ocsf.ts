@@ -7,7 +7,7 @@ export const class_name = "Device Inventory Info"
 
 /**
  * The device types that Sekoia's models still have, by OCSF id; laptops and tablets were taken out of them (see
- * docs/decisions/0006-device-types.md).
+ * docs/decisions/0007-device-types.md).
  */
 export const device_types = {
   0: "Unknown",
