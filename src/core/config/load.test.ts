@@ -177,6 +177,8 @@ tenants:
       "allowed here: id, client_id",
     ],
     ["no YAML", "a: [", "", "no valid YAML"],
+    ["an alias of nothing", "client_id: *id", "", "no valid YAML: Unresolved alias"],
+    ["an empty key", "'': 1", '""', "allowed here: proxy"],
     ["no keys at all", "- 1", "", "keys and values"],
   ])("refuses %s and says where and what is allowed", async (_, yaml, key, message) => {
     const env = yaml.includes("client_secret") ? { ...enough, FALCON_CLIENT_SECRET: "" } : enough

@@ -68,7 +68,12 @@ const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
   if (problem !== undefined) {
     return yield* new ConfigError({ source, key: "", message: `this is no valid YAML: ${problem.message.trim()}` })
   }
-  const tree: unknown = document.toJS() ?? {}
+  // Aliases are followed only here: one of nothing, or a bomb of them, throws.
+  const tree: unknown = yield* Effect.try({
+    try: () => document.toJS() ?? {},
+    catch: (error) =>
+      new ConfigError({ source, key: "", message: `this is no valid YAML: ${(error as Error).message.trim()}` }),
+  })
   if (!isTree(tree)) return yield* new ConfigError({ source, key: "", message: "the file must hold keys and values" })
   return { source, tree }
 })
@@ -135,7 +140,8 @@ const refuseUnknown = (
 ): void => {
   const stray = Object.keys(tree).find((key) => !keys.includes(key) && key !== "client_secret_file")
   if (stray === undefined) return
-  const key = path === "" ? stray : `${path}.${stray}`
+  const name = stray === "" ? '""' : stray
+  const key = path === "" ? name : `${path}.${name}`
   throw new ConfigError({ source, key, message: unknownKey([...also, ...keys]) })
 }
 
