@@ -10,13 +10,13 @@ export interface FuzzCase {
   readonly check: (parameters: FuzzParameters) => Promise<Verdict>
 }
 
-export interface FuzzParameters {
+interface FuzzParameters {
   readonly seed: number
   readonly numRuns: number
   readonly interruptAfterTimeLimit?: number
 }
 
-export interface Verdict {
+interface Verdict {
   readonly runs: number
   /** What broke the rule, smallest input first; `undefined` when nothing did. */
   readonly failure: string | undefined

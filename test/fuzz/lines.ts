@@ -58,7 +58,7 @@ const { value: json } = fc.letrec((tie) => ({
 }))
 
 /** Events as far from Falcon's as JSON allows. */
-export const event = fc
+const event = fc
   .record({ metadata: fc.oneof(json, fc.dictionary(key, leaf)), event: json, rest: json }, { requiredKeys: [] })
   .map((value) => JSON.stringify(value))
 
