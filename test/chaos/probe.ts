@@ -1,12 +1,12 @@
 /**
- * Loaded into a worker before its own code (`bun --preload`): counts what is alive in it, once every few seconds, a line of
+ * Loaded into a worker before its own code (`bun --preload`): counts what is alive in it, twice a second, a line of
  * JSON each, into the file named by `AKONIS_PROBE`. Effects that run are generators, so every fiber holds at least one.
  */
 
 import { heapStats } from "bun:jsc"
 import { appendFileSync } from "node:fs"
 
-const interval_ms = 2_000
+const interval_ms = 500
 const file = process.env.AKONIS_PROBE
 
 if (file !== undefined) {

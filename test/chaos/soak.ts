@@ -32,8 +32,10 @@ interface Sample {
 }
 
 const sample_ms = 1_000
-/** Samples that are left out of the verdict: a process starts, and its code gets compiled. */
-const warm_up_samples = 5
+/** The share of the first samples that the verdict leaves out: a process starts, and its code gets compiled. */
+const warm_up_share = 0.1
+/** Fewer samples than this tell nothing. */
+const samples_min = 8
 const patience_ms = 60_000
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
@@ -82,7 +84,7 @@ const deliver = async (): Promise<readonly Sample[]> => {
   }
 }
 
-const partitions = 10
+const partitions = 5
 
 interface Alive {
   readonly timers: number
@@ -102,7 +104,7 @@ const reconnect = async (): Promise<{ samples: readonly Sample[]; alive: readonl
     for (let done = 0; done < reconnects; ) {
       await reaches("open streams", partitions, async () => (await state(simulator)).streams_open)
       done += await endSessions(simulator)
-      if (done % 100 === 0) say(`${done} sessions ended`)
+      if (done % 50 === 0) say(`${done} sessions ended`)
     }
     await reaches("open streams", partitions, async () => (await state(simulator)).streams_open)
     const lines = readFileSync(probe, "utf8").trim().split("\n")
@@ -132,8 +134,9 @@ interface Verdict {
 
 /** The first quarter against the last; `noise` is what may be between them besides a tenth. */
 const judge = (name: string, numbers: readonly number[], noise: number): Verdict => {
-  const settled = numbers.slice(warm_up_samples)
-  const quarter = Math.max(1, Math.floor(settled.length / 4))
+  if (numbers.length < samples_min) throw new Error(`only ${numbers.length} samples of ${name}; ask for more`)
+  const settled = numbers.slice(Math.ceil(numbers.length * warm_up_share))
+  const quarter = Math.floor(settled.length / 4)
   const first = mean(settled.slice(0, quarter))
   const last = mean(settled.slice(-quarter))
   return { text: `${name} ${first.toFixed(1)} -> ${last.toFixed(1)}`, flat: last <= first * 1.1 + noise }
