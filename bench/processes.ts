@@ -70,12 +70,23 @@ export function environment(url: string, folder: string): Record<string, string>
   }
 }
 
-/** Starts a subject in an empty folder of its own; `more` adds to its environment. */
-export function startSubject(subject: Subject, url: string, more: Record<string, string> = {}): SubjectChild {
+/** `flags` go to Bun. */
+interface SubjectOptions {
+  readonly flags?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a subject in an empty folder of its own. */
+export function startSubject(
+  subject: Subject,
+  url: string,
+  { flags = [], env = {} }: SubjectOptions = {},
+): SubjectChild {
   const folder = mkdtempSync(`${tmpdir()}/akonis-bench-`)
-  const child = Bun.spawn([...commands[subject]], {
+  const [program, ...args] = commands[subject]
+  const child = Bun.spawn([program, ...flags, ...args], {
     cwd: folder,
-    env: { ...environment(url, folder), ...more },
+    env: { ...environment(url, folder), ...env },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "inherit",

@@ -60,7 +60,7 @@ const run = async (on: boolean, watch: (simulator: SimulatorChild, port: number,
   const simulator = await startStorm()
   const port = await freePort()
   const more = { ACTIVATE_VERTICLES_COLLECTION: String(on), AKONIS_PORT: String(port), AKONIS_TOKEN: token }
-  const child = startSubject("akonis", simulator.url, { ...more, AKONIS_LOG_LEVEL: "error" })
+  const child = startSubject("akonis", simulator.url, { env: { ...more, AKONIS_LOG_LEVEL: "error" } })
   try {
     const seen = await raw(simulator, child.pid)
     await watch(simulator, port, child.pid)

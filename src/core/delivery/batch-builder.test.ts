@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test"
-import fc from "fast-check"
 import type { Batch } from "./batch.ts"
 import { type BatchBounds, BatchBuilder } from "./batch-builder.ts"
 
@@ -41,29 +40,6 @@ const posted = (batch: Batch, from = 0, to = batch.count): string[] =>
 const lines = (...texts: string[]) => encoder.encode(texts.map((text) => `${text}\n`).join(""))
 
 describe("the batch builder", () => {
-  test("gives the same events wherever the socket cuts the bytes, with either line end and keepalives between", () => {
-    const text = fc.string({ unit: "binary", maxLength: 40 })
-    const scenario = fc.record({
-      texts: fc.array(text, { maxLength: 12 }),
-      ends: fc.array(fc.constantFrom("\n", "\r\n", "\n\n", "\r\n\r\n"), { minLength: 12, maxLength: 12 }),
-      cuts: fc.array(fc.nat(), { maxLength: 8 }),
-    })
-    const property = fc.property(scenario, ({ texts, ends, cuts }) => {
-      const events = texts.map((body, i) => event(i + 1, body))
-      const bytes = encoder.encode(events.map((line, i) => line + ends[i]).join(""))
-      const batches = run(
-        new BatchBuilder({ ...bounds, batch_events_max: 3 }, -1),
-        bytes,
-        cuts.map((cut) => cut % (bytes.length + 1)),
-      )
-      expect(batches.flatMap((batch) => posted(batch))).toEqual(events)
-      expect(batches.flatMap((batch) => batch.offsets)).toEqual(events.map((_, i) => i + 1))
-      expect(batches.every((batch) => batch.count <= 3)).toBe(true)
-      expect(batches.at(-1)?.last_offset ?? 0).toBe(events.length)
-    })
-    fc.assert(property, { numRuns: 200, seed: 1 })
-  })
-
   test("never makes a request body above the limit, and fills it nearly", () => {
     const events = Array.from({ length: 200 }, (_, i) => event(i, '"\\'.repeat(300)))
     const batches = run(new BatchBuilder({ ...bounds, batch_bytes_max: 20_000 }, -1), lines(...events))
@@ -108,6 +84,18 @@ describe("the batch builder", () => {
     expect(posted(batch!)).toEqual([event(2)])
     expect(batch!.rejects[0]).toMatchObject({ reason: "line_too_long", bytes: 50_000, offset: -1 })
     expect(batch!.rejects[0]!.raw.length).toBe(bounds.line_bytes_max)
+  })
+
+  test("has a batch wait no longer when the clock is set back, and an empty one never", () => {
+    const builder = new BatchBuilder(bounds, -1)
+    expect(builder.hasWaited(0, 9_000)).toBe(false)
+    builder.feed(lines(event(1)), 0, 5_000)
+    expect([4_999, 5_000, 5_599, 5_600].map((now_ms) => builder.hasWaited(600, now_ms))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
   })
 
   test("drops the unfinished line of a broken connection, which comes again whole", () => {

@@ -26,7 +26,7 @@ export class BatchBuilder {
   /** Events dropped as repeats since the last one that was taken. */
   repeated_in_row = 0
   /** When the oldest event of the batch in hand arrived, ms since the epoch. */
-  opened_ms = 0
+  private opened_ms = 0
 
   private readonly scanner = new LineScanner()
   private readonly recent: RecentOffsets
@@ -73,6 +73,12 @@ export class BatchBuilder {
 
   get empty(): boolean {
     return this.ends.length === 0 && this.rejects.length === 0
+  }
+
+  /** The batch in hand has waited this long. A clock that was set back counts as well: it cannot tell how long it was. */
+  hasWaited(wait_ms: number, now_ms: number): boolean {
+    const age_ms = now_ms - this.opened_ms
+    return !this.empty && (age_ms >= wait_ms || age_ms < 0)
   }
 
   /** Takes lines from `chunk`, beginning at `from`, until it is used up or the batch is full. Returns how far it came. */

@@ -99,9 +99,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const linger = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(tick_ms)
-      const age_ms = clock.currentTimeMillisUnsafe() - builder.opened_ms
-      if (!builder.empty && age_ms >= config.batch_wait_ms_max - 2 * tick_ms && handoff.hasSpace)
-        handoff.put(builder.take())
+      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, clock.currentTimeMillisUnsafe())
+      if (due && handoff.hasSpace) handoff.put(builder.take())
     }
   })
 
