@@ -52,8 +52,11 @@ export const falcon = {
   response_bytes_max: 64 * 1024 * 1024,
   /** Pages walked by one call: a guard, not a limit anybody should meet. */
   pages_max: 10_000,
-  /** Characters of an `ids=` query before it is split (PSFalcon keeps to the same figure). */
-  query_chars_max: 18_500,
+  /**
+   * Characters of an `ids=` query before it is split. PSFalcon goes to 18 500, but many proxies take no more than 16 KiB of
+   * request line and headers, and the token needs some of it.
+   */
+  query_chars_max: 13_000,
   /** Of Falcon's own words in one error; the rest is cut. */
   error_chars_max: 500,
   /** A token answer without a usable `expires_in` counts as this long; Falcon's tokens live 1799 s. */
@@ -208,4 +211,47 @@ export const assets = {
   file_part_bytes: 64 * 1024,
   /** Lines about skipped assets in one pass; the rest is counted. */
   warnings_max: 10,
+} as const
+
+/** The server of the actions: far above any sane use, low enough that memory and disk stay bounded. */
+export const actions = {
+  /** Nesting of a JSON body; arguments need four levels. */
+  body_depth_max: 64,
+  /** Characters of an `Idempotency-Key`. */
+  key_chars_max: 255,
+  /** How long a key replays its first answer. The contract fixes 24 h. */
+  key_life_ms: 24 * 60 * 60_000,
+  /** Keys remembered at once; a further one is refused, since forgetting one could let an action run twice. */
+  keys_max: 50_000,
+  /** Bytes of one answer kept for replay. */
+  answer_bytes_max: 4 * 1024 * 1024,
+  /** Bytes of all answers kept for replay; beyond it the oldest keep only the fact that they are done. */
+  answers_bytes_max: 32 * 1024 * 1024,
+  /** `idempotency.ndjson` is written anew when it is this much larger than what it has to hold. */
+  journal_slack_bytes: 64 * 1024 * 1024,
+  /** Characters of one argument in an audit line; ids are never cut. */
+  audit_chars_max: 500,
+  /** Audit lines that wait for a disk that takes them again; no action that changes something runs while any waits. */
+  audit_waiting_max: 1_000,
+} as const
+
+/** The indicator actions. */
+export const iocs = {
+  /** Falcon's: indicators in one POST or PATCH (PSFalcon). */
+  rows_per_call: 2_000,
+  /** Falcon's: results of one page (PSFalcon; older falconpy documentation says 500). A shorter page is walked as well. */
+  page_max: 2_000,
+  /** Ids in one URL. Its length binds first: 188 ids of 64 characters. */
+  ids_per_call: 1_000,
+  /** A file of STIX objects; it is held in memory. */
+  stix_bytes_max: 64 * 1024 * 1024,
+  /** STIX objects of one push. */
+  stix_objects_max: 100_000,
+  /** STIX objects read before other fibers get their turn. */
+  stix_objects_per_turn: 250,
+  pattern_chars_max: 65_536,
+  /** Brackets within brackets. */
+  pattern_depth_max: 64,
+  /** Refused calls of one action after which unexplained groups are no longer halved. One bad row among 2000 costs 22. */
+  refusals_max: 200,
 } as const

@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
+import { iocs } from "../../core/limits.ts"
 import { sendGiven } from "./given-rows.ts"
 import { example_indicator, indicator, updateOperation, write } from "./indicator.ts"
-import { iocs } from "./limits.ts"
 import { idOfResource } from "./one.ts"
 import { fields, rows_max } from "./row.ts"
 
