@@ -53,7 +53,6 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
   const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
-    const asked_at_ms = yield* Clock.currentTimeMillis
     const token = yield* tryAgain(
       TOKEN,
       Effect.suspend(() => requestToken(base_url)),
@@ -63,7 +62,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* observer.onTokenRenewed
-    return heldFrom(token, asked_at_ms)
+    return heldFrom(token)
   })
 
   /** Under the lock only. */
@@ -110,9 +109,9 @@ const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): 
   Redacted.value(a) === Redacted.value(b)
 
 /** Lives are counted from before the request, so that they end early rather than late. */
-function heldFrom(token: Token, asked_at_ms: number): Held {
+function heldFrom(token: Token): Held {
   const margin_ms = Math.min(falcon.token_margin_ms, token.life_ms / 2)
-  const expires_at_ms = asked_at_ms + token.life_ms
+  const expires_at_ms = token.asked_at_ms + token.life_ms
   return { bearer: token.bearer, renew_at_ms: expires_at_ms - margin_ms, expires_at_ms }
 }
 
