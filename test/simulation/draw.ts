@@ -82,11 +82,13 @@ const drawFaults = (random: Random, span_ms: number, partitions: number): Fault[
   if (drawn < 0.83) return [drawKill(random, at_ms)]
   if (drawn < 0.88) return [{ on: "stop", at_ms, down_ms: drawDown(random) }]
   if (drawn < 0.92) return [{ on: "second_process", at_ms }]
-  if (drawn < 0.96)
+  if (drawn < 0.94)
     return [
       { on: "disk", at_ms, for_ms: random.int(100, 2 * minute), reason: random.pick(["Unknown", "PermissionDenied"]) },
     ]
-  return [{ on: "clock", at_ms, by_ms: random.pick([-600_000, -60_000, -2_000, 2_000, 60_000, 3_600_000]) }]
+  return [
+    { on: "clock", at_ms, by_ms: random.pick([-10_800_000, -600_000, -60_000, -2_000, 2_000, 60_000, 3_600_000]) },
+  ]
 }
 
 const drawDown = (random: Random): number => random.pick([100, 5_000, 60_000, 600_000])

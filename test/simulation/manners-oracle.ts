@@ -90,7 +90,7 @@ export class MannersOracle {
     if (status === 429) {
       const asked_until_ms = until_ms ?? now_ms + retry.rate_limited_ms
       this.hold(place, whose, Math.min(asked_until_ms, now_ms + retry.retry_after_ms_max), "it answered 429")
-    } else if (place !== "token" && (status === undefined || status >= 500))
+    } else if (place !== "token" && place !== "refresh" && (status === undefined || status >= 500))
       this.hold(place, whose, now_ms + shortest_backoff_ms, "it failed just now")
     else if (until_ms === undefined && needsPerson(place, outcome))
       this.hold(place, whose, now_ms + intake.refused_ms, `it answered ${status}`)
