@@ -24,7 +24,7 @@ export class BatchBuilder {
   readonly counts = { repeated: 0, late: 0, keepalives: 0 }
   /** Events dropped as repeats since the last one that was taken. */
   repeated_in_row = 0
-  /** When the oldest event of the batch in hand arrived, ms since the epoch. */
+  /** When the oldest event of the batch in hand arrived, by the clock of whoever feeds. */
   opened_ms = 0
 
   private readonly scanner = new LineScanner()

@@ -1,6 +1,7 @@
 /** The OAuth2 token of one Falcon tenant. */
 import { Clock, Context, Effect, Redacted, Result, Semaphore } from "effect"
 import { falcon, retry } from "../limits.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { tryAgain } from "./again.ts"
 import { clouds, cloudUrl } from "./cloud.ts"
 import type { FalconError } from "./errors.ts"
@@ -46,6 +47,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
   const observer = yield* FalconObserver
   const rate = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
   const requestToken = yield* makeTokenRequest({ credentials, rate, observer })
+  const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
   const auto = credentials.base_url === "auto"
   let base_url = auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, "")
@@ -73,7 +75,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     const now_ms = yield* Clock.currentTimeMillis
     if (held !== undefined && now_ms < held.renew_at_ms) return held.bearer
     const spare = held !== undefined && now_ms < held.expires_at_ms ? held : undefined
-    if (failed !== undefined && now_ms < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
+    if (failed !== undefined && monotonicMs(clock) < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
 
     const result = yield* Effect.result(fetchToken(spare === undefined ? retry.attempts_max : 0))
     if (Result.isSuccess(result)) {
@@ -83,7 +85,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     }
     const error = result.failure
     const failed_at_ms = yield* Clock.currentTimeMillis
-    failed = { error, until_ms: failed_at_ms + Math.max(falcon.token_failure_ms, error.retry_after_ms ?? 0) }
+    failed = { error, until_ms: monotonicMs(clock) + Math.max(falcon.token_failure_ms, error.retry_after_ms ?? 0) }
     if (spare === undefined || failed_at_ms >= spare.expires_at_ms) return yield* error
     yield* Effect.logWarning(
       "The Falcon token could not be renewed; the old one is used until it expires",

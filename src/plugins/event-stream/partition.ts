@@ -11,6 +11,7 @@ import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
 import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
 import { delivery, server } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
 import { Offsets } from "../../core/store/offsets.ts"
 import { Health } from "../../core/telemetry/health.ts"
@@ -60,7 +61,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
 
   const feed = (chunk: Uint8Array, from: number): number => {
     const now_ms = clock.currentTimeMillisUnsafe()
-    const end = builder.feed(chunk, from, now_ms)
+    const end = builder.feed(chunk, from, monotonicMs(clock))
     if (!builder.empty) last_event_ms = now_ms
     return end
   }
@@ -77,7 +78,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, conf
   const linger = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(tick_ms)
-      const age_ms = clock.currentTimeMillisUnsafe() - builder.opened_ms
+      const age_ms = monotonicMs(clock) - builder.opened_ms
       if (!builder.empty && age_ms >= config.batch_wait_ms_max - 2 * tick_ms && handoff.hasSpace)
         handoff.put(builder.take())
     }
