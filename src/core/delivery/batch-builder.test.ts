@@ -86,18 +86,6 @@ describe("the batch builder", () => {
     expect(batch!.rejects[0]!.raw.length).toBe(bounds.line_bytes_max)
   })
 
-  test("has a batch wait no longer when the clock is set back, and an empty one never", () => {
-    const builder = new BatchBuilder(bounds, -1)
-    expect(builder.hasWaited(0, 9_000)).toBe(false)
-    builder.feed(lines(event(1)), 0, 5_000)
-    expect([4_999, 5_000, 5_599, 5_600].map((now_ms) => builder.hasWaited(600, now_ms))).toEqual([
-      true,
-      false,
-      false,
-      true,
-    ])
-  })
-
   test("drops the unfinished line of a broken connection, which comes again whole", () => {
     const builder = new BatchBuilder(bounds, -1)
     builder.feed(encoder.encode(`${event(1)}\n${event(2).slice(0, 20)}`), 0, 0)

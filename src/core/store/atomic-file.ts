@@ -41,7 +41,6 @@ export const appendDurably = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = `${folder}/${name}`
-    const is_new = !(yield* fs.exists(path))
     yield* Effect.scoped(
       Effect.gen(function* () {
         const file = yield* fs.open(path, { flag: "a+", mode: 0o600 })
@@ -56,7 +55,8 @@ export const appendDurably = (
         yield* file.sync
       }),
     )
-    if (is_new) yield* syncFolder(folder)
+    // Even when the file was there before: the process that made it may have died before its name was safe.
+    yield* syncFolder(folder)
   }).pipe(unwritable(`${folder}/${name}`))
 
 /** Makes a folder, and its parents, for the owner alone. */

@@ -13,6 +13,7 @@ import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
 import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
 import { delivery, server } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
 import { Offsets } from "../../core/store/offsets.ts"
 import { Health } from "../../core/telemetry/health.ts"
@@ -82,7 +83,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 
   const feed = (chunk: Uint8Array, from: number): number => {
     const now_ms = clock.currentTimeMillisUnsafe()
-    const end = builder.feed(chunk, from, now_ms)
+    const end = builder.feed(chunk, from, monotonicMs(clock))
     if (!builder.empty) last_event_ms = now_ms
     return end
   }
@@ -99,7 +100,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const linger = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(tick_ms)
-      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, clock.currentTimeMillisUnsafe())
+      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, monotonicMs(clock))
       if (due && handoff.hasSpace) handoff.put(builder.take())
     }
   })
