@@ -19,6 +19,15 @@ const commands = {
 
 export type Subject = keyof typeof commands
 
+/** Ends what is still running; each removes itself when it has ended by itself. */
+const running = new Set<() => void>()
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const end of running) end()
+    process.exit(1)
+  })
+}
+
 interface Child {
   readonly pid: number
   /** Asks it to stop, waits, and removes what it left. */
@@ -41,6 +50,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     stdout: "pipe",
     stderr: "inherit",
   })
+  const end = () => child.kill("SIGKILL")
+  running.add(end)
   const first = await child.stdout.getReader().read()
   const url = new TextDecoder().decode(first.value).trim()
   if (!url.startsWith("http")) throw new Error("the simulator did not start")
@@ -51,6 +62,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     stop: async () => {
       child.kill()
       await child.exited
+      running.delete(end)
     },
   }
 }
@@ -91,6 +103,11 @@ export function startSubject(
     stdout: "ignore",
     stderr: "inherit",
   })
+  const end = () => {
+    child.kill("SIGKILL")
+    rmSync(folder, { recursive: true, force: true })
+  }
+  running.add(end)
   return {
     pid: child.pid,
     assertAlive: () => {
@@ -99,6 +116,7 @@ export function startSubject(
     stop: async () => {
       child.kill()
       await child.exited
+      running.delete(end)
       rmSync(folder, { recursive: true, force: true })
     },
   }
