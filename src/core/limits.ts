@@ -171,7 +171,7 @@ export const following = {
   /** Events that may stay uncommitted behind an open follow-up, and so come again after a crash. */
   events_behind_max: 10_000,
   /** Follow-ups under way at once; the others wait. */
-  concurrency_max: 32,
+  concurrency_max: 8,
   /** How long a stopping process waits for them once all events are delivered; with `drain_ms_max` below 5 s. */
   drain_ms_max: 1_000,
   /** For one event that is followed again by hand. */
