@@ -184,10 +184,10 @@ export const mutants: readonly Mutant[] = [
     replace: "          yield* Effect.forkDetach(send(batch))\n",
   },
   {
-    name: "offsets may go back",
+    name: "stored offsets are forgotten at the start",
     file: `${core}/store/offsets.ts`,
-    find: "if (offset > (offsets.get(root_url) ?? -1)) {",
-    replace: "if (offset !== (offsets.get(root_url) ?? -1)) {",
+    find: "  const one_writer = ",
+    replace: "  offsets.clear()\n  const one_writer = ",
   },
   {
     name: "no lock on the data folder",
