@@ -77,17 +77,35 @@ const drawFaults = (random: Random, span_ms: number, partitions: number): Fault[
   const at_ms = random.chance(0.3) ? random.int(0, Math.min(span_ms, 20_000)) : random.int(0, span_ms)
   const partition = random.int(0, partitions - 1)
   const drawn = random.unit()
-  if (drawn < 0.25) return [drawStream(random, at_ms, partition)]
-  if (drawn < 0.65) return drawRequest(random, at_ms, span_ms, partition)
-  if (drawn < 0.83) return [drawKill(random, at_ms)]
-  if (drawn < 0.88) return [{ on: "stop", at_ms, down_ms: drawDown(random) }]
-  if (drawn < 0.92) return [{ on: "second_process", at_ms }]
-  if (drawn < 0.94)
-    return [
-      { on: "disk", at_ms, for_ms: random.int(100, 2 * minute), reason: random.pick(["Unknown", "PermissionDenied"]) },
-    ]
+  if (drawn < 0.22) return [drawStream(random, at_ms, partition)]
+  if (drawn < 0.58) return drawRequest(random, at_ms, span_ms, partition)
+  if (drawn < 0.75) return [drawKill(random, at_ms)]
+  if (drawn < 0.79) return [{ on: "stop", at_ms, down_ms: drawDown(random) }]
+  if (drawn < 0.82) return [{ on: "second_process", at_ms }]
+  if (drawn < 0.89) return [drawFullDisk(random, at_ms)]
+  if (drawn < 0.96) return drawJumps(random, span_ms)
+  return drawUnlisted(random, at_ms, partition)
+}
+
+/** A clock that somebody has to set is set more than once. */
+const drawJumps = (random: Random, span_ms: number): Fault[] =>
+  random.list(1, 4, () => ({ on: "clock", at_ms: random.int(0, span_ms), by_ms: random.pick(jumps_ms) }))
+
+const jumps_ms = [-10_800_000, -10_800_000, -600_000, -2_000, 2_000, 60_000, 3_600_000]
+
+const drawFullDisk = (random: Random, at_ms: number): Fault => ({
+  on: "disk",
+  at_ms,
+  for_ms: random.pick([500, 30_000, 2 * minute]),
+  reason: random.pick(["Unknown", "PermissionDenied"]),
+})
+
+/** A partition is not in the listing for a while, and its session ends. */
+const drawUnlisted = (random: Random, at_ms: number, partition: number): Fault[] => {
+  const for_ms = random.pick([minute, 10 * minute])
   return [
-    { on: "clock", at_ms, by_ms: random.pick([-10_800_000, -600_000, -60_000, -2_000, 2_000, 60_000, 3_600_000]) },
+    { on: "list", at_ms, for_ms, count: 1_000_000, partition, do: { kind: "omit" } },
+    { on: "stream", at_ms: at_ms + 1, for_ms: 0, partition, do: { kind: "session_end" } },
   ]
 }
 
@@ -128,7 +146,7 @@ const drawRequest = (random: Random, at_ms: number, span_ms: number, partition: 
     for_ms: Math.min(for_ms, span_ms),
     count,
     do: deed,
-    ...(own || deed.kind === "omit" ? { partition } : {}),
+    ...(own ? { partition } : {}),
   }
   // A refresh, a token or a listing is only asked for when something has ended.
   const ending: Fault = {
@@ -156,7 +174,7 @@ const drawDeed = (random: Random, on: RequestPlace): RequestDeed => {
   if (drawn < 0.7) return { kind: "answer_lost" }
   if (drawn < 0.8) return { kind: "answer_late", by_ms: random.pick([1_000, 20_000, 45_000]) }
   if (on === "intake") return { kind: "done_but", status: random.pick([400, 413, 429, 500, 503]) }
-  if (on === "list") return { kind: random.pick(["empty", "omit", "garbage"]) }
+  if (on === "list") return { kind: random.pick(["empty", "garbage"]) }
   if (on === "token" && random.chance(0.5)) return { kind: "redirect", status: random.pick([301, 307, 308]) }
   return on === "open" ? drawStatus(random, on) : { kind: "garbage" }
 }

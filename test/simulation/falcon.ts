@@ -60,6 +60,11 @@ export class Falcon {
     return { status: 201, body: JSON.stringify({ access_token: token, expires_in: token_life_s }) }
   }
 
+  /** The token is good for nothing from now on. */
+  revoke(authorization: string): void {
+    this.tokens.delete(authorization.replace(/^Bearer /, ""))
+  }
+
   /** `without`: a partition that the listing leaves out; `nothing`: it leaves out all. */
   list(app_id: string, authorization: string, without: number | undefined, nothing: boolean): Answer {
     if (!this.accepts(authorization)) return failure(401, "invalid bearer token")

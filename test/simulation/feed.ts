@@ -32,7 +32,8 @@ export class Feed {
   private pulled: (() => void) | undefined
   private timer: (() => void) | undefined
   private written_ms: number
-  private held_until_ms = 0
+  /** The connection is gone and nobody has been told. */
+  private dead = false
   private starved_until_ms = 0
   private open = true
 
@@ -59,6 +60,8 @@ export class Feed {
   end(): void {
     if (!this.open) return
     this.close()
+    // Nothing comes through any more, not even this.
+    if (this.dead) return
     this.controller.close()
     this.done()
   }
@@ -93,7 +96,7 @@ export class Feed {
         this.fail()
         break
       case "stall":
-        this.held_until_ms = until_ms
+        this.dead = true
         break
       case "keepalive_only":
         this.starved_until_ms = until_ms
@@ -121,7 +124,7 @@ export class Feed {
   private wake(): void {
     this.timer?.()
     this.timer = undefined
-    if (!this.open || this.pulled === undefined) return
+    if (!this.open || this.dead || this.pulled === undefined) return
     const { time, random, latency_ms_max } = this.options
     const due_ms = this.dueMs()
     const latency_ms = due_ms <= time.now_ms && random.chance(0.3) ? random.int(1, Math.max(1, latency_ms_max)) : 0
@@ -133,16 +136,12 @@ export class Feed {
     const { log, keepalive_ms } = this.options
     const next = log.events[this.cursor]
     const event_ms = this.rest.length > 0 ? 0 : Math.max(next?.at_ms ?? Number.POSITIVE_INFINITY, this.starved_until_ms)
-    return Math.max(Math.min(event_ms, this.written_ms + keepalive_ms), this.held_until_ms)
+    return Math.min(event_ms, this.written_ms + keepalive_ms)
   }
 
   private write(): void {
     const { time } = this.options
     if (!this.open || this.pulled === undefined) return
-    if (time.now_ms < this.held_until_ms) {
-      this.wake()
-      return
-    }
     if (this.rest.length === 0 && time.now_ms >= this.starved_until_ms) this.render()
     this.written_ms = time.now_ms
     this.controller.enqueue(this.rest.length > 0 ? this.nextChunk() : encoder.encode("\r\n"))

@@ -37,6 +37,7 @@ export class MannersOracle {
   private readonly in_flight = new Set<number>()
   private token: { readonly good_until_ms: number; refused: boolean } | undefined
   private started_ms = 0
+  private empty = { app_id: "", times: 0 }
 
   constructor(
     private readonly scenario: Scenario,
@@ -50,6 +51,7 @@ export class MannersOracle {
     this.started_ms = this.time.now_ms
     this.not_before.clear()
     this.in_flight.clear()
+    this.empty = { app_id: "", times: 0 }
     this.token = undefined
     for (const times of Object.values(this.sent_ms)) times.length = 0
   }
@@ -90,15 +92,23 @@ export class MannersOracle {
     if (status === 429) {
       const asked_until_ms = until_ms ?? now_ms + retry.rate_limited_ms
       this.hold(place, whose, Math.min(asked_until_ms, now_ms + retry.retry_after_ms_max), "it answered 429")
-    } else if (place !== "token" && place !== "refresh" && (status === undefined || status >= 500))
+    } else if (paced.includes(place) && (status === undefined || status >= 500))
       this.hold(place, whose, now_ms + shortest_backoff_ms, "it failed just now")
     else if (until_ms === undefined && needsPerson(place, outcome))
       this.hold(place, whose, now_ms + intake.refused_ms, `it answered ${status}`)
-    if (place === "list" && status === 200)
+    if (place === "list" && status !== 429)
       this.within("list", [60_000, lists_per_minute(this.scenario.partitions.length)])
     if (place === "token") this.tokenAnswered(status, sent_ms, now_ms)
     else if (place !== "intake" && place !== "open" && status === 401 && this.token !== undefined)
       this.token.refused = true
+  }
+
+  /** Two looks at an app id that is held, then the next: as long as no other partition reads under the next. */
+  listed(app_id: string, is_empty: boolean): void {
+    const before = this.empty.app_id === app_id ? this.empty.times : 0
+    this.empty = { app_id, times: is_empty ? before + 1 : 0 }
+    if (this.empty.times > 2 && this.scenario.partitions.length === 1)
+      this.broken("app ids", `${app_id} is asked for a third time in a row`)
   }
 
   /** A session ended for want of a refresh while somebody read from it. */
@@ -151,6 +161,9 @@ export class MannersOracle {
 /** The token and the listing are everybody's; each feed and each partition opens and posts for itself. */
 const holder = (place: RequestPlace, whose: string): string =>
   place === "token" || place === "list" ? place : `${place} ${whose}`
+
+/** After a failure, nobody else has a reason to come at once: others renew, look for new partitions, or try a last time. */
+const paced: readonly RequestPlace[] = ["open", "intake"]
 
 const needsPerson = (place: RequestPlace, { status, text }: Outcome): boolean =>
   place === "intake"

@@ -3,7 +3,7 @@
  * run again; a scenario gives the same run every time.
  */
 
-/** What is simulated. */
+/** What is simulated; what is added to the product is added here. */
 type Feature = "stream"
 
 export type Poison =
@@ -64,7 +64,10 @@ export type RequestDeed =
 
 export type StreamDeed =
   | { readonly kind: "cut" | "end" | "reset" | "session_end" }
-  | { readonly kind: "stall" | "keepalive_only" }
+  /** Nothing more comes over this connection, not even its end. */
+  | { readonly kind: "stall" }
+  /** No event while the window is open. */
+  | { readonly kind: "keepalive_only" }
   | { readonly kind: "repeat"; readonly events: number }
 
 /** Everything counts from the start of the run; a window is open from `at_ms` for `for_ms`. */

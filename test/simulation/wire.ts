@@ -136,6 +136,7 @@ const serve = (options: WireOptions, call: Call): Reply => {
     case "reset":
       return { answer: deed.kind }
     case "status":
+      if (deed.status === 401) options.falcon.revoke(String(call.request.headers?.authorization))
       return statusReply(options, deed)
     case "garbage":
       return { answer: { status: 200, body: "<html>the proxy is being repaired</html>" } }
@@ -193,8 +194,10 @@ const received = (
 ): Effect.Effect<Answer, TransportError> => {
   const status = typeof answer === "object" ? answer.status : undefined
   const text = typeof answer === "object" && typeof answer.body === "string" ? answer.body : ""
-  const { place, events } = call
+  const { place, events, url } = call
   manners.answered(call, { status, until_ms, text })
+  if (place === "list" && status === 200)
+    manners.listed(url.searchParams.get("appId") ?? "", text.includes('"resources":[]'))
   if (place === "intake" && status === 200) delivery.answered(events)
   const for_good = status === 400 || status === 413 || (status === 422 && !text.includes("INTAKE_KEY_ERROR"))
   if (place === "intake" && for_good && events.length === 1) delivery.refused(events[0]!)

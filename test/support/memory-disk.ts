@@ -149,14 +149,16 @@ export const makeMemoryDisk = (gate: DiskGate = open_gate): MemoryDisk => {
     exists: (path) => Effect.succeed(names.has(path) || folders.has(path)),
     makeDirectory: (path) =>
       Effect.andThen(
-        writable("makeDirectory", path),
+        folders.has(path) ? Effect.void : writable("makeDirectory", path),
         Effect.sync(() => void folders.add(path)),
       ),
     open: (path, options) => {
       const flag = options?.flag ?? "r"
       if (folders.has(path)) return Effect.succeed(folderHandle(path))
       if (flag === "r") return Effect.map(lookup("open", path), (inode) => handle(inode, path))
-      const opened = Effect.map(writable("open", path), () => {
+      // A full disk still opens what is there.
+      const may_open = names.has(path) ? Effect.void : writable("open", path)
+      const opened = Effect.map(may_open, () => {
         const inode = names.get(path) ?? create(path)
         if (flag.startsWith("w")) inode.bytes = empty
         return handle(inode, path)
