@@ -19,10 +19,11 @@ export const mutants: readonly Mutant[] = [
     name: "commit before the intake has acknowledged",
     file: `${streams}/partition.ts`,
     find: `    yield* sink.deliver(batch)
+    yield* follow_ups.begin(batch.followed, range)
     const offset = window.release(range)
-    if (offset >= 0) yield* untilStored(offsets.commit(root_url, offset), cell)`,
+    if (offset >= 0) yield* commit(offset)`,
     replace: `    const offset = window.release(range)
-    if (offset >= 0) yield* untilStored(offsets.commit(root_url, offset), cell)
+    if (offset >= 0) yield* commit(offset)
     yield* sink.deliver(batch)`,
   },
   {
@@ -103,9 +104,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "no fsync before the rename",
     file: `${core}/store/atomic-file.ts`,
-    find: `        yield* file.writeAll(new TextEncoder().encode(text))
-        yield* file.sync`,
-    replace: "        yield* file.writeAll(new TextEncoder().encode(text))",
+    find: "        yield* checked(file.sync)",
+    replace: "",
   },
   {
     name: "no fsync of dead letters",
@@ -117,8 +117,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "no fsync of the folder after a rename",
     file: `${core}/store/atomic-file.ts`,
-    find: "    yield* fs.rename(draft, path)\n    yield* syncFolder(folder)",
-    replace: "    yield* fs.rename(draft, path)",
+    find: "    yield* checked(Effect.andThen(fs.rename(draft, path), syncFolder(folder)))",
+    replace: "    yield* checked(fs.rename(draft, path))",
   },
   {
     name: "a line that a crash cut short is written on",
