@@ -38,8 +38,10 @@ export const runScenario = async (scenario: Scenario): Promise<Outcome> => {
   const timeline = new Timeline(() => time.now_ms - start_ms)
   let found: Outcome["broken"]
   const broken: Break = (rule, what, partition) => {
-    found ??= { rule, what }
+    if (found !== undefined) return
+    found = { rule, what }
     timeline.note(`BROKEN: ${rule}: ${what}`, partition)
+    timeline.end()
   }
   let skew_ms = 0
   const gate: DiskGate = (method, path, call) =>

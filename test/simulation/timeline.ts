@@ -5,10 +5,17 @@ export class Timeline {
   private readonly lines: { readonly at_ms: number; readonly partition: number | undefined; readonly what: string }[] =
     []
 
+  private ended = false
+
   constructor(private readonly now_ms: () => number) {}
 
   readonly note = (what: string, partition?: number): void => {
-    if (this.lines.length < lines_kept) this.lines.push({ at_ms: this.now_ms(), partition, what })
+    if (!this.ended && this.lines.length < lines_kept) this.lines.push({ at_ms: this.now_ms(), partition, what })
+  }
+
+  /** Nothing after this is of interest. */
+  end(): void {
+    this.ended = true
   }
 
   /** The last lines: time, partition, what happened. */

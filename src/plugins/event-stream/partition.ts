@@ -38,7 +38,9 @@ export interface Pipeline {
   readonly lastEventMs: () => number
   /** Events in a row that were dropped because they are not above the offset read before. */
   readonly repeatedInRow: () => number
-  /** Delivers what is in hand, as far as that works within `drain_ms_max`, and stops. */
+  /** Delivers what is in hand, however long that takes, and stops. */
+  readonly finish: Effect.Effect<void>
+  /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
   readonly drain: Effect.Effect<void>
 }
 
@@ -145,6 +147,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
     repeatedInRow: () => builder.repeated_in_row,
+    finish,
     drain,
   } satisfies Pipeline
 })

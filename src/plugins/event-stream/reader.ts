@@ -35,6 +35,7 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
         if (failures > 0) yield* Effect.sleep(yield* backoffMs(failures))
       }
       yield* Effect.logWarning("Falcon no longer lists this partition; its offset is kept in case it comes back")
+      yield* pipeline.finish
     }).pipe(Effect.ensuring(pipeline.drain))
   }).pipe(Effect.annotateLogs({ partition: partitionLabel(root_url) }), Effect.scoped)
 
