@@ -221,6 +221,8 @@ export const actions = {
   field_chars_max: 200,
   /** Nesting of a JSON body; arguments need four levels. */
   body_depth_max: 64,
+  /** Policies created or changed by one action: ten calls' worth. */
+  policy_rows_max: 5_000,
   /** Characters of an `Idempotency-Key`. */
   key_chars_max: 255,
   /** How long a key replays its first answer. The contract fixes 24 h. */

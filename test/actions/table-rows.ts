@@ -19,7 +19,7 @@ export interface TableRow {
 const no_part =
   "what cannot be pushed is skipped, which is no failure; a row fails only when somebody else makes the same indicator meanwhile (iocs-push-rows.test.ts)"
 const one_thing = "it is about one thing"
-const rows_of_one_call = "more rows than one call carries are refused: Falcon takes or refuses a call as a whole"
+const own_policies = "each row needs a policy of its own; its rows travel as those of create_prevention_policies"
 const a_search = "it lists what there is"
 
 /** The rows of one running product. */
@@ -169,7 +169,10 @@ export const tableRows = async (served: Served): Promise<readonly TableRow[]> =>
           { name: `Made ${next()}`, platform_name: "Windows", clone_id: hex(1) },
         ],
       }),
-      why: rows_of_one_call,
+      over: () => ({
+        args: { resources: Array.from({ length: 1_001 }, () => ({ name: `Made ${next()}`, platform_name: "Mac" })) },
+        carried: 1_001,
+      }),
     },
     {
       slug: "update_prevention_policies",
@@ -180,7 +183,7 @@ export const tableRows = async (served: Served): Promise<readonly TableRow[]> =>
           { id: hex(1), description: "No such" },
         ],
       }),
-      why: rows_of_one_call,
+      why: own_policies,
     },
     byIds("delete_prevention_policies", () => take(policies), hex, 500),
     byIds("perform_prevention_policy_action", () => policies[0]!, hex, 500, { action_name: "disable" }),

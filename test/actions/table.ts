@@ -67,11 +67,9 @@ const checks: Readonly<Record<string, Check>> = {
     const told = await post(served, row.slug, row.good())
     served.simulator.removeFaults()
     const scopes = told.body.required_scopes as readonly string[] | undefined
-    // Falcon refuses a withdrawn API in any way it likes; what became of it is the better answer.
-    if (retired.has(row.slug)) return unlike(told, 502, { type: "/problems/endpoint-retired" })
-    return (
-      unlike(told, 502, { type: "/problems/upstream-forbidden" }) ?? (scopes?.length ? undefined : "no scope named")
-    )
+    // A withdrawn API may answer 403 too: then both are said, what became of it and which scope is missing.
+    const type = retired.has(row.slug) ? "/problems/endpoint-retired" : "/problems/upstream-forbidden"
+    return unlike(told, 502, { type }) ?? (scopes?.length ? undefined : "no scope named")
   },
 
   "Falcon 429": async (served, row) => {
