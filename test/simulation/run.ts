@@ -1,5 +1,5 @@
 /** Runs one scenario: the real worker on a virtual machine, a modelled world around it, an oracle watching. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { Effect } from "effect"
 import { Random } from "../../simulator/events/random.ts"
@@ -30,10 +30,18 @@ const minutes = 60_000
 const steps_max = 1_000_000
 
 /** The lock of the data folder is the real one, so the folder is a real one too; everything else in it is in memory. */
-const data_dir = mkdtempSync(`${tmpdir()}/akonis-simulation-`)
-process.on("exit", () => rmSync(data_dir, { recursive: true, force: true }))
+const data_dir = `${tmpdir()}/akonis-simulation-${process.pid}`
 
 export const runScenario = async (scenario: Scenario): Promise<Outcome> => {
+  mkdirSync(data_dir, { recursive: true, mode: 0o700 })
+  try {
+    return await simulate(scenario)
+  } finally {
+    rmSync(data_dir, { recursive: true, force: true })
+  }
+}
+
+const simulate = async (scenario: Scenario): Promise<Outcome> => {
   const time = new VirtualTime(start_ms)
   const timeline = new Timeline(() => time.now_ms - start_ms)
   let found: Outcome["broken"]
