@@ -9,8 +9,9 @@ import { cpuMs, memory, requireLinux } from "./proc.ts"
 import { type SimulatorChild, startSimulator, startSubject } from "./processes.ts"
 import { median } from "./statistics.ts"
 
-/** Two events in five are detections: 10 000 of 25 000 in each partition, over 1 000 processes. */
-const events_per_partition = 25_000
+/** Two events in five are detections: 10 000 different ones, over 1 000 processes, that come eight times each. */
+const templates = 25_000
+const events_per_partition = 8 * templates
 const processes = 1_000
 const rounds = 3
 /** How long the storm is watched once all raw events are delivered. */
@@ -24,7 +25,7 @@ const startStorm = () =>
   startSimulator({
     partitions,
     events_per_partition,
-    templates: events_per_partition,
+    templates,
     processes,
     detections: "served",
     threatgraph_delay_ms: 50,

@@ -3,15 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { type Listening, listen } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
+import { type Ended, main, runAkonis } from "../support/command.ts"
 import { problemsOf } from "./ocsf-facts.ts"
 import { type AssetAccount, quiet, yaml } from "./support.ts"
-
-const main = `${import.meta.dir}/../../src/main.ts`
 
 interface Shell {
   readonly folder: string
   readonly running: Listening
-  readonly akonis: (args: readonly string[]) => Promise<{ out: string; err: string; status: number }>
+  readonly akonis: (args: readonly string[]) => Promise<Ended>
   readonly taken: () => Promise<AssetAccount>
 }
 
@@ -24,27 +23,8 @@ const withShell = async (
   const folder = mkdtempSync(`${tmpdir()}/akonis-assets-`)
   const { client_id, client_secret } = running.simulator.settings
   writeFileSync(`${folder}/akonis.yaml`, configuration.replaceAll("http://falcon.test", running.url))
-  const akonis = async (args: readonly string[]) => {
-    const child = Bun.spawn([process.execPath, main, ...args], {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        FALCON_BASE_URL: running.url,
-        FALCON_CLIENT_ID: client_id,
-        FALCON_CLIENT_SECRET: client_secret,
-      },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    })
-    const [out, err, status] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
-    return { out, err, status }
-  }
+  const env = { FALCON_BASE_URL: running.url, FALCON_CLIENT_ID: client_id, FALCON_CLIENT_SECRET: client_secret }
+  const akonis = (args: readonly string[]) => runAkonis(args, { cwd: folder, env })
   const taken = async () => (await (await fetch(`${running.url}/_sim/assets`)).json()) as AssetAccount
   try {
     await body({ folder, running, akonis, taken })

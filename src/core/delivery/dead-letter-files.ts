@@ -68,6 +68,7 @@ const follow = (
   followers: readonly Follower[],
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
+    if (letter.follower === undefined) return `no plugin could read it: ${letter.detail}`
     const follower = followers.find(({ plugin_id }) => plugin_id === letter.follower)
     if (follower === undefined) return `the plugin ${letter.follower} is off`
     for (const batch of batchesOf(yield* follower.follow(letter.raw))) {

@@ -103,13 +103,22 @@ describe("what follows an event", () => {
     ),
   )
 
-  test("is given up with the whole event when its follower cannot even read it", () => {
-    const keep = () => {
-      throw new Error("cannot read")
-    }
-    const { followed } = batchOf(line("Seen", 7), follower({ keep }))
-    expect(followed).toMatchObject([{ offset: 7, kept: line("Seen", 7).trimEnd() }])
-  })
+  test("is given up with the whole event when its follower cannot even read it, and never asked to follow it", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        const keep = () => {
+          throw new Error("cannot read")
+        }
+        yield* scene.deliver(batchOf(line("Seen", 7), follower({ keep, follow: () => Effect.succeed(['{"no":1}']) })))
+        yield* TestClock.adjust(1)
+        expect(scene).toMatchObject({ posted: [], commits: [7] })
+        const [letter] = scene.recorded
+        expect(new TextDecoder().decode(letter!.raw)).toBe(line("Seen", 7).trimEnd())
+        expect(letter).toMatchObject({ reason: "not_followed", detail: expect.stringContaining("cannot read") })
+        expect(letter).not.toHaveProperty("follower")
+      }),
+    ))
 
   test("may wait in any number, so many at once; what is given up never starts", () =>
     onTestClock(

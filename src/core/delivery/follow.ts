@@ -36,8 +36,10 @@ export interface Follower {
 export interface Followed {
   readonly follower: Follower
   readonly offset: number
-  /** What {@link Follower.keep} gave. */
+  /** What {@link Follower.keep} gave; the whole event when that broke. */
   readonly kept: string
+  /** Why the event cannot be followed, when {@link Follower.keep} broke. */
+  readonly broken?: string
 }
 
 /** Finds those who follow an event by the bytes of its type: nothing else is looked into. */
@@ -70,7 +72,7 @@ export class Watch {
       const { bytes, follower } = rule
       if (bytes.length !== type_end - type_start || !startsWith(src, type_start, bytes)) continue
       const kept = keep(rule, src, start, end)
-      if (kept !== undefined) found.push({ follower, offset, kept })
+      if (kept !== undefined) found.push({ follower, offset, ...kept })
     }
   }
 }
@@ -89,13 +91,19 @@ const startsWith = (src: Uint8Array, at: number, word: Uint8Array): boolean => {
   return true
 }
 
-/** A follower that stumbles over an event must not stop the stream: it gets the whole event, to give up on record. */
-const keep = ({ type, fields, follower }: Rule, src: Uint8Array, start: number, end: number): string | undefined => {
+/** A follower that stumbles over an event must not stop the stream: the event is given up on record. */
+const keep = (
+  { type, fields, follower }: Rule,
+  src: Uint8Array,
+  start: number,
+  end: number,
+): Pick<Followed, "kept" | "broken"> | undefined => {
   try {
     const event = pick(src, start, end, fields)
-    return follower.keep(event === undefined ? parse(src, start, end) : { metadata: { eventType: type }, event })
-  } catch {
-    return text(src, start, end)
+    const kept = follower.keep(event === undefined ? parse(src, start, end) : { metadata: { eventType: type }, event })
+    return kept === undefined ? undefined : { kept }
+  } catch (error) {
+    return { kept: text(src, start, end), broken: `unexpected error, please report it: ${error}` }
   }
 }
 
