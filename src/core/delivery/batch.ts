@@ -28,7 +28,7 @@ export interface Reject {
   /** Size of the line on the stream; more than `raw.length` when the line was too long to keep. */
   readonly bytes: number
   /** With `not_followed`: the plugin that can try again, for which `raw` is all it needs. Absent when it could not read the event. */
-  readonly follower?: string
+  readonly follower?: string | undefined
 }
 
 /** Room in front of the events for `{"intake_key":"…","jsons":["`. */

@@ -27,7 +27,7 @@ export interface DeadLetter {
   readonly encoding: "utf8" | "base64"
   readonly raw: string
   /** With `not_followed`: the plugin that tries again on replay. */
-  readonly follower?: string
+  readonly follower?: string | undefined
 }
 
 export class DeadLetters extends Context.Service<
@@ -50,11 +50,13 @@ const make = Effect.gen(function* () {
   const { data_dir } = yield* Tenant
   const fs = yield* FileSystem.FileSystem
   const folder = deadLetterFolder(data_dir)
+  let folder_made = false
 
   const add = Effect.fnUntraced(
     function* (partition: string, rejects: readonly Reject[]) {
       if (rejects.length === 0) return
-      yield* makeFolder(folder)
+      if (!folder_made) yield* makeFolder(folder)
+      folder_made = true
       const now_ms = yield* Clock.currentTimeMillis
       const at = new Date(now_ms).toISOString()
       const run = yield* Random.nextIntBetween(0, 36 ** 4)
@@ -63,6 +65,8 @@ const make = Effect.gen(function* () {
       )
       yield* appendDurably(folder, `${at.slice(0, 10)}.ndjson`, lines.join(""))
     },
+    // Somebody may have removed the folder.
+    Effect.tapError(() => Effect.sync(() => (folder_made = false))),
     Effect.provideService(FileSystem.FileSystem, fs),
   )
 
@@ -85,7 +89,7 @@ const letter = (reject: Reject, partition: string, at: string, id: string): Dead
     bytes,
     encoding,
     raw: Buffer.from(raw).toString(encoding),
-    ...(follower === undefined ? {} : { follower }),
+    follower,
   }
 }
 

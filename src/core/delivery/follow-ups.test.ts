@@ -116,7 +116,7 @@ describe("what follows an event", () => {
         const [letter] = scene.recorded
         expect(new TextDecoder().decode(letter!.raw)).toBe(line("Seen", 7).trimEnd())
         expect(letter).toMatchObject({ reason: "not_followed", detail: expect.stringContaining("cannot read") })
-        expect(letter).not.toHaveProperty("follower")
+        expect(letter!.follower).toBeUndefined()
       }),
     ))
 

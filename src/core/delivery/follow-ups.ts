@@ -38,10 +38,14 @@ interface FollowUps {
   readonly close: Effect.Effect<void>
 }
 
-interface FollowUp extends Followed {
-  readonly range: OffsetRange
-  /** Opened when nobody waits for it any more. */
-  readonly given_up: Latch.Latch
+/** A class and not an object spread of {@link Followed}: a storm makes thousands of them a second. */
+class FollowUp {
+  /** Opened when nobody waits for it any more; made when it starts, since most of a storm never do. */
+  given_up: Latch.Latch | undefined
+  constructor(
+    readonly followed: Followed,
+    readonly range: OffsetRange,
+  ) {}
 }
 
 const too_much_behind = `more than ${following.events_behind_max} newer events wait for it to be committed`
@@ -51,14 +55,16 @@ const stopped = "the process stopped before it was done"
 export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptions) {
   const { window, sink } = options
   const open = new Set<FollowUp>()
-  const waiting: FollowUp[] = []
+  /** Not started, in order; all of them are open. */
+  let waiting: FollowUp[] = []
   const work = yield* Latch.make(false)
   const idle = yield* Latch.make(true)
   const one_post = yield* Semaphore.make(1)
   const label = { partition: options.label }
   const ended = (outcome: string, count: number) =>
     Metric.update(Metric.withAttributes(metrics.follow_ups, { ...label, outcome }), count)
-  const open_now = Effect.suspend(() => Metric.update(Metric.withAttributes(metrics.follow_ups_open, label), open.size))
+  const open_gauge = Metric.withAttributes(metrics.follow_ups_open, label)
+  const open_now = Effect.suspend(() => Metric.update(open_gauge, open.size))
 
   /** Of all that may end a follow-up, whoever claims it first does. */
   const claim = (one: FollowUp): boolean => {
@@ -77,7 +83,8 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const giveUp = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
     const mine = ones.filter(claim)
     if (mine.length === 0) return
-    for (const { given_up } of mine) given_up.openUnsafe()
+    waiting = waiting.filter((one) => open.has(one))
+    for (const { given_up } of mine) given_up?.openUnsafe()
     const rejects = mine.map((one) => notFollowed(one, why))
     yield* untilStored(options.dead_letters.add(options.partition, rejects), options.health)
     const what = mine.length === 1 ? "what follows an event is" : `what follows ${mine.length} events is`
@@ -95,21 +102,23 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     yield* settle([one])
   })
 
-  const followUp = (one: FollowUp) =>
-    Effect.suspend(() =>
-      one.broken === undefined ? one.follower.follow(one.kept) : new GivenUp({ message: one.broken }),
-    ).pipe(
+  const followUp = (one: FollowUp) => {
+    const { follower, kept, broken } = one.followed
+    const given_up = Latch.makeUnsafe(false)
+    one.given_up = given_up
+    return Effect.suspend(() => (broken === undefined ? follower.follow(kept) : new GivenUp({ message: broken }))).pipe(
       Effect.flatMap(post),
-      Effect.raceFirst(one.given_up.await),
+      Effect.raceFirst(given_up.await),
       Effect.flatMap(() => done(one)),
       Effect.catchTag("GivenUp", ({ message }) => giveUp([one], message)),
       Effect.catchDefect((defect) => giveUp([one], `unexpected error, please report it: ${defect}`)),
     )
+  }
 
   const worker = Effect.gen(function* () {
     for (;;) {
       const one = waiting.shift()
-      if (one !== undefined) yield* open.has(one) ? followUp(one) : Effect.void
+      if (one !== undefined) yield* followUp(one)
       else {
         work.closeUnsafe()
         yield* work.await
@@ -130,7 +139,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
 
   const begin = Effect.fnUntraced(function* (followed: readonly Followed[], range: OffsetRange) {
     for (const one of followed) {
-      const follow_up = { ...one, range, given_up: Latch.makeUnsafe(false) }
+      const follow_up = new FollowUp(one, range)
       open.add(follow_up)
       waiting.push(follow_up)
     }
@@ -144,7 +153,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   })
 
   const close = Effect.gen(function* () {
-    waiting.length = 0
+    waiting = []
     yield* Effect.timeoutOption(idle.await, following.drain_ms_max)
     yield* giveUp([...open], stopped)
   })
@@ -169,8 +178,11 @@ export function* batchesOf(events: readonly string[]): Generator<Batch> {
 }
 
 /** Names a follower for the replay, unless it could not make anything of the event: then `raw` is the event itself. */
-const notFollowed = ({ follower, kept, offset, broken }: FollowUp, why: string): Reject => {
-  const raw = new TextEncoder().encode(kept)
-  const letter = { reason: "not_followed", detail: why, offset, raw, bytes: raw.length } as const
-  return broken === undefined ? { ...letter, follower: follower.plugin_id } : letter
+const notFollowed = ({ followed }: FollowUp, why: string): Reject => {
+  const { follower, kept, offset, broken } = followed
+  const raw = encoder.encode(kept)
+  const plugin_id = broken === undefined ? follower.plugin_id : undefined
+  return { reason: "not_followed", detail: why, offset, raw, bytes: raw.length, follower: plugin_id }
 }
+
+const encoder = new TextEncoder()

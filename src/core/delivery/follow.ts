@@ -69,10 +69,10 @@ export class Watch {
     found: Followed[],
   ): void {
     for (const rule of this.rules) {
-      const { bytes, follower } = rule
+      const { bytes } = rule
       if (bytes.length !== type_end - type_start || !startsWith(src, type_start, bytes)) continue
-      const kept = keep(rule, src, start, end)
-      if (kept !== undefined) found.push({ follower, offset, ...kept })
+      const followed = keep(rule, offset, src, start, end)
+      if (followed !== undefined) found.push(followed)
     }
   }
 }
@@ -92,18 +92,15 @@ const startsWith = (src: Uint8Array, at: number, word: Uint8Array): boolean => {
 }
 
 /** A follower that stumbles over an event must not stop the stream: the event is given up on record. */
-const keep = (
-  { type, fields, follower }: Rule,
-  src: Uint8Array,
-  start: number,
-  end: number,
-): Pick<Followed, "kept" | "broken"> | undefined => {
+const keep = (rule: Rule, offset: number, src: Uint8Array, start: number, end: number): Followed | undefined => {
+  const { type, fields, follower } = rule
   try {
     const event = pick(src, start, end, fields)
     const kept = follower.keep(event === undefined ? parse(src, start, end) : { metadata: { eventType: type }, event })
-    return kept === undefined ? undefined : { kept }
+    return kept === undefined ? undefined : { follower, offset, kept }
   } catch (error) {
-    return { kept: text(src, start, end), broken: `unexpected error, please report it: ${error}` }
+    const broken = `unexpected error, please report it: ${error}`
+    return { follower, offset, kept: text(src, start, end), broken }
   }
 }
 

@@ -9,7 +9,7 @@
  * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
-import { ascii, escapable, isDigit, isHex, matches, numberEnd, specialBytes, wordEnd } from "./tokens.ts"
+import { ascii, escapable, isDigit, isHex, matches, numberEnd, plainBytes, wordEnd } from "./tokens.ts"
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -103,15 +103,11 @@ export class LineScanner {
         to.setUint16(o, ESCAPED_QUOTE, true)
         o += 2
         for (;;) {
-          while (i < words_end) {
+          for (let plain = 4; plain === 4 && i < words_end; i += plain, o += plain) {
             const word = from.getInt32(i, true)
             to.setInt32(o, word, true)
             seen |= word
-            const special = specialBytes(word)
-            const plain = special === 0 ? 4 : (31 - Math.clz32(special & -special)) >> 3
-            i += plain
-            o += plain
-            if (special !== 0) break
+            plain = plainBytes(word)
           }
           const c = src[i++]!
           if (c === QUOTE) break

@@ -58,14 +58,15 @@ export const wordEnd = (src: Uint8Array, at: number, end: number): number => {
 }
 
 /**
- * The highest bit of every byte in `word` that ends a run of plain text: quote, backslash, control character. Right for the
- * lowest such byte only; a borrow may mark bytes above it.
+ * How many of the four bytes in `word`, from the lowest on, are plain text inside of a string: neither quote nor backslash nor
+ * control character. Four bytes at once cost little more than one.
  */
-export const specialBytes = (word: number): number => {
+export const plainBytes = (word: number): number => {
   const quote = word ^ 0x22222222
   const backslash = word ^ 0x5c5c5c5c
-  return (
+  // The highest bit of every byte that is not plain. A borrow may mark bytes above the first of them, never below.
+  const marks =
     (((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | ((word - 0x20202020) & ~word)) &
     0x80808080
-  )
+  return marks === 0 ? 4 : (31 - Math.clz32(marks & -marks)) >> 3
 }
