@@ -1,7 +1,6 @@
 /** Reading a JSON body without trusting it: type, size, nesting and syntax are checked before anything else happens. */
 import { bodyLimit } from "hono/body-limit"
-import { bounds } from "../core/actions/bounds.ts"
-import { server } from "../core/limits.ts"
+import { actions as bounds, server } from "../core/limits.ts"
 import { type ApiContext, refuseWith } from "./api.ts"
 
 const json_type = /^application\/([\w.-]+\+)?json\s*(;.*)?$/i

@@ -170,3 +170,78 @@ export const following = {
   /** For one event that is followed again by hand. */
   replay_ms_max: 120_000,
 } as const
+
+/** Arguments of actions. Ours: far above any sane call, low enough that a mistake cannot fill the memory. */
+export const action_args = {
+  /** Ids of one action; more than one call to Falcon carries are split. */
+  ids_max: 50_000,
+  id_chars_max: 200,
+  fql_chars_max: 8_192,
+  /** Results of one action, over all pages. */
+  results_max: 50_000,
+  cursor_chars_max: 1_024,
+  /** A comment on alerts; Falcon names no limit. */
+  comment_chars_max: 10_000,
+} as const
+
+/** The action server. Ours, all of them: far above any sane use, low enough that memory and disk stay bounded. */
+export const actions = {
+  /** Nesting of a JSON body; arguments need four levels. */
+  body_depth_max: 64,
+  /** Characters of an `Idempotency-Key`. */
+  key_chars_max: 255,
+  /** How long a key replays its first answer. The contract fixes 24 h. */
+  key_life_ms: 24 * 60 * 60_000,
+  /** Keys remembered at once; a further one is refused, since forgetting one could let an action run twice. */
+  keys_max: 50_000,
+  /** Bytes of one answer kept for replay. */
+  answer_bytes_max: 4 * 1024 * 1024,
+  /** Bytes of all answers kept for replay; beyond it the oldest keep only the fact that they are done. */
+  answers_bytes_max: 32 * 1024 * 1024,
+  /** `idempotency.ndjson` is written anew when it is this much larger than what it has to hold. */
+  journal_slack_bytes: 64 * 1024 * 1024,
+  /** Characters of one argument in an audit line; ids are never cut. */
+  audit_chars_max: 500,
+  /** Audit lines that wait for a disk that takes them again; no action that changes something runs while any waits. */
+  audit_waiting_max: 1_000,
+} as const
+
+/** What Falcon takes in one call of the alert, host, incident and policy actions. */
+export const per_call = {
+  /** More composite ids in one PATCH are answered with 413 (falcon-mcp, PSFalcon); PSFalcon keeps the lookup to it as well. */
+  alerts: 1_000,
+  /** Maxima by falconpy and PSFalcon. */
+  host_details: 5_000,
+  host_online_state: 100,
+  host_login_history: 10,
+  host_visibility: 100,
+  host_actions: 500,
+  hosts_page: 10_000,
+  /** No maximum is documented; PSFalcon sends 500. */
+  incidents: 500,
+  /** No maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
+  policies: 500,
+} as const
+
+/** The indicator actions. Bounds that Falcon imposes say so; the others are ours. */
+export const iocs = {
+  /** Falcon's: indicators in one POST or PATCH (PSFalcon). */
+  rows_per_call: 2_000,
+  /** Falcon's: results of one page (PSFalcon; older falconpy documentation says 500). A shorter page is walked as well. */
+  page_max: 2_000,
+  /** Rows of one action: 25 calls' worth. */
+  rows_max: 50_000,
+  /** Ids in one URL. Its length binds first: 268 ids of 64 characters. */
+  ids_per_call: 1_000,
+  /** A file of STIX objects; it is held in memory. */
+  stix_bytes_max: 64 * 1024 * 1024,
+  /** STIX objects of one push. */
+  stix_objects_max: 100_000,
+  /** STIX objects read before other fibers get their turn. */
+  stix_objects_per_turn: 250,
+  pattern_chars_max: 65_536,
+  /** Brackets within brackets. */
+  pattern_depth_max: 64,
+  /** Refused calls of one action after which unexplained groups are no longer halved. One bad row among 2000 costs 22. */
+  refusals_max: 200,
+} as const

@@ -2,8 +2,8 @@
 import { Cause, Effect, Exit } from "effect"
 import { FalconError } from "../falcon/errors.ts"
 import type { Role } from "../http/bearer.ts"
+import { actions as bounds } from "../limits.ts"
 import { type AnyAction, ArgumentError, type Outcome, type RowError } from "./action.ts"
-import { bounds } from "./bounds.ts"
 import type { PlannedRequest } from "./dry-run.ts"
 import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./refusal.ts"
 

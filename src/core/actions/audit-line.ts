@@ -1,9 +1,9 @@
 /** What a line of the audit log says about an action. */
 import { Clock, Effect, Exit } from "effect"
+import { actions as bounds } from "../limits.ts"
 import type { AnyAction } from "./action.ts"
 import { type Answer, type Asked, isFinal, type Ran } from "./answer.ts"
 import type { AuditLine } from "./audit.ts"
-import { bounds } from "./bounds.ts"
 import type { Reply } from "./idempotency.ts"
 import type { ProblemBody } from "./refusal.ts"
 

@@ -4,9 +4,9 @@
  */
 import { Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
+import { actions as bounds } from "../limits.ts"
 import { appendDurably } from "../store/atomic-file.ts"
 import { redact } from "../telemetry/redact.ts"
-import { bounds } from "./bounds.ts"
 
 export interface AuditLine {
   /** ISO 8601. */

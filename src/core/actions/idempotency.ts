@@ -9,9 +9,9 @@
  */
 import { Clock, Deferred, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
+import { actions as bounds } from "../limits.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Audit, AuditLine } from "./audit.ts"
-import { bounds } from "./bounds.ts"
 import { type Entry, linesOf, readEntries } from "./idempotency-file.ts"
 import { type Refusal, refuse } from "./refusal.ts"
 

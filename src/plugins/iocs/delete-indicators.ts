@@ -2,8 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { type ByIds, callByIds } from "../../core/actions/by-ids.ts"
+import { iocs } from "../../core/limits.ts"
 import { deleteOperation, example_indicator, indicator_ids, write } from "./indicator.ts"
-import { iocs } from "./limits.ts"
 
 /** Deletes by ids, as many as fit into a URL at once. */
 export const deletion = (ids: readonly string[]): ByIds => ({

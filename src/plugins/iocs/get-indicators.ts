@@ -2,8 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
+import { iocs } from "../../core/limits.ts"
 import { example_indicator, indicator, indicator_ids, indicatorIdOf, indicators_path, read } from "./indicator.ts"
-import { iocs } from "./limits.ts"
 
 /** `GET /iocs/entities/indicators/v1?ids=…` (falconpy `indicator_get_v1`). */
 export const getIndicators = defineAction({

@@ -2,8 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
+import { iocs } from "../../core/limits.ts"
 import { read } from "./indicator.ts"
-import { iocs } from "./limits.ts"
 
 /** gofalcon `APIActionV1` */
 const ioc_action = z.looseObject({

@@ -1,6 +1,6 @@
 /** The arguments of both pushes. */
 import { z } from "zod"
-import { iocs } from "./limits.ts"
+import { iocs } from "../../core/limits.ts"
 
 export const push_arguments = {
   stix_objects_path: z

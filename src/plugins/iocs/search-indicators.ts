@@ -5,8 +5,8 @@ import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/arg
 import { listed } from "../../core/actions/by-ids.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
+import { iocs } from "../../core/limits.ts"
 import { read } from "./indicator.ts"
-import { iocs } from "./limits.ts"
 import { sort } from "./search.ts"
 
 const offset = z

@@ -1,8 +1,8 @@
 /** The STIX objects of a push: in a file below the tenant's folder, as the Sekoia platform leaves them there, or inline. */
 import { Effect, FileSystem } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
+import { iocs } from "../../core/limits.ts"
 import { Tenant } from "../../core/tenant.ts"
-import { iocs } from "./limits.ts"
 
 interface Source {
   readonly stix_objects_path?: string | undefined

@@ -5,8 +5,8 @@ import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
 import type { ApiError, FalconError, FalconReason } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
+import { iocs } from "../../core/limits.ts"
 import { indicatorOf } from "./indicator.ts"
-import { iocs } from "./limits.ts"
 
 /** One indicator on its way to Falcon. */
 export interface WriteRow {

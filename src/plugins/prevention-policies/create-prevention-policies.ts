@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { platform, policies_path, policies_per_call, policy, policyOf, settings, write } from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
+import { platform, policies_path, policy, policyOf, settings, write } from "./policy.ts"
 import { rows_max, sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionCreatePolicyReqV1` */
@@ -31,7 +32,7 @@ export const createPreventionPolicies = defineAction({
   changes: true,
   destructive: false,
   idempotent: false,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ resources }) =>
     sendRows({
       rows: resources,

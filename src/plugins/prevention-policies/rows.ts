@@ -5,10 +5,10 @@ import { callByIds } from "../../core/actions/by-ids.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { policies_per_call } from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
 
 /** One call's worth, so that what Falcon refuses as a whole is one call. */
-export const rows_max = policies_per_call
+export const rows_max = per_call.policies
 
 interface Rows<Row> {
   readonly rows: readonly Row[]
@@ -49,7 +49,7 @@ export const sendRows = Effect.fnUntraced(function* <Row>({
       },
       operation: (names) => operation(names.map((name) => by_name.get(name)!)),
     })
-  const together = yield* Effect.result(send(policies_per_call))
+  const together = yield* Effect.result(send(per_call.policies))
   if (Result.isSuccess(together)) return together.success
   const refused = together.failure
   if (refused.reason !== "rejected" || rows.length === 1) return yield* refused

@@ -1,15 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import {
-  example_policy,
-  policies_path,
-  policies_per_call,
-  policy,
-  policy_ids,
-  policyIdOf,
-  settings,
-  write,
-} from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
+import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
 import { rows_max, sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well. */
@@ -38,7 +30,7 @@ export const updatePreventionPolicies = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ resources }) =>
     sendRows({
       rows: resources,
