@@ -186,6 +186,10 @@ export const action_args = {
 
 /** The action server. Ours, all of them: far above any sane use, low enough that memory and disk stay bounded. */
 export const actions = {
+  /** Falcon's errors in one problem document: all of a call that writes 500 policies. */
+  upstream_errors_max: 500,
+  /** The name of an argument in a problem document. */
+  field_chars_max: 200,
   /** Nesting of a JSON body; arguments need four levels. */
   body_depth_max: 64,
   /** Characters of an `Idempotency-Key`. */

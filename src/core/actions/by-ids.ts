@@ -2,7 +2,7 @@
 import { Effect, Result } from "effect"
 import { Falcon } from "../falcon/client.ts"
 import type { Envelope } from "../falcon/envelope.ts"
-import type { FalconError, FalconReason } from "../falcon/errors.ts"
+import { FalconError, type FalconReason } from "../falcon/errors.ts"
 import { splitIds } from "../falcon/ids.ts"
 import type { Operation } from "../falcon/operation.ts"
 import type { Outcome, RowError } from "./action.ts"
@@ -18,6 +18,8 @@ export interface ByIds {
    * done.
    */
   readonly idOf?: (resource: unknown) => string | undefined
+  /** What it means that an id neither comes back nor is named by an error; by default, that Falcon does not know it. */
+  readonly missing?: string
 }
 
 /** The id that a resource carries under this name. */
@@ -40,13 +42,13 @@ const POINTLESS: readonly FalconReason[] = [
 
 const not_found = "Falcon does not know this id"
 
-/** Fails only when nothing worked at all; anything less is an outcome with errors. */
+/** Fails only when nothing worked at all, with the errors of every id; anything less is an outcome with errors. */
 export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn.Return<Outcome, FalconError, Falcon> {
   const falcon = yield* Falcon
   const groups = splitIds(options.ids, options.per_call, { in_query: options.in_query ?? false })
   const parts: Part[] = []
   let broken: FalconError | undefined
-  let first_error: FalconError | undefined
+  const failures: FalconError[] = []
   for (const ids of groups) {
     if (broken !== undefined) {
       parts.push(notTried(ids, broken))
@@ -58,12 +60,12 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
       continue
     }
     const error = answer.failure
-    first_error ??= error
+    failures.push(error)
     if (POINTLESS.includes(error.reason)) broken = error
     parts.push(fromFailure(ids, error, options))
   }
   const succeeded = parts.reduce((sum, part) => sum + part.succeeded, 0)
-  if (succeeded === 0 && first_error !== undefined) return yield* first_error
+  if (succeeded === 0 && failures.length > 0) return yield* inOne(failures, parts)
   const requested = groups.reduce((sum, ids) => sum + ids.length, 0)
   return {
     resources: parts.flatMap((part) => part.resources),
@@ -75,6 +77,19 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
   }
 })
 
+/**
+ * The failure of all calls in one. That something may have happened outweighs every other reason, since a caller who is told
+ * that nothing did repeats the call.
+ */
+const inOne = (failures: readonly FalconError[], parts: readonly Part[]): FalconError => {
+  const error = failures.find(({ reason }) => reason === "outcome_unknown") ?? failures[0]!
+  if (parts.length === 1 || POINTLESS.includes(failures[0]!.reason)) return error
+  const { reason, operation, status, trace_id, scopes, retry_after_ms } = error
+  const message = failures.length === 1 ? error.message : `${error.message} (${failures.length} calls failed)`
+  const errors = parts.flatMap((part) => part.errors)
+  return new FalconError({ reason, operation, status, trace_id, scopes, retry_after_ms, errors, message })
+}
+
 interface Part {
   readonly resources: readonly unknown[]
   readonly errors: readonly RowError[]
@@ -84,7 +99,7 @@ interface Part {
 
 type Answer = Pick<Envelope, "resources" | "errors" | "trace_id">
 
-const fromEnvelope = (ids: readonly string[], answer: Answer, { idOf }: ByIds): Part => {
+const fromEnvelope = (ids: readonly string[], answer: Answer, { idOf, missing: meaning = not_found }: ByIds): Part => {
   const named = new Map(answer.errors.flatMap((error) => (error.id === undefined ? [] : [[error.id, error] as const])))
   const nameless = answer.errors.filter((error) => error.id === undefined)
   const found = idOf === undefined ? undefined : new Set(answer.resources.map(idOf))
@@ -93,7 +108,7 @@ const fromEnvelope = (ids: readonly string[], answer: Answer, { idOf }: ByIds): 
   const missing = ids.filter((id) => !isDone(id))
   const errors = missing.map((id): RowError => {
     const error = named.get(id) ?? nameless[0]
-    return { id, code: error?.code ?? 404, message: error?.message ?? not_found }
+    return { id, code: error?.code ?? 404, message: error?.message ?? meaning }
   })
   const unattributed = missing.length === 0 ? nameless.map(({ code, message }): RowError => ({ code, message })) : []
   return {

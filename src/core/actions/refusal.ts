@@ -2,6 +2,7 @@
 import { Data } from "effect"
 import type { z } from "zod"
 import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
+import { actions } from "../limits.ts"
 import { redact } from "../telemetry/redact.ts"
 import type { AnyAction } from "./action.ts"
 
@@ -100,9 +101,7 @@ const perKey = (issue: z.core.$ZodIssue): FieldError[] =>
     ? issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message: "there is no such argument" }))
     : [{ field: fieldName(issue.path), message: issue.message }]
 
-const field_chars_max = 200
-
-const fieldName = (path: readonly PropertyKey[]): string => path.map(String).join(".").slice(0, field_chars_max)
+const fieldName = (path: readonly PropertyKey[]): string => path.map(String).join(".").slice(0, actions.field_chars_max)
 
 const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
   unauthorized: "upstream-unauthorized",
@@ -118,8 +117,6 @@ const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
   outcome_unknown: "outcome-unknown",
 }
 
-const upstream_errors_max = 100
-
 /** What a failed call to Falcon means to our caller. */
 export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody => {
   const kind = kinds[error.reason]
@@ -128,7 +125,7 @@ export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody =
     ...(kind === "upstream-forbidden" && { required_scopes: scopes }),
     ...(kind === "endpoint-retired" && action.retired !== undefined && { successor: action.retired.successor }),
     ...(kind === "upstream-rate-limited" && { retry_after_s: Math.ceil((error.retry_after_ms ?? 60_000) / 1_000) }),
-    ...(error.errors.length > 0 && { upstream_errors: error.errors.slice(0, upstream_errors_max) }),
+    ...(error.errors.length > 0 && { upstream_errors: error.errors.slice(0, actions.upstream_errors_max) }),
     trace_ids: error.trace_id === undefined ? [] : [error.trace_id],
   })
 }

@@ -5,12 +5,17 @@ import { type ByIds, callByIds } from "../../core/actions/by-ids.ts"
 import { iocs } from "../../core/limits.ts"
 import { deleteOperation, example_indicator, indicator_ids, write } from "./indicator.ts"
 
-/** Deletes by ids, as many as fit into a URL at once. */
+/**
+ * Deletes by ids, as many as fit into a URL at once. The answer's `resources`, which gofalcon's model `APIIndicatorQueryRespV1`
+ * requires, are the deleted ids (falconpy, PSFalcon). What becomes of an id that is unknown is not documented, so that one
+ * which is neither there nor in an error counts as failed.
+ */
 export const deletion = (ids: readonly string[]): ByIds => ({
   ids,
   per_call: iocs.ids_per_call,
   in_query: true,
   operation: deleteOperation,
+  missing: "it is not among those that Falcon deleted: unknown, gone already, or still there",
   idOf: (resource) => (typeof resource === "string" ? resource : undefined),
 })
 

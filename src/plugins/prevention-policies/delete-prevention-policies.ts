@@ -6,8 +6,9 @@ import { per_call } from "../../core/limits.ts"
 import { example_policy, policies_path, policy_ids, write } from "./policy.ts"
 
 /**
- * `DELETE /policy/entities/prevention/v1` (falconpy `deletePreventionPolicies`); the answer lists ids (gofalcon
- * `MsaQueryResponse`). Falcon refuses policies that are enabled, and the Default ones (falcon-mcp).
+ * `DELETE /policy/entities/prevention/v1` (falconpy `deletePreventionPolicies`). The answer's `resources`, which gofalcon's
+ * model `MsaQueryResponse` requires, are ids: taken for those that were deleted. What becomes of an id that is unknown is not
+ * documented, so that one which is neither there nor in an error counts as failed. Falcon refuses policies that are enabled, and the Default ones (falcon-mcp).
  */
 export const deletePreventionPolicies = defineAction({
   slug: "delete_prevention_policies",
@@ -27,6 +28,7 @@ export const deletePreventionPolicies = defineAction({
       ids,
       per_call: per_call.policies,
       in_query: true,
+      missing: "it is not among those that Falcon deleted: unknown, gone already, or still there",
       idOf: (resource) => (typeof resource === "string" ? resource : undefined),
       operation: (ids) => ({
         name: "prevention_policies.delete",
