@@ -190,6 +190,14 @@ describe("running an action", () => {
       expectProblem(answer, 502, "upstream-forbidden")
       expect(answer.body.required_scopes).toEqual(["Hosts: Write"])
     }))
+
+  test("an upstream 403 from a withdrawn API names the successor and the scope: one of the two is what is missing", () =>
+    withServed({ simulator: { api_scopes: [], incidents: "served" } }, async ({ act }) => {
+      const answer = await act("get_incidents", { ids: ["a"] })
+      expectProblem(answer, 502, "endpoint-retired")
+      expect(answer.body.required_scopes).toEqual(["Incidents: Read"])
+      expect(answer.body.successor).toContain("/cases/")
+    }))
 })
 
 describe("a body that nobody should send", () => {

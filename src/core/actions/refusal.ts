@@ -122,7 +122,8 @@ export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody =
   const kind = kinds[error.reason]
   const scopes = error.scopes.length > 0 ? error.scopes : action.scopes
   return problemOf(kind, error.message, {
-    ...(kind === "upstream-forbidden" && { required_scopes: scopes }),
+    // A withdrawn API answers 403 as well; where it is still served, the scope is what is missing.
+    ...((kind === "upstream-forbidden" || error.status === 403) && { required_scopes: scopes }),
     ...(kind === "endpoint-retired" && action.retired !== undefined && { successor: action.retired.successor }),
     ...(kind === "upstream-rate-limited" && { retry_after_s: Math.ceil((error.retry_after_ms ?? 60_000) / 1_000) }),
     ...(error.errors.length > 0 && { upstream_errors: error.errors.slice(0, actions.upstream_errors_max) }),
