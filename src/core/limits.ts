@@ -176,6 +176,8 @@ export const action_args = {
   /** Ids of one action; more than one call to Falcon carries are split. */
   ids_max: 50_000,
   id_chars_max: 200,
+  /** Policies created or changed by one action: ten calls' worth. */
+  policy_rows_max: 5_000,
   fql_chars_max: 8_192,
   /** Results of one action, over all pages. */
   results_max: 50_000,
@@ -186,7 +188,7 @@ export const action_args = {
 
 /** The action server. Ours, all of them: far above any sane use, low enough that memory and disk stay bounded. */
 export const actions = {
-  /** Falcon's errors in one problem document: all of a call that writes 500 policies. */
+  /** Falcon's errors in one problem document: all of one call's. */
   upstream_errors_max: 500,
   /** The name of an argument in a problem document. */
   field_chars_max: 200,

@@ -93,6 +93,19 @@ describe("creating prevention policies", () => {
       }),
     ))
 
+  test("sends more rows than one call takes in several, and splits only the one that is refused", () =>
+    withFalcon({}, (simulator) =>
+      Effect.gen(function* () {
+        const resources = Array.from({ length: 1_001 }, (_, n) => ({ ...rows[1]!, name: `Phase ${n}` }))
+        Object.assign(resources[600]!, { settings: [{ id: "NoSuchSetting", value: {} }] })
+        const outcome = yield* act(createPreventionPolicies, { resources })
+        expect(outcome).toMatchObject({ requested: 1_001, succeeded: 1_000, errors: [{ id: "resources.600" }] })
+        const calls = yield* callsOf(simulator)
+        expect(calls.map(({ ids }) => ids)).toEqual([500, 500, ...Array(500).fill(1), 1])
+        expect(violationsOf(simulator)).toEqual([])
+      }),
+    ))
+
   test("names the row that has no valid platform, before anything is sent", () => {
     const parsed = createPreventionPolicies.arguments.safeParse({
       resources: [rows[0], { name: "a", platform_name: "BeOS" }],

@@ -20,6 +20,11 @@ export interface ByIds {
   readonly idOf?: (resource: unknown) => string | undefined
   /** What it means that an id neither comes back nor is named by an error; by default, that Falcon does not know it. */
   readonly missing?: string
+  /**
+   * Falcon does all of a call or nothing: the ids of a call that it rejects go one by one, so that the good ones come
+   * through and each bad one is told.
+   */
+  readonly one_by_one?: true
 }
 
 /** The id that a resource carries under this name. */
@@ -49,7 +54,8 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
   const parts: Part[] = []
   let broken: FalconError | undefined
   const failures: FalconError[] = []
-  for (const ids of groups) {
+  const waiting = [...groups]
+  for (let ids = waiting.shift(); ids !== undefined; ids = waiting.shift()) {
     if (broken !== undefined) {
       parts.push(notTried(ids, broken))
       continue
@@ -60,9 +66,15 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
       continue
     }
     const error = answer.failure
+    const part = fromFailure(ids, error, options)
+    if (options.one_by_one === true && error.reason === "rejected" && part.succeeded === 0 && ids.length > 1) {
+      waiting.unshift(...ids.map((id) => [id]))
+      parts.push({ ...part, errors: [] })
+      continue
+    }
     failures.push(error)
     if (POINTLESS.includes(error.reason)) broken = error
-    parts.push(fromFailure(ids, error, options))
+    parts.push(part)
   }
   const succeeded = parts.reduce((sum, part) => sum + part.succeeded, 0)
   if (succeeded === 0 && failures.length > 0) return yield* inOne(failures, parts)

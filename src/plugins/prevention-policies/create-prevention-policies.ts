@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { per_call } from "../../core/limits.ts"
+import { action_args, per_call } from "../../core/limits.ts"
 import { platform, policies_path, policy, policyOf, settings, write } from "./policy.ts"
-import { rows_max, sendRows } from "./rows.ts"
+import { sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionCreatePolicyReqV1` */
 const row = z.looseObject({
@@ -24,7 +24,7 @@ export const createPreventionPolicies = defineAction({
   description:
     "Creates prevention policies, which start switched off and without host groups. Errors name their row, `resources.<n>`.",
   arguments: z.strictObject({
-    resources: z.array(row).min(1).max(rows_max).describe("The policies to create."),
+    resources: z.array(row).min(1).max(action_args.policy_rows_max).describe("The policies to create."),
   }),
   resource: policy,
   example: { resources: [{ name: "Servers, phase 1", platform_name: "Windows", description: "Detect only" }] },

@@ -1,14 +1,11 @@
 /** Rows that become policies: sent together, and told apart when something is wrong with one of them. */
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import { ArgumentError, type Outcome } from "../../core/actions/action.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { per_call } from "../../core/limits.ts"
-
-/** One call's worth, so that what Falcon refuses as a whole is one call. */
-export const rows_max = per_call.policies
 
 interface Rows<Row> {
   readonly rows: readonly Row[]
@@ -20,8 +17,8 @@ interface Rows<Row> {
 }
 
 /**
- * One call for all rows. Where Falcon refuses it as a whole, without saying which row is wrong, nothing was done: then every
- * row goes on its own, and the good ones come through. Errors name their row as `resources.<n>`.
+ * As few calls as carry all rows. Where Falcon refuses one as a whole, without saying which row is wrong, nothing of it was
+ * done: then its rows go one by one, and the good ones come through. Errors name their row as `resources.<n>`.
  */
 export const sendRows = Effect.fnUntraced(function* <Row>({
   rows,
@@ -29,31 +26,22 @@ export const sendRows = Effect.fnUntraced(function* <Row>({
   keyOfPolicy,
   operation,
 }: Rows<Row>): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
-  const keys = rows.map(keyOf)
-  const repeated = keys.findIndex((key, at) => keys.indexOf(key) !== at)
-  if (repeated >= 0) {
-    const first = keys.indexOf(keys[repeated]!)
-    return yield* new ArgumentError({
-      field: `resources.${repeated}`,
-      message: `the same policy as in resources.${first}`,
-    })
+  const names = new Map<string, string>()
+  for (const [at, row] of rows.entries()) {
+    const first = names.get(keyOf(row))
+    if (first !== undefined) {
+      return yield* new ArgumentError({ field: nameOf(at), message: `the same policy as in ${first}` })
+    }
+    names.set(keyOf(row), nameOf(at))
   }
   const by_name = new Map(rows.map((row, at) => [nameOf(at), row]))
-  const send = (per_call: number) =>
-    callByIds({
-      ids: [...by_name.keys()],
-      per_call,
-      idOf: (resource) => {
-        const at = keys.indexOf(keyOfPolicy(resource) ?? "")
-        return at < 0 ? undefined : nameOf(at)
-      },
-      operation: (names) => operation(names.map((name) => by_name.get(name)!)),
-    })
-  const together = yield* Effect.result(send(per_call.policies))
-  if (Result.isSuccess(together)) return together.success
-  const refused = together.failure
-  if (refused.reason !== "rejected" || rows.length === 1) return yield* refused
-  return yield* send(1)
+  return yield* callByIds({
+    ids: [...by_name.keys()],
+    per_call: per_call.policies,
+    one_by_one: true,
+    idOf: (resource) => names.get(keyOfPolicy(resource) ?? ""),
+    operation: (some) => operation(some.map((name) => by_name.get(name)!)),
+  })
 })
 
 const nameOf = (at: number) => `resources.${at}`

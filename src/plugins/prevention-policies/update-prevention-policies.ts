@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { per_call } from "../../core/limits.ts"
+import { action_args, per_call } from "../../core/limits.ts"
 import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
-import { rows_max, sendRows } from "./rows.ts"
+import { sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well. */
 const row = z.looseObject({
@@ -20,7 +20,11 @@ export const updatePreventionPolicies = defineAction({
   description:
     "Changes name, description or settings of prevention policies; what was set before is not kept. Errors name their row, `resources.<n>`.",
   arguments: z.strictObject({
-    resources: z.array(row).min(1).max(rows_max).describe("The changes, each with the id of its policy."),
+    resources: z
+      .array(row)
+      .min(1)
+      .max(action_args.policy_rows_max)
+      .describe("The changes, each with the id of its policy."),
   }),
   resource: policy,
   example: {
