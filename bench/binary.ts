@@ -1,8 +1,8 @@
 /** `bun run bench:binary`: size of the executable, how fast it starts, what it holds in memory while nothing comes. */
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { table } from "../src/cli/table.ts"
+import { freePort } from "./free-port.ts"
 import { memory, requireLinux } from "./proc.ts"
 import { environment, executable, startSimulator, startSubject } from "./processes.ts"
 import { spread } from "./statistics.ts"
@@ -10,17 +10,6 @@ import { spread } from "./statistics.ts"
 const starts = 10
 const idle_s = 10
 const patience_ms = 10_000
-
-/** A port that nobody uses right now. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 /** From the start of the process to its first answer on `GET /health/live`. */
 async function startMs(simulator_url: string): Promise<number> {

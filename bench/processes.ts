@@ -19,6 +19,15 @@ const commands = {
 
 export type Subject = keyof typeof commands
 
+/** Ends what is still running; each removes itself when it has ended by itself. */
+const running = new Set<() => void>()
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const end of running) end()
+    process.exit(1)
+  })
+}
+
 interface Child {
   readonly pid: number
   /** Asks it to stop, waits, and removes what it left. */
@@ -30,7 +39,7 @@ export interface SimulatorChild extends Child {
   readonly account: () => Promise<Account>
 }
 
-interface SubjectChild extends Child {
+export interface SubjectChild extends Child {
   /** Throws when the process has ended by itself. */
   readonly assertAlive: () => void
 }
@@ -41,6 +50,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     stdout: "pipe",
     stderr: "inherit",
   })
+  const end = () => child.kill("SIGKILL")
+  running.add(end)
   const first = await child.stdout.getReader().read()
   const url = new TextDecoder().decode(first.value).trim()
   if (!url.startsWith("http")) throw new Error("the simulator did not start")
@@ -51,6 +62,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     stop: async () => {
       child.kill()
       await child.exited
+      running.delete(end)
     },
   }
 }
@@ -70,16 +82,32 @@ export function environment(url: string, folder: string): Record<string, string>
   }
 }
 
+/** `flags` go to Bun. */
+interface SubjectOptions {
+  readonly flags?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts a subject in an empty folder of its own. */
-export function startSubject(subject: Subject, url: string): SubjectChild {
+export function startSubject(
+  subject: Subject,
+  url: string,
+  { flags = [], env = {} }: SubjectOptions = {},
+): SubjectChild {
   const folder = mkdtempSync(`${tmpdir()}/akonis-bench-`)
-  const child = Bun.spawn([...commands[subject]], {
+  const [program, ...args] = commands[subject]
+  const child = Bun.spawn([program, ...flags, ...args], {
     cwd: folder,
-    env: environment(url, folder),
+    env: { ...environment(url, folder), ...env },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "inherit",
   })
+  const end = () => {
+    child.kill("SIGKILL")
+    rmSync(folder, { recursive: true, force: true })
+  }
+  running.add(end)
   return {
     pid: child.pid,
     assertAlive: () => {
@@ -88,6 +116,7 @@ export function startSubject(subject: Subject, url: string): SubjectChild {
     stop: async () => {
       child.kill()
       await child.exited
+      running.delete(end)
       rmSync(folder, { recursive: true, force: true })
     },
   }

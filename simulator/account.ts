@@ -59,6 +59,8 @@ export interface Account {
 const sent_flag = 1
 const delivered_flag = 2
 const first_offsets = 10
+/** More is never listed: enough to tell what was lost apart from what was set aside. */
+const offsets_max = 100_000
 const violations_kept = 100
 /** One bucket per millisecond; the last one holds everything slower. */
 const latency_buckets = 120_000
@@ -147,6 +149,17 @@ export class Ledger {
     }
   }
 
+  /** The offsets of intact events that the intake does not have, by partition; 100 000 of each at most. */
+  undelivered(tapes: Iterable<Tape>, now: number): Record<string, number[]> {
+    const offsets: Record<string, number[]> = {}
+    for (const tape of tapes) {
+      const head = tape.head(now)
+      const sheet = this.#sheet(tape.options.partition, Math.max(0, head - 1))
+      offsets[tape.options.partition] = this.#undelivered(tape, sheet, head, offsets_max)
+    }
+    return offsets
+  }
+
   #partition(tape: Tape, now: number): PartitionAccount {
     const head = tape.head(now)
     const sheet = this.#sheet(tape.options.partition, Math.max(0, head - 1))
@@ -165,10 +178,10 @@ export class Ledger {
   }
 
   /** The offsets of the first intact events that are not delivered. */
-  #undelivered(tape: Tape, sheet: Sheet, head: number): number[] {
+  #undelivered(tape: Tape, sheet: Sheet, head: number, most = first_offsets): number[] {
     const offsets: number[] = []
     sheet.low = Math.max(sheet.low, this.retention)
-    for (let index = sheet.low; index < head && offsets.length < first_offsets; index++) {
+    for (let index = sheet.low; index < head && offsets.length < most; index++) {
       const closed = (sheet.flags[index]! & delivered_flag) !== 0 || tape.poison(index) !== undefined
       if (!closed) offsets.push(tape.offset(index))
       else if (offsets.length === 0) sheet.low = index + 1

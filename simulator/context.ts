@@ -1,6 +1,9 @@
 import type { Ledger } from "./account.ts"
 import type { Emitted } from "./api/emitted.ts"
+import type { Inventory } from "./api/inventory.ts"
+import type { People } from "./api/people.ts"
 import type { ApiState } from "./api/state.ts"
+import type { AssetLedger } from "./asset-api.ts"
 import type { SimClock } from "./clock.ts"
 import type { FaultSchedule, Place } from "./faults.ts"
 import type { SimulatorSettings } from "./options.ts"
@@ -23,6 +26,11 @@ export interface SimContext {
   readonly api: ApiState
   /** The detections that the event streams tell of, by their ids. */
   readonly emitted: () => ReadonlyMap<string, Emitted>
+  /** All hosts, those of the fleet included. */
+  readonly inventory: Inventory
+  readonly people: People
+  /** What Sekoia's asset API took. */
+  readonly assets: AssetLedger
   /** Wakes the streams that wait, after something changed that they should look at. */
   readonly streams: Set<{ wake(): void }>
   /** A listening server carries the answers, not a caller in this process. */

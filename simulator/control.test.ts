@@ -34,6 +34,16 @@ test("an account adds up: what is there, what was sent, what arrived", async () 
   expect(account.total).toMatchObject({ available: 1000, sent: 1000, delivered: 1000 })
 })
 
+test("what the intake does not have is listed by its offsets", async () => {
+  const { client, tape } = setUp({ events_per_partition: 50, poison: [{ partition: 0, index: 7, kind: "malformed" }] })
+  const stream = await client.stream()
+  await client.push((await stream.readEvents(40)).slice(0, 40).filter((_, index) => index !== 3 && index !== 7))
+  await stream.cancel()
+  const missing = [3, ...Array.from({ length: 10 }, (_, i) => 40 + i)]
+  const listed = await (await client.control("GET", "undelivered")).json()
+  expect(listed).toEqual({ 0: missing.map((index) => tape.offset(index)) })
+})
+
 test("a reset forgets everything and starts again with the same faults", async () => {
   const { client, simulator } = setUp({ faults: [{ on: "list", do: "empty" }] })
   expect(await client.feeds()).toEqual([])

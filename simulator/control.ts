@@ -20,6 +20,7 @@ const sessions_schema = z.strictObject({
 export function controlRoutes(sim: SimContext, templates: readonly EventTemplate[], reset: () => void): Hono {
   const app = new Hono()
   app.get("/account", (c) => c.json(sim.ledger.account(sim.tapes.values(), sim.clock.now())))
+  app.get("/undelivered", (c) => c.json(sim.ledger.undelivered(sim.tapes.values(), sim.clock.now())))
   app.get("/state", (c) => c.json(snapshot(sim)))
   app.get("/faults", (c) => c.json(sim.faults.faults))
 

@@ -93,6 +93,10 @@ export const options_schema = z.strictObject({
    */
   intake_check: z.enum(["full", "count", "none"]).default("full"),
 
+  sekoia_api_key: z.string().min(1).default("simulated-sekoia-key"),
+  /** Items with one of these names are refused, and whatever is sent along with them. */
+  asset_refuses: z.array(z.string()).default([]),
+
   faults: z.array(fault_schema).default([]),
 })
 

@@ -1,8 +1,11 @@
 import { Hono } from "hono"
 import { type Account, Ledger } from "./account.ts"
 import { type Emitted, emittedBy } from "./api/emitted.ts"
+import { Inventory } from "./api/inventory.ts"
+import { People } from "./api/people.ts"
 import { apiRoutes } from "./api/routes.ts"
 import { makeApiState } from "./api/state.ts"
+import { AssetLedger, assetRoutes } from "./asset-api.ts"
 import type { SimClock } from "./clock.ts"
 import { type SimContext, wakeStreams } from "./context.ts"
 import { addPartition, controlRoutes, snapshot } from "./control.ts"
@@ -114,17 +117,22 @@ function makeContext(
   over_sockets: boolean,
   emitted: SimContext["emitted"],
 ): SimContext {
+  const started_ms = clock.now()
+  const api = makeApiState(settings, started_ms)
   return {
     settings,
     clock,
-    started_ms: clock.now(),
+    started_ms,
     tenant: new Tenant(settings),
     tapes: new Map(),
     listed: new Set(),
     faults: new FaultSchedule(),
     ledger: new Ledger(settings.retention),
-    api: makeApiState(settings, clock.now()),
     emitted,
+    api,
+    inventory: new Inventory(settings, api, started_ms),
+    people: new People(settings, started_ms),
+    assets: new AssetLedger(),
     streams: new Set(),
     over_sockets,
     closed,
@@ -151,6 +159,7 @@ function makeApp(sim: SimContext, templates: readonly EventTemplate[], reset: ()
   app.route("/", falconRoutes(sim))
   app.route("/", apiRoutes(sim))
   app.route("/", intakeRoutes(sim))
+  app.route("/", assetRoutes(sim))
   app.route("/_sim", controlRoutes(sim, templates, reset))
   app.notFound((c) => {
     const message = "Not found: Please provide trace-id='' to support"

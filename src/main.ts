@@ -3,6 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Runtime } from "effect"
 import { Command } from "effect/cli"
 import { actions } from "./cli/actions.ts"
+import { assets } from "./cli/assets.ts"
 import { call } from "./cli/call.ts"
 import { check } from "./cli/check.ts"
 import { complain, configFlag, configOf, Exit as ExitWith, explain } from "./cli/common.ts"
@@ -17,7 +18,7 @@ const akonis = Command.make("akonis", { config: configFlag }, ({ config }) =>
   explain(Effect.flatMap(configOf(config), (loaded) => runAkonis("run", loaded))),
 ).pipe(
   Command.withDescription("Connects CrowdStrike Falcon to Sekoia.io. Without a command: run"),
-  Command.withSubcommands([run, serve, worker, check, actions, call, deadLetters, simulate, demo]),
+  Command.withSubcommands([run, serve, worker, check, actions, call, assets, deadLetters, simulate, demo]),
 )
 
 const program = Command.runWith(akonis, { version })(process.argv.slice(2)).pipe(

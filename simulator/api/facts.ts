@@ -3,6 +3,7 @@
  * and falcon-mcp for the maxima. Every request is held against it.
  */
 
+import * as asset_facts from "./asset-facts.ts"
 import * as ioc_facts from "./iocs-facts.ts"
 import { detections, edges, edgeTypes, vertices } from "./threatgraph-facts.ts"
 
@@ -190,6 +191,7 @@ export const facts: readonly Fact[] = [
     body: { ids, action_parameters },
     list: in_body(500),
   },
+  ...Object.values(asset_facts),
   ...Object.values(ioc_facts),
   edgeTypes,
   edges,

@@ -33,6 +33,8 @@ export interface Reply {
   readonly errors?: readonly ApiError[]
   /** Goes into `meta`. */
   readonly meta?: Readonly<Record<string, unknown>>
+  /** The whole answer, where it has no envelope. */
+  readonly body?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -119,7 +121,8 @@ function refusal(sim: SimContext, c: Context, fact: Fact): Response | undefined 
 }
 
 function respond(sim: SimContext, c: Context, fact: Fact, reply: Reply): Response {
-  return envelope(sim, c, reply.status ?? fact.success, reply)
+  const status = reply.status ?? fact.success
+  return reply.body === undefined ? envelope(sim, c, status, reply) : c.json(reply.body, status as ContentfulStatusCode)
 }
 
 function envelope(sim: SimContext, c: Context, status: number, reply: Reply, more = {}): Response {

@@ -74,6 +74,7 @@ function makeWorld(random: Random) {
   return {
     users,
     hosts,
+    host_groups: groups,
     firewall_policies: makeNamed(random, ["Default (Windows)", "Servers: inbound locked", "Büro Hamburg", "Kiosks"]),
     data_policies: makeNamed(random, ["Customer data", "Payroll", "Source code", "乗客名簿 (passenger lists)"]),
     classifications: makeNamed(random, ["Passport numbers", "IBAN", "Payment cards", "Конфиденциально"]),

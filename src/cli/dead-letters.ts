@@ -58,7 +58,9 @@ const list = Command.make(
             ]),
           )
         if (torn > 0)
-          yield* complain(`${torn} lines were cut short by a crash; their events were recorded again after it`)
+          yield* complain(
+            `${torn} lines are no record: cut short by a crash, after which their events were recorded again`,
+          )
       }),
     ),
 ).pipe(Command.withDescription("List what could not be delivered"))

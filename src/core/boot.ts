@@ -7,6 +7,7 @@ import type { Config } from "./config/load.ts"
 import type { Env } from "./config/read.ts"
 import { ConfigError, type StoreError } from "./errors.ts"
 import { layerFetch } from "./http/fetch.ts"
+import type { Http } from "./http/http.ts"
 import type { EnabledPlugin, PluginServices } from "./plugin.ts"
 import { layerTenant } from "./runtime.ts"
 import { makeFolder } from "./store/atomic-file.ts"
@@ -30,19 +31,24 @@ export const boot = Effect.fnUntraced(function* (
   config: Config,
   options: BootOptions,
 ): Effect.fn.Return<readonly RunningTenant[], ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
-  if (options.lock) {
-    yield* makeFolder(config.data_dir)
-    yield* lockFolder(config.data_dir)
-  }
-  const network = yield* layerNetwork(config, options)
-  return yield* Effect.forEach(config.tenants, (tenant) =>
-    Effect.map(Layer.build(layerTenant(tenant).pipe(Layer.provide(network))), (services) => ({
-      id: tenant.id,
-      plugins: tenant.plugins,
-      services,
-    })),
-  )
+  if (options.lock) yield* lockData(config)
+  return yield* openTenants(config, yield* layerNetwork(config, options))
 })
+
+/** Makes the data folder ours for as long as the scope lives. Fails with `locked` when another process has it. */
+export const lockData = Effect.fnUntraced(function* ({ data_dir }: Config) {
+  yield* makeFolder(data_dir)
+  yield* lockFolder(data_dir)
+})
+
+/** The services of every tenant, over the network that is given. */
+export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>) =>
+  Effect.forEach(tenants, (tenant) =>
+    Effect.map(
+      Layer.build(layerTenant(tenant).pipe(Layer.provide(network))),
+      (services): RunningTenant => ({ id: tenant.id, plugins: tenant.plugins, services }),
+    ),
+  )
 
 /** The door to the network, with the proxy and the certificate authority of the configuration. */
 export const layerNetwork = Effect.fnUntraced(function* (config: Config, { version, env }: BootOptions) {

@@ -52,8 +52,11 @@ export const falcon = {
   response_bytes_max: 64 * 1024 * 1024,
   /** Pages walked by one call: a guard, not a limit anybody should meet. */
   pages_max: 10_000,
-  /** Characters of an `ids=` query before it is split (PSFalcon keeps to the same figure). */
-  query_chars_max: 18_500,
+  /**
+   * Characters of an `ids=` query before it is split. PSFalcon goes to 18 500, but many proxies take no more than 16 KiB of
+   * request line and headers, and the token needs some of it.
+   */
+  query_chars_max: 13_000,
   /** Of Falcon's own words in one error; the rest is cut. */
   error_chars_max: 500,
   /** A token answer without a usable `expires_in` counts as this long; Falcon's tokens live 1799 s. */
@@ -109,10 +112,11 @@ export const enrichment = {
    */
   api_per_second_max: 40,
   api_burst_max: 7,
-  /** Calls under way at once. */
+  /** Calls under way at once, and processes whose edges are walked at once: the first to come are the first to be done. */
   calls_at_once_max: 8,
-  /** How long lookups wait for others that fit into the same call. */
-  batch_wait_ms: 20,
+  walks_at_once_max: 4,
+  /** How long lookups wait for others that fit into the same call: some turns of the share, so that a storm gathers. */
+  batch_wait_ms: 200,
   /** Composite ids in one call; PSFalcon keeps to the same figure. Detection ids as well. */
   alerts_per_call: 1_000,
   /** Vertices in one call (PSFalcon), and edges in one page (gofalcon). */
@@ -124,12 +128,13 @@ export const enrichment = {
   edges_per_type_max: 1_000,
   /** Vertices sent after one detection. */
   vertices_per_detection_max: 5_000,
-  /** A detection that has cost this many calls looks at no further process: twice the edge types, twice over. */
+  /** A detection that has cost this many calls looks at no further processes: twice the edge types, twice over. */
   calls_per_detection_max: 1_200,
   /** What is remembered. The processes of a detection never change; edges and vertices grow while a process runs. */
   detections_cached_max: 10_000,
   detection_life_ms: 60 * 60_000,
   processes_cached_max: 10_000,
+  edges_cached_max: 200_000,
   edges_life_ms: 15 * 60_000,
   vertices_cached_max: 50_000,
   vertices_cached_chars_max: 32 * 1024 * 1024,
@@ -140,6 +145,8 @@ export const enrichment = {
   refused_first_max: 5,
   /** After a missing scope, when it is tried again. */
   forbidden_ms: 15 * 60_000,
+  /** While an API does not work, when a call finds out whether it does again; just after it may be tried again. */
+  probe_ms: 15 * 60_000 + 1_000,
   /** Failures in a row after which Falcon is left alone, and for how long. */
   breaker_failures: 5,
   breaker_open_ms: 30_000,
@@ -155,6 +162,13 @@ export const enrichment = {
 /** Our own HTTP API. */
 export const server = {
   body_bytes_max: 10 * 1024 * 1024,
+  /** The form of `/docs/login` carries one token. */
+  login_bytes_max: 16 * 1024,
+  /** A browser that logged in on `/docs` reads for a working day. Where so many do, the oldest logins make room. */
+  login_life_ms: 8 * 60 * 60_000,
+  logins_max: 1_000,
+  /** A session of MCP lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
+  mcp_sessions_max: 10_000,
   /** How long a stopping process waits for what is in hand to be delivered. */
   drain_ms_max: 3_500,
 } as const
@@ -164,11 +178,46 @@ export const following = {
   /** Events that may stay uncommitted behind an open follow-up, and so come again after a crash. */
   events_behind_max: 10_000,
   /** Follow-ups under way at once; the others wait. */
-  concurrency_max: 32,
+  concurrency_max: 8,
   /** How long a stopping process waits for them once all events are delivered; with `drain_ms_max` below 5 s. */
   drain_ms_max: 1_000,
   /** For one event that is followed again by hand. */
   replay_ms_max: 120_000,
+} as const
+
+/** The inventories of hosts and users. */
+export const assets = {
+  /** Hosts asked for at once. Falcon allows 10 000 (falconpy); a thousand whole hosts are about 5 MB. */
+  hosts_page: 1_000,
+  /** Ids asked for at once when all are listed. Falcon's maximum of the scroll (falconpy). */
+  ids_page: 10_000,
+  /** Hosts looked up by id at once. Falcon allows 5000. */
+  lookup_ids_max: 1_000,
+  /** Host groups asked for at once. Falcon's maximum. */
+  groups_page: 5_000,
+  /** Console users listed at once. Falcon's maximum. */
+  users_page: 500,
+  /** Directory identities asked for at once. What the Python module asks for; nobody documents a maximum. */
+  identities_page: 50,
+  /** How far behind the last seen change the next look begins: Falcon's index of hosts may be that late. */
+  overlap_ms: 5 * 60_000,
+  /** Between two listings of all hosts, which find those that are gone and those that a look at changes could miss. */
+  reconcile_ms: 60 * 60_000,
+  /** A source that has to be read as a whole may be read for this share of the time. */
+  walk_share_max: 0.1,
+  /** Items in one request to Sekoia. Its Python SDK sends 100. */
+  batch_items_max: 1_000,
+  /** The Python SDK waits 30 s as well. */
+  request_ms_max: 30_000,
+  response_bytes_max: 4 * 1024 * 1024,
+  /** Between tries when the key or the connector is refused: nothing will change until a person acts. */
+  refused_ms: 60_000,
+  /** Assets refused one after the other, none accepted in between, until the whole batch counts as refused for another reason. */
+  refused_in_row_max: 10,
+  /** Bytes of a file of known assets that are read or written at once. */
+  file_part_bytes: 64 * 1024,
+  /** Lines about skipped assets in one pass; the rest is counted. */
+  warnings_max: 10,
 } as const
 
 /** Arguments of actions. Ours: far above any sane call, low enough that a mistake cannot fill the memory. */
@@ -237,8 +286,10 @@ export const iocs = {
   page_max: 2_000,
   /** Rows of one action: 25 calls' worth. */
   rows_max: 50_000,
-  /** Ids in one URL. Its length binds first: 268 ids of 64 characters. */
+  /** Ids in one URL. Its length binds first: 188 ids of 64 characters. */
   ids_per_call: 1_000,
+  /** A domain name has at most so many (RFC 1035); hashes and addresses are shorter. */
+  value_chars_max: 253,
   /** A file of STIX objects; it is held in memory. */
   stix_bytes_max: 64 * 1024 * 1024,
   /** STIX objects of one push. */

@@ -11,6 +11,7 @@ import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
 import type { Falcon } from "./falcon/client.ts"
 import type { Http } from "./http/http.ts"
+import type { Checkpoints } from "./store/checkpoints.ts"
 import type { Offsets } from "./store/offsets.ts"
 import type { Health } from "./telemetry/health.ts"
 import type { Tenant } from "./tenant.ts"
@@ -22,6 +23,7 @@ export type PluginServices =
   | FalconAuth
   | Http
   | Offsets
+  | Checkpoints
   | DeadLetters
   | Health
   | FileSystem.FileSystem

@@ -11,6 +11,7 @@ import { type FalconEvents, FalconObserver } from "./falcon/observer.ts"
 import type { Http } from "./http/http.ts"
 import type { PluginServices } from "./plugin.ts"
 import { makeFolder } from "./store/atomic-file.ts"
+import { Checkpoints } from "./store/checkpoints.ts"
 import { Offsets } from "./store/offsets.ts"
 import { Health } from "./telemetry/health.ts"
 import { metrics } from "./telemetry/metrics.ts"
@@ -22,7 +23,7 @@ export const layerTenant = (
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
   const identity = Layer.succeed(Tenant, { id: tenant.id, data_dir: tenant.data_dir })
-  const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer).pipe(
+  const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer, Checkpoints.layer).pipe(
     Layer.provide(folder),
     Layer.provideMerge(identity),
   )

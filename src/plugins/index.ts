@@ -1,16 +1,20 @@
 /** What ships. The order is the order of pages and lists. */
 import type { AnyPlugin } from "../core/plugin.ts"
 import { alerts } from "./alerts/plugin.ts"
+import { deviceAssets } from "./device-assets/plugin.ts"
 import { enrichment } from "./enrichment/plugin.ts"
 import { eventStream } from "./event-stream/plugin.ts"
 import { hosts } from "./hosts/plugin.ts"
 import { incidents } from "./incidents/plugin.ts"
 import { iocs } from "./iocs/plugin.ts"
 import { preventionPolicies } from "./prevention-policies/plugin.ts"
+import { userAssets } from "./user-assets/plugin.ts"
 
 export const plugins: readonly AnyPlugin[] = [
   eventStream,
   enrichment,
+  deviceAssets,
+  userAssets,
   alerts,
   hosts,
   incidents,

@@ -69,6 +69,8 @@ const onIds = (key: keyof Known, per_call: number, more: Args = {}) => ({
 
 const contained = (wanted: boolean) => (state: ApiState, known: Known) =>
   known.hosts.slice(0, 2).every((id) => state.hosts[id]?.contained === wanted)
+/** Ids of 32 characters that fill a URL. */
+const ids_in_url = 351
 const row = (n: number, more: Args = {}) => ({
   type: "sha256",
   value: sha256(n),
@@ -80,14 +82,14 @@ const row = (n: number, more: Args = {}) => ({
 const makeIndicators = (count: number) => (act: App["act"]) =>
   act("create_indicators", { indicators: upTo(count, row) })
 
-/** Indicators by id: 268 ids of 64 characters fill a URL. */
+/** Indicators by id: 188 ids of 64 characters fill a URL. */
 const onIndicators = {
-  ...onIds("indicators", 268),
+  ...onIds("indicators", 188),
   prepare: makeIndicators(2),
   over: {
-    prepare: makeIndicators(269),
+    prepare: makeIndicators(189),
     args: ({ indicators }: Known) => ({ ids: indicators }),
-    sizes: [268, 1],
+    sizes: [188, 1],
   },
 }
 
@@ -186,7 +188,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     requested: 2,
     over: { prepare: makeIndicators(2_001), args: () => ({ limit: 2_001 }), sizes: [0, 0] },
   },
-  get_prevention_policies: onIds("policies", 500),
+  get_prevention_policies: onIds("policies", ids_in_url),
   create_prevention_policies: {
     good: () => ({ resources: [policy_row(0), policy_row(1)] }),
     requested: 2,
@@ -206,7 +208,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     },
   },
   delete_prevention_policies: {
-    ...onIds("disabled", 500),
+    ...onIds("disabled", ids_in_url),
     did: (state, { disabled }) => disabled.slice(0, 2).every((id) => state.policies[id] === undefined),
   },
   perform_prevention_policy_action: {

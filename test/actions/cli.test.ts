@@ -4,24 +4,10 @@ import { tmpdir } from "node:os"
 import { type Listening, listen } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Answer } from "../../src/core/actions/answer.ts"
+import { runAkonis } from "../support/command.ts"
 
-const main = `${import.meta.dir}/../../src/main.ts`
-
-const spawn = async (args: readonly string[], env: Record<string, string> = {}, input = "") => {
-  const child = Bun.spawn([process.execPath, main, ...args], {
-    cwd: tmpdir(),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdin: new Blob([input]),
-    stdout: "pipe",
-    stderr: "pipe",
-  })
-  const [out, err, status] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { out, err, status }
-}
+const spawn = (args: readonly string[], env: Record<string, string> = {}, input = "") =>
+  runAkonis(args, { cwd: tmpdir(), env, input })
 
 interface Shell {
   readonly folder: string

@@ -196,10 +196,10 @@ describe("a push", () => {
           ])
           expect(rowsOf(outcome).filter(({ outcome }) => outcome === "deleted")).toHaveLength(2_602)
           const calls = (yield* callsOf(simulator)).slice(before)
-          // 2601 expired are two pages, ours of that age two; one lookup; ten deletes of 268; one change, one new.
-          expect(calls.map(({ method }) => method).slice(0, 17)).toEqual([
+          // 2601 expired are two pages, ours of that age two; one lookup; fourteen deletes of 188; one change, one new.
+          expect(calls.map(({ method }) => method).slice(0, 21)).toEqual([
             ...Array(5).fill("GET"),
-            ...Array(10).fill("DELETE"),
+            ...Array(14).fill("DELETE"),
             "PATCH",
             "POST",
           ])

@@ -122,7 +122,7 @@ describe("looking indicators up", () => {
       })),
     })
 
-  test("by ids and deleting take 268 ids a call", () =>
+  test("by ids and deleting take 188 ids a call", () =>
     withFalcon({}, (simulator) =>
       Effect.gen(function* () {
         const made = yield* fill(600)
@@ -133,8 +133,8 @@ describe("looking indicators up", () => {
         expect(gone.resources).toEqual(ids)
         const calls = (yield* callsOf(simulator)).slice(1)
         expect(calls.map(({ method, query_keys }) => `${method} ${query_keys}`)).toEqual([
-          ...Array(3).fill("GET ids"),
-          ...Array(3).fill("DELETE ids"),
+          ...Array(4).fill("GET ids"),
+          ...Array(4).fill("DELETE ids"),
         ])
         expect(violationsOf(simulator)).toEqual([])
       }),

@@ -47,6 +47,8 @@ export interface Told<Body> {
 
 export interface Served {
   readonly url: string
+  /** The app itself, without a socket. */
+  readonly fetch: (request: Request) => Response | Promise<Response>
   readonly data_dir: string
   readonly simulator: Simulator
   /** Everything that was logged, as it would be printed. */
@@ -94,6 +96,7 @@ export const withServed = async (options: ServedOptions, body: (served: Served) 
     get url() {
       return running.url
     },
+    fetch: (request) => running.fetch(request),
     data_dir: `${folder}/data`,
     simulator: sim.simulator,
     logs,
@@ -147,7 +150,7 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
     const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
     if (options.started !== false) yield* markStarted(running)
     const app = yield* openApp({ tenants: running, callers, started_ms: 0, read_only: config.server.read_only })
-    return yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })
+    return { fetch: app.fetch, ...(yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })) }
   }).pipe(
     Effect.provideService(Scope.Scope, scope),
     Effect.provide(Layer.mergeAll(NodeFileSystem.layer, Logger.layer([logger]))),
@@ -155,6 +158,7 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
   )
   return {
     url: `http://127.0.0.1:${at.port}`,
+    fetch: (request: Request) => at.fetch(request),
     stop: () => Effect.runPromise(Scope.close(scope, Exit.void)),
   }
 }

@@ -2,7 +2,10 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, type Scope } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
+import { readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
 import { following } from "../../src/core/limits.ts"
+import { followersOf } from "../../src/core/plugin.ts"
+import { makeIntake } from "../../src/core/sekoia/intake.ts"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld, type World } from "../support/world.ts"
 
@@ -33,6 +36,18 @@ const deadLetters = ({ disk }: World): { reason: string; raw: string; detail: st
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line))
+
+/** What `akonis dead-letters replay --all` does. */
+const replayAll = ({ disk, tenant }: World) =>
+  Effect.gen(function* () {
+    const { plugins, services } = tenant()
+    const stream = plugins.find(({ plugin }) => plugin.id === "event-stream")!
+    const { letters } = yield* readDeadLetters("data")
+    return yield* Effect.gen(function* () {
+      const intake = yield* makeIntake({ key: stream.config.intake_key, url: stream.config.intake_url })
+      return yield* replay("data", letters, intake, yield* followersOf(plugins), () => Effect.void)
+    }).pipe(Effect.provide(services))
+  }).pipe(Effect.provide(disk.layer))
 
 const threatgraph = { on: "api" as const, path: "/threatgraph", from_ms: 0, do: { status: 503 } }
 
@@ -100,6 +115,10 @@ describe("a followed detection", () => {
         yield* world.startWith(yaml)
         yield* world.pass(5 * minute)
         expect(world.simulator.account().total.repeated).toBe(0)
+        const replaying = yield* Effect.forkChild(replayAll(world))
+        yield* world.pass(10 * minute)
+        expect(yield* Fiber.join(replaying)).toMatchObject({ refused: 0, delivered: deadLetters(world).length })
+        expect(world.simulator.account().vertices).toMatchObject({ without: { detections: 0 }, early: 0 })
       }),
     ))
 })

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test"
 import { Clock, Effect, Fiber } from "effect"
 import type { Simulator } from "../../simulator/simulator.ts"
 import { enrichment } from "../../src/core/limits.ts"
-import { callsOf } from "../actions/support.ts"
+import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
+import { act, callsOf } from "../actions/support.ts"
 import { detectionOf, detectionsOf, follow, withFollower } from "./support.ts"
 
 /** Edge types that falconpy lists, without `device`. */
@@ -50,11 +51,14 @@ describe("the calls of one detection", () => {
   test("beside others of the same process: shared while they are under way", () =>
     withFollower({ templates: 400, processes: 1, threatgraph_delay_ms: 1_000 }, {}, ({ simulator, follower, calls }) =>
       Effect.gen(function* () {
-        const [one, ...others] = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 10)
-        yield* follow(follower, one)
-        const alone = yield* calls
-        yield* Effect.forEach(others, (other) => follow(follower, other), { concurrency: "unbounded" })
-        expect(yield* calls).toEqual({ ...alone, alerts: 2 })
+        const all = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 10)
+        const sent = yield* Effect.forEach(all, (one) => follow(follower, one), { concurrency: "unbounded" })
+        for (const events of sent) expect(events.length).toBe(sent[0]!.length)
+        const { alerts, edges, vertices } = yield* calls
+        expect(alerts).toBe(1)
+        // One walk: the process is its own parent.
+        expect(edges).toBeLessThan(edge_types + 4)
+        expect(vertices).toBeLessThan(12)
       }),
     ))
 
@@ -82,6 +86,22 @@ describe("a storm of detections", () => {
         expect(alerts).toBeLessThan(storm.length / 4)
         // The naive count is 2 x 266 for each of them.
         expect(edges).toBeLessThan(3 * (edge_types + 10))
+      }),
+    ))
+
+  test("is worked off in its order: the first detections do not wait for the last", () =>
+    withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
+      Effect.gen(function* () {
+        const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 6)
+        const done = yield* Effect.forEach(
+          storm,
+          (one) => Effect.andThen(follow(follower, one), Clock.currentTimeMillis),
+          { concurrency: "unbounded" },
+        )
+        const [first, last] = [Math.min(...done), Math.max(...done)]
+        const began = Date.UTC(2026, 0, 15)
+        // Two of six are walked at once.
+        expect((first - began) / (last - began)).toBeLessThan(0.5)
       }),
     ))
 
@@ -119,6 +139,21 @@ describe("a storm of detections", () => {
         expect(in_storm).toBeLessThanOrEqual(60 + 2 * (60 / enrichment.rare_every))
         yield* Effect.forEach(calm, (one) => follow(follower, one))
         expect((yield* calls).edges - before - in_storm).toBe(5 * 2 * 3)
+      }),
+    ))
+
+  test("leaves the tenant's budget to others: an action in the middle of it waits for nobody", () =>
+    withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
+      Effect.gen(function* () {
+        const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered)
+        const running = yield* Effect.forkChild(
+          Effect.forEach(storm, (one) => follow(follower, one), { concurrency: "unbounded" }),
+        )
+        yield* Effect.sleep("60 seconds")
+        const asked_ms = yield* Clock.currentTimeMillis
+        yield* act(getDeviceDetails, { ids: ["0".repeat(32)] })
+        expect((yield* Clock.currentTimeMillis) - asked_ms).toBeLessThanOrEqual(500)
+        yield* Fiber.interrupt(running)
       }),
     ))
 })

@@ -5,6 +5,7 @@
 import { Effect, Layer } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
+import type { ActionServices } from "../../src/core/actions/action.ts"
 import type { Follower } from "../../src/core/delivery/follow.ts"
 import { Health } from "../../src/core/telemetry/health.ts"
 import type { EnrichmentConfig } from "../../src/plugins/enrichment/config.ts"
@@ -32,7 +33,7 @@ export interface Scene {
 export const withFollower = <A, E>(
   options: SimulatorOptions,
   config: Partial<EnrichmentConfig>,
-  body: (scene: Scene) => Effect.Effect<A, E>,
+  body: (scene: Scene) => Effect.Effect<A, E, ActionServices>,
 ): Promise<A> =>
   withFalcon({ templates: 64, rate_limits: true, ...options }, (simulator) =>
     Effect.gen(function* () {

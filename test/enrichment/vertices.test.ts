@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { edgesOf } from "../../simulator/api/graph.ts"
 import { enrichment } from "../../src/core/limits.ts"
-import { callsOf, faultOn, violationsOf } from "../actions/support.ts"
+import { faultOn, violationsOf } from "../actions/support.ts"
 import { detectionOf, detectionsOf, follow, type Scene, withFollower } from "./support.ts"
 
 const epp = ({ simulator }: Scene) => detectionOf(simulator, "EppDetectionSummaryEvent")
@@ -43,26 +43,34 @@ describe("the edges of a type", () => {
     ))
 
   test("end at a limit; the detection keeps what it has", () =>
-    withFollower(
-      {
-        // Eleven pages show that there are more than a thousand; the parent's edges are the simulator's own.
-        faults: Array.from({ length: 11 }, (_, page) =>
-          faultOn("/threatgraph/combined", answer(domains(page * 100, 100), { offset: `t${page}`, next_page: "true" })),
-        ),
-      },
-      { edge_types: ["dns_request"] },
-      (scene) =>
-        Effect.gen(function* () {
-          yield* follow(scene.follower, epp(scene))
-          const parent = `pid:${epp(scene).event.AgentId}:${epp(scene).event.ParentProcessId}`
-          const of_parent = edgesOf(parent, "dns_request")!.length
-          const { edges } = yield* scene.calls
-          expect(edges).toBe(11 + Math.max(1, Math.ceil(of_parent / enrichment.edges_per_page)))
-          const asked = (yield* callsOf(scene.simulator)).filter(({ path }) => path.startsWith("/threatgraph/entities"))
-          // Those thousand are of no host that the simulator knows: each call for them is refused, and so are its parts.
-          const groups = 10 + Math.ceil(of_parent / enrichment.vertices_per_call)
-          expect(asked.length).toBeLessThanOrEqual(groups * enrichment.calls_per_group_max)
-        }),
+    withFollower({}, { edge_types: ["dns_request"] }, (scene) =>
+      Effect.gen(function* () {
+        const { simulator, follower, calls } = scene
+        const { CompositeId: composite_id, AgentId } = epp(scene).event
+        const triggering_process_graph_id = `pid:${AgentId}:1`
+        simulator.addFault(faultOn("/alerts", answer([{ composite_id, triggering_process_graph_id }])))
+        for (let page = 0; page < 30; page++) {
+          const paging = { offset: `t${page}`, next_page: "true" }
+          simulator.addFault(faultOn("/threatgraph/combined", answer(domains(page * 100, 100), paging)))
+        }
+        const found = domains(0, 1_100).map(({ id }) => ({ id }))
+        simulator.addFault(faultOn("/threatgraph/entities", answer(found), { from_ms: 0, until_ms: 60_000 }))
+        const sent = (yield* follow(follower, epp(scene))).map((text) => JSON.parse(text).event.id)
+        expect(sent).toEqual(domains(0, enrichment.edges_per_type_max).map(({ id }) => id))
+        // An eleventh page shows that there are more.
+        expect((yield* calls).edges).toBe(11)
+      }),
+    ))
+
+  test("whose vertices are all unknown cost a bounded number of calls: a refused one is asked for again in parts", () =>
+    withFollower({}, { edge_types: ["dns_request"] }, (scene) =>
+      Effect.gen(function* () {
+        const everything = { from_ms: 0, until_ms: 3_600_000 }
+        scene.simulator.addFault(faultOn("/threatgraph/combined", answer(domains(0, 100)), everything))
+        scene.simulator.addFault(faultOn("/threatgraph/entities", { status: 404 }, everything))
+        expect(yield* follow(scene.follower, epp(scene))).toEqual([])
+        expect((yield* scene.calls).vertices).toBe(enrichment.calls_per_group_max)
+      }),
     ))
 })
 
@@ -126,8 +134,11 @@ describe("a detection with too many processes", () => {
         simulator.addFault(faultOn("/detects", answer([{ detection_id: detection.event.DetectId, behaviors }])))
         const sent = (yield* follow(follower, detection)).map((text) => JSON.parse(text))
         const sources = new Set(sent.map(({ metadata }) => metadata.edge.sourceVertexId))
-        expect(sources.size).toBe(5)
-        expect((yield* calls).edges).toBeLessThan(enrichment.calls_per_detection_max + 300)
+        // Two groups of four.
+        expect(sources.size).toBe(8)
+        expect((yield* calls).edges).toBeLessThan(
+          enrichment.calls_per_detection_max + enrichment.walks_at_once_max * 300,
+        )
       }),
     ))
 })

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { TestClock } from "effect/testing"
 import { TransportError } from "../../src/core/errors.ts"
 import { transportError } from "../../src/core/http/fetch-error.ts"
 import { dripping, failureOf, freePort, run, send, serve, tcp } from "./sockets.ts"
-import { during } from "./support.ts"
 
 describe("sending", () => {
   test("carries method, headers, body and the user agent, and reads the whole answer", async () => {
@@ -105,13 +103,6 @@ describe("a request fails as", () => {
     using server = dripping()
     expect((await failureOf(server.url, { timeout_ms: 80 })).reason).toBe("timeout")
     await server.gone
-  })
-
-  test("timeout, by Effect's clock and not by the machine's", async () => {
-    using server = await tcp(() => {})
-    const late = during(3_600_000, send(server.url, { timeout_ms: 3_600_000 }))
-    const result = await run(Effect.provide(late, TestClock.layer()))
-    expect(result).toMatchObject({ failure: { reason: "timeout" } })
   })
 
   test("too large, as soon as the body is longer than allowed", async () => {

@@ -8,6 +8,7 @@ import { poisonedStream } from "./scenarios/poison.ts"
 import { refusals } from "./scenarios/refusals.ts"
 import { stopUnderLoad, stopWhileIntakeHangs } from "./scenarios/stops.ts"
 import { pythonCache, tornCache } from "./scenarios/stored-offsets.ts"
+import { killInStorm } from "./scenarios/storms.ts"
 import { endSessions, troubledStream, troubles } from "./scenarios/streams.ts"
 import { twoTenants } from "./scenarios/tenants.ts"
 
@@ -73,6 +74,12 @@ const entries: readonly Entry[] = [
     name: "kills, app id held",
     asked: { ...killed, kills: 5 },
     run: () => killRepeatedly({ ...kill_plan, kills: 5, events: 200_000, seed: 2, lock: held }),
+    waits: true,
+  },
+  {
+    name: "kills amid a storm of detections",
+    asked: { ...killed, repeated_after_kill_max: { at_most: 10_000 }, kills: 5, without: 0, early: 0, dead_letters: 0 },
+    run: () => killInStorm({ kills: 5, events: 6_000, processes: 200, seed: 3 }),
     waits: true,
   },
   ...outages.map(([kind, more]) => ({

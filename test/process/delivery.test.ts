@@ -3,6 +3,7 @@ import { intact } from "./harness.ts"
 import { refusedKey } from "./scenarios/keys.ts"
 import { killRepeatedly } from "./scenarios/kills.ts"
 import { intakeOutage, type OutageKind } from "./scenarios/outages.ts"
+import { killInStorm } from "./scenarios/storms.ts"
 import { endSessions, troubledStream, troubles, untilReopened } from "./scenarios/streams.ts"
 import { twoTenants } from "./scenarios/tenants.ts"
 
@@ -140,6 +141,18 @@ describe("every event arrives once, whole and in order, though", () => {
         cached: ["acme", "globex"],
       })
       expect(seen.plugins).toEqual(expect.arrayContaining(["acme/event-stream", "globex/event-stream"]))
+    },
+    timeout_ms,
+  )
+})
+
+describe("vertices", () => {
+  test.concurrent(
+    "come after every detection, through a kill -9 amid a storm of them",
+    async () => {
+      const seen = await killInStorm({ kills: 1, events: 1_000, processes: 40, seed: 5 })
+      expect(seen).toMatchObject({ lost: 0, corrupted: 0, out_of_order: 0, without: 0, early: 0, dead_letters: 0 })
+      expect(seen.detections).toBeGreaterThan(100)
     },
     timeout_ms,
   )

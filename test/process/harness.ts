@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import type { Account } from "../../simulator/account.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import { type Child, endWith, type Start, type Status, startAkonis } from "./child.ts"
-import { type Gate, openGate } from "./gate.ts"
+import { type Gate, openGate, type Shape } from "./gate.ts"
 import { type Simulated, simulate } from "./simulated.ts"
 import { makePlaces, until, within } from "./waiting.ts"
 import { startWorker, type Worker } from "./worker.ts"
@@ -53,7 +53,7 @@ export interface Lab {
   /** A worker on a new data folder, or on the one of an earlier worker. */
   readonly work: (simulated: Simulated, options?: { data_dir?: string; env?: Env }) => Promise<Worker>
   /** A gate before a simulator; shut in the end. */
-  readonly gate: (simulated: Simulated) => Promise<Gate>
+  readonly gate: (simulated: Simulated, shape?: Shape) => Promise<Gate>
   /** A command that ends by itself. */
   readonly command: (args: readonly string[], env: Env, cwd?: string) => Promise<Ended>
   /** Lets everything arrive, stops the worker and closes the books. */
@@ -76,9 +76,10 @@ const labs_max = 5
 const places = makePlaces(labs_max)
 
 /** Runs a scenario in a laboratory of its own, as soon as there is a place for it. */
-export const withLab = <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> => places.use(() => runInLab(scenario))
+export const withLab = <A>(scenario: (lab: Lab) => Promise<A>, ms_max = scenario_ms_max): Promise<A> =>
+  places.use(() => runInLab(scenario, ms_max))
 
-const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> => {
+const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>, ms_max: number): Promise<A> => {
   const root = mkdtempSync(`${tmpdir()}/akonis-lab-`)
   const things: Things = {
     root,
@@ -92,7 +93,7 @@ const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> => {
     hidden: [],
   }
   try {
-    const result = await within("the end of the scenario", scenario(makeLab(things)), scenario_ms_max)
+    const result = await within("the end of the scenario", scenario(makeLab(things)), ms_max)
     await lookAtAll(things)
     assertNoSecret(things)
     return result
@@ -171,8 +172,8 @@ const makeLab = (things: Things): Lab => {
       things.workers.push(worker)
       return worker
     },
-    gate: async (simulated) => {
-      const gate = await openGate(simulated.url)
+    gate: async (simulated, shape) => {
+      const gate = await openGate(simulated.url, shape)
       things.gates.push(gate)
       return gate
     },

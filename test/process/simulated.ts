@@ -13,6 +13,8 @@ export interface Simulated {
   readonly url: string
   readonly settings: SimulatorOptions
   readonly account: () => Promise<Account>
+  /** The offsets of intact events that the intake does not have, by partition. */
+  readonly undelivered: () => Promise<Readonly<Record<string, readonly number[]>>>
   readonly state: () => Promise<Simulator["state"]>
   readonly addFault: (fault: Fault) => Promise<void>
   readonly removeFaults: () => Promise<void>
@@ -45,6 +47,7 @@ export const simulate = async (settings: SimulatorOptions, folder: string, start
     url,
     settings,
     account,
+    undelivered: () => ask("undelivered"),
     state: () => ask("state"),
     addFault: (fault) => post("faults", fault),
     removeFaults: () => ask("faults", { method: "DELETE" }),

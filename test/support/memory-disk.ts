@@ -14,11 +14,21 @@ export interface MemoryDisk {
   readonly layer: Layer.Layer<FileSystem.FileSystem>
   readonly read: (path: string) => string | undefined
   readonly write: (path: string, text: string) => void
-  /** The machine stops: what was not synced is gone. */
-  readonly crash: () => void
-  /** While set, every write fails with this reason. */
+  /** What would be read after the worst crash. */
+  readonly readSafe: (path: string) => string | undefined
+  /** The files of a folder whose names would survive the worst crash. */
+  readonly safeNames: (folder: string) => readonly string[]
+  /**
+   * The machine stops: what was not synced is gone. With `chance` (from 0 up to 1, drawn for everything that was not
+   * synced) some of it survives, and some of it in part, as on a real disk.
+   */
+  readonly crash: (chance?: () => number) => void
+  /** While set, every write fails with this reason; half of its bytes are written all the same. */
   failing: PlatformError.SystemErrorTag | undefined
 }
+
+/** Stands around every call: may fail it, delay it, never let it return. */
+export type DiskGate = <A, E, R>(method: string, path: string, call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 const empty = new Uint8Array()
 
@@ -26,13 +36,29 @@ const keepSafe = (inode: Inode): void => {
   inode.safe = inode.bytes
 }
 
+/** What a crash leaves of an inode: nothing new, everything, or the first part of it. */
+const survive = (inode: Inode, chance: () => number): void => {
+  if (inode.bytes === inode.safe) return
+  const drawn = chance()
+  const is_longer = inode.bytes.length > inode.safe.length && isPrefix(inode.safe, inode.bytes)
+  const kept = is_longer ? inode.safe.length : 0
+  if (drawn < 1 / 3) inode.bytes = inode.safe
+  else if (drawn < 2 / 3) inode.bytes = inode.bytes.slice(0, kept + Math.floor((inode.bytes.length - kept) * chance()))
+  inode.safe = inode.bytes
+}
+
+const isPrefix = (prefix: Uint8Array, bytes: Uint8Array): boolean =>
+  Buffer.compare(prefix, bytes.subarray(0, prefix.length)) === 0
+
 const clear = (inode: Inode): void => {
   inode.bytes = empty
 }
 
-export const makeMemoryDisk = (): MemoryDisk => {
+const open_gate: DiskGate = (_method, _path, call) => call
+
+export const makeMemoryDisk = (gate: DiskGate = open_gate): MemoryDisk => {
   let names = new Map<string, Inode>()
-  let safe_names = new Map<string, Inode>()
+  const safe_names = new Map<string, Inode>()
   const folders = new Set<string>(["."])
   let ticks = 0
 
@@ -69,9 +95,13 @@ export const makeMemoryDisk = (): MemoryDisk => {
   const handle = (inode: Inode, path: string): FileSystem.File => {
     let position = 0
     const write = (bytes: Uint8Array) =>
-      Effect.andThen(
-        writable("write", path),
-        Effect.sync(() => append(inode, bytes)),
+      gate(
+        "write",
+        path,
+        Effect.suspend(() => {
+          append(inode, disk.failing === undefined ? bytes : bytes.subarray(0, bytes.length >> 1))
+          return writable("write", path)
+        }),
       )
     return {
       [FileSystem.FileTypeId]: FileSystem.FileTypeId,
@@ -81,9 +111,13 @@ export const makeMemoryDisk = (): MemoryDisk => {
           position = Number(offset)
           return offset
         }),
-      sync: Effect.andThen(
-        writable("sync", path),
-        Effect.sync(() => keepSafe(inode)),
+      sync: gate(
+        "sync",
+        path,
+        Effect.andThen(
+          writable("sync", path),
+          Effect.sync(() => keepSafe(inode)),
+        ),
       ),
       read: (buffer) =>
         Effect.sync(() => {
@@ -101,9 +135,13 @@ export const makeMemoryDisk = (): MemoryDisk => {
 
   const folderHandle = (folder: string): FileSystem.File => ({
     ...handle({ bytes: empty, safe: empty, modified: 0 }, folder),
-    sync: Effect.andThen(
-      writable("sync", folder),
-      Effect.sync(() => syncFolder(folder)),
+    sync: gate(
+      "sync",
+      folder,
+      Effect.andThen(
+        writable("sync", folder),
+        Effect.sync(() => syncFolder(folder)),
+      ),
     ),
   })
 
@@ -111,18 +149,21 @@ export const makeMemoryDisk = (): MemoryDisk => {
     exists: (path) => Effect.succeed(names.has(path) || folders.has(path)),
     makeDirectory: (path) =>
       Effect.andThen(
-        writable("makeDirectory", path),
+        folders.has(path) ? Effect.void : writable("makeDirectory", path),
         Effect.sync(() => void folders.add(path)),
       ),
     open: (path, options) => {
       const flag = options?.flag ?? "r"
       if (folders.has(path)) return Effect.succeed(folderHandle(path))
       if (flag === "r") return Effect.map(lookup("open", path), (inode) => handle(inode, path))
-      return Effect.map(writable("open", path), () => {
+      // A full disk still opens what is there.
+      const may_open = names.has(path) ? Effect.void : writable("open", path)
+      const opened = Effect.map(may_open, () => {
         const inode = names.get(path) ?? create(path)
         if (flag.startsWith("w")) inode.bytes = empty
         return handle(inode, path)
       })
+      return gate("open", path, opened)
     },
     readFile: (path) => Effect.map(lookup("readFile", path), ({ bytes }) => bytes),
     readFileString: (path) =>
@@ -137,8 +178,10 @@ export const makeMemoryDisk = (): MemoryDisk => {
         : fail("NotFound", "readDirectory", folder),
     remove: (path) => Effect.map(lookup("remove", path), () => void names.delete(path)),
     rename: (from, to) =>
-      Effect.flatMap(Effect.andThen(writable("rename", to), lookup("rename", from)), (inode) =>
-        Effect.sync(() => {
+      gate(
+        "rename",
+        to,
+        Effect.map(Effect.andThen(writable("rename", to), lookup("rename", from)), (inode) => {
           names.delete(from)
           names.set(to, inode)
         }),
@@ -158,10 +201,23 @@ export const makeMemoryDisk = (): MemoryDisk => {
       inode.safe = inode.bytes
       safe_names.set(path, inode)
     },
-    crash: () => {
+    readSafe: (path) => {
+      const inode = safe_names.get(path)
+      return inode === undefined ? undefined : new TextDecoder().decode(inode.safe)
+    },
+    safeNames: (folder) =>
+      [...safe_names.keys()]
+        .filter((path) => path.startsWith(`${folder}/`))
+        .map((path) => path.slice(folder.length + 1)),
+    crash: (chance = () => 0) => {
+      for (const path of new Set([...names.keys(), ...safe_names.keys()])) {
+        const inode = names.get(path)
+        if (inode === safe_names.get(path) || chance() < 0.5) continue
+        if (inode === undefined) safe_names.delete(path)
+        else safe_names.set(path, inode)
+      }
       names = new Map(safe_names)
-      safe_names = new Map(safe_names)
-      for (const inode of names.values()) inode.bytes = inode.safe
+      for (const inode of names.values()) survive(inode, chance)
     },
     failing: undefined,
   }

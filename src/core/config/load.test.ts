@@ -177,6 +177,8 @@ tenants:
       "allowed here: id, client_id",
     ],
     ["no YAML", "a: [", "", "no valid YAML"],
+    ["an alias of nothing", "client_id: *id", "", "an alias (*name) has no anchor"],
+    ["an empty key", "'': 1", '""', "allowed here: proxy"],
     ["no keys at all", "- 1", "", "keys and values"],
   ])("refuses %s and says where and what is allowed", async (_, yaml, key, message) => {
     const env = yaml.includes("client_secret") ? { ...enough, FALCON_CLIENT_SECRET: "" } : enough
@@ -184,6 +186,16 @@ tenants:
     expect(error.source).toEndWith("akonis.yaml")
     expect(error.key).toBe(key)
     expect(error.message).toContain(message)
+  })
+
+  test.each([
+    ['client_secret: "s3cret-value', "Missing closing"],
+    ["client_secret: *s3cret-value", "in quotes"],
+    ["{ client_secret: s3cret-value }: 1", "there is no such key"],
+  ])("never quotes what may be a secret: %s", async (yaml, message) => {
+    const error = await refused(yaml, {})
+    expect(error.message).toContain(message)
+    expect(error.message).not.toContain("s3cret-value")
   })
 
   test("names every way to give a missing secret", async () => {

@@ -49,6 +49,9 @@ export const loadConfig = Effect.fnUntraced(function* (
 
 const default_file = "akonis.yaml"
 
+const bad_alias =
+  "this is no valid YAML: an alias (*name) has no anchor (&name), or they multiply; put a text that begins with * in quotes"
+
 const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
   const fs = yield* FileSystem.FileSystem
   const named = file ?? (env.AKONIS_CONFIG || undefined)
@@ -63,12 +66,19 @@ const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
         Effect.fail(new ConfigError({ source, key: "", message: `the file cannot be read: ${error.reason._tag}` })),
       ),
     )
-  const document = parseDocument(text, { prettyErrors: true })
+  // Without its warnings, which the library would print by itself, and of its errors only what and where: the rest quotes
+  // the file, secrets and all.
+  const document = parseDocument(text, { prettyErrors: true, logLevel: "error" })
   const [problem] = document.errors
   if (problem !== undefined) {
-    return yield* new ConfigError({ source, key: "", message: `this is no valid YAML: ${problem.message.trim()}` })
+    const what = problem.message.split("\n", 1)[0]!.replace(/:$/, "")
+    return yield* new ConfigError({ source, key: "", message: `this is no valid YAML: ${what}` })
   }
-  const tree: unknown = document.toJS() ?? {}
+  // Aliases are followed only here: one of nothing, or a bomb of them, throws.
+  const tree: unknown = yield* Effect.try({
+    try: () => document.toJS() ?? {},
+    catch: () => new ConfigError({ source, key: "", message: bad_alias }),
+  })
   if (!isTree(tree)) return yield* new ConfigError({ source, key: "", message: "the file must hold keys and values" })
   return { source, tree }
 })
@@ -135,7 +145,8 @@ const refuseUnknown = (
 ): void => {
   const stray = Object.keys(tree).find((key) => !keys.includes(key) && key !== "client_secret_file")
   if (stray === undefined) return
-  const key = path === "" ? stray : `${path}.${stray}`
+  const name = stray === "" ? '""' : stray
+  const key = path === "" ? name : `${path}.${name}`
   throw new ConfigError({ source, key, message: unknownKey([...also, ...keys]) })
 }
 

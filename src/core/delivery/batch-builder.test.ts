@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test"
-import fc from "fast-check"
 import type { Batch } from "./batch.ts"
 import { type BatchBounds, BatchBuilder } from "./batch-builder.ts"
 
@@ -41,29 +40,6 @@ const posted = (batch: Batch, from = 0, to = batch.count): string[] =>
 const lines = (...texts: string[]) => encoder.encode(texts.map((text) => `${text}\n`).join(""))
 
 describe("the batch builder", () => {
-  test("gives the same events wherever the socket cuts the bytes, with either line end and keepalives between", () => {
-    const text = fc.string({ unit: "binary", maxLength: 40 })
-    const scenario = fc.record({
-      texts: fc.array(text, { maxLength: 12 }),
-      ends: fc.array(fc.constantFrom("\n", "\r\n", "\n\n", "\r\n\r\n"), { minLength: 12, maxLength: 12 }),
-      cuts: fc.array(fc.nat(), { maxLength: 8 }),
-    })
-    const property = fc.property(scenario, ({ texts, ends, cuts }) => {
-      const events = texts.map((body, i) => event(i + 1, body))
-      const bytes = encoder.encode(events.map((line, i) => line + ends[i]).join(""))
-      const batches = run(
-        new BatchBuilder({ ...bounds, batch_events_max: 3 }, -1),
-        bytes,
-        cuts.map((cut) => cut % (bytes.length + 1)),
-      )
-      expect(batches.flatMap((batch) => posted(batch))).toEqual(events)
-      expect(batches.flatMap((batch) => batch.offsets)).toEqual(events.map((_, i) => i + 1))
-      expect(batches.every((batch) => batch.count <= 3)).toBe(true)
-      expect(batches.at(-1)?.last_offset ?? 0).toBe(events.length)
-    })
-    fc.assert(property, { numRuns: 200, seed: 1 })
-  })
-
   test("never makes a request body above the limit, and fills it nearly", () => {
     const events = Array.from({ length: 200 }, (_, i) => event(i, '"\\'.repeat(300)))
     const batches = run(new BatchBuilder({ ...bounds, batch_bytes_max: 20_000 }, -1), lines(...events))

@@ -25,8 +25,8 @@ export class BatchBuilder {
   readonly counts = { repeated: 0, late: 0, keepalives: 0 }
   /** Events dropped as repeats since the last one that was taken. */
   repeated_in_row = 0
-  /** When the oldest event of the batch in hand arrived, ms since the epoch. */
-  opened_ms = 0
+  /** When the oldest event of the batch in hand arrived, by the clock of whoever feeds. */
+  private opened_ms = 0
 
   private readonly scanner = new LineScanner()
   private readonly recent: RecentOffsets
@@ -73,6 +73,11 @@ export class BatchBuilder {
 
   get empty(): boolean {
     return this.ends.length === 0 && this.rejects.length === 0
+  }
+
+  /** The batch in hand has waited this long; `now_ms` by the clock of {@link feed}. */
+  hasWaited(wait_ms: number, now_ms: number): boolean {
+    return !this.empty && now_ms - this.opened_ms >= wait_ms
   }
 
   /** Takes lines from `chunk`, beginning at `from`, until it is used up or the batch is full. Returns how far it came. */

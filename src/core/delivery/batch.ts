@@ -27,7 +27,7 @@ export interface Reject {
   readonly raw: Uint8Array
   /** Size of the line on the stream; more than `raw.length` when the line was too long to keep. */
   readonly bytes: number
-  /** With `not_followed`: the plugin that should have followed. `raw` is then what it needs to try again. */
+  /** With `not_followed`: the plugin that can try again, for which `raw` is all it needs. Absent when it could not read the event. */
   readonly follower?: string
 }
 

@@ -17,7 +17,7 @@ export interface DeadLetterBook {
   readonly letters: readonly DeadLetter[]
   /** Ids of those that the intake has taken since. */
   readonly replayed: ReadonlySet<string>
-  /** Lines that a crash cut short. Their batch was not committed, so their events came and were recorded again. */
+  /** Lines that are no record: cut short by a crash, so that their events came and were recorded again, or not ours. */
   readonly torn: number
 }
 
@@ -29,11 +29,11 @@ export const readDeadLetters = Effect.fnUntraced(function* (
   const letters: DeadLetter[] = []
   let torn = 0
   for (const name of yield* dayFiles(folder)) {
-    const day = parseLines<DeadLetter>((yield* readIfPresent(`${folder}/${name}`)) ?? "")
+    const day = parseLines((yield* readIfPresent(`${folder}/${name}`)) ?? "", isDeadLetter)
     letters.push(...day.records)
     torn += day.torn
   }
-  const done = parseLines<{ readonly id: string }>((yield* readIfPresent(`${folder}/${replayed_file}`)) ?? "")
+  const done = parseLines((yield* readIfPresent(`${folder}/${replayed_file}`)) ?? "", hasId)
   return { letters, replayed: new Set(done.records.map(({ id }) => id)), torn }
 })
 
@@ -68,6 +68,7 @@ const follow = (
   followers: readonly Follower[],
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
+    if (letter.follower === undefined) return `no plugin could read it: ${letter.detail}`
     const follower = followers.find(({ plugin_id }) => plugin_id === letter.follower)
     if (follower === undefined) return `the plugin ${letter.follower} is off`
     for (const batch of batchesOf(yield* follower.follow(letter.raw))) {
@@ -109,7 +110,7 @@ export const purge = Effect.fnUntraced(function* (data_dir: string, which: "repl
   let removed = 0
   let kept = 0
   for (const name of yield* dayFiles(folder)) {
-    const { records } = parseLines<DeadLetter>((yield* readIfPresent(`${folder}/${name}`)) ?? "")
+    const { records } = parseLines((yield* readIfPresent(`${folder}/${name}`)) ?? "", isDeadLetter)
     const stay = name === today && !alone ? records : records.filter(({ id }) => which !== "all" && !replayed.has(id))
     removed += records.length - stay.length
     kept += stay.length
@@ -125,16 +126,35 @@ const dayFiles = (folder: string) =>
     Effect.map((names) => names.filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name)).sort()),
   )
 
-const parseLines = <A>(text: string): { readonly records: A[]; readonly torn: number } => {
+type Fields = Readonly<Record<string, unknown>>
+
+const hasId = (value: Fields): value is Fields & { readonly id: string } => typeof value.id === "string"
+
+/** As far as it is relied on. */
+const isDeadLetter = (value: Fields): value is Fields & DeadLetter =>
+  hasId(value) &&
+  typeof value.raw === "string" &&
+  (value.encoding === "utf8" || value.encoding === "base64") &&
+  typeof value.bytes === "number" &&
+  (value.offset === null || typeof value.offset === "number")
+
+const parseLines = <A extends Fields>(text: string, is: (value: Fields) => value is A) => {
   const records: A[] = []
   let torn = 0
   for (const line of text.split("\n")) {
     if (line === "") continue
-    try {
-      records.push(JSON.parse(line) as A)
-    } catch {
-      torn++
-    }
+    const value = parseObject(line)
+    if (value !== undefined && is(value)) records.push(value)
+    else torn++
   }
   return { records, torn }
+}
+
+const parseObject = (line: string): Fields | undefined => {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === "object" && value !== null ? (value as Fields) : undefined
+  } catch {
+    return undefined
+  }
 }

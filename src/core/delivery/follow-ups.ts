@@ -12,7 +12,7 @@ import type { Batch, Reject } from "./batch.ts"
 import { BatchBuilder } from "./batch-builder.ts"
 import type { CommitWindow, OffsetRange } from "./commit.ts"
 import type { DeadLetters } from "./dead-letters.ts"
-import type { Followed } from "./follow.ts"
+import { type Followed, GivenUp } from "./follow.ts"
 import { type Sink, untilStored } from "./sink.ts"
 
 export interface FollowUpOptions {
@@ -96,7 +96,9 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   })
 
   const followUp = (one: FollowUp) =>
-    one.follower.follow(one.kept).pipe(
+    Effect.suspend(() =>
+      one.broken === undefined ? one.follower.follow(one.kept) : new GivenUp({ message: one.broken }),
+    ).pipe(
       Effect.flatMap(post),
       Effect.raceFirst(one.given_up.await),
       Effect.flatMap(() => done(one)),
@@ -116,6 +118,16 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   })
   yield* Effect.forEach(Array.from({ length: following.concurrency_max }), () => Effect.forkScoped(worker))
 
+  /** Follow-ups stand in the order of their ranges. */
+  const oldestOf = (ranges: ReadonlySet<OffsetRange>): readonly FollowUp[] => {
+    const oldest: FollowUp[] = []
+    for (const one of open) {
+      if (!ranges.has(one.range)) break
+      oldest.push(one)
+    }
+    return oldest
+  }
+
   const begin = Effect.fnUntraced(function* (followed: readonly Followed[], range: OffsetRange) {
     for (const one of followed) {
       const follow_up = { ...one, range, given_up: Latch.makeUnsafe(false) }
@@ -128,11 +140,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
       yield* open_now
     }
     if (window.events <= following.events_behind_max) return
-    const oldest = window.beyond(following.events_behind_max)
-    yield* giveUp(
-      [...open].filter((one) => oldest.has(one.range)),
-      too_much_behind,
-    )
+    yield* giveUp(oldestOf(window.beyond(following.events_behind_max)), too_much_behind)
   })
 
   const close = Effect.gen(function* () {
@@ -160,7 +168,9 @@ export function* batchesOf(events: readonly string[]): Generator<Batch> {
   }
 }
 
-const notFollowed = ({ follower, kept, offset }: FollowUp, why: string): Reject => {
+/** Names a follower for the replay, unless it could not make anything of the event: then `raw` is the event itself. */
+const notFollowed = ({ follower, kept, offset, broken }: FollowUp, why: string): Reject => {
   const raw = new TextEncoder().encode(kept)
-  return { reason: "not_followed", detail: why, offset, raw, bytes: raw.length, follower: follower.plugin_id }
+  const letter = { reason: "not_followed", detail: why, offset, raw, bytes: raw.length } as const
+  return broken === undefined ? { ...letter, follower: follower.plugin_id } : letter
 }

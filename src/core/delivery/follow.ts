@@ -6,6 +6,7 @@
  * was given up on record (`dead-letters/`, reason `not_followed`).
  */
 import { Data, type Effect } from "effect"
+import { pick, type Wanted, wanted } from "./pick.ts"
 
 /** Nothing will follow this event, or not now: `message` says why and goes to the dead letters. */
 export class GivenUp extends Data.TaggedError("GivenUp")<{ readonly message: string }> {}
@@ -15,9 +16,12 @@ export interface Follower {
   readonly plugin_id: string
   /** `metadata.eventType` of the events that it wants to see. */
   readonly event_types: readonly string[]
+  /** The keys of `event` that {@link keep} looks at. */
+  readonly fields: readonly string[]
   /**
    * What has to be kept of an event to follow it later, as JSON text (an object, small: thousands may wait); `undefined` when
-   * there is nothing to follow. Called on the hot path, with the parsed line of an event of these types; must not throw.
+   * there is nothing to follow. Called on the hot path, with `metadata.eventType` and those fields of `event` that hold no
+   * object or list; must not throw.
    */
   readonly keep: (event: unknown) => string | undefined
   /**
@@ -32,18 +36,25 @@ export interface Follower {
 export interface Followed {
   readonly follower: Follower
   readonly offset: number
-  /** What {@link Follower.keep} gave. */
+  /** What {@link Follower.keep} gave; the whole event when that broke. */
   readonly kept: string
+  /** Why the event cannot be followed, when {@link Follower.keep} broke. */
+  readonly broken?: string
 }
 
-/** Finds those who follow an event by the bytes of its type: only what somebody asked for is ever parsed. */
+/** Finds those who follow an event by the bytes of its type: nothing else is looked into. */
 export class Watch {
-  private readonly wanted: readonly { readonly type: Uint8Array; readonly follower: Follower }[]
+  private readonly rules: readonly Rule[]
 
   constructor(followers: readonly Follower[]) {
     const encoder = new TextEncoder()
-    this.wanted = followers.flatMap((follower) =>
-      follower.event_types.map((type) => ({ type: encoder.encode(type), follower })),
+    this.rules = followers.flatMap((follower) =>
+      follower.event_types.map((type) => ({
+        type,
+        bytes: encoder.encode(type),
+        fields: wanted(follower.fields),
+        follower,
+      })),
     )
   }
 
@@ -57,13 +68,20 @@ export class Watch {
     offset: number,
     found: Followed[],
   ): void {
-    for (const { type, follower } of this.wanted) {
-      if (type.length !== type_end - type_start || !startsWith(src, type_start, type)) continue
-      const text = decoder.decode(src.subarray(start, end))
-      const kept = keep(follower, text)
-      if (kept !== undefined) found.push({ follower, offset, kept })
+    for (const rule of this.rules) {
+      const { bytes, follower } = rule
+      if (bytes.length !== type_end - type_start || !startsWith(src, type_start, bytes)) continue
+      const kept = keep(rule, src, start, end)
+      if (kept !== undefined) found.push({ follower, offset, ...kept })
     }
   }
+}
+
+interface Rule {
+  readonly type: string
+  readonly bytes: Uint8Array
+  readonly fields: Wanted
+  readonly follower: Follower
 }
 
 const decoder = new TextDecoder()
@@ -73,11 +91,22 @@ const startsWith = (src: Uint8Array, at: number, word: Uint8Array): boolean => {
   return true
 }
 
-/** A follower that stumbles over an event must not stop the stream: it gets the whole event, to give up on record. */
-const keep = (follower: Follower, text: string): string | undefined => {
+/** A follower that stumbles over an event must not stop the stream: the event is given up on record. */
+const keep = (
+  { type, fields, follower }: Rule,
+  src: Uint8Array,
+  start: number,
+  end: number,
+): Pick<Followed, "kept" | "broken"> | undefined => {
   try {
-    return follower.keep(JSON.parse(text))
-  } catch {
-    return text
+    const event = pick(src, start, end, fields)
+    const kept = follower.keep(event === undefined ? parse(src, start, end) : { metadata: { eventType: type }, event })
+    return kept === undefined ? undefined : { kept }
+  } catch (error) {
+    return { kept: text(src, start, end), broken: `unexpected error, please report it: ${error}` }
   }
 }
+
+const text = (src: Uint8Array, start: number, end: number): string => decoder.decode(src.subarray(start, end))
+
+const parse = (src: Uint8Array, start: number, end: number): unknown => JSON.parse(text(src, start, end))

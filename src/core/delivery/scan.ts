@@ -6,7 +6,7 @@
  * Why not `JSON.parse`: it costs as much again as everything else together, and it corrupts 64-bit numbers. Why one pass:
  * the escaping has to look at every byte anyway, and knowing whether a byte stands inside a string is all that a full
  * check of the grammar (RFC 8259) needs on top. Key order does not matter; of repeated keys the last one counts, as in
- * `JSON.parse`. `scan.test.ts` holds it against `JSON.parse` on arbitrary bytes.
+ * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
 

@@ -1,6 +1,7 @@
 /** The OAuth2 token of one Falcon tenant. */
 import { Clock, Context, Effect, Redacted, Result, Semaphore } from "effect"
 import { falcon, retry } from "../limits.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { tryAgain } from "./again.ts"
 import { clouds, cloudUrl } from "./cloud.ts"
 import type { FalconError } from "./errors.ts"
@@ -46,6 +47,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
   const observer = yield* FalconObserver
   const rate = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
   const requestToken = yield* makeTokenRequest({ credentials, rate, observer })
+  const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
   const auto = credentials.base_url === "auto"
   let base_url = auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, "")
@@ -53,7 +55,6 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
   const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
-    const asked_at_ms = yield* Clock.currentTimeMillis
     const token = yield* tryAgain(
       TOKEN,
       Effect.suspend(() => requestToken(base_url)),
@@ -63,7 +64,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* observer.onTokenRenewed
-    return heldFrom(token, asked_at_ms)
+    return heldFrom(token)
   })
 
   /** Under the lock only. */
@@ -74,7 +75,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     const now_ms = yield* Clock.currentTimeMillis
     if (held !== undefined && now_ms < held.renew_at_ms) return held.bearer
     const spare = held !== undefined && now_ms < held.expires_at_ms ? held : undefined
-    if (failed !== undefined && now_ms < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
+    if (failed !== undefined && monotonicMs(clock) < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
 
     const result = yield* Effect.result(fetchToken(spare === undefined ? retry.attempts_max : 0))
     if (Result.isSuccess(result)) {
@@ -84,7 +85,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     }
     const error = result.failure
     const failed_at_ms = yield* Clock.currentTimeMillis
-    failed = { error, until_ms: failed_at_ms + Math.max(falcon.token_failure_ms, error.retry_after_ms ?? 0) }
+    failed = { error, until_ms: monotonicMs(clock) + Math.max(falcon.token_failure_ms, error.retry_after_ms ?? 0) }
     if (spare === undefined || failed_at_ms >= spare.expires_at_ms) return yield* error
     yield* Effect.logWarning(
       "The Falcon token could not be renewed; the old one is used until it expires",
@@ -110,9 +111,9 @@ const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): 
   Redacted.value(a) === Redacted.value(b)
 
 /** Lives are counted from before the request, so that they end early rather than late. */
-function heldFrom(token: Token, asked_at_ms: number): Held {
+function heldFrom(token: Token): Held {
   const margin_ms = Math.min(falcon.token_margin_ms, token.life_ms / 2)
-  const expires_at_ms = asked_at_ms + token.life_ms
+  const expires_at_ms = token.asked_at_ms + token.life_ms
   return { bearer: token.bearer, renew_at_ms: expires_at_ms - margin_ms, expires_at_ms }
 }
 

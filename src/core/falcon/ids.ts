@@ -6,7 +6,7 @@ const KEY_CHARS = 5
 
 /**
  * The distinct `ids` in their order, in groups of at most `max`. With `in_query` a group also fits into a URL:
- * floor(18500 / (longest id + 5)) ids, PSFalcon's rule, counted after percent-encoding.
+ * floor(query_chars_max / (longest id + 5)) ids, counted after percent-encoding (PSFalcon does the same with 18500).
  */
 export function splitIds(
   ids: readonly string[],

@@ -1,4 +1,5 @@
 /** Walking through a list that comes in pages. */
+import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import { falcon } from "../limits.ts"
 import { type Cursor, nextCursor } from "./cursor.ts"
@@ -25,30 +26,28 @@ export interface Pages {
 }
 
 /**
- * Calls `request` page after page. Ends at an empty page, at the list's end as `nextCursor` sees it, or at the cap. Fails as
- * `malformed` when the walk goes in circles: the same page twice, or a cursor that must be new but is not.
+ * Calls `request` page after page and hands each on before the next is asked for, so that no more than one is in memory.
+ * Ends at an empty page, at the list's end as `nextCursor` sees it, or at the cap. Fails as `malformed` when the walk goes in
+ * circles: the same page twice, or a cursor that must be new but is not.
  */
-export const walkPages = Effect.fnUntraced(function* (
+export const eachPage = Effect.fnUntraced(function* <E, R>(
   request: (operation: Operation) => Effect.Effect<Envelope, FalconError>,
   operation: Operation,
-  options: PagesOptions = {},
-): Effect.fn.Return<Pages, FalconError> {
+  options: PagesOptions,
+  onPage: (page: Envelope) => Effect.Effect<void, E, R>,
+): Effect.fn.Return<void, FalconError | E, R> {
   const cap = options.limit ?? Number.POSITIVE_INFINITY
   const size = options.page_size === undefined ? {} : { limit: Math.min(options.page_size, cap) }
-  const resources: unknown[] = []
-  const errors: ApiError[] = []
-  const trace_ids: string[] = []
   const seen = new Set<string>()
   let cursor: Cursor | undefined
+  let collected = 0
 
   for (let calls = 1; calls <= falcon.pages_max; calls++) {
     const page = yield* request(withParameters(operation, { ...size, ...cursor?.parameters }))
-    for (const resource of page.resources) resources.push(resource)
-    errors.push(...page.errors)
-    if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
-    cursor = nextCursor(page, { operation, previous: cursor, collected: resources.length })
-    const ended = page.resources.length === 0 || resources.length >= cap || cursor === undefined
-    if (ended) return { resources: resources.slice(0, cap), errors, trace_ids, calls }
+    collected += page.resources.length
+    yield* onPage(page)
+    cursor = nextCursor(page, { operation, previous: cursor, collected })
+    if (page.resources.length === 0 || collected >= cap || cursor === undefined) return
     for (const mark of marks(page, cursor)) {
       if (seen.has(mark)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
       seen.add(mark)
@@ -57,10 +56,32 @@ export const walkPages = Effect.fnUntraced(function* (
   return yield* failure(operation, "malformed", `the list has more than ${falcon.pages_max} pages`)
 })
 
+/** Collects the pages of a walk. */
+export const walkPages = Effect.fnUntraced(function* (
+  request: (operation: Operation) => Effect.Effect<Envelope, FalconError>,
+  operation: Operation,
+  options: PagesOptions = {},
+): Effect.fn.Return<Pages, FalconError> {
+  const resources: unknown[] = []
+  const errors: ApiError[] = []
+  const trace_ids: string[] = []
+  let calls = 0
+  yield* eachPage(request, operation, options, (page) =>
+    Effect.sync(() => {
+      calls++
+      for (const resource of page.resources) resources.push(resource)
+      errors.push(...page.errors)
+      if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
+    }),
+  )
+  return { resources: resources.slice(0, options.limit ?? resources.length), errors, trace_ids, calls }
+})
+
 /** What must not come twice in one walk. */
 function marks(page: Envelope, cursor: Cursor | undefined): readonly string[] {
   const ends = [page.resources.length, page.resources[0], page.resources.at(-1)]
-  return [`page ${JSON.stringify(ends)}`, ...(cursor?.unique === true ? [JSON.stringify(cursor.parameters)] : [])]
+  const page_mark = createHash("sha256").update(JSON.stringify(ends)).digest("base64")
+  return [page_mark, ...(cursor?.unique === true ? [JSON.stringify(cursor.parameters)] : [])]
 }
 
 /** Into the body where the API reads its parameters from there (`POST /alerts/combined/alerts/v1`), else into the query. */

@@ -4,6 +4,7 @@ import { RateLimiter } from "effect/persistence"
 import type { HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { falcon, retry } from "../limits.ts"
+import { monotonicMs } from "../monotonic.ts"
 
 /** One budget. Everybody who spends from it shares the same value. */
 export interface RateLimit {
@@ -31,13 +32,14 @@ interface Budget {
  * `X-RateLimit-Remaining` what is left. When little is left the gap between two requests grows, see `gapMs`; a request
  * with a long gap takes as many tokens as would have been refilled in it.
  *
- * A later share for enrichment and assets is a second, smaller bucket to take from before this one.
+ * The enrichment takes from a second, smaller bucket before this one.
  */
 export const makeRateLimit = Effect.fnUntraced(function* (rate: {
   readonly per_second_max: number
   readonly burst_max: number
 }) {
   const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+  const clock = yield* Clock.Clock
   const turn = yield* Semaphore.make(1)
   const refill_ms = 1_000 / (rate.per_second_max - rate.burst_max)
   const bucket = {
@@ -46,17 +48,17 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     limit: rate.burst_max,
     window: refill_ms * rate.burst_max,
   } as const
-  let held_until_ms = 0
+  let held_until_ms = Number.NEGATIVE_INFINITY
   let budget: Budget | undefined
 
   const next = Effect.gen(function* () {
     for (;;) {
-      const now_ms = yield* Clock.currentTimeMillis
+      const now_ms = monotonicMs(clock)
       if (now_ms < held_until_ms) yield* Effect.sleep(held_until_ms - now_ms)
       const tokens = Math.max(1, Math.round(gapMs(budget, yield* Clock.currentTimeMillis) / refill_ms))
       yield* Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens }))
       // A 429 may have come to somebody else in the meantime.
-      if ((yield* Clock.currentTimeMillis) >= held_until_ms) return
+      if (monotonicMs(clock) >= held_until_ms) return
     }
   })
 
@@ -65,7 +67,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     budget = budgetOf(answer, now_ms) ?? budget
     if (answer.status !== 429) return undefined
     const wait_ms = Math.max(retry.backoff_ms, retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms)
-    held_until_ms = Math.max(held_until_ms, now_ms + wait_ms)
+    held_until_ms = Math.max(held_until_ms, monotonicMs(clock) + wait_ms)
     return wait_ms
   })
 

@@ -18,6 +18,8 @@ export const TOKEN: Operation = { name: "token", method: "POST", path: "/oauth2/
 export interface Token {
   readonly bearer: Redacted.Redacted<string>
   readonly life_ms: number
+  /** When it was asked for: after any wait for the rate limit, before the request. */
+  readonly asked_at_ms: number
   /** Origin that gave it, after redirects. */
   readonly issuer: string
   /** `X-Cs-Region`, the tenant's cloud, when Falcon named it. */
@@ -40,6 +42,7 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
 
   const post = Effect.fnUntraced(function* (url: string, body: string) {
     yield* rate.take
+    const asked_at_ms = yield* Clock.currentTimeMillis
     const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }
     const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
     const answer = yield* Effect.mapError(http.send(request, falcon.response_bytes_max), (error) =>
@@ -47,7 +50,7 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     )
     const wait_ms = yield* rate.learn(answer)
     if (wait_ms !== undefined) yield* observer.onRateLimited(TOKEN.name, wait_ms)
-    return answer
+    return { answer, asked_at_ms }
   })
 
   return Effect.fnUntraced(function* (base_url: string): Effect.fn.Return<Token, FalconError> {
@@ -55,8 +58,9 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     const form = formOf(credentials, secret)
     let url = base_url + TOKEN.path
     for (let hops = 0; hops <= falcon.token_redirects_max; hops++) {
-      const answer = without(yield* post(url, form), [secret])
-      if (answer.status < 300) return yield* readToken(answer, new URL(url).origin)
+      const posted = yield* post(url, form)
+      const answer = without(posted.answer, [secret])
+      if (answer.status < 300) return yield* readToken(answer, new URL(url).origin, posted.asked_at_ms)
       const next = redirectTarget(answer, url)
       if (next === undefined) return yield* refusal(answer, yield* Clock.currentTimeMillis)
       const why = whySiteDiffers(next, base_url)
@@ -90,7 +94,7 @@ function refusal(answer: HttpAnswer, now_ms: number): FalconError {
 const unreadable = (error: { readonly message: string }): FalconError =>
   failure(TOKEN, "unauthorized", `the client secret cannot be read: ${error.message}`)
 
-function readToken(answer: HttpAnswer, issuer: string): Effect.Effect<Token, FalconError> {
+function readToken(answer: HttpAnswer, issuer: string, asked_at_ms: number): Effect.Effect<Token, FalconError> {
   const body = parse(answer.text)
   const token = body.access_token
   if (typeof token !== "string" || token === "") {
@@ -99,6 +103,7 @@ function readToken(answer: HttpAnswer, issuer: string): Effect.Effect<Token, Fal
   return Effect.succeed({
     bearer: Redacted.make(token, { label: "falcon token" }),
     life_ms: lifeMs(body.expires_in),
+    asked_at_ms,
     issuer,
     region: answer.headers.get("x-cs-region") ?? undefined,
   })

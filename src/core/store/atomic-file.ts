@@ -8,21 +8,29 @@ export const writeAtomic = (
   folder: string,
   name: string,
   text: string,
-): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
+): Effect.Effect<void, StoreError, FileSystem.FileSystem> => rewriteAtomic(folder, name, (write) => write(text))
+
+/** The same for a file that is written piece by piece, and may be read meanwhile: it stays as it was until all is written. */
+export const rewriteAtomic = <R>(
+  folder: string,
+  name: string,
+  produce: (write: (text: string) => Effect.Effect<void, StoreError>) => Effect.Effect<void, StoreError, R>,
+): Effect.Effect<void, StoreError, R | FileSystem.FileSystem> => {
+  const path = `${folder}/${name}`
+  const draft = `${path}.new`
+  const checked = unwritable(path)
+  return Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const path = `${folder}/${name}`
-    const draft = `${path}.new`
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const file = yield* fs.open(draft, { flag: "w", mode: 0o600 })
-        yield* file.writeAll(new TextEncoder().encode(text))
-        yield* file.sync
+        const file = yield* checked(fs.open(draft, { flag: "w", mode: 0o600 }))
+        yield* produce((text) => checked(file.writeAll(new TextEncoder().encode(text))))
+        yield* checked(file.sync)
       }),
     )
-    yield* fs.rename(draft, path)
-    yield* syncFolder(folder)
-  }).pipe(unwritable(`${folder}/${name}`))
+    yield* checked(Effect.andThen(fs.rename(draft, path), syncFolder(folder)))
+  })
+}
 
 /** Appends to a file and makes sure that it is on the disk. A line that an earlier crash cut short is closed first. */
 export const appendDurably = (
@@ -33,7 +41,6 @@ export const appendDurably = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = `${folder}/${name}`
-    const is_new = !(yield* fs.exists(path))
     yield* Effect.scoped(
       Effect.gen(function* () {
         const file = yield* fs.open(path, { flag: "a+", mode: 0o600 })
@@ -48,7 +55,8 @@ export const appendDurably = (
         yield* file.sync
       }),
     )
-    if (is_new) yield* syncFolder(folder)
+    // Even when the file was there before: the process that made it may have died before its name was safe.
+    yield* syncFolder(folder)
   }).pipe(unwritable(`${folder}/${name}`))
 
 /** Makes a folder, and its parents, for the owner alone. */

@@ -4,6 +4,7 @@ import { Effect, Layer } from "effect"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { Tenant } from "../tenant.ts"
 import { appendDurably, writeAtomic } from "./atomic-file.ts"
+import { Checkpoints } from "./checkpoints.ts"
 import { lockFolder } from "./lock.ts"
 import { Offsets } from "./offsets.ts"
 
@@ -132,4 +133,43 @@ describe("the lock of a data folder", () => {
         expect(error.reason).toBe("unwritable")
       }),
     ))
+})
+
+describe("context.json", () => {
+  const openCheckpoints = (data_dir: string) =>
+    Effect.map(
+      Layer.build(Checkpoints.layer.pipe(Layer.provide(Layer.succeed(Tenant, { id: "default", data_dir })))),
+      (services) => Effect.provide(Checkpoints, services),
+    ).pipe(Effect.flatten)
+
+  test("takes what several write at the same time, and keeps what nobody knows", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        writeFileSync(`${folder}/context.json`, '{"user_assets_last_seen_timestamp": "2026-01-01"}')
+        const checkpoints = yield* openCheckpoints(folder)
+        const keys = ["a", "b", "c", "d"]
+        yield* Effect.forEach(keys, (key) => checkpoints.set({ [key]: key }), { concurrency: "unbounded" })
+        yield* checkpoints.set({ b: undefined })
+        const stored = { user_assets_last_seen_timestamp: "2026-01-01", a: "a", c: "c", d: "d" }
+        expect(JSON.parse(readFileSync(`${folder}/context.json`, "utf8"))).toEqual(stored)
+        expect(yield* (yield* openCheckpoints(folder)).all).toEqual(stored)
+      }),
+    ))
+
+  test.each(["", "[]", '{"most_recent'])("that reads %p is an error with a way out, and stays as it is", (text) =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        writeFileSync(`${folder}/context.json`, text)
+        const checkpoints = yield* openCheckpoints(folder)
+        const error = yield* Effect.flip(checkpoints.set({ a: 1 }))
+        expect(error).toMatchObject({
+          reason: "unreadable",
+          message: expect.stringContaining("Restore it from a backup"),
+        })
+        expect(readFileSync(`${folder}/context.json`, "utf8")).toBe(text)
+      }),
+    ),
+  )
 })

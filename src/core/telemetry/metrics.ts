@@ -76,4 +76,24 @@ export const metrics = {
     "akonis_enrichment_edge_types_skipped_total",
     "Edge types left out at a process because they are rare and many detections waited.",
   ),
+  assets_sent: counter("akonis_assets_sent_total", "Assets that Sekoia has accepted, by plugin."),
+  assets_unchanged: counter("akonis_assets_unchanged_total", "Assets read and not sent again, by plugin."),
+  assets_skipped: counter(
+    "akonis_assets_skipped_total",
+    "Assets that could not be mapped or that Sekoia refused, by plugin and reason (unmappable, refused).",
+  ),
+  assets_removed: counter("akonis_assets_removed_total", "Assets that have disappeared from Falcon, by plugin."),
+  assets_known: Metric.gauge("akonis_assets_known", { description: "Assets that Sekoia has, by plugin." }),
+  asset_cycles: counter("akonis_asset_cycles_total", "Cycles of an inventory, by plugin and outcome (done, failed)."),
+  asset_cycle_seconds: Metric.gauge("akonis_asset_cycle_seconds", {
+    description: "Time of the last cycle of an inventory that was done, by plugin.",
+  }),
+  asset_post_seconds: Metric.histogram("akonis_asset_request_seconds", {
+    description: "Time of a request to the asset API that was accepted.",
+    boundaries: seconds,
+  }),
+  asset_post_retries: counter(
+    "akonis_asset_retries_total",
+    "Requests to the asset API that failed and were tried again, by reason.",
+  ),
 } as const

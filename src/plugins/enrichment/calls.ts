@@ -2,7 +2,7 @@
  * How the enrichment calls Falcon: out of its own share of the budget, a few at once, and waiting for as long as an outage
  * takes. What waiting does not mend fails.
  */
-import { Clock, Duration, Effect, Exit, Metric, Result, type Scope, Semaphore } from "effect"
+import { Clock, Duration, Effect, Exit, Metric, Result, Scope, Semaphore } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../../core/falcon/client.ts"
 import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
@@ -35,11 +35,19 @@ export interface Calls {
 interface State {
   readonly cell: HealthCell
   healthy: boolean
+  /** Somebody looks from time to time whether it is well again. */
+  watched: boolean
   refused: { readonly until_ms: number; readonly error: FalconError } | undefined
 }
 
-/** Lives in the scope where it is made; its health cells do, too. */
-export const makeCalls = Effect.gen(function* (): Effect.fn.Return<Calls, never, Falcon | Health | Scope.Scope> {
+/**
+ * Lives in the scope where it is made; its health cells do, too. `probes` are harmless calls that find out whether an API
+ * works: while it does not, each is made every 15 minutes, so that health recovers without a detection that comes along.
+ */
+export const makeCalls = Effect.fnUntraced(function* (
+  probes: Readonly<Record<Api, Operation>>,
+): Effect.fn.Return<Calls, never, Falcon | Health | Scope.Scope> {
+  const scope = yield* Scope.Scope
   const falcon = yield* Falcon
   const health = yield* Health
   const share = yield* makeRateLimit({
@@ -56,7 +64,7 @@ export const makeCalls = Effect.gen(function* (): Effect.fn.Return<Calls, never,
   )
   const states = new Map<Api, State>()
   for (const api of apis) {
-    states.set(api, { cell: yield* health.cell(plugin_id, api), healthy: true, refused: undefined })
+    states.set(api, { cell: yield* health.cell(plugin_id, api), healthy: true, watched: false, refused: undefined })
   }
 
   const tell = Effect.fnUntraced(function* (api: Api, detail: string | undefined) {
@@ -66,7 +74,20 @@ export const makeCalls = Effect.gen(function* (): Effect.fn.Return<Calls, never,
       yield* healthy ? Effect.logInfo(`${api}: Falcon answers again`) : Effect.logWarning(`${api}: ${detail}`)
     }
     state.healthy = healthy
+    if (healthy) state.refused = undefined
+    else if (!state.watched) {
+      state.watched = true
+      yield* Effect.forkIn(watch(api, state), scope)
+    }
     yield* healthy ? state.cell.set("ok", "") : state.cell.set("degraded", detail)
+  })
+
+  const watch = Effect.fnUntraced(function* (api: Api, state: State) {
+    while (!state.healthy) {
+      yield* Effect.sleep(enrichment.probe_ms)
+      if (!state.healthy) yield* Effect.exit(request(api, "probe", probes[api]))
+    }
+    state.watched = false
   })
 
   /** One try. Our own share comes first, so that a place among the few is never held while waiting for it. */
@@ -76,7 +97,7 @@ export const makeCalls = Effect.gen(function* (): Effect.fn.Return<Calls, never,
       few.withPermit(breaker.execute(answerOf(falcon, operation), { key: api, classify: outcomeOf })),
     )
 
-  const request = Effect.fnUntraced(function* (
+  const request: Calls["request"] = Effect.fnUntraced(function* (
     api: Api,
     kind: string,
     operation: Operation,
@@ -88,7 +109,6 @@ export const makeCalls = Effect.gen(function* (): Effect.fn.Return<Calls, never,
       const result = yield* Effect.result(once(api, operation))
       if (Result.isSuccess(result)) {
         yield* count(kind, "ok")
-        state.refused = undefined
         yield* tell(api, undefined)
         return result.success
       }

@@ -4,11 +4,8 @@ import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { CheckRow } from "../../core/plugin.ts"
 import type { EnrichmentConfig } from "./config.ts"
-import { alertsOperation } from "./detections.ts"
+import { alertsOperation, nobodys_alert } from "./detections.ts"
 import { edgeTypesOperation, narrowed } from "./edge-types.ts"
-
-/** An alert that nobody has: any answer but a refusal of access will do. */
-const nobodys_alert = `${"0".repeat(32)}:ind:${"0".repeat(32)}:0-0-0`
 
 const row = (name: string, status: CheckRow["status"], detail: string): CheckRow => ({ name, status, detail })
 
@@ -34,6 +31,7 @@ const checkEdgeTypes = Effect.fnUntraced(
 
 const checkAlerts = Effect.gen(function* () {
   const falcon = yield* Falcon
+  // Any answer but a refusal of access will do.
   const operation = alertsOperation([nobodys_alert])
   yield* Effect.flatMap(falcon.request(operation), (found) => failWhenEmpty(operation, found))
   return row("alerts", "ok", "may be read")

@@ -19,6 +19,10 @@ interface Detections {
   readonly processes: (detection: Kept) => Effect.Effect<readonly string[], FalconError | GivenUp>
 }
 
+/** Nobody has them: asked for when only the answer's status matters. */
+export const nobodys_alert = `${"0".repeat(32)}:ind:${"0".repeat(32)}:0-0-0`
+export const nobodys_detection = `ldt:${"0".repeat(32)}:0`
+
 /** `POST /alerts/entities/alerts/v2` (falconpy `PostEntitiesAlertsV2`). Repeating it is harmless. */
 export const alertsOperation = (composite_ids: readonly string[]): Operation => ({
   name: "alerts.get",
@@ -30,7 +34,7 @@ export const alertsOperation = (composite_ids: readonly string[]): Operation => 
 })
 
 /** `POST /detects/entities/summaries/GET/v1` (falconpy `GetDetectSummaries`); withdrawn with the whole detections API. */
-const detectionsOperation = (ids: readonly string[]): Operation => ({
+export const detectionsOperation = (ids: readonly string[]): Operation => ({
   name: "detections.get",
   method: "POST",
   path: "/detects/entities/summaries/GET/v1",

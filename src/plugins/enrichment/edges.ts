@@ -1,5 +1,5 @@
 /** The edges that leave a process, of every type that is followed. */
-import { Effect, Metric } from "effect"
+import { Effect, Metric, Semaphore } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { walkPages } from "../../core/falcon/paginate.ts"
@@ -43,7 +43,10 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     kind: "edges",
     entries_max: enrichment.processes_cached_max,
     life_ms: enrichment.edges_life_ms,
+    size: { of: ({ edges }) => 1 + edges.length, size_max: enrichment.edges_cached_max },
   })
+
+  const few = yield* Semaphore.make(enrichment.walks_at_once_max)
 
   /** All edges of one type, one more than are followed at most. */
   const follow = (source_id: string, type: string) =>
@@ -53,8 +56,12 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     })
 
   /** Everything that leaves a process, empty answers included: remembered, so that they cost nothing the next time. */
-  const walk = Effect.fnUntraced(function* (source_id: string, hurried: boolean): Effect.fn.Return<Walk, FalconError> {
+  const walk = Effect.fnUntraced(function* (
+    source_id: string,
+    is_hurried: () => boolean,
+  ): Effect.fn.Return<Walk, FalconError> {
     const known = yield* edge_types
+    const hurried = is_hurried()
     const prefix = prefixOf(source_id) ?? ""
     const chosen = known.choose(prefix, hurried)
     const found = new Map<string, readonly unknown[]>()
@@ -86,7 +93,8 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     return settled(source_id, chosen, found, requests)
   })
 
-  return (source_id: string, hurried: boolean) => cache.get(source_id, walk(source_id, hurried))
+  return (source_id: string, is_hurried: () => boolean) =>
+    cache.get(source_id, few.withPermit(walk(source_id, is_hurried)))
 })
 
 /** In the order of the types, whatever came first; each edge once. */

@@ -6,44 +6,52 @@ import { enrichment } from "../../core/limits.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { makeCalls, plugin_id } from "./calls.ts"
 import type { EnrichmentConfig } from "./config.ts"
-import { makeDetections } from "./detections.ts"
-import { makeEdgeTypes } from "./edge-types.ts"
+import { alertsOperation, detectionsOperation, makeDetections, nobodys_alert, nobodys_detection } from "./detections.ts"
+import { edgeTypesOperation, makeEdgeTypes } from "./edge-types.ts"
 import { type Edge, makeEdges } from "./edges.ts"
 import { prefixOf, vertexTypeOf } from "./graph-ids.ts"
-import { event_types, type Kept, keep, parseKept } from "./kept.ts"
+import { event_types, fields, type Kept, keep, parseKept } from "./kept.ts"
 import { makeVertices } from "./vertices.ts"
 import { vertexEvent } from "./wrapper.ts"
 
 /** Prefixes that are logged once each; what comes after so many is only counted. */
 const prefixes_logged_max = 100
 
+const probes = {
+  alerts: alertsOperation([nobodys_alert]),
+  detections: detectionsOperation([nobodys_detection]),
+  threatgraph: edgeTypesOperation,
+}
+
 /** Lives in the scope where it is made: lookups under way end with it. */
 export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfig) {
-  const calls = yield* makeCalls
+  const calls = yield* makeCalls(probes)
   const detections = yield* makeDetections(calls)
   const edgesOf = yield* makeEdges(calls, yield* makeEdgeTypes(calls, config))
   const vertexOf = yield* makeVertices(calls)
   const prefixes_seen = new Set<string>()
   let in_hand = 0
+  const isHurried = () => in_hand > enrichment.unhurried_max
 
-  /** The edges around a detection, each once, as many as the limits allow. */
+  /**
+   * The edges around a detection, as many as the limits allow. Its processes queue up together, so that no detection waits
+   * for one that came later.
+   */
   const walk = Effect.fnUntraced(function* (kept: Kept) {
     const edges: Edge[] = []
     let spent = 0
-    for (const process of yield* detections.processes(kept)) {
+    for (const processes of inGroups(yield* detections.processes(kept), enrichment.walks_at_once_max)) {
       if (spent >= enrichment.calls_per_detection_max) {
         yield* limited("calls", kept, `it has cost ${spent} calls, further processes are left out`)
         break
       }
-      const found = yield* edgesOf(process, in_hand > enrichment.unhurried_max)
-      spent += found.calls
-      for (const edge of found.edges) edges.push(edge)
-      if (found.cut.length > 0) {
-        yield* limited(
-          "edges",
-          kept,
-          `${process} has more than ${enrichment.edges_per_type_max} of ${found.cut.join(", ")}`,
-        )
+      const walks = yield* Effect.forEach(processes, (process) => edgesOf(process, isHurried), {
+        concurrency: "unbounded",
+      })
+      for (const found of walks) {
+        spent += found.calls
+        for (const edge of found.edges) edges.push(edge)
+        if (found.cut.length > 0) yield* limited("edges", kept, `it has too many edges of ${found.cut.join(", ")}`)
       }
     }
     const { vertices_per_detection_max } = enrichment
@@ -85,6 +93,7 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
   return {
     plugin_id,
     event_types,
+    fields,
     keep,
     follow: (text) =>
       Effect.suspend(() => {
@@ -102,6 +111,9 @@ const giveUp = Effect.fnUntraced(function* (error: FalconError | GivenUp) {
   yield* Metric.update(Metric.withAttributes(metrics.enrichment_given_up, { reason }), 1)
   return yield* error._tag === "GivenUp" ? error : new GivenUp({ message: error.message })
 })
+
+const inGroups = (ids: readonly string[], size: number): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(ids.length / size) }, (_, group) => ids.slice(group * size, (group + 1) * size))
 
 /** The detection keeps what it has. */
 const limited = Effect.fnUntraced(function* (limit: string, { id }: Kept, what: string) {

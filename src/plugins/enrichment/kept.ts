@@ -14,6 +14,9 @@ export type EventType = keyof typeof id_keys
 
 export const event_types: readonly EventType[] = ["EppDetectionSummaryEvent", "DetectionSummaryEvent"]
 
+/** What {@link keep} looks at in `event`. */
+export const fields: readonly string[] = [...Object.values(id_keys), "SeverityName", "Severity"]
+
 /** As JSON text; `undefined` for another type, and for a detection without an id. Never throws. */
 export function keep(event: unknown): string | undefined {
   const event_type = at(at(event, "metadata"), "eventType")

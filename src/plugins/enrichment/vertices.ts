@@ -17,6 +17,11 @@ interface Vertex {
   readonly text: string | undefined
 }
 
+/** A piece of a text keeps the whole text in memory; what is remembered is a copy. */
+const copyOf = (text: string): string => decoder.decode(encoder.encode(text))
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
 /** Of an entry beside its text: a guess. */
 const entry_chars = 200
 
@@ -47,7 +52,7 @@ export const makeVertices = Effect.fnUntraced(function* (calls: Calls) {
     const texts = rawResources(text)
     if (texts.length !== resources.length)
       return yield* failure(operation, "malformed", "the vertices cannot be told apart")
-    return resources.map((vertex, index): Vertex => ({ id: String(at(vertex, "id")), text: texts[index] }))
+    return resources.map((vertex, index): Vertex => ({ id: String(at(vertex, "id")), text: copyOf(texts[index]!) }))
   })
 
   const lookUp = makeBatched<Vertex>(enrichment.vertices_per_call, (ids, type) =>

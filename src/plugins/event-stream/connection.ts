@@ -6,6 +6,7 @@ import { Clock, Effect, Redacted } from "effect"
 import { Http } from "../../core/http/http.ts"
 import { retryAfterMs } from "../../core/http/retry-after.ts"
 import { retry, stream } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import type { EventStreamConfig } from "./config.ts"
 import type { Feed } from "./listing.ts"
 
@@ -105,7 +106,7 @@ const readBody = Effect.fnUntraced(function* (body: ReadableStreamDefaultReader<
         giveBack(chunk)
         chunk = undefined
       }
-      reading_since_ms = clock.currentTimeMillisUnsafe()
+      reading_since_ms = monotonicMs(clock)
       const { done, value } = await body.read()
       reading_since_ms = undefined
       // What came after nobody wanted it any more is not taken, and so is asked for again.
@@ -131,7 +132,7 @@ const readBody = Effect.fnUntraced(function* (body: ReadableStreamDefaultReader<
   const watchdog = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(stream.read_idle_ms_max / 8)
-      const silent_ms = reading_since_ms === undefined ? 0 : clock.currentTimeMillisUnsafe() - reading_since_ms
+      const silent_ms = reading_since_ms === undefined ? 0 : monotonicMs(clock) - reading_since_ms
       if (silent_ms >= stream.read_idle_ms_max) return ended("idle", `no byte for ${Math.round(silent_ms / 1_000)} s`)
     }
   })

@@ -6,6 +6,7 @@ import { Clock, Effect, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { backoffMs } from "../../core/http/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { AppIds } from "./app-ids.ts"
@@ -104,10 +105,10 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
 
   const acquire = (root_url: string) =>
     Effect.gen(function* () {
-      const now_ms = yield* Clock.currentTimeMillis
-      const ready = takeKept(root_url, now_ms)
+      const clock = yield* Clock.Clock
+      const ready = takeKept(root_url, monotonicMs(clock))
       if (ready === undefined) keep(yield* listUntilFound)
-      const feed = ready ?? takeKept(root_url, yield* Clock.currentTimeMillis)
+      const feed = ready ?? takeKept(root_url, monotonicMs(clock))
       if (feed !== undefined) in_use.add(feed)
       return feed
     }).pipe(Semaphore.withPermits(one_at_a_time, 1))

@@ -8,6 +8,7 @@ import { FalconAuth } from "../../core/falcon/auth.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { FalconError } from "../../core/falcon/errors.ts"
 import { whySiteDiffers } from "../../core/http/origin.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 
 /** What may be read for a while: one partition, under one app id, until its session ends. */
 export interface Feed {
@@ -19,6 +20,7 @@ export interface Feed {
   /** The session ends unless it is refreshed within this. */
   readonly interval_ms: number
   readonly app_id: string
+  /** By the monotonic clock. */
   readonly listed_ms: number
 }
 
@@ -52,7 +54,7 @@ export const listFeeds = Effect.fnUntraced(function* (app_id: string) {
     )
   }
   const base_url = yield* auth.base_url
-  const listed_ms = yield* Clock.currentTimeMillis
+  const listed_ms = monotonicMs(yield* Clock.Clock)
   const feeds: Feed[] = []
   for (const entry of answer.resources) {
     const parsed = resource.safeParse(entry)

@@ -13,6 +13,7 @@ import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
 import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
 import { delivery, server } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
 import { Offsets } from "../../core/store/offsets.ts"
 import { Health } from "../../core/telemetry/health.ts"
@@ -37,7 +38,9 @@ export interface Pipeline {
   readonly lastEventMs: () => number
   /** Events in a row that were dropped because they are not above the offset read before. */
   readonly repeatedInRow: () => number
-  /** Delivers what is in hand, as far as that works within `drain_ms_max`, and stops. */
+  /** Delivers what is in hand, however long that takes, and stops. */
+  readonly finish: Effect.Effect<void>
+  /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
   readonly drain: Effect.Effect<void>
 }
 
@@ -82,7 +85,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 
   const feed = (chunk: Uint8Array, from: number): number => {
     const now_ms = clock.currentTimeMillisUnsafe()
-    const end = builder.feed(chunk, from, now_ms)
+    const end = builder.feed(chunk, from, monotonicMs(clock))
     if (!builder.empty) last_event_ms = now_ms
     return end
   }
@@ -99,9 +102,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const linger = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(tick_ms)
-      const age_ms = clock.currentTimeMillisUnsafe() - builder.opened_ms
-      if (!builder.empty && age_ms >= config.batch_wait_ms_max - 2 * tick_ms && handoff.hasSpace)
-        handoff.put(builder.take())
+      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, monotonicMs(clock))
+      if (due && handoff.hasSpace) handoff.put(builder.take())
     }
   })
 
@@ -145,6 +147,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
     repeatedInRow: () => builder.repeated_in_row,
+    finish,
     drain,
   } satisfies Pipeline
 })

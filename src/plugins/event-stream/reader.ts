@@ -23,16 +23,33 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
     const watch = { heard_ms: yield* Clock.currentTimeMillis }
     cell.describe((now_ms) => describe(pipeline, watch.heard_ms, now_ms))
     yield* Effect.gen(function* () {
-      for (;;) {
+      for (let failures = 0; ; ) {
         const feed = yield* discovery.acquire(root_url)
         if (feed === undefined) break
+        const before = yield* mark(pipeline)
         yield* readSession(feed, delivering.config, pipeline, cell, watch).pipe(
           Effect.ensuring(Effect.sync(() => discovery.release(feed))),
         )
+        failures = isSettled(before, yield* mark(pipeline)) ? 0 : failures + 1
+        // Sessions that end as soon as they begin must not make us list as fast as Falcon answers.
+        if (failures > 0) yield* Effect.sleep(yield* backoffMs(failures))
       }
       yield* Effect.logWarning("Falcon no longer lists this partition; its offset is kept in case it comes back")
+      yield* pipeline.finish
     }).pipe(Effect.ensuring(pipeline.drain))
   }).pipe(Effect.annotateLogs({ partition: partitionLabel(root_url) }), Effect.scoped)
+
+interface Mark {
+  readonly at_ms: number
+  readonly offset: number
+}
+
+const mark = (pipeline: Pipeline): Effect.Effect<Mark> =>
+  Effect.map(Clock.currentTimeMillis, (at_ms) => ({ at_ms, offset: pipeline.readOffset() }))
+
+/** What lived for a while, or brought something, ends the growth of the backoff. */
+const isSettled = (begin: Mark, end: Mark): boolean =>
+  end.at_ms - begin.at_ms >= stream.settled_ms || end.offset > begin.offset
 
 /** Quiet or stalled, and whether what comes is new. */
 const describe = (pipeline: Pipeline, heard_ms: number, now_ms: number) => {
@@ -75,9 +92,8 @@ const connect = Effect.fnUntraced(function* (
 ) {
   const label = { partition: pipeline.label }
   for (let failures = 0; ; ) {
-    const began_ms = yield* Clock.currentTimeMillis
-    const before = pipeline.readOffset()
-    watch.heard_ms = began_ms
+    const before = yield* mark(pipeline)
+    watch.heard_ms = before.at_ms
     const end = yield* readFeed(feed, config, {
       resume_offset: pipeline.readOffset,
       feed: pipeline.feed,
@@ -91,9 +107,7 @@ const connect = Effect.fnUntraced(function* (
     pipeline.connectionLost()
     yield* Metric.update(Metric.withAttributes(metrics.stream_ends, { ...label, reason: end.reason }), 1)
     if (end.reason === "session_over") return end.detail
-    const ended_ms = yield* Clock.currentTimeMillis
-    const settled = ended_ms - began_ms >= stream.settled_ms || pipeline.readOffset() > before
-    failures = settled ? 1 : failures + 1
+    failures = isSettled(before, yield* mark(pipeline)) ? 1 : failures + 1
     yield* pause(end, failures, cell)
   }
 })

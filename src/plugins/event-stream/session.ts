@@ -6,6 +6,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
 import { backoffMs } from "../../core/http/backoff.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { type Feed, scopes } from "./listing.ts"
 
@@ -14,12 +15,13 @@ const refreshDelayMs = (interval_ms: number): number => interval_ms - Math.min(3
 
 /** Refreshes for as long as Falcon agrees; ends, with the reason, when the session is over. */
 export const keepAlive = Effect.fnUntraced(function* (feed: Feed) {
+  const clock = yield* Clock.Clock
   let valid_until_ms = feed.listed_ms + feed.interval_ms
   let due_ms = feed.listed_ms + refreshDelayMs(feed.interval_ms)
   for (let failures = 0; ; ) {
-    const now_ms = yield* Clock.currentTimeMillis
+    const now_ms = monotonicMs(clock)
     if (now_ms < due_ms) yield* Effect.sleep(due_ms - now_ms)
-    const asked_ms = yield* Clock.currentTimeMillis
+    const asked_ms = monotonicMs(clock)
     const error = yield* refresh(feed)
     if (error === undefined) {
       failures = 0
@@ -28,7 +30,7 @@ export const keepAlive = Effect.fnUntraced(function* (feed: Feed) {
       continue
     }
     if (error.status === 404) return "Falcon no longer knows the session"
-    const failed_ms = yield* Clock.currentTimeMillis
+    const failed_ms = monotonicMs(clock)
     if (failed_ms >= valid_until_ms) return `the session could not be refreshed in time: ${error.message}`
     const wait_ms = error.retry_after_ms ?? (yield* backoffMs(++failures))
     due_ms = Math.min(failed_ms + wait_ms, valid_until_ms)

@@ -1,0 +1,21 @@
+import type { Hono } from "hono"
+import type { SimContext } from "../context.ts"
+import { factOf } from "./facts.ts"
+import { serve } from "./serve.ts"
+
+/** Users of the console. `offset` is echoed, as all APIs but that of the hosts do. */
+export function userRoutes(app: Hono, sim: SimContext): void {
+  serve(app, sim, factOf("GET", "/user-management/queries/users/v1"), ({ query }) => {
+    const offset = Number(query.get("offset") ?? 0)
+    const limit = Number(query.get("limit") ?? 100)
+    const users = sim.people.console_users
+    return {
+      resources: users.slice(offset, offset + limit).map(({ uuid }) => uuid),
+      meta: { pagination: { offset, limit, total: users.length } },
+    }
+  })
+  serve(app, sim, factOf("POST", "/user-management/entities/users/GET/v1"), ({ list }) => {
+    const wanted = new Set(list.map(String))
+    return { resources: sim.people.console_users.filter(({ uuid }) => wanted.has(uuid)) }
+  })
+}

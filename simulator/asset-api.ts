@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto"
+import { type Context, Hono } from "hono"
+import * as z from "zod"
+import { type SimContext, struck } from "./context.ts"
+
+const path = "/api/v2/asset-management/asset-connector/:connector"
+const items_kept = 1_000
+const missing_shown = 10
+
+const body_schema = z.strictObject({ version: z.literal(1), items: z.array(z.record(z.string(), z.unknown())) })
+
+/** What came of one asset. */
+interface Received {
+  times: number
+  /** Of the last item, its `time` left out. */
+  digest: string
+}
+
+type Item = Readonly<Record<string, unknown>>
+
+/** What the asset API took. */
+export class AssetLedger {
+  readonly #received = new Map<string, Received>()
+  /** The latest items, oldest first. */
+  readonly items: Item[] = []
+  requests = 0
+  accepted = 0
+  /** Items that say the same as the one before about their asset. */
+  repeated = 0
+  batch_items_max = 0
+  readonly refused: Record<string, number> = {}
+  readonly connectors = new Set<string>()
+
+  /** Takes items that are whole. */
+  accept(items: readonly Item[]): void {
+    this.accepted += items.length
+    this.batch_items_max = Math.max(this.batch_items_max, items.length)
+    for (const item of items) {
+      const { time: _, ...rest } = item
+      const digest = createHash("sha1").update(JSON.stringify(rest)).digest("base64")
+      const known = this.#received.get(idOf(item))
+      if (known?.digest === digest) this.repeated++
+      this.#received.set(idOf(item), { times: (known?.times ?? 0) + 1, digest })
+      this.items.push(item)
+    }
+    if (this.items.length > 2 * items_kept) this.items.splice(0, this.items.length - items_kept)
+  }
+
+  has(id: string): boolean {
+    return this.#received.has(id)
+  }
+
+  get distinct(): number {
+    return this.#received.size
+  }
+}
+
+/** Sekoia's asset API, and the routes that watch and steer the inventories. */
+export function assetRoutes(sim: SimContext): Hono {
+  const app = new Hono()
+  app.post(path, (c) => take(sim, c))
+  app.get("/_sim/assets", (c) => c.json(account(sim)))
+  app.get("/_sim/assets/items", (c) => c.json(sim.assets.items))
+  app.post("/_sim/assets", async (c) => {
+    const body = change_schema.safeParse(await c.req.json().catch(() => undefined))
+    if (!body.success) return c.json({ message: z.prettifyError(body.error) }, 400)
+    change(sim, body.data)
+    return c.json(account(sim))
+  })
+  return app
+}
+
+async function take(sim: SimContext, c: Context): Promise<Response> {
+  const { assets, settings } = sim
+  assets.requests++
+  const refuse = (status: 400 | 401 | 404 | 500, message: string) => {
+    assets.refused[status] = (assets.refused[status] ?? 0) + 1
+    return c.json({ message }, status)
+  }
+  const fault = await struck(sim, "assets", undefined, c.req.raw)
+  if (fault instanceof Response) {
+    assets.refused[fault.status] = (assets.refused[fault.status] ?? 0) + 1
+    return fault
+  }
+  if (c.req.header("authorization") !== `Bearer ${settings.sekoia_api_key}`) return refuse(401, "invalid API key")
+  const connector = c.req.param("connector") ?? ""
+  if (!z.guid().safeParse(connector).success) return refuse(404, "no such asset connector")
+  const body = body_schema.safeParse(await c.req.json().catch(() => undefined))
+  if (!body.success) return refuse(400, z.prettifyError(body.error))
+  const { items } = body.data
+  const whole = items.every((item) => item.class_uid === 5001 || item.class_uid === 5003) && items.every(idOf)
+  if (!whole) return refuse(400, "every item must be an OCSF inventory event with a uid")
+  if (items.some((item) => settings.asset_refuses.includes(nameOf(item)))) return refuse(400, "an item was refused")
+  assets.connectors.add(connector)
+  assets.accept(items)
+  if (fault === "accept_then_fail") return refuse(500, "internal server error")
+  return c.json({ total: items.length }, 200)
+}
+
+const subjectOf = (item: Item) => (item.device ?? item.user ?? {}) as Readonly<Record<string, unknown>>
+const idOf = (item: Item): string => String(subjectOf(item).uid ?? "")
+const nameOf = (item: Item): string => String(subjectOf(item).name ?? "")
+
+/** What arrived, and which hosts did not. */
+function account(sim: SimContext) {
+  const { assets, inventory } = sim
+  const rows = inventory.rows()
+  const missing = rows.map((row) => inventory.id(row)).filter((id) => !assets.has(id))
+  return {
+    requests: assets.requests,
+    accepted: assets.accepted,
+    distinct: assets.distinct,
+    repeated: assets.repeated,
+    batch_items_max: assets.batch_items_max,
+    refused: assets.refused,
+    connectors: [...assets.connectors],
+    hosts: { exist: rows.length, missing: missing.length, missing_ids: missing.slice(0, missing_shown) },
+  }
+}
+
+const counts = z.strictObject({
+  add: z.int().nonnegative().default(0),
+  change: z.int().nonnegative().default(0),
+  remove: z.int().nonnegative().default(0),
+})
+const change_schema = z.strictObject({
+  fleet: counts.optional(),
+  console_users: counts.optional(),
+  identities: counts.optional(),
+})
+
+/** Changes come first, so that they do not hit what is added or removed along with them. */
+function change({ inventory, people, clock }: SimContext, wanted: z.output<typeof change_schema>): void {
+  const { fleet, console_users, identities } = wanted
+  const now = clock.now()
+  inventory.fleet.change(fleet?.change ?? 0, now)
+  inventory.fleet.remove(fleet?.remove ?? 0)
+  inventory.fleet.add(fleet?.add ?? 0, now)
+  people.changeConsoleUsers(console_users?.change ?? 0)
+  people.removeConsoleUsers(console_users?.remove ?? 0)
+  people.addConsoleUsers(console_users?.add ?? 0)
+  people.changeIdentities(identities?.change ?? 0)
+  people.removeIdentities(identities?.remove ?? 0)
+  people.addIdentities(identities?.add ?? 0)
+}

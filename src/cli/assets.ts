@@ -1,0 +1,83 @@
+/** `akonis assets`: one cycle of an inventory by hand. OCSF on standard output, progress on standard error. */
+import { Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import type { CollectError } from "../core/assets/collect.ts"
+import type { Tally } from "../core/assets/tally.ts"
+import { boot, type RunningTenant } from "../core/boot.ts"
+import { ConfigError, StoreError } from "../core/errors.ts"
+import { layerLogging } from "../core/telemetry/logging.ts"
+import { open as openDevices } from "../plugins/device-assets/plugin.ts"
+import { open as openUsers } from "../plugins/user-assets/plugin.ts"
+import { version } from "../version.ts"
+import { complain, configFlag, configOf, Exit, env, explain, print } from "./common.ts"
+import { makeProgressLine } from "./progress.ts"
+
+const inventories = {
+  devices: { plugin_id: "device-assets", open: openDevices },
+  users: { plugin_id: "user-assets", open: openUsers },
+} as const
+
+const flags = {
+  what: Argument.Literals("what", ["devices", "users"]).pipe(Argument.withDescription("Which inventory")),
+  limit: Flag.Int("limit").pipe(Flag.withDescription("Stop after so many were sent"), Flag.optional),
+  dry_run: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Show what would be sent; send and store nothing"),
+    Flag.withDefault(false),
+  ),
+  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  config: configFlag,
+}
+
+export const assets = Command.make("assets", flags, (given) =>
+  explain(
+    Effect.gen(function* () {
+      const { plugin_id, open } = inventories[given.what]
+      const limit = Option.getOrUndefined(given.limit)
+      if (limit !== undefined && limit < 1) return yield* wrong("assets", "--limit", "must be at least 1")
+      const config = yield* configOf(given.config)
+      const tenants = yield* boot(config, { version, env, lock: !given.dry_run })
+      const tenant = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
+      const enabled = tenant.plugins.find(({ plugin }) => plugin.id === plugin_id)
+      if (enabled === undefined) {
+        return yield* wrong(config.source, `plugins.${plugin_id}`, "the plugin is off; set its `enabled: true`")
+      }
+      yield* Effect.gen(function* () {
+        const { source, collector } = yield* open(enabled.config, { dry_run: given.dry_run })
+        const line = makeProgressLine(source.noun)
+        const tally = yield* collector
+          .cycle({ limit, onSent: (item) => print(JSON.stringify(item)), onProgress: (tally) => line.show(tally) })
+          .pipe(Effect.ensuring(line.end))
+        yield* complain(summary(tally, source.noun, given.dry_run))
+      }).pipe(Effect.provide(tenant.services), Effect.catch(failed))
+    }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
+  ),
+).pipe(Command.withDescription("Run one cycle of an inventory by hand"))
+
+const wrong = (source: string, key: string, message: string) => new ConfigError({ source, key, message })
+
+const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string | undefined) => {
+  const found = id === undefined && tenants.length === 1 ? tenants[0] : tenants.find((one) => one.id === id)
+  if (found !== undefined) return Effect.succeed(found)
+  return Effect.fail(wrong(source, "--tenant", `name one of: ${tenants.map((one) => one.id).join(", ")}`))
+}
+
+/** What was accepted before is kept, so the same command goes on from there. */
+const failed = (error: CollectError): Effect.Effect<never, ConfigError | StoreError | Exit> =>
+  error instanceof ConfigError || error instanceof StoreError
+    ? Effect.fail(error)
+    : Effect.andThen(
+        complain(`${error.message}; what was accepted is recorded, run it again to go on`),
+        new Exit({ status: 1 }),
+      )
+
+const summary = (tally: Tally, noun: string, dry_run: boolean): string => {
+  const parts = [
+    `${tally.read} ${noun} read`,
+    `${tally.sent} ${dry_run ? "would be sent" : "sent"}`,
+    `${tally.unchanged} unchanged`,
+    ...(tally.skipped > 0 ? [`${tally.skipped} skipped`] : []),
+    ...(tally.refused > 0 ? [`${tally.refused} refused by Sekoia`] : []),
+    ...(tally.removed > 0 ? [`${tally.removed} gone`] : []),
+  ]
+  return parts.join(", ")
+}

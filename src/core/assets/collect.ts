@@ -1,0 +1,124 @@
+/**
+ * One cycle of an inventory: read, map, leave out what Sekoia already has, send, remember. Whatever ends a cycle early, the next
+ * one goes on where everything before was accepted: positions are stored page by page, accepted assets batch by batch.
+ */
+import { Clock, Effect, Metric } from "effect"
+import type { ConfigError, StoreError } from "../errors.ts"
+import type { FalconError } from "../falcon/errors.ts"
+import { assets as limits } from "../limits.ts"
+import type { AssetApi, AssetApiError } from "../sekoia/asset-api.ts"
+import { metrics } from "../telemetry/metrics.ts"
+import { openKnownFile } from "./known-file.ts"
+import { newer, openProgress } from "./progress.ts"
+import { makeSender, type Sender } from "./sender.ts"
+import type { AssetPage, AssetSource } from "./source.ts"
+import { emptyTally, type Tally } from "./tally.ts"
+
+export type CollectError = FalconError | AssetApiError | ConfigError | StoreError
+
+export interface CycleOptions {
+  /** Stop after so many were sent. The position does not move past a page that is not done. */
+  readonly limit?: number | undefined
+  /** Sees every item that was sent, in order. */
+  readonly onSent?: (item: Readonly<Record<string, unknown>>) => Effect.Effect<void>
+  /** Called after every batch and every page. */
+  readonly onProgress?: (tally: Tally) => Effect.Effect<void>
+}
+
+export interface Collector {
+  /** Runs one cycle to its end. Not to be called twice at a time. */
+  readonly cycle: (options?: CycleOptions) => Effect.Effect<Tally, CollectError>
+  /** Assets that Sekoia has. */
+  readonly known: () => number
+}
+
+export interface CollectorOptions {
+  readonly source: AssetSource
+  readonly api: AssetApi
+  readonly connector_uuid: string
+  readonly batch_size: number
+  /** Sends and stores nothing. */
+  readonly dry_run: boolean
+}
+
+/** Fails when the stored progress cannot be read. */
+export const makeCollector = Effect.fnUntraced(function* (options: CollectorOptions) {
+  const { source, api, batch_size, connector_uuid, dry_run } = options
+  const file = yield* openKnownFile(source.name)
+  const { table } = file
+  const progress = yield* openProgress(source, connector_uuid, table.size === 0)
+  if (progress.moved && dry_run) table.clear()
+  else if (progress.moved) yield* file.clear
+  /** Has this process seen the current walk from its beginning? Only then absence means something. */
+  let listing_is_whole = false
+
+  const cycle = Effect.fnUntraced(function* ({ limit, onSent, onProgress }: CycleOptions = {}) {
+    const tally = emptyTally()
+    const sender = makeSender({
+      ...{ source, api, file, batch_size, dry_run, tally },
+      limit: limit ?? Number.POSITIVE_INFINITY,
+      onSent: onSent ?? (() => Effect.void),
+      onProgress: Effect.suspend(() => onProgress?.(tally) ?? Effect.void),
+    })
+    yield* walk(sender, tally).pipe(
+      Effect.andThen(reconcile(sender, tally)),
+      Effect.catchTag("LimitReached", () => Effect.void),
+      Effect.ensuring(sender.summary),
+    )
+    yield* Metric.update(metrics.assets_known, table.size)
+    return tally
+  })
+
+  const walk = Effect.fnUntraced(function* (sender: Sender, tally: Tally) {
+    const { position } = progress.value()
+    if (source.walks === "everything" && position === undefined) {
+      table.beginListing()
+      listing_is_whole = true
+    }
+    yield* source.walk(position, (page) => take(page, sender, tally))
+    if (dry_run) return
+    const reached = progress.value()
+    yield* progress.finish(source.walks === "everything" ? { ...reached, position: undefined } : reached)
+    if (source.walks === "everything" && listing_is_whole) yield* settle(tally)
+  })
+
+  /** Sends a page and stores its position. */
+  const take = Effect.fnUntraced(function* (page: AssetPage, sender: Sender, tally: Tally) {
+    tally.total = page.total
+    const newest = yield* sender.send(page.entities)
+    if (dry_run) return
+    const before = progress.value()
+    yield* progress.save({ ...before, position: page.position, newest: newer(before.newest, newest) })
+  })
+
+  /** Compares all ids from time to time: finds what is gone, and what the look at changes has missed. */
+  const reconcile = Effect.fnUntraced(function* (sender: Sender, tally: Tally) {
+    const { listIds, lookup } = source
+    if (dry_run || listIds === undefined || lookup === undefined) return
+    const now_ms = yield* Clock.currentTimeMillis
+    const last_ms = progress.value().reconciled_ms
+    if (last_ms !== undefined && now_ms < last_ms + limits.reconcile_ms) return
+    table.beginListing()
+    yield* listIds((ids) =>
+      Effect.gen(function* () {
+        const unknown = ids.filter((id) => !table.list(id))
+        for (let at = 0; at < unknown.length; at += limits.lookup_ids_max) {
+          yield* sender.send(yield* lookup(unknown.slice(at, at + limits.lookup_ids_max)))
+        }
+      }),
+    )
+    yield* settle(tally)
+    yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
+  })
+
+  const settle = Effect.fnUntraced(function* (tally: Tally) {
+    tally.removed = yield* file.settle(source.absences_max)
+    if (tally.removed === 0) return
+    yield* Metric.update(metrics.assets_removed, tally.removed)
+    yield* Effect.logInfo(
+      `${tally.removed} ${source.noun} have disappeared from Falcon; their ids are in ${source.name}.removed.ndjson`,
+    )
+  })
+
+  return { cycle, known: () => table.size } satisfies Collector
+})

@@ -1,0 +1,66 @@
+/** Getting a batch of assets to Sekoia: what it refuses is halved until the guilty one stands alone. */
+import { Effect } from "effect"
+import type { ConfigError } from "../errors.ts"
+import { assets as limits } from "../limits.ts"
+import { type AssetApi, AssetApiError } from "../sekoia/asset-api.ts"
+import type { Hash } from "./known.ts"
+
+/** A mapped asset on its way. */
+export interface Parcel {
+  readonly id: string
+  readonly item: Readonly<Record<string, unknown>>
+  readonly content: Hash
+}
+
+/** What happens to parcels: accepted ones at once, refused ones when the batch is through. */
+export interface Outcomes<E> {
+  readonly onAccepted: (parcels: readonly Parcel[]) => Effect.Effect<void, E>
+  readonly onRefused: (parcel: Parcel, error: AssetApiError) => Effect.Effect<void, E>
+}
+
+/**
+ * Succeeds when every parcel was either accepted or refused for itself. Fails when Sekoia takes nothing now, and also when it
+ * refuses one after the other and accepts none: then it is not the assets that are wrong, and none of them may be given up.
+ * Interrupted, it never forgets an answer that has come: what was accepted is also recorded.
+ */
+export const deliver = Effect.fnUntraced(function* <E>(
+  api: AssetApi,
+  parcels: readonly Parcel[],
+  { onAccepted, onRefused }: Outcomes<E>,
+): Effect.fn.Return<void, AssetApiError | ConfigError | E> {
+  const refused: { readonly parcel: Parcel; readonly error: AssetApiError }[] = []
+  let accepted = 0
+  // Taken from the end, so that the halves go out in order.
+  const waiting = [parcels]
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    const error = yield* postPart(api, part, onAccepted)
+    if (error === undefined) accepted += part.length
+    else if (part.length > 1) {
+      const middle = Math.ceil(part.length / 2)
+      waiting.push(part.slice(middle), part.slice(0, middle))
+    } else refused.push({ parcel: part[0]!, error })
+    if (accepted === 0 && refused.length >= limits.refused_in_row_max) return yield* refusesAll(refused.at(-1)!.error)
+  }
+  for (const { parcel, error } of refused) yield* onRefused(parcel, error)
+})
+
+/** Posts some parcels; answers the error when it is about them. */
+const postPart = <E>(api: AssetApi, parcels: readonly Parcel[], onAccepted: Outcomes<E>["onAccepted"]) =>
+  Effect.uninterruptibleMask((restore) =>
+    restore(api.post(parcels.map(({ item }) => item))).pipe(
+      Effect.andThen(onAccepted(parcels)),
+      Effect.as(undefined),
+      Effect.catchIf(isAboutItems, (refusal) => Effect.succeed(refusal)),
+    ),
+  )
+
+const isAboutItems = (error: unknown): error is AssetApiError =>
+  error instanceof AssetApiError && (error.reason === "refused" || error.reason === "too_large")
+
+const refusesAll = ({ status, message }: AssetApiError) =>
+  new AssetApiError({
+    reason: "misconfigured",
+    status,
+    retry_after_ms: undefined,
+    message: `${message}; it refuses one asset after the other, so none is given up`,
+  })

@@ -1,0 +1,151 @@
+/**
+ * What has been sent: for every asset a hash of its id and a hash of its content, in one typed array with open addressing.
+ * 17 bytes a slot and at most three quarters of the slots in use: 23 to 45 bytes an asset, whatever its id or content. For
+ * 100 000 hosts that is 4.5 MB.
+ *
+ * Both hashes have 64 bits of SHA-256. Two ids with the same hash (one chance in 10^9 with 200 000 assets) would overwrite each
+ * other and be sent in every pass: repeated, never lost.
+ */
+import { createHash } from "node:crypto"
+
+/** 64 bits. Never zero, which marks a free slot. */
+export interface Hash {
+  readonly high: number
+  readonly low: number
+}
+
+export const hashOf = (text: string): Hash => {
+  const digest = createHash("sha256").update(text).digest()
+  return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) || 1 }
+}
+
+/** Words of a slot: id high, id low, content high, content low. */
+const words = 4
+const slots_min = 1_024
+
+const listed_flag = 1
+const written_flag = 2
+/** The rest of a mark counts the listings in a row that did not have the asset. */
+const absence = 4
+const absences_counted_max = 63
+
+export class KnownAssets {
+  #table = new Uint32Array(slots_min * words)
+  #marks = new Uint8Array(slots_min)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Bytes that the table takes. */
+  get bytes(): number {
+    return this.#table.byteLength + this.#marks.byteLength
+  }
+
+  has(id: string): boolean {
+    return this.#used(this.#slotOf(hashOf(id)))
+  }
+
+  /** Is this the content that was sent last? */
+  holds(id: string, content: Hash): boolean {
+    const slot = this.#slotOf(hashOf(id))
+    return this.#used(slot) && this.#contentIs(slot, content)
+  }
+
+  /** Remembers what was sent. */
+  set(id: string, content: Hash): void {
+    if (4 * (this.#size + 1) > 3 * this.#marks.length) this.#resize(2 * this.#marks.length, () => true)
+    const key = hashOf(id)
+    const slot = this.#slotOf(key)
+    if (!this.#used(slot)) this.#size++
+    this.#table.set([key.high, key.low, content.high, content.low], slot * words)
+  }
+
+  /** Begins a listing: nothing is listed yet. */
+  beginListing(): void {
+    for (let slot = 0; slot < this.#marks.length; slot++) this.#marks[slot]! &= ~(listed_flag | written_flag)
+  }
+
+  /** The asset is there. False when nothing is known of it. */
+  list(id: string): boolean {
+    const slot = this.#slotOf(hashOf(id))
+    if (!this.#used(slot)) return false
+    this.#marks[slot]! |= listed_flag
+    return true
+  }
+
+  /** Ends a listing that was complete. Answers how many assets were absent from so many listings in a row: they are gone. */
+  endListing(absences_max: number): number {
+    let gone = 0
+    for (let slot = 0; slot < this.#marks.length; slot++) {
+      if (!this.#used(slot)) continue
+      const mark = this.#marks[slot]!
+      const absences = mark & listed_flag ? 0 : Math.min(Math.floor(mark / absence) + 1, absences_counted_max)
+      this.#marks[slot] = (mark & listed_flag) | (absences * absence)
+      if (absences >= absences_max) gone++
+    }
+    return gone
+  }
+
+  /** Was the asset absent from so many listings in a row? */
+  isGone(id: string, absences_max: number): boolean {
+    const slot = this.#slotOf(hashOf(id))
+    return this.#used(slot) && this.#absences(slot) >= absences_max
+  }
+
+  /** True for the first line of a file that says what is known now, false for all others about the same asset. */
+  claim(id: string, content: Hash): boolean {
+    const slot = this.#slotOf(hashOf(id))
+    if (!this.#used(slot) || !this.#contentIs(slot, content) || this.#marks[slot]! & written_flag) return false
+    this.#marks[slot]! |= written_flag
+    return true
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#resize(slots_min, () => false)
+  }
+
+  /** Forgets the assets that are gone. */
+  forget(absences_max: number): void {
+    this.#resize(this.#marks.length, (slot) => this.#absences(slot) < absences_max)
+  }
+
+  #absences(slot: number): number {
+    return Math.floor(this.#marks[slot]! / absence)
+  }
+
+  #used(slot: number): boolean {
+    return this.#table[slot * words + 1] !== 0
+  }
+
+  #contentIs(slot: number, content: Hash): boolean {
+    return this.#table[slot * words + 2] === content.high && this.#table[slot * words + 3] === content.low
+  }
+
+  /** The slot of a key, or the free one where it belongs. */
+  #slotOf(key: Hash): number {
+    const last = this.#marks.length - 1
+    let slot = key.high & last
+    while (this.#used(slot) && !(this.#table[slot * words] === key.high && this.#table[slot * words + 1] === key.low)) {
+      slot = (slot + 1) & last
+    }
+    return slot
+  }
+
+  /** Moves what is to be kept into a new table; `slots` is a power of two. */
+  #resize(slots: number, keep: (slot: number) => boolean): void {
+    const [table, marks] = [this.#table, this.#marks]
+    const kept = [...marks.keys()].filter((slot) => this.#used(slot) && keep(slot))
+    this.#table = new Uint32Array(slots * words)
+    this.#marks = new Uint8Array(slots)
+    this.#size = kept.length
+    for (const slot of kept) {
+      const entry = table.subarray(slot * words, (slot + 1) * words)
+      const target = this.#slotOf({ high: entry[0]!, low: entry[1]! })
+      this.#table.set(entry, target * words)
+      this.#marks[target] = marks[slot]!
+    }
+  }
+}

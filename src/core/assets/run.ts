@@ -1,0 +1,95 @@
+/** The background work of an inventory: cycle after cycle, for as long as the process lives. */
+import { Cause, Clock, Effect, Exit, Metric } from "effect"
+import { backoffMs } from "../http/backoff.ts"
+import { assets as limits } from "../limits.ts"
+import { Health, type HealthCell } from "../telemetry/health.ts"
+import { metrics } from "../telemetry/metrics.ts"
+import type { CollectError, Collector } from "./collect.ts"
+import type { AssetSource } from "./source.ts"
+import type { Tally } from "./tally.ts"
+
+export interface RunOptions {
+  readonly plugin_id: string
+  readonly source: AssetSource
+  readonly collector: Collector
+  readonly frequency_s: number
+}
+
+/**
+ * A cycle begins `frequency_s` after the last one began, or at once when that took longer. A source that is read as a whole
+ * each time gets longer pauses, so that reading takes at most a tenth of the time. A failed cycle is resumed after a backoff.
+ */
+export const runInventory = Effect.fnUntraced(function* ({ plugin_id, source, collector, frequency_s }: RunOptions) {
+  const health = yield* Health
+  const cell = yield* health.cell(plugin_id, source.noun)
+  yield* health.started(plugin_id)
+  yield* cell.set("ok", "the first cycle has begun")
+  const labels = { ...(yield* Metric.CurrentMetricAttributes), plugin: plugin_id }
+  return yield* Effect.provideService(
+    cycles(cell, { source, collector, frequency_s }),
+    Metric.CurrentMetricAttributes,
+    labels,
+  )
+})
+
+const cycles = Effect.fnUntraced(function* (
+  cell: HealthCell,
+  { source, collector, frequency_s }: Omit<RunOptions, "plugin_id">,
+) {
+  for (let failures = 0; ; ) {
+    const began_ms = yield* Clock.currentTimeMillis
+    const exit = yield* Effect.exit(collector.cycle({ onProgress: (tally) => showProgress(cell, failures, tally) }))
+    const took_ms = (yield* Clock.currentTimeMillis) - began_ms
+    if (Exit.isSuccess(exit)) {
+      failures = 0
+      yield* finished(cell, source, collector, exit.value, took_ms)
+      const share = source.walks === "everything" ? limits.walk_share_max : 1
+      yield* Effect.sleep(Math.max(frequency_s * 1_000, took_ms / share) - took_ms)
+    } else {
+      if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+      failures++
+      yield* Effect.sleep(yield* failed(cell, exit.cause, failures))
+    }
+  }
+})
+
+/** While an earlier failure is not made good, health keeps saying so. */
+const showProgress = (cell: HealthCell, failures: number, { sent, read, total }: Tally) =>
+  failures > 0
+    ? Effect.void
+    : cell.set("ok", `reading: ${read}${total === undefined ? "" : ` of ${total}`}, ${sent} sent`)
+
+const finished = Effect.fnUntraced(function* (
+  cell: HealthCell,
+  { noun }: AssetSource,
+  collector: Collector,
+  tally: Tally,
+  took_ms: number,
+) {
+  const { read, sent, unchanged, skipped, refused } = tally
+  yield* Metric.update(Metric.withAttributes(metrics.asset_cycles, { outcome: "done" }), 1)
+  yield* Metric.update(metrics.asset_cycle_seconds, took_ms / 1_000)
+  const left_out = skipped + refused === 0 ? "" : `, ${skipped + refused} left out`
+  yield* cell.set("ok", `${collector.known()} known; the last cycle sent ${sent}${left_out}`)
+  const line = `${read} ${noun} read: ${sent} sent, ${unchanged} unchanged${left_out}`
+  yield* sent + skipped + refused > 0 ? Effect.logInfo(line) : Effect.logDebug(line)
+})
+
+/** Says what stands still and why; answers how long to wait. */
+const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause<CollectError>, failures: number) {
+  yield* Metric.update(Metric.withAttributes(metrics.asset_cycles, { outcome: "failed" }), 1)
+  const error = Cause.findErrorOption(cause)
+  const message = error._tag === "Some" ? error.value.message : `unexpected: ${Cause.pretty(cause)}`
+  const hopeless = error._tag === "Some" && needsPerson(error.value)
+  const wait_ms = hopeless ? limits.refused_ms : yield* backoffMs(failures)
+  yield* cell.set(hopeless ? "failed" : "degraded", message)
+  yield* Effect.logError(`${message}; the cycle is resumed in ${Math.round(wait_ms / 100) / 10} s`)
+  return wait_ms
+})
+
+/** Nothing will change until a person acts. */
+const needsPerson = (error: CollectError): boolean => {
+  if (error._tag === "FalconError") return ["unauthorized", "forbidden", "retired"].includes(error.reason)
+  if (error._tag === "AssetApiError") return error.reason === "unauthorized" || error.reason === "misconfigured"
+  return true
+}

@@ -1,0 +1,130 @@
+/** Sends what has changed among some entities, in batches, and remembers it. */
+import { Clock, Data, Effect, Metric } from "effect"
+import { assets as limits } from "../limits.ts"
+import type { AssetApi, AssetApiError } from "../sekoia/asset-api.ts"
+import { metrics } from "../telemetry/metrics.ts"
+import { deliver, type Parcel } from "./deliver.ts"
+import { hashOf } from "./known.ts"
+import type { KnownFile } from "./known-file.ts"
+import { type Newest, newer } from "./progress.ts"
+import type { AssetSource, Mapped } from "./source.ts"
+import type { Tally } from "./tally.ts"
+
+/** Ends a cycle that has sent as much as it was asked to. */
+class LimitReached extends Data.TaggedError("LimitReached") {}
+
+export interface SenderOptions {
+  readonly source: AssetSource
+  readonly api: AssetApi
+  readonly file: KnownFile
+  readonly batch_size: number
+  readonly dry_run: boolean
+  /** Sent at most; then `LimitReached`. */
+  readonly limit: number
+  readonly tally: Tally
+  readonly onSent: (item: Readonly<Record<string, unknown>>) => Effect.Effect<void>
+  readonly onProgress: Effect.Effect<void>
+}
+
+export type Sender = ReturnType<typeof makeSender>
+
+/** For one cycle. */
+export const makeSender = ({ source, api, file, tally, dry_run, ...options }: SenderOptions) => {
+  const { table } = file
+  let warnings = 0
+
+  const warn = (line: string) =>
+    Effect.suspend(() => (++warnings > limits.warnings_max ? Effect.void : Effect.logWarning(line)))
+
+  const countSkipped = (reason: "unmappable" | "refused") =>
+    Metric.update(Metric.withAttributes(metrics.assets_skipped, { reason }), 1)
+
+  /** Remembers, and counts as listed. */
+  const accept = Effect.fnUntraced(function* (parcels: readonly Pick<Parcel, "id" | "content">[]) {
+    yield* file.add(parcels)
+    for (const { id } of parcels) table.list(id)
+  })
+
+  /** What cannot be sent is remembered too, so that it is told of once and not in every cycle. */
+  const skip = Effect.fnUntraced(function* ({ id, reason }: Extract<Mapped, { kind: "skipped" }>) {
+    tally.skipped++
+    const content = hashOf(`skipped: ${reason}`)
+    if (id !== undefined) table.list(id)
+    if (id !== undefined && table.holds(id, content)) return
+    yield* countSkipped("unmappable")
+    yield* warn(`one of the ${source.noun} is skipped: ${reason}${id === undefined ? "" : `, id ${id}`}`)
+    if (id !== undefined && !dry_run) yield* accept([{ id, content }])
+  })
+
+  const onAccepted = Effect.fnUntraced(function* (accepted: readonly Parcel[]) {
+    if (!dry_run) yield* accept(accepted)
+    tally.sent += accepted.length
+    if (!dry_run) yield* Metric.update(metrics.assets_sent, accepted.length)
+    for (const { item } of accepted) yield* options.onSent(item)
+  })
+
+  const onRefused = Effect.fnUntraced(function* (parcel: Parcel, { message }: AssetApiError) {
+    yield* accept([parcel])
+    tally.refused++
+    yield* countSkipped("refused")
+    yield* warn(`${message}; it refuses ${parcel.id} alone, which is left out until it changes`)
+  })
+
+  const post = Effect.fnUntraced(function* (parcels: readonly Parcel[]) {
+    if (parcels.length === 0) return
+    if (dry_run) yield* onAccepted(parcels)
+    else yield* deliver(api, parcels, { onAccepted, onRefused })
+    yield* options.onProgress
+    if (tally.sent >= options.limit) return yield* new LimitReached()
+  })
+
+  /** Succeeds when nothing of these entities is left to be sent. Answers the newest of them. */
+  const send = Effect.fnUntraced(function* (entities: readonly unknown[]) {
+    const mapped = yield* source.mapper(entities)
+    const now_ms = yield* Clock.currentTimeMillis
+    const unchanged_before = tally.unchanged
+    let newest: Newest | undefined
+    let batch: Parcel[] = []
+    for (const entity of entities) {
+      tally.read++
+      const asset = mapSafely(mapped, entity, now_ms)
+      if (asset.kind === "skipped") {
+        yield* skip(asset)
+        continue
+      }
+      const { id, item, created_ms } = asset
+      if (created_ms !== undefined) newest = newer(newest, { id, created_ms })
+      const content = hashOf(JSON.stringify(asset.content))
+      table.list(id)
+      if (table.holds(id, content)) {
+        tally.unchanged++
+        continue
+      }
+      batch.push({ id, item, content })
+      if (batch.length < Math.min(options.batch_size, options.limit - tally.sent)) continue
+      yield* post(batch)
+      batch = []
+    }
+    yield* post(batch)
+    yield* Metric.update(metrics.assets_unchanged, tally.unchanged - unchanged_before)
+    yield* options.onProgress
+    return newest
+  })
+
+  /** Says how much was not told of. */
+  const summary = Effect.suspend(() =>
+    warnings > limits.warnings_max
+      ? Effect.logWarning(`${warnings - limits.warnings_max} more ${source.noun} were skipped or refused`)
+      : Effect.void,
+  )
+  return { send, summary }
+}
+
+/** One entity must not stop the others, whatever it holds. */
+const mapSafely = (mapped: (entity: unknown, now_ms: number) => Mapped, entity: unknown, now_ms: number): Mapped => {
+  try {
+    return mapped(entity, now_ms)
+  } catch (error) {
+    return { kind: "skipped", id: undefined, reason: `it cannot be mapped (${(error as Error).name})` }
+  }
+}

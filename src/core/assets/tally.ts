@@ -1,0 +1,27 @@
+/** What a cycle did, counted while it runs. */
+
+export interface Tally {
+  /** Entities read. */
+  read: number
+  /** Accepted by Sekoia; in a dry run: would be sent. */
+  sent: number
+  unchanged: number
+  /** Could not be mapped. */
+  skipped: number
+  /** Refused by Sekoia, each for itself. */
+  refused: number
+  /** Disappeared from Falcon. */
+  removed: number
+  /** How many entities the walk has, when Falcon says so. */
+  total: number | undefined
+}
+
+export const emptyTally = (): Tally => ({
+  read: 0,
+  sent: 0,
+  unchanged: 0,
+  skipped: 0,
+  refused: 0,
+  removed: 0,
+  total: undefined,
+})

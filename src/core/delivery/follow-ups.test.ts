@@ -1,0 +1,159 @@
+import { describe, expect, test } from "bun:test"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { onTestClock } from "../../../test/support/effect.ts"
+import { following } from "../limits.ts"
+import { Health } from "../telemetry/health.ts"
+import type { Batch, Reject } from "./batch.ts"
+import { BatchBuilder } from "./batch-builder.ts"
+import { CommitWindow } from "./commit.ts"
+import { type Follower, GivenUp, Watch } from "./follow.ts"
+import { makeFollowUps } from "./follow-ups.ts"
+
+const line = (type: string, offset: number) =>
+  `{"metadata":{"offset":${offset},"eventType":"${type}"},"event":{"n":${offset}}}\n`
+
+const follower = (more: Partial<Follower>): Follower => ({
+  plugin_id: "test",
+  event_types: ["Seen"],
+  fields: ["n"],
+  keep: (event) => JSON.stringify(event),
+  follow: () => Effect.succeed([]),
+  ...more,
+})
+
+const batchOf = (lines: string, follower: Follower): Batch => {
+  const bounds = {
+    batch_events_max: 100,
+    batch_bytes_max: 1e6,
+    event_chars_max: 1e5,
+    line_bytes_max: 1e6,
+    recent_offsets_max: 10,
+  }
+  const builder = new BatchBuilder(bounds, -1, new Watch([follower]))
+  builder.feed(new TextEncoder().encode(lines), 0, 0)
+  return builder.take()
+}
+
+/** Follow-ups that tell what they post, record and commit. */
+const makeScene = Effect.gen(function* () {
+  const posted: string[] = []
+  const recorded: Reject[] = []
+  const commits: number[] = []
+  const window = new CommitWindow()
+  const health = yield* Health
+  const follow_ups = yield* makeFollowUps({
+    partition: "https://falcon.test/0",
+    label: "0",
+    window,
+    sink: {
+      deliver: (batch) =>
+        Effect.sync(() => {
+          for (let i = 0; i < batch.count; i++) posted.push(new TextDecoder().decode(batch.raw(i)))
+        }),
+    },
+    dead_letters: { add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects)) },
+    health: yield* health.cell("test", "follow-ups"),
+    commit: (offset) => Effect.sync(() => void commits.push(offset)),
+  })
+  /** What a partition does with a batch that the intake takes at once. */
+  const deliver = Effect.fnUntraced(function* (batch: Batch) {
+    const range = window.open(batch.last_offset, batch.count)
+    follow_ups.hold(batch.followed, range)
+    yield* follow_ups.begin(batch.followed, range)
+    const offset = window.release(range)
+    if (offset >= 0) commits.push(offset)
+  })
+  return { posted, recorded, commits, deliver, follow_ups }
+}).pipe(Effect.provide(Health.layer(["test"])))
+
+describe("what follows an event", () => {
+  test("is posted, and only then is the event's offset free; events of other types are never looked at", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        const looked: unknown[] = []
+        const keep = (event: unknown) => {
+          looked.push(event)
+          return "{}"
+        }
+        const follow = () => Effect.as(Effect.sleep("1 minute"), ['{"a":1}', '{"b":"\\"é"}'])
+        yield* scene.deliver(batchOf(line("Other", 1) + line("Seen", 2) + line("Seenn", 3), follower({ keep, follow })))
+        expect(looked).toEqual([{ metadata: { eventType: "Seen" }, event: { n: 2 } }])
+        yield* TestClock.adjust("59 seconds")
+        expect(scene).toMatchObject({ posted: [], commits: [] })
+        yield* TestClock.adjust("1 second")
+        expect(scene).toMatchObject({ posted: ['{"a":1}', '{"b":"\\"é"}'], commits: [3], recorded: [] })
+      }),
+    ))
+
+  test.each([
+    ["its follower gives up", { follow: () => new GivenUp({ message: "no such thing" }) }, "no such thing"],
+    ["its follower breaks", { follow: () => Effect.die(new Error("oops")) }, "oops"],
+  ])("is given up on record when %s, and frees the offset", (_, broken, why) =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        yield* scene.deliver(batchOf(line("Seen", 7), follower(broken)))
+        yield* TestClock.adjust(1)
+        expect(scene.commits).toEqual([7])
+        expect(scene.recorded).toMatchObject([{ reason: "not_followed", offset: 7, follower: "test" }])
+        expect(scene.recorded[0]!.detail).toContain(why)
+      }),
+    ),
+  )
+
+  test("is given up with the whole event when its follower cannot even read it, and never asked to follow it", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        const keep = () => {
+          throw new Error("cannot read")
+        }
+        yield* scene.deliver(batchOf(line("Seen", 7), follower({ keep, follow: () => Effect.succeed(['{"no":1}']) })))
+        yield* TestClock.adjust(1)
+        expect(scene).toMatchObject({ posted: [], commits: [7] })
+        const [letter] = scene.recorded
+        expect(new TextDecoder().decode(letter!.raw)).toBe(line("Seen", 7).trimEnd())
+        expect(letter).toMatchObject({ reason: "not_followed", detail: expect.stringContaining("cannot read") })
+        expect(letter).not.toHaveProperty("follower")
+      }),
+    ))
+
+  test("may wait in any number, so many at once; what is given up never starts", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        let running = 0
+        const follow = () =>
+          Effect.andThen(
+            Effect.sync(() => void running++),
+            Effect.never,
+          )
+        const lines = Array.from({ length: 100 }, (_, i) => line("Seen", i)).join("")
+        yield* scene.deliver(batchOf(lines, follower({ follow })))
+        yield* TestClock.adjust(1)
+        expect(running).toBe(following.concurrency_max)
+        const closing = yield* Effect.forkChild(scene.follow_ups.close)
+        yield* TestClock.adjust(following.drain_ms_max)
+        yield* Fiber.join(closing)
+        expect(running).toBe(following.concurrency_max)
+        expect(scene.recorded.length).toBe(100)
+        expect(scene.commits).toEqual([99])
+      }),
+    ))
+
+  test("is given up, oldest first, when more newer events wait than may come again after a crash", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        const slow = follower({ follow: () => Effect.never })
+        for (let batch = 0; batch <= following.events_behind_max / 100; batch++) {
+          const other = Array.from({ length: 99 }, (_, i) => line("Other", batch * 100 + i + 1)).join("")
+          yield* scene.deliver(batchOf(line("Seen", batch * 100) + other, slow))
+        }
+        expect(scene.recorded.map(({ offset }) => offset)).toEqual([0])
+        expect(scene.commits.at(-1)).toBe(99)
+      }),
+    ))
+})

@@ -1,0 +1,68 @@
+/**
+ * `context.json`: how far the inventories of a tenant have been sent. `most_recent_device_id` and `most_recent_user_id` stand
+ * where the Python module kept them; what more is needed stands beside them, one key for each plugin. Keys that nobody here
+ * knows are kept.
+ */
+import { Context, Effect, FileSystem, Layer, Semaphore } from "effect"
+import { StoreError } from "../errors.ts"
+import { Tenant } from "../tenant.ts"
+import { readIfPresent, writeAtomic } from "./atomic-file.ts"
+
+type Values = Readonly<Record<string, unknown>>
+
+export class Checkpoints extends Context.Service<
+  Checkpoints,
+  {
+    /** Everything that is stored. Fails when the file is there but damaged: that is never taken for an empty one. */
+    readonly all: Effect.Effect<Values, StoreError>
+    /** Stores these keys beside the others; on the disk when this succeeds. What is stored already costs no write. */
+    readonly set: (changes: Values) => Effect.Effect<void, StoreError>
+  }
+>()("akonis/core/Checkpoints") {
+  /** Reads nothing before somebody asks: a tenant without inventories needs no file. */
+  static readonly layer = Layer.effect(
+    Checkpoints,
+    Effect.suspend(() => make),
+  )
+}
+
+const file_name = "context.json"
+
+const make = Effect.gen(function* () {
+  const { data_dir } = yield* Tenant
+  const fs = yield* FileSystem.FileSystem
+  const one_at_a_time = Semaphore.withPermits(yield* Semaphore.make(1), 1)
+  let values: Values | undefined
+
+  const read = Effect.suspend(() => (values === undefined ? load(`${data_dir}/${file_name}`) : Effect.succeed(values)))
+  const all = Effect.gen(function* () {
+    values = yield* read
+    return values
+  }).pipe(Effect.provideService(FileSystem.FileSystem, fs), one_at_a_time)
+
+  const set = (changes: Values) =>
+    Effect.gen(function* () {
+      const before = yield* read
+      const next = { ...before, ...changes }
+      if (JSON.stringify(next) === JSON.stringify(before)) return
+      yield* writeAtomic(data_dir, file_name, `${JSON.stringify(next, null, 2)}\n`)
+      values = next
+    }).pipe(Effect.provideService(FileSystem.FileSystem, fs), one_at_a_time)
+
+  return Checkpoints.of({ all, set })
+})
+
+const load = Effect.fnUntraced(function* (path: string): Effect.fn.Return<Values, StoreError, FileSystem.FileSystem> {
+  const text = yield* readIfPresent(path)
+  if (text === undefined) return {}
+  const parsed = yield* Effect.try({ try: () => JSON.parse(text) as unknown, catch: () => damaged(path) })
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return yield* damaged(path)
+  return parsed as Values
+})
+
+const damaged = (path: string): StoreError =>
+  new StoreError({
+    reason: "unreadable",
+    path,
+    message: `${path} is damaged: it must be a JSON object. Restore it from a backup, or delete it to read the inventories from the beginning`,
+  })

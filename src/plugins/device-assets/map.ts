@@ -1,0 +1,162 @@
+/** From a host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`) to an OCSF Device Inventory Info event. */
+import { type Fields, fieldsOf, known, textOf, textsOf, timeMs, timeS } from "../../core/assets/fields.ts"
+import { inventoryHead } from "../../core/assets/ocsf.ts"
+import type { Mapped } from "../../core/assets/source.ts"
+import { hypervisorOf } from "./hypervisor.ts"
+import {
+  class_name,
+  class_uid,
+  type DeviceTypeId,
+  device_types,
+  deviceInventory,
+  type OsTypeId,
+  os_types,
+} from "./ocsf.ts"
+
+/** What Falcon says of a host group. */
+export interface HostGroup {
+  readonly name: string
+  readonly desc: string | undefined
+}
+
+export type Groups = ReadonlyMap<string, HostGroup>
+
+const day_s = 86_400
+
+/**
+ * A host without `device_id` or `hostname` is skipped: Sekoia's model requires both. Every other field may be missing or null.
+ * A host counts as changed when anything but `time` differs; of `last_seen_time` only the day, since it moves all the time.
+ */
+export const mapDevice = (entity: unknown, groups: Groups, now_ms: number): Mapped => {
+  const host = fieldsOf(entity)
+  const id = textOf(host.device_id)
+  if (id === undefined) return { kind: "skipped", id, reason: "it has no device_id" }
+  const hostname = textOf(host.hostname)
+  if (hostname === undefined) return { kind: "skipped", id, reason: "it has no hostname" }
+  const time = timeS(host.modified_timestamp) ?? timeS(host.first_seen) ?? now_ms / 1_000
+  const device = deviceOf(host, id, hostname, groups)
+  const body = { device, enrichments: [compliance(host)] }
+  const checked = deviceInventory.safeParse({ ...inventoryHead(class_uid, class_name, time), ...body })
+  if (!checked.success) return { kind: "skipped", id, reason: `${checked.error.issues[0]!.path.join(".")} is invalid` }
+  const seen_day = device.last_seen_time === undefined ? undefined : Math.floor(device.last_seen_time / day_s)
+  const content = { ...body, device: { ...device, last_seen_time: seen_day } }
+  return { kind: "asset", id, created_ms: timeMs(host.first_seen), item: checked.data, content }
+}
+
+const deviceOf = (host: Fields, uid: string, hostname: string, groups: Groups) => {
+  const type_id = typeOf(host)
+  const first_seen = timeS(host.first_seen)
+  return known({
+    uid,
+    uid_alt: textOf(host.serial_number),
+    hostname,
+    name: hostname,
+    type: device_types[type_id],
+    type_id,
+    os: osOf(host),
+    ip: textOf(host.local_ip),
+    domain: textOf(host.machine_domain),
+    region: textOf(host.zone_group),
+    model: textOf(host.system_product_name),
+    vendor_name: textOf(host.system_manufacturer),
+    hypervisor: hypervisorOf(host),
+    desc: textOf(host.product_type_desc),
+    network_interfaces: interfacesOf(host, hostname),
+    first_seen_time: first_seen,
+    created_time: first_seen,
+    last_seen_time: timeS(host.last_seen),
+    boot_time: timeS(host.last_reboot),
+    org: organizationOf(host),
+    groups: groupsOf(host, groups),
+    is_managed: true,
+    is_compliant: complianceOf(host),
+  })
+}
+
+/** In this order, as the Python module looks for them. */
+const type_words: readonly (readonly [string, DeviceTypeId])[] = [
+  ["server", 1],
+  ["domain controller", 1],
+  ["workstation", 2],
+  ["desktop", 2],
+  ["laptop", 2],
+  ["mobile", 5],
+  ["tablet", 5],
+  ["phone", 5],
+  ["virtual", 6],
+]
+
+const typeOf = (host: Fields): DeviceTypeId => {
+  const product = textOf(host.product_type_desc)?.toLowerCase() ?? ""
+  return type_words.find(([word]) => product.includes(word))?.[1] ?? 0
+}
+
+/** `mac` stands before `ios`: nothing holds both. The name is for hosts whose version Falcon does not know. */
+const platforms: readonly (readonly [string, OsTypeId, string])[] = [
+  ["windows", 100, "Windows"],
+  ["linux", 200, "Linux"],
+  ["mac", 300, "macOS"],
+  ["ios", 301, "iOS"],
+  ["android", 201, "Android"],
+]
+
+const osOf = (host: Fields) => {
+  const platform = textOf(host.platform_name)
+  const found = platforms.find(([word]) => platform?.toLowerCase().includes(word))
+  const type_id = found?.[1] ?? 0
+  const name = textOf(host.os_version) ?? found?.[2] ?? platform ?? "Unknown"
+  return { name, type: os_types[type_id], type_id }
+}
+
+const interfacesOf = (host: Fields, hostname: string) => {
+  const [local, connection, external] = [host.local_ip, host.connection_ip, host.external_ip].map(textOf)
+  const mac = macOf(host.mac_address)
+  const found = [
+    ...(local !== undefined || mac !== undefined ? [known({ name: "primary", hostname, ip: local, mac })] : []),
+    ...(connection !== undefined && connection !== local
+      ? [known({ name: "connection", ip: connection, mac: macOf(host.connection_mac_address) })]
+      : []),
+    ...(external !== undefined && external !== local && external !== connection
+      ? [{ name: "external", ip: external }]
+      : []),
+  ]
+  return found.length === 0 ? undefined : found
+}
+
+const macOf = (value: unknown): string | undefined => textOf(value)?.replaceAll("-", ":").toUpperCase()
+
+/** The model requires a name. Falcon has none for a tenant but the cloud provider of its host, which the Python module sends. */
+const organizationOf = (host: Fields) => {
+  const uid = textOf(host.cid)
+  return uid === undefined ? undefined : { uid, name: textOf(host.service_provider) ?? uid }
+}
+
+/** A group that cannot be looked up is named by its id. */
+const groupsOf = (host: Fields, groups: Groups) => {
+  const found = textsOf(host.groups).map((uid) => {
+    const group = groups.get(uid)
+    return known({ uid, name: group?.name ?? uid, desc: group?.desc })
+  })
+  return found.length === 0 ? undefined : found
+}
+
+const complianceOf = (host: Fields): boolean | undefined => {
+  const [status, reduced, files] = [
+    host.status,
+    host.reduced_functionality_mode,
+    host.filesystem_containment_status,
+  ].map((value) => textOf(value)?.toLowerCase())
+  if (status === undefined && reduced === undefined && files === undefined) return undefined
+  return status === "normal" && reduced === "no" && files === "normal"
+}
+
+/** Falcon writes the key in lower case; the module that we replace read it with a capital. */
+const compliance = (host: Fields) => {
+  const policies = fieldsOf(host.device_policies)
+  const applied = [policies.firewall, policies.Firewall].some((policy) => fieldsOf(policy).applied === true)
+  return {
+    name: "compliance",
+    value: "hygiene",
+    data: { Firewall_status: applied ? "Enabled" : "Disabled" },
+  } as const
+}

@@ -1,0 +1,119 @@
+/** Hosts of Falcon: read in the order of their changes, listed as a whole from time to time. */
+import { Clock, Effect } from "effect"
+import { makeAsk } from "../../core/assets/ask.ts"
+import { fieldsOf, textsOf, timeMs } from "../../core/assets/fields.ts"
+import type { AssetSource } from "../../core/assets/source.ts"
+import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import { failure } from "../../core/falcon/failure.ts"
+import type { Operation } from "../../core/falcon/operation.ts"
+import { eachPage } from "../../core/falcon/paginate.ts"
+import { assets as limits } from "../../core/limits.ts"
+import { makeGroups } from "./groups.ts"
+import { mapDevice } from "./map.ts"
+
+export const reads_hosts = ["Hosts: Read"]
+
+/** `GET /devices/combined/devices/v1`: whole hosts, up to 10,000 a page, any number of pages (falconpy). */
+export const combined: Operation = {
+  name: "assets.devices",
+  method: "GET",
+  path: "/devices/combined/devices/v1",
+  query: { sort: "modified_timestamp.asc" },
+  idempotent: true,
+  scopes: reads_hosts,
+}
+
+/** `GET /devices/queries/devices-scroll/v1`: ids only, up to 10,000 a page, any number of pages (falconpy). */
+const scroll: Operation = {
+  name: "assets.device_ids",
+  method: "GET",
+  path: "/devices/queries/devices-scroll/v1",
+  query: { sort: "device_id.asc" },
+  idempotent: true,
+  scopes: reads_hosts,
+}
+
+/** `POST /devices/entities/devices/v2`: up to 5000 ids (falconpy, PSFalcon). */
+const details = (ids: readonly string[]): Operation => ({
+  name: "assets.device_details",
+  method: "POST",
+  path: "/devices/entities/devices/v2",
+  body: { ids },
+  idempotent: true,
+  scopes: reads_hosts,
+})
+
+/**
+ * A walk goes by `modified_timestamp`, so that a position is simply a time: a host that changes meanwhile moves to the end, and
+ * nothing moves to the front. An expired cursor or a failed page costs no more than asking again from the last position.
+ */
+export const deviceSource = Effect.gen(function* () {
+  const falcon = yield* Falcon
+  const ask = yield* makeAsk
+  const groups = yield* makeGroups
+  const source: AssetSource = {
+    name: "device-assets",
+    noun: "hosts",
+    checkpoint_key: "most_recent_device_id",
+    revision: 1,
+    walks: "changes",
+    absences_max: 1,
+
+    walk: (position, onPage) =>
+      Effect.gen(function* () {
+        yield* groups.forget
+        let reached_ms = timeMs(position)
+        const operation = { ...combined, query: { ...combined.query, filter: changedSince(reached_ms) } }
+        yield* eachPage(ask, operation, { page_size: limits.hosts_page }, (page) =>
+          Effect.gen(function* () {
+            // A time in the future would hide every change until then.
+            const now_ms = yield* Clock.currentTimeMillis
+            const times = page.resources.map((entity) => timeMs(fieldsOf(entity).modified_timestamp) ?? 0)
+            const latest_ms = Math.min(now_ms, Math.max(0, ...times))
+            if (latest_ms > (reached_ms ?? 0)) reached_ms = latest_ms
+            const total = page.pagination?.total
+            yield* onPage({
+              entities: page.resources,
+              position: reached_ms === undefined ? undefined : new Date(reached_ms).toISOString(),
+              total: typeof total === "number" ? total : undefined,
+            })
+          }),
+        )
+      }),
+
+    listIds: (onIds) =>
+      Effect.gen(function* () {
+        let listed = 0
+        let total = 0
+        yield* eachPage(ask, scroll, { page_size: limits.ids_page }, (page) => {
+          listed += page.resources.length
+          total = Math.max(total, Number(page.pagination?.total) || 0)
+          return onIds(textsOf(page.resources))
+        })
+        if (listed < total) return yield* failure(scroll, "malformed", `Falcon listed ${listed} of ${total} hosts`)
+      }),
+
+    lookup: (ids) =>
+      Effect.gen(function* () {
+        const operation = details(ids)
+        const envelope = yield* falcon.request(operation)
+        // Hosts that went away since they were listed come as errors.
+        const only_gone = envelope.errors.every(({ code }) => code === 404)
+        return (yield* only_gone ? Effect.succeed(envelope) : failWhenEmpty(operation, envelope)).resources
+      }),
+
+    mapper: (entities): Effect.Effect<ReturnType<typeof mapperOf>, FalconError> =>
+      Effect.map(groups.named(entities.flatMap((entity) => textsOf(fieldsOf(entity).groups))), mapperOf),
+  }
+  return source
+})
+
+const mapperOf =
+  (groups: Parameters<typeof mapDevice>[1]): ((entity: unknown, now_ms: number) => ReturnType<typeof mapDevice>) =>
+  (entity, now_ms) =>
+    mapDevice(entity, groups, now_ms)
+
+/** Some minutes before, since a change may show up late in Falcon's index. */
+const changedSince = (since_ms: number | undefined): string | undefined =>
+  since_ms === undefined ? undefined : `modified_timestamp:>='${new Date(since_ms - limits.overlap_ms).toISOString()}'`

@@ -1,0 +1,65 @@
+/** Users of the Falcon console: few enough to be read as a whole every time. */
+import { Effect } from "effect"
+import { makeAsk } from "../../core/assets/ask.ts"
+import { textsOf } from "../../core/assets/fields.ts"
+import type { AssetSource } from "../../core/assets/source.ts"
+import type { Operation } from "../../core/falcon/operation.ts"
+import { eachPage } from "../../core/falcon/paginate.ts"
+import { assets as limits } from "../../core/limits.ts"
+import { mapConsoleUser } from "./console-user.ts"
+
+export const reads_users = ["User management: Read"]
+
+/** `GET /user-management/queries/users/v1`: uuids, up to 500 a page; the direction follows a pipe (falconpy). */
+export const query: Operation = {
+  name: "assets.user_ids",
+  method: "GET",
+  path: "/user-management/queries/users/v1",
+  query: { sort: "created_at|asc" },
+  idempotent: true,
+  scopes: reads_users,
+}
+
+/** The oldest come first, so that users who are created meanwhile join at the end. A deleted one shifts the pages by one. */
+export const consoleSource = Effect.gen(function* () {
+  const ask = yield* makeAsk
+  const source: AssetSource = {
+    name: "user-assets.user-management",
+    noun: "users",
+    checkpoint_key: "most_recent_user_id",
+    revision: 1,
+    walks: "everything",
+    absences_max: 2,
+
+    walk: (position, onPage) => {
+      let reached = Number(position) || 0
+      const operation = reached === 0 ? query : { ...query, query: { ...query.query, offset: reached } }
+      return eachPage(ask, operation, { page_size: limits.users_page }, (page) =>
+        Effect.gen(function* () {
+          const ids = textsOf(page.resources)
+          const { resources } = ids.length === 0 ? { resources: [] } : yield* ask(details(ids))
+          reached += page.resources.length
+          const total = page.pagination?.total
+          yield* onPage({
+            entities: resources,
+            position: String(reached),
+            total: typeof total === "number" ? total : undefined,
+          })
+        }),
+      )
+    },
+
+    mapper: () => Effect.succeed(mapConsoleUser),
+  }
+  return source
+})
+
+/** Up to 5000 ids (falconpy `retrieve_users`); a page has 500. */
+const details = (ids: readonly string[]): Operation => ({
+  name: "assets.user_details",
+  method: "POST",
+  path: "/user-management/entities/users/GET/v1",
+  body: { ids },
+  idempotent: true,
+  scopes: reads_users,
+})

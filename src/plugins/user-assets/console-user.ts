@@ -1,0 +1,32 @@
+/** From a user of the Falcon console (gofalcon `DomainUser`) to an OCSF User Inventory Info event. */
+import { fieldsOf, known, listOf, textOf, timeMs } from "../../core/assets/fields.ts"
+import type { Mapped } from "../../core/assets/source.ts"
+import { finish } from "./finish.ts"
+import { account_types } from "./ocsf.ts"
+
+/**
+ * A user without `uuid` is skipped. The name is `first.last` in lower case; who has neither is named by the e-mail address, and
+ * without that by the uuid.
+ */
+export const mapConsoleUser = (entity: unknown, now_ms: number): Mapped => {
+  const person = fieldsOf(entity)
+  const id = textOf(person.uuid)
+  if (id === undefined) return { kind: "skipped", id, reason: "it has no uuid" }
+  const names = [textOf(person.first_name), textOf(person.last_name)].filter((name) => name !== undefined)
+  const email_addr = textOf(person.uid)
+  const name = names.length === 0 ? (email_addr ?? id) : names.join(".").toLowerCase()
+  const user = known({
+    uid: id,
+    name,
+    full_name: names.length === 0 ? undefined : names.join(" "),
+    email_addr,
+    account: { name, type: account_types[99], type_id: 99, uid: id },
+    has_mfa: listOf(person.factors).length > 0,
+  })
+  const status = textOf(person.status)?.toLowerCase()
+  const data = known({
+    is_enabled: status === undefined ? undefined : status === "active",
+    last_logon: textOf(person.last_login_at),
+  })
+  return finish(id, { user, enrichments: [{ name: "login", value: "infos", data }] }, timeMs(person.created_at), now_ms)
+}

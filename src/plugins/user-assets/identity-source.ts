@@ -1,0 +1,113 @@
+/** Users of the directories that Falcon Identity Protection watches, by its GraphQL API. */
+import { Clock, Effect } from "effect"
+import { fieldsOf, listOf, textOf } from "../../core/assets/fields.ts"
+import type { AssetSource } from "../../core/assets/source.ts"
+import { type Envelope, Falcon } from "../../core/falcon/client.ts"
+import { failure } from "../../core/falcon/failure.ts"
+import type { Operation } from "../../core/falcon/operation.ts"
+import { falcon as falcon_limits, assets as limits } from "../../core/limits.ts"
+import { costOf, pauseMs } from "./cost.ts"
+import { mapIdentity } from "./identity.ts"
+
+export const reads_identities = ["Identity Protection Entities: Read", "Identity Protection GraphQL: Write"]
+
+const document = `query ($first: Int!, $after: Cursor) {
+  entities(types: [USER], sortKey: PRIMARY_DISPLAY_NAME, sortOrder: ASCENDING, first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      entityId
+      type
+      primaryDisplayName
+      secondaryDisplayName
+      creationTime
+      riskScore
+      riskScoreSeverity
+      accounts {
+        dataSource
+        ... on ActiveDirectoryAccountDescriptor { domain samAccountName objectSid objectGuid enabled }
+      }
+      ... on UserEntity { emailAddresses }
+      roles { type }
+    }
+  }
+}`
+
+/** `POST /identity-protection/combined/graphql/v1`. It only reads, so it may be repeated. */
+export const entities = (first: number, after: string | undefined): Operation => ({
+  name: "assets.identities",
+  method: "POST",
+  path: "/identity-protection/combined/graphql/v1",
+  body: { query: document, variables: { first, ...(after !== undefined && { after }) } },
+  idempotent: true,
+  scopes: reads_identities,
+})
+
+/** Pages are linked by cursors. A cursor that Falcon no longer takes begins the walk anew; nothing is sent twice by that. */
+export const identitySource = Effect.gen(function* () {
+  const falcon = yield* Falcon
+
+  const source: AssetSource = {
+    name: "user-assets.identity-protection",
+    noun: "users",
+    checkpoint_key: "most_recent_user_id",
+    revision: 1,
+    walks: "everything",
+    absences_max: 2,
+
+    walk: (position, onPage) =>
+      Effect.gen(function* () {
+        const seen = new Set<string>()
+        let after = position
+        for (let calls = 1; calls <= falcon_limits.pages_max; calls++) {
+          const operation = entities(limits.identities_page, after)
+          const page = yield* readPage(operation).pipe(
+            Effect.catchIf(
+              (error) => error.reason === "rejected" && calls === 1 && position !== undefined,
+              () => readPage(entities(limits.identities_page, undefined)),
+            ),
+          )
+          yield* onPage({ entities: page.nodes, position: page.next, total: undefined })
+          if (page.next === undefined) return
+          if (seen.has(page.next)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
+          seen.add(page.next)
+          after = page.next
+          yield* Effect.sleep(pauseMs(page.cost, yield* Clock.currentTimeMillis))
+        }
+        return yield* failure(
+          entities(1, undefined),
+          "malformed",
+          `the list has more than ${falcon_limits.pages_max} pages`,
+        )
+      }),
+
+    mapper: () => Effect.succeed(mapIdentity),
+  }
+
+  const readPage = Effect.fnUntraced(function* (operation: Operation) {
+    const envelope = yield* falcon.request(operation)
+    return yield* pageOf(operation, envelope)
+  })
+
+  return source
+})
+
+/** GraphQL reports failures in an answer of 200: without entities it is one, beside entities it is worth a line. */
+const pageOf = Effect.fnUntraced(function* (operation: Operation, envelope: Envelope) {
+  const body = fieldsOf(JSON.parse(envelope.text === "" ? "{}" : envelope.text))
+  const found = fieldsOf(fieldsOf(body.data).entities)
+  const said = envelope.errors.map(({ message }) => message).join("; ")
+  if (!Array.isArray(found.nodes)) {
+    const { errors, trace_id } = envelope
+    return yield* failure(operation, "rejected", said === "" ? "the answer holds no entities" : said, {
+      errors,
+      trace_id,
+    })
+  }
+  if (said !== "") yield* Effect.logWarning(`${operation.name}: some of the entities may be missing: ${said}`)
+  const { hasNextPage, endCursor } = fieldsOf(found.pageInfo)
+  return {
+    nodes: listOf(found.nodes),
+    next: hasNextPage === true ? textOf(endCursor) : undefined,
+    cost: costOf(body.extensions),
+  }
+})

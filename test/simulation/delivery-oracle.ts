@@ -1,0 +1,289 @@
+/**
+ * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
+ * guarantee is reported at the moment at which it breaks.
+ */
+import { delivery } from "../../src/core/limits.ts"
+import type { MemoryDisk } from "../support/memory-disk.ts"
+import type { Scenario } from "./scenario.ts"
+import type { Log, LogEvent } from "./workload.ts"
+
+export type Break = (rule: string, what: string, partition?: number) => void
+
+/** What is known of one event. */
+interface Fate {
+  readonly event: LogEvent
+  /** The life of the process in which the intake took it last, 0 for not yet. */
+  taken_in: number
+  /** The answer to that post did not reach the process as a success. */
+  unanswered: boolean
+  refused_alone: boolean
+  dead_letters: number
+}
+
+interface Book {
+  readonly log: Log
+  readonly fates: readonly Fate[]
+  /** Everything before it is with the intake or in the dead letters. */
+  settled: number
+  /** Highest position that the intake took. */
+  latest: number
+  committed: number
+  /** What will be stored in the end; -1 when no line tells its offset. */
+  readonly last_offset: number
+  /** The last event that this process has been given. */
+  given: number
+  chunk_events_max: number
+  repeated: number
+}
+
+export class DeliveryOracle {
+  private readonly books: readonly Book[]
+  private readonly by_text = new Map<string, Fate>()
+  private readonly letters_read = new Map<string, number>()
+  private life = 0
+
+  constructor(
+    logs: readonly Log[],
+    private readonly scenario: Scenario,
+    private readonly disk: MemoryDisk,
+    private readonly data_dir: string,
+    private readonly broken: Break,
+  ) {
+    this.books = logs.map((log) => ({
+      log,
+      fates: log.events.map((event) => this.fateOf(event)),
+      settled: 0,
+      latest: -1,
+      committed: -1,
+      last_offset: Math.max(-1, ...log.events.filter((event) => event.tells_offset).map(({ offset }) => offset)),
+      given: -1,
+      chunk_events_max: 0,
+      repeated: 0,
+    }))
+  }
+
+  /** A process starts: from here on, what it has in hand may come twice, once. */
+  started(life: number): void {
+    this.life = life
+    for (const book of this.books) {
+      book.repeated = 0
+      book.given = -1
+    }
+    this.readOffsets("start")
+  }
+
+  /** Bytes up to the end of this event have been read. */
+  given(last: LogEvent, count: number): void {
+    const book = this.books[last.partition]!
+    book.given = last.position
+    book.chunk_events_max = Math.max(book.chunk_events_max, count)
+    // One batch is posted, one waits, one fills; each may hold as many lines again that are to be dead letters.
+    const batches =
+      3 * this.scenario.batch_events_max * (this.scenario.partitions[last.partition]!.poison_share > 0 ? 2 : 1)
+    const most = batches + 2 * book.chunk_events_max
+    if (book.given - book.settled < most) return
+    this.settle(book)
+    const held = book.given - book.settled + 1
+    if (held > most) this.broken("bounded", `${held} events are held in memory, ${most} at most may be`, last.partition)
+  }
+
+  /** The events of a request body; `undefined` when it is none. */
+  parse(body: Uint8Array): { readonly events: readonly LogEvent[]; readonly key: unknown } | undefined {
+    if (body.length > delivery.batch_bytes_max) this.broken("bounded", `a body of ${body.length} bytes`)
+    const { intake_key, jsons } = parseBody(body)
+    if (!Array.isArray(jsons)) return undefined
+    if (jsons.length > this.scenario.batch_events_max) this.broken("bounded", `a batch of ${jsons.length} events`)
+    const events: LogEvent[] = []
+    for (const text of jsons) {
+      const fate = this.by_text.get(text)
+      if (fate === undefined)
+        this.broken("unchanged", `the intake gets what Falcon never sent: ${String(text).slice(0, 200)}`)
+      else if (fate.event.goes_to === "dead_letters" && fate.event.refused_with === undefined)
+        this.broken(
+          "dead letters",
+          `an event that no intake takes is posted: ${name(fate.event)}`,
+          fate.event.partition,
+        )
+      if (fate !== undefined) events.push(fate.event)
+    }
+    if (new Set(events.map(({ partition }) => partition)).size > 1) this.broken("in order", "a batch of two partitions")
+    return { events, key: intake_key }
+  }
+
+  /** The intake has taken these; whether the process will ever learn of it is another matter. */
+  taken(events: readonly LogEvent[]): void {
+    for (const event of events) this.took(this.fate(event))
+  }
+
+  /** And now it has learnt of it. */
+  answered(events: readonly LogEvent[]): void {
+    for (const event of events) this.fate(event).unanswered = false
+  }
+
+  /** The intake has refused this event, which stood alone. */
+  refused(event: LogEvent): void {
+    this.fate(event).refused_alone = true
+  }
+
+  /** `cache.json` has changed. */
+  readOffsets(when: string): void {
+    const text = this.disk.read(`${this.data_dir}/cache.json`)
+    if (text === undefined) return
+    const stored = parseObject(text)
+    if (stored === undefined) {
+      this.broken("offsets", `cache.json cannot be read (${when})`)
+      return
+    }
+    for (const [root_url, offset] of Object.entries(stored)) {
+      const partition = Number(root_url.slice(root_url.lastIndexOf("/") + 1))
+      this.committed(this.books[partition]!, Number(offset))
+    }
+  }
+
+  /** The disk may have forgotten what was not synced, offsets included. */
+  crashed(): void {
+    for (const book of this.books) book.committed = -1
+  }
+
+  /** How many events are where they belong, and offsets stored that are the last of their partition. */
+  progress(): { readonly done: number; readonly complete: boolean } {
+    let done = 0
+    for (const book of this.books) {
+      this.settle(book)
+      done += book.settled + (book.committed === book.last_offset ? 1 : 0)
+    }
+    return { done, complete: done === this.books.reduce((sum, { fates }) => sum + fates.length + 1, 0) }
+  }
+
+  /** What is missing, for people. */
+  missing(): string {
+    const uncommitted = this.books
+      .filter(({ settled, fates, committed, last_offset }) => settled === fates.length && committed !== last_offset)
+      .map(({ committed, last_offset }) => `offset ${last_offset}, ${committed} is stored`)
+    const missing = this.books
+      .filter((book) => book.settled < book.fates.length)
+      .map((book) => `${name(book.fates[book.settled]!.event)} and ${book.fates.length - book.settled - 1} after it`)
+    return [...missing, ...uncommitted].join("; ")
+  }
+
+  /** At the end: dead letters that should not be there. */
+  finish(): void {
+    this.readLetters()
+    for (const { fates, log } of this.books) {
+      for (const { event, dead_letters, refused_alone } of fates) {
+        if (event.goes_to === "intake" && dead_letters > 0 && !refused_alone)
+          this.broken("dead letters", `nobody refused ${name(event)}, which is among them`, log.partition)
+      }
+    }
+  }
+
+  private fateOf(event: LogEvent): Fate {
+    const fate = { event, taken_in: 0, unanswered: false, refused_alone: false, dead_letters: 0 }
+    this.by_text.set(new TextDecoder().decode(event.bytes.subarray(0, line_kept)), fate)
+    return fate
+  }
+
+  private fate({ partition, position }: LogEvent): Fate {
+    return this.books[partition]!.fates[position]!
+  }
+
+  private took(fate: Fate): void {
+    const { event } = fate
+    const book = this.books[event.partition]!
+    if (fate.taken_in === 0) {
+      if (event.position < book.latest)
+        this.broken("in order", `${name(event)} after ${name(book.fates[book.latest]!.event)}`, event.partition)
+      book.latest = Math.max(book.latest, event.position)
+    } else if (!event.tells_offset) {
+      // Nothing tells such an event from another: it comes again with every connection before the next offset.
+    } else if (fate.taken_in !== this.life) this.repeatedAfterStart(book)
+    else if (!fate.unanswered)
+      this.broken("at least once, tightly", `${name(event)} twice, and the process lives`, event.partition)
+    fate.taken_in = this.life
+    fate.unanswered = true
+  }
+
+  private repeatedAfterStart(book: Book): void {
+    const most = this.scenario.batch_events_max
+    if (++book.repeated > most)
+      this.broken(
+        "at least once, tightly",
+        `${book.repeated} events twice after a restart, at most ${most} may be`,
+        book.log.partition,
+      )
+  }
+
+  private committed(book: Book, offset: number): void {
+    const { partition, positions } = book.log
+    if (offset === book.committed) return
+    if (offset < book.committed)
+      this.broken("never backwards", `${offset} is stored after ${book.committed}`, partition)
+    book.committed = offset
+    const position = positions.get(offset)
+    if (position === undefined) {
+      this.broken("offsets", `${offset} is stored, which Falcon never sent`, partition)
+      return
+    }
+    this.settle(book)
+    if (book.settled <= position)
+      this.broken(
+        "nothing lost",
+        `${offset} is stored before ${name(book.fates[book.settled]!.event)} is safe`,
+        partition,
+      )
+  }
+
+  private settle(book: Book): void {
+    const settled = (fate: Fate | undefined) => fate !== undefined && (fate.taken_in > 0 || fate.dead_letters > 0)
+    const { fates } = book
+    while (settled(fates[book.settled])) book.settled++
+    if (book.settled === fates.length) return
+    const { event, refused_alone } = fates[book.settled]!
+    if (event.goes_to === "intake" && !refused_alone) return
+    if (this.readLetters()) this.settle(book)
+  }
+
+  /** Reads what is safe on the disk and new; false when there is nothing. */
+  private readLetters(): boolean {
+    const folder = `${this.data_dir}/dead-letters`
+    let found = false
+    for (const file of this.disk.safeNames(folder)) {
+      const text = this.disk.readSafe(`${folder}/${file}`) ?? ""
+      const from = this.letters_read.get(file) ?? 0
+      // A line that a crash or a full disk cut short has no end yet.
+      const end = text.lastIndexOf("\n") + 1
+      if (end <= from) continue
+      for (const line of text.slice(from, end).split("\n")) found = this.readLetter(line) || found
+      this.letters_read.set(file, end)
+    }
+    return found
+  }
+
+  private readLetter(line: string): boolean {
+    const letter = parseObject(line)
+    if (letter === undefined) return false
+    const raw = Buffer.from(String(letter.raw), letter.encoding as "utf8")
+    const fate = this.by_text.get(new TextDecoder().decode(raw.subarray(0, line_kept)))
+    if (fate === undefined) {
+      this.broken("unchanged", `a dead letter that Falcon never sent: ${String(letter.raw).slice(0, 200)}`)
+      return false
+    }
+    fate.dead_letters++
+    return true
+  }
+}
+
+const line_kept = delivery.line_bytes_max
+
+const name = ({ partition, position, offset }: LogEvent): string => `event ${partition}-${position} (offset ${offset})`
+
+const parseObject = (text: string): Record<string, unknown> | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const parseBody = (body: Uint8Array): Record<string, unknown> => parseObject(new TextDecoder().decode(body)) ?? {}

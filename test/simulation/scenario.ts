@@ -1,0 +1,130 @@
+/**
+ * What one simulation is made of, as plain data: a workload and a schedule of faults. All of it can be saved, cut down and
+ * run again; a scenario gives the same run every time.
+ */
+
+/** What is simulated; what is added to the product is added here. */
+type Feature = "stream"
+
+export type Poison =
+  | "malformed"
+  | "truncated"
+  | "not_object"
+  | "invalid_utf8"
+  | "no_offset"
+  | "too_many_chars"
+  | "line_too_long"
+  | "refused_400"
+  | "refused_422"
+  | "refused_413"
+
+export interface PartitionPlan {
+  /** Events that are there from the start. */
+  readonly backlog: number
+  /** Events that come afterwards, and how many of them a minute. */
+  readonly later: number
+  readonly per_minute: number
+  /** Share of the lines that cannot be delivered, and in which ways. */
+  readonly poison_share: number
+  readonly poison: readonly Poison[]
+  /** Events that come right after the one that follows them. */
+  readonly late_share: number
+  /** Longest filling of an event in characters. */
+  readonly filling_max: number
+}
+
+/** How a 429 says when to come back. */
+export type RetryForm = "none" | "seconds" | "date" | "epoch" | "both" | "nonsense"
+
+export type RequestPlace = "token" | "list" | "open" | "refresh" | "intake"
+
+export type RequestDeed =
+  /** Answered in place of the server. */
+  | {
+      readonly kind: "status"
+      readonly status: number
+      readonly form?: RetryForm
+      readonly wait_s?: number
+      readonly body?: string
+    }
+  /** No answer ever. */
+  | { readonly kind: "hang" }
+  /** Does not reach the server. */
+  | { readonly kind: "refused" | "reset" }
+  /** Done, but the answer is lost, late, or an error. */
+  | { readonly kind: "answer_lost" }
+  | { readonly kind: "answer_late"; readonly by_ms: number }
+  | { readonly kind: "done_but"; readonly status: number }
+  /** 200 with something that is no answer. */
+  | { readonly kind: "garbage" }
+  /** `list`: none at all, or without the struck partition. */
+  | { readonly kind: "empty" | "omit" }
+  /** `token`: to another host of the same site. */
+  | { readonly kind: "redirect"; readonly status: number }
+
+export type StreamDeed =
+  | { readonly kind: "cut" | "end" | "reset" | "session_end" }
+  /** Nothing more comes over this connection, not even its end. */
+  | { readonly kind: "stall" }
+  /** No event while the window is open. */
+  | { readonly kind: "keepalive_only" }
+  | { readonly kind: "repeat"; readonly events: number }
+
+/** Everything counts from the start of the run; a window is open from `at_ms` for `for_ms`. */
+export type Fault =
+  | {
+      readonly on: RequestPlace
+      readonly at_ms: number
+      readonly for_ms: number
+      /** Strikes so many times at most. */
+      readonly count: number
+      readonly partition?: number
+      readonly do: RequestDeed
+    }
+  | {
+      readonly on: "stream"
+      readonly at_ms: number
+      readonly for_ms: number
+      readonly partition: number
+      readonly do: StreamDeed
+    }
+  /** The process dies `steps` calls of disk or network after `at_ms`; with `power`, the disk forgets what was not synced. */
+  | {
+      readonly on: "kill"
+      readonly at_ms: number
+      readonly steps: number
+      readonly power: boolean
+      readonly down_ms: number
+    }
+  /** SIGTERM. */
+  | { readonly on: "stop"; readonly at_ms: number; readonly down_ms: number }
+  /** A second process on the same data folder. */
+  | { readonly on: "second_process"; readonly at_ms: number }
+  | {
+      readonly on: "disk"
+      readonly at_ms: number
+      readonly for_ms: number
+      readonly reason: "Unknown" | "PermissionDenied"
+    }
+  /** The wall clock jumps; time itself does not. */
+  | { readonly on: "clock"; readonly at_ms: number; readonly by_ms: number }
+
+export interface Scenario {
+  readonly seed: number
+  readonly features: readonly Feature[]
+  readonly partitions: readonly PartitionPlan[]
+  readonly resume: "inclusive" | "exclusive"
+  /** What holds an app id: a live stream, or already the session that a listing made. */
+  readonly lock: "stream" | "session"
+  readonly session_interval_s: number
+  readonly session_life_s: number
+  readonly token_life_s: number
+  readonly keepalive_ms: number
+  readonly chunk_bytes_max: number
+  readonly latency_ms_max: number
+  readonly batch_events_max: number
+  readonly batch_wait_ms_max: number
+  readonly faults: readonly Fault[]
+}
+
+export const endOf = (fault: Fault): number => fault.at_ms + ("for_ms" in fault ? fault.for_ms : 0)

@@ -1,0 +1,36 @@
+/** Drawn scenarios, and those that once found something, run against the real worker. */
+import { describe, expect, test } from "bun:test"
+import { readdirSync, readFileSync } from "node:fs"
+import { drawScenario } from "./draw.ts"
+import { runScenario } from "./run.ts"
+import type { Scenario } from "./scenario.ts"
+
+const folder = `${import.meta.dir}/seeds`
+const saved = readdirSync(folder).filter((name) => name.endsWith(".json"))
+
+const expectKept = async (scenario: Scenario): Promise<void> => {
+  const { broken, timeline } = await runScenario(scenario)
+  if (broken !== undefined) throw new Error(`${broken.rule}: ${broken.what}\n${timeline.text(60)}`)
+}
+
+describe("what once broke a promise breaks none any more", () => {
+  test.each(saved)("%s", (name) => expectKept(JSON.parse(readFileSync(`${folder}/${name}`, "utf8")).scenario))
+})
+
+describe("every promise is kept", () => {
+  const per_test = 30
+  test.each(Array.from({ length: 10 }, (_, i) => [i * per_test + 1, (i + 1) * per_test] as const))(
+    "in the worlds of seeds %i to %i",
+    async (first, last) => {
+      for (let seed = first; seed <= last; seed++) await expectKept(drawScenario(seed))
+    },
+    120_000,
+  )
+})
+
+test("the same seed gives the same run, to the last line of its timeline", async () => {
+  for (const seed of [1, 7, 12, 40]) {
+    const [one, other] = [await runScenario(drawScenario(seed)), await runScenario(drawScenario(seed))]
+    expect(one.timeline.text()).toBe(other.timeline.text())
+  }
+})

@@ -1,0 +1,56 @@
+/**
+ * `bun run simulate --seeds N [--seed S] [--hours H]`: drawn scenarios one after the other. What breaks a promise is cut
+ * down, saved below `test/simulation/seeds/` and shown as a timeline. `--mutants` breaks the product on purpose instead.
+ */
+import { parseArgs } from "node:util"
+import { drawScenario } from "./draw.ts"
+import { judgeAll, seeds_max, type Verdict } from "./mutate.ts"
+import { runScenario } from "./run.ts"
+import { save, shrink } from "./save.ts"
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "300" },
+    seed: { type: "string", default: "1" },
+    hours: { type: "string" },
+    mutants: { type: "boolean", default: false },
+  },
+})
+const first = Number(values.seed)
+const count = Number(values.seeds)
+const hours = values.hours === undefined ? undefined : Number(values.hours)
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+const lines_shown = 80
+
+if (values.mutants) {
+  const show = ({ name, seed, broke }: Verdict) =>
+    say(`${name.padEnd(52)} ${(seed === undefined ? "not found" : `seed ${seed}`).padEnd(10)} ${broke.slice(0, 90)}`)
+  const verdicts = await judgeAll(2, show)
+  const survivors = verdicts.filter(({ seed }) => seed === undefined)
+  say(`${verdicts.length} mutants, ${survivors.length} not found within ${seeds_max} seeds`)
+  process.exit(survivors.length > 0 ? 1 : 0)
+}
+
+const began_ms = performance.now()
+let simulated_ms = 0
+let events = 0
+let failures = 0
+for (let seed = first; seed < first + count; seed++) {
+  const scenario = drawScenario(seed, hours)
+  const { broken, ...run } = await runScenario(scenario)
+  simulated_ms += run.simulated_ms
+  events += run.events
+  if (broken === undefined) continue
+  failures++
+  const small = await shrink(scenario, broken.rule)
+  const again = await runScenario(small)
+  say(`seed ${seed} breaks "${broken.rule}": ${broken.what}`)
+  say(`cut down from ${scenario.faults.length} faults to ${small.faults.length}:\n`)
+  say(again.timeline.text(lines_shown))
+  say(`\nsaved as ${save(`seed-${seed}`, `${broken.rule}: ${broken.what}`, small)}\n`)
+}
+const seconds = (performance.now() - began_ms) / 1_000
+say(
+  `${count} seeds, ${failures} broke a promise; ${events} events in ${Math.round(simulated_ms / 3_600_000)} simulated hours took ${seconds.toFixed(1)} s`,
+)
+process.exit(failures > 0 ? 1 : 0)

@@ -1,0 +1,205 @@
+/** The network between a process and the modelled Falcon and intake: delays, faults, and the eyes of the oracle. */
+import { Effect, Layer } from "effect"
+import type { Random } from "../../simulator/events/random.ts"
+import { TransportError } from "../../src/core/errors.ts"
+import { Http, type HttpRequest } from "../../src/core/http/http.ts"
+import type { DeliveryOracle } from "./delivery-oracle.ts"
+import { type Answer, api_url, type Falcon } from "./falcon.ts"
+import { type Faults, retryHeaders } from "./faults.ts"
+import { intakeAnswer } from "./intake.ts"
+import type { Asked, MannersOracle } from "./manners-oracle.ts"
+import type { RequestDeed, RequestPlace } from "./scenario.ts"
+import type { Life, VirtualTime } from "./time.ts"
+import type { LogEvent } from "./workload.ts"
+
+export interface WireOptions {
+  readonly time: VirtualTime
+  readonly random: Random
+  readonly falcon: Falcon
+  readonly faults: Faults
+  readonly delivery: DeliveryOracle
+  readonly manners: MannersOracle
+  readonly latency_ms_max: number
+  readonly skew_ms: () => number
+  readonly note: (what: string, partition?: number) => void
+  /** Stands around every call; the process may die there. */
+  readonly gate: <A, E, R>(what: string, call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/** A request on its way. */
+interface Call extends Asked {
+  readonly request: HttpRequest
+  readonly url: URL
+  readonly events: readonly LogEvent[]
+  readonly key: unknown
+}
+
+/** What comes back: an answer, or nothing, after a while. */
+interface Reply {
+  readonly answer: Answer | TransportError["reason"] | undefined
+  readonly until_ms?: number | undefined
+  readonly late_ms?: number
+}
+
+const broken = (reason: TransportError["reason"]) =>
+  new TransportError({ reason, host: "falcon.test", message: `falcon.test: ${reason}` })
+
+export const layerWire = (options: WireOptions, life: Life): Layer.Layer<Http> => {
+  const exchange = (request: HttpRequest) => Effect.suspend(() => send(callOf(options, request)))
+  const send = (call: Call) =>
+    Effect.callback<Answer, TransportError>((resume) => {
+      options.manners.sent(call)
+      let waiting = true
+      const giveUp = () => {
+        if (waiting) options.manners.over(call)
+        waiting = false
+      }
+      const deliver = (reply: Reply) => {
+        if (!waiting || !life.alive) return abandon(reply)
+        giveUp()
+        resume(received(options, call, reply))
+      }
+      const delay_ms = () => options.random.int(1, options.latency_ms_max)
+      options.time.after(delay_ms(), () => {
+        const reply = serve(options, call)
+        if (reply.answer !== undefined) options.time.after(delay_ms() + (reply.late_ms ?? 0), () => deliver(reply))
+      })
+      return Effect.sync(giveUp)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: call.request.timeout_ms,
+        orElse: () => {
+          options.manners.answered(call, { status: undefined, until_ms: undefined, text: "" })
+          return Effect.fail(broken("timeout"))
+        },
+      }),
+      (sending) => options.gate(`request to ${call.place}`, sending),
+    )
+  return Layer.succeed(Http, {
+    send: (request) =>
+      Effect.map(exchange(request), ({ status, headers, body }) => ({
+        status,
+        headers: new Headers(headers),
+        text: String(body),
+      })),
+    open: (request) =>
+      Effect.acquireRelease(exchange(request), ({ body }) => Effect.sync(() => hangUp(options, request, body))).pipe(
+        Effect.map(({ status, headers, body }) => new Response(body, { status, headers: { ...headers } })),
+      ),
+  })
+}
+
+/** An answer that nobody waits for any more. */
+const abandon = ({ answer }: Reply): void => {
+  if (typeof answer === "object" && typeof answer.body !== "string") void answer.body.cancel()
+}
+
+const hangUp = ({ falcon }: WireOptions, request: HttpRequest, body: Answer["body"]): void => {
+  if (typeof body !== "string") falcon.hangUp(String(request.headers?.authorization))
+}
+
+const routeOf = ({
+  url,
+  body,
+}: HttpRequest): { readonly place: RequestPlace; readonly partition: number | undefined } => {
+  const { pathname } = new URL(url)
+  const partition = Number(pathname.slice(pathname.lastIndexOf("/") + 1))
+  if (pathname === "/oauth2/token") return { place: "token", partition: undefined }
+  if (pathname.endsWith("/datafeed/v2")) return { place: "list", partition: undefined }
+  if (pathname.includes("/datafeed/v1/")) return { place: "open", partition }
+  if (pathname.includes("/datafeed-actions/v1/")) return { place: "refresh", partition }
+  if (pathname === "/intake/batch" && body instanceof Uint8Array) return { place: "intake", partition: undefined }
+  throw new Error(`nobody serves ${pathname}`)
+}
+
+const callOf = ({ delivery, time }: WireOptions, request: HttpRequest): Call => {
+  const route = routeOf(request)
+  const url = new URL(request.url)
+  const whose = route.place === "open" ? String(request.headers?.authorization) : String(route.partition)
+  const common = { request, url, whose, place: route.place, sent_ms: time.now_ms }
+  if (route.place !== "intake") return { ...common, partition: route.partition, events: [], key: undefined }
+  // Copied: the process may write to its buffer again as soon as it has given up.
+  const batch = delivery.parse(Uint8Array.from(request.body as Uint8Array))
+  const partition = batch?.events[0]?.partition
+  return { ...common, partition, whose: String(partition), events: batch?.events ?? [], key: batch?.key }
+}
+
+/** The request has arrived. */
+const serve = (options: WireOptions, call: Call): Reply => {
+  const { faults, time } = options
+  const fault = faults.strike(call.place, time.now_ms, call.partition)
+  const deed = fault?.do
+  switch (deed?.kind) {
+    case "hang":
+      return { answer: undefined }
+    case "refused":
+    case "reset":
+      return { answer: deed.kind }
+    case "status":
+      if (deed.status === 401) options.falcon.revoke(String(call.request.headers?.authorization))
+      return statusReply(options, deed)
+    case "garbage":
+      return { answer: { status: 200, body: "<html>the proxy is being repaired</html>" } }
+    case "redirect": {
+      const location = `${api_url.replace("api", "api2")}${call.url.pathname}`
+      return { answer: { status: deed.status, headers: { location }, body: "" } }
+    }
+    case "answer_lost":
+      abandon({ answer: act(options, call, deed, undefined) })
+      return { answer: "reset" }
+    case "answer_late":
+      return { answer: act(options, call, deed, undefined), late_ms: deed.by_ms }
+    case "done_but":
+      abandon({ answer: act(options, call, deed, undefined) })
+      return { answer: { status: deed.status, body: '{"message":"internal error"}' } }
+    default:
+      return { answer: act(options, call, deed, fault?.partition) }
+  }
+}
+
+const statusReply = ({ time, skew_ms }: WireOptions, deed: Extract<RequestDeed, { kind: "status" }>): Reply => {
+  const { headers, until_ms } = retryHeaders(deed, time.now_ms + skew_ms())
+  const body = deed.body ?? JSON.stringify({ errors: [{ code: deed.status, message: "a fault" }] })
+  return {
+    answer: { status: deed.status, headers, body },
+    until_ms: until_ms === undefined ? undefined : time.now_ms + until_ms,
+  }
+}
+
+/** What the server does when nothing stands in the way. */
+const act = (
+  { falcon, delivery, note }: WireOptions,
+  { place, partition, request, url, events, key }: Call,
+  deed: RequestDeed | undefined,
+  without: number | undefined,
+): Answer => {
+  const authorization = String(request.headers?.authorization)
+  const app_id = url.searchParams.get("appId") ?? ""
+  if (place === "token") return falcon.token()
+  if (place === "list") return falcon.list(app_id, authorization, without, deed?.kind === "empty")
+  if (place === "refresh") return falcon.refresh(app_id, partition!, authorization)
+  if (place === "open") return falcon.open(partition!, authorization, url.searchParams)
+  const answer = intakeAnswer(events, key)
+  if (answer.status === 200) delivery.taken(events)
+  const span = events.length === 0 ? "nothing" : `events ${events[0]!.position} to ${events.at(-1)!.position}`
+  note(`the intake ${answer.status === 200 ? "takes" : `refuses with ${answer.status}`} ${span}`, partition)
+  return answer
+}
+
+/** The answer has arrived. */
+const received = (
+  { delivery, manners }: WireOptions,
+  call: Call,
+  { answer, until_ms }: Reply,
+): Effect.Effect<Answer, TransportError> => {
+  const status = typeof answer === "object" ? answer.status : undefined
+  const text = typeof answer === "object" && typeof answer.body === "string" ? answer.body : ""
+  const { place, events, url } = call
+  manners.answered(call, { status, until_ms, text })
+  if (place === "list" && status === 200)
+    manners.listed(url.searchParams.get("appId") ?? "", text.includes('"resources":[]'))
+  if (place === "intake" && status === 200) delivery.answered(events)
+  const for_good = status === 400 || status === 413 || (status === 422 && !text.includes("INTAKE_KEY_ERROR"))
+  if (place === "intake" && for_good && events.length === 1) delivery.refused(events[0]!)
+  return typeof answer === "object" ? Effect.succeed(answer) : Effect.fail(broken(answer ?? "reset"))
+}

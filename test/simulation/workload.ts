@@ -1,0 +1,122 @@
+/** The events of a scenario: what Falcon holds, line by line, and what has to become of each. */
+import { Random } from "../../simulator/events/random.ts"
+import type { PartitionPlan, Poison, Scenario } from "./scenario.ts"
+
+export interface LogEvent {
+  readonly partition: number
+  /** Its place in the partition. */
+  readonly position: number
+  /** As Falcon counts; not every line tells. */
+  readonly offset: number
+  /** When it comes to be, ms since the epoch. */
+  readonly at_ms: number
+  /** Bytes as they go over the wire, without the line end. */
+  readonly bytes: Uint8Array
+  readonly line_end: "\n" | "\r\n"
+  /** Where it belongs. */
+  readonly goes_to: "intake" | "dead_letters"
+  /** What the intake answers to a batch that holds it. */
+  readonly refused_with: number | undefined
+  /** The line tells its offset, so that a repetition can be told. */
+  readonly tells_offset: boolean
+}
+
+/** One partition: its events in the order in which they are sent. */
+export interface Log {
+  readonly partition: number
+  readonly events: readonly LogEvent[]
+  /** The position of an offset. */
+  readonly positions: ReadonlyMap<number, number>
+}
+
+const offset_range = 1_000_000_000
+const chars_max = 250_000
+const line_bytes_max = 8 * 1_024 * 1_024
+const encoder = new TextEncoder()
+
+export const makeLogs = (scenario: Scenario, start_ms: number): readonly Log[] =>
+  scenario.partitions.map((plan, partition) =>
+    makeLog(plan, partition, start_ms, new Random(scenario.seed * 64 + partition)),
+  )
+
+const makeLog = (plan: PartitionPlan, partition: number, start_ms: number, random: Random): Log => {
+  const total = plan.backlog + plan.later
+  const offsets: number[] = []
+  let offset = (partition + 1) * offset_range
+  for (let i = 0; i < total; i++) {
+    offset += random.chance(0.1) ? random.int(2, 50) : 1
+    offsets.push(offset)
+  }
+  for (let i = 0; i + 1 < total; i += 2) {
+    if (random.chance(plan.late_share)) [offsets[i], offsets[i + 1]] = [offsets[i + 1]!, offsets[i]!]
+  }
+  let huge = 0
+  const events = offsets.map((own, position): LogEvent => {
+    const drawn = random.chance(plan.poison_share) ? random.pick(plan.poison) : undefined
+    // One such line tells as much as ten, and costs as much as thousands of others.
+    const poison = drawn === "line_too_long" && huge++ > 0 ? "malformed" : drawn
+    const later = position - plan.backlog + 1
+    const at_ms = later > 0 ? start_ms + Math.ceil((later * 60_000) / plan.per_minute) : start_ms - (total - position)
+    const text = eventText(partition, position, own, at_ms, random, plan)
+    return {
+      partition,
+      position,
+      offset: own,
+      at_ms,
+      line_end: random.chance(0.5) ? "\r\n" : "\n",
+      tells_offset: tellsOffset(poison),
+      refused_with: poison?.startsWith("refused_") ? Number(poison.slice("refused_".length)) : undefined,
+      goes_to: poison === undefined || poison === "no_offset" ? "intake" : "dead_letters",
+      bytes: poisoned(poison, text, `${partition}-${position}`),
+    }
+  })
+  return { partition, events, positions: new Map(events.map((event) => [event.offset, event.position])) }
+}
+
+const tellsOffset = (poison: Poison | undefined): boolean =>
+  poison === undefined || poison === "too_many_chars" || poison.startsWith("refused_")
+
+const types = ["DetectionSummaryEvent", "AuthActivityAuditEvent", "UserActivityAuditEvent", "EppDetectionSummaryEvent"]
+const fillings = [
+  "plain text ",
+  'quotes " and \\ ',
+  "línea añadida ",
+  "日本語のイベント",
+  "\u{1f512} emoji ",
+  "tab\tand\u0001",
+]
+
+const eventText = (
+  partition: number,
+  position: number,
+  offset: number,
+  at_ms: number,
+  random: Random,
+  plan: PartitionPlan,
+): string => {
+  const metadata = `"metadata":{"offset":${offset},"eventType":"${random.pick(types)}","eventCreationTime":${at_ms}}`
+  const filling = JSON.stringify(random.pick(fillings).repeat(random.int(0, Math.ceil(plan.filling_max / 16))))
+  const event = `"event":{"Id":"${partition}-${position}","Pattern":18446744073709551615,"Text":${filling},"offset":7}`
+  return random.chance(0.8) ? `{${metadata},${event}}` : `{${event}, ${metadata} }`
+}
+
+const poisoned = (poison: Poison | undefined, text: string, id: string): Uint8Array => {
+  switch (poison) {
+    case "malformed":
+      return encoder.encode(text.slice(0, -1))
+    case "truncated":
+      return encoder.encode(text.slice(0, text.length >> 1))
+    case "not_object":
+      return encoder.encode(`[${text}]`)
+    case "invalid_utf8":
+      return Buffer.concat([encoder.encode(`{"Id":"${id}","x":"`), Uint8Array.of(0xe9, 0xff), encoder.encode('"}')])
+    case "no_offset":
+      return encoder.encode(`{"Id":"${id}","metadata":{"offset":null}}`)
+    case "too_many_chars":
+      return encoder.encode(`${text.slice(0, -1)},"x":"${"x".repeat(chars_max)}"}`)
+    case "line_too_long":
+      return Buffer.concat([encoder.encode(text.slice(0, -1)), new Uint8Array(line_bytes_max).fill(0x78)])
+    default:
+      return encoder.encode(text)
+  }
+}
