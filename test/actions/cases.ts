@@ -38,6 +38,11 @@ export interface Case {
     readonly args: (known: Known) => Args
     readonly fault?: ReturnType<typeof faultOn>
   }
+  /** Two things, both of which fail; absent where `partial` is. */
+  readonly none?: {
+    readonly args: Args
+    readonly fault?: ReturnType<typeof faultOn>
+  }
   /** One more than a call may carry, and the ids or rows of each call on `path`; absent where no list is given. */
   readonly over?: {
     readonly simulator?: SimulatorOptions
@@ -61,6 +66,7 @@ const onIds = (key: keyof Known, per_call: number, more: Args = {}) => ({
   good: (known: Known) => ({ ids: known[key].slice(0, 2), ...more }),
   requested: 2,
   partial: { args: (known: Known) => ({ ids: [known[key][0], unknown_id], ...more }) },
+  none: { args: { ids: madeUpIds(2), ...more } },
   over: {
     args: (known: Known) => ({ ids: between(known[key], per_call + 1), ...more }),
     sizes: [per_call, 1],
@@ -109,6 +115,7 @@ const pushing = (slug: Slug) => ({
     args: () => ({ stix_objects: [stix(0), stix(1)] }),
     fault: faultOn(indicators_path, { status: 400 }),
   },
+  none: { args: { stix_objects: [stix(0), stix(1)] }, fault: faultOn(indicators_path, { status: 400 }, { every: 1 }) },
   over: { args: () => ({ stix_objects: upTo(2_001, stix) }), sizes: [2_000, 1], path: indicators_path },
 })
 
@@ -158,6 +165,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     good: () => ({ indicators: [row(0), row(1)] }),
     requested: 2,
     partial: { args: () => ({ indicators: [row(0), row(1, { platforms: [] })] }) },
+    none: { args: { indicators: [row(0, { platforms: [] }), row(1, { platforms: [] })] } },
     over: { args: () => ({ indicators: upTo(2_001, row) }), sizes: [2_000, 1] },
   },
   update_indicators: {
@@ -167,6 +175,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     partial: {
       args: ({ indicators }) => ({ indicators: [indicators[0], unknown_id].map((id) => ({ id, severity: "low" })) }),
     },
+    none: { args: { indicators: madeUpIds(2).map((id) => ({ id, severity: "low" })) } },
     over: {
       prepare: makeIndicators(2_001),
       args: ({ indicators }) => ({ indicators: indicators.map((id) => ({ id, severity: "low" })) }),
@@ -179,6 +188,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     good: () => ({ ids: ["prevent", "detect"] }),
     requested: 2,
     partial: { args: () => ({ ids: ["prevent", "nothing"] }) },
+    none: { args: { ids: ["nothing", "none"] } },
     over: { args: () => ({ ids: ["prevent", ...upTo(999, (n) => `none-${n}`), "detect"] }), sizes: [1_000, 1] },
   },
   get_indicators_report: { good: () => ({ report_format: "csv", search: { filter: "source:'Sekoia.io'" } }) },
@@ -195,6 +205,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     did: (state) =>
       ["Phase 0", "Phase 1"].every((own) => Object.values(state.policies).some(({ name }) => name === own)),
     partial: { args: () => ({ resources: [policy_row(0), policy_row(1, unknown_setting)] }) },
+    none: { args: { resources: [policy_row(0, unknown_setting), policy_row(1, unknown_setting)] } },
     over: { args: () => ({ resources: upTo(501, policy_row) }), sizes: [500, 1] },
   },
   update_prevention_policies: {
@@ -202,6 +213,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     requested: 2,
     did: (state, { policies }) => policies.slice(0, 2).every((id) => state.policies[id]?.description === "changed"),
     partial: { args: ({ policies }) => ({ resources: [policies[0], unknown_id].map((id) => ({ id, name: "new" })) }) },
+    none: { args: { resources: madeUpIds(2).map((id) => ({ id, description: "changed" })) } },
     over: {
       args: ({ policies }) => ({ resources: between(policies, 501).map((id) => ({ id, description: "changed" })) }),
       sizes: [500, 1],

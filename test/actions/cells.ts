@@ -190,6 +190,34 @@ const partialFailure: Check = async (subject) => {
   })
 }
 
+/** A failure, not a partial success: 502, with Falcon's reason for each. */
+const nothingWorked: Check = async (subject) => {
+  const { action, own } = subject
+  const { none } = own
+  if (none === undefined) return "b"
+  return prepared({}, own.prepare, async (app) => {
+    if (none.fault !== undefined) app.simulator.addFault(none.fault)
+    const audited = app.audit().length
+    const said = await app.act(action.slug, none.args)
+    checkProblem(said, 502, "upstream-rejected")
+    const errors = said.body.upstream_errors ?? []
+    equal("errors", errors.length, 2)
+    expect(
+      errors.every(({ id = "", message }) => id !== "" && message !== ""),
+      "an error says little",
+    )
+    equal(
+      "audit lines",
+      app
+        .audit()
+        .slice(audited)
+        .map((line) => line.outcome),
+      action.changes ? ["failed"] : [],
+    )
+    checkLawful(app)
+  })
+}
+
 /** Once without each scope that the action names. */
 const forbidden: Check = async (subject) => {
   const { action, own } = subject
@@ -277,6 +305,7 @@ export const columns = {
   "dry run": dryRun,
   "bad argument": badArgument,
   "partial failure": partialFailure,
+  "nothing worked": nothingWorked,
   "upstream 403": forbidden,
   "upstream 429": rateLimited,
   "over-maximum ids": overMaximum,
