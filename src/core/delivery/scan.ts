@@ -9,9 +9,12 @@
  * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
+import { ascii, escapable, isDigit, isHex, matches, numberEnd, specialBytes, wordEnd } from "./tokens.ts"
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+/** `\\"`, as two bytes in little-endian order. */
+const ESCAPED_QUOTE = 0x225c
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
@@ -36,55 +39,10 @@ const OFFSET = 2
 const EVENT_TYPE = 3
 const CREATED = 4
 
-const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0))
 const key_metadata = ascii("metadata")
 const key_offset = ascii("offset")
 const key_event_type = ascii("eventType")
 const key_created = ascii("eventCreationTime")
-
-const matches = (src: Uint8Array, at: number, length: number, word: Uint8Array): boolean => {
-  if (length !== word.length) return false
-  for (let i = 0; i < length; i++) if (src[at + i] !== word[i]) return false
-  return true
-}
-
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
-
-const isHex = (byte: number | undefined): boolean =>
-  byte !== undefined &&
-  ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66))
-
-/** Bytes that may follow a backslash, besides `u`. */
-const escapable = new Uint8Array(256)
-for (const c of '"\\/bfnrt') escapable[c.charCodeAt(0)] = 1
-
-/** Where the number that starts at `at` ends, or -1 if it is none. May look past the line, see {@link LineScanner.scan}. */
-const numberEnd = (src: Uint8Array, at: number): number => {
-  let i = at
-  if (src[i] === 0x2d) i++
-  if (!isDigit(src[i])) return -1
-  if (src[i] === 0x30) i++
-  else i = digitsEnd(src, i)
-  if (src[i] === 0x2e) {
-    if (!isDigit(src[++i])) return -1
-    i = digitsEnd(src, i)
-  }
-  if (src[i] === 0x65 || src[i] === 0x45) {
-    i++
-    if (src[i] === 0x2b || src[i] === 0x2d) i++
-    if (!isDigit(src[i])) return -1
-    i = digitsEnd(src, i)
-  }
-  return i
-}
-
-const digitsEnd = (src: Uint8Array, at: number): number => {
-  let i = at
-  for (let byte = src[i]!; byte >= 0x30 && byte <= 0x39; byte = src[i]!) i++
-  return i
-}
-
-const words = [ascii("true"), ascii("false"), ascii("null")]
 
 const decoder = new TextDecoder()
 
@@ -108,6 +66,11 @@ export class LineScanner {
   /** A key or number of ours is written in a way the scan does not read (`"off\u0073et"`, `1e3`): then the line is parsed. */
   private unsure = false
   private readonly stack = new Uint8Array(depth_max)
+  private src: Uint8Array = new Uint8Array()
+  private out: Uint8Array = new Uint8Array()
+  /** `src` and `out` again, to read and write four bytes at once. */
+  private from: DataView = new DataView(this.src.buffer)
+  private to: DataView = new DataView(this.out.buffer)
 
   /**
    * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line. Returns
@@ -129,14 +92,27 @@ export class LineScanner {
     let seen = 0
     let i = start
     let o = at
+    this.view(src, out)
+    const { from, to } = this
+    const words_end = end - 3
     while (i < end) {
       const byte = src[i]!
       if (byte === QUOTE) {
         const text_start = ++i
         let escaped = false
-        out[o++] = BACKSLASH
-        out[o++] = QUOTE
+        to.setUint16(o, ESCAPED_QUOTE, true)
+        o += 2
         for (;;) {
+          while (i < words_end) {
+            const word = from.getInt32(i, true)
+            to.setInt32(o, word, true)
+            seen |= word
+            const special = specialBytes(word)
+            const plain = special === 0 ? 4 : (31 - Math.clz32(special & -special)) >> 3
+            i += plain
+            o += plain
+            if (special !== 0) break
+          }
           const c = src[i++]!
           if (c === QUOTE) break
           if (c === BACKSLASH) {
@@ -156,12 +132,18 @@ export class LineScanner {
           seen |= c
           out[o++] = c
         }
-        out[o++] = BACKSLASH
-        out[o++] = QUOTE
+        const text_end = i - 1
+        if (text_end >= end) return -1
+        to.setUint16(o, ESCAPED_QUOTE, true)
+        o += 2
         if (state === KEY || state === KEY_OR_CLOSE) {
           state = COLON
+          if (src[i] === 0x3a) {
+            out[o++] = src[i++]!
+            state = VALUE
+          }
           if (depth > 2) continue
-          const length = i - 1 - text_start
+          const length = text_end - text_start
           if (escaped) this.unsure = true
           if (depth === 1) key = matches(src, text_start, length, key_metadata) ? METADATA : NONE
           else if (!in_metadata) key = NONE
@@ -171,7 +153,7 @@ export class LineScanner {
           else key = NONE
         } else if (state === VALUE || state === VALUE_OR_CLOSE) {
           if (depth === 0) return -1
-          if (key !== NONE && depth <= 2) this.keep(key, src, text_start, i - 1, false)
+          if (key !== NONE && depth <= 2) this.keep(key, src, text_start, text_end, false)
           state = COMMA_OR_CLOSE
         } else return -1
         continue
@@ -220,9 +202,16 @@ export class LineScanner {
       i++
     }
     if (state !== END) return -1
-    if (seen >= 0x80 && !isUtf8(src.subarray(start, end))) return -1
+    if ((seen & 0x80808080) !== 0 && !isUtf8(src.subarray(start, end))) return -1
     if (this.unsure) this.parse(src.subarray(start, end))
     return o
+  }
+
+  private view(src: Uint8Array, out: Uint8Array): void {
+    if (src !== this.src) this.from = new DataView(src.buffer, src.byteOffset, src.byteLength)
+    if (out !== this.out) this.to = new DataView(out.buffer, out.byteOffset, out.byteLength)
+    this.src = src
+    this.out = out
   }
 
   /** The type as text; empty when the line has none. */
@@ -269,11 +258,4 @@ export class LineScanner {
       this.type_end = is_number ? 0 : end
     } else if (key === METADATA) this.forget()
   }
-}
-
-/** Where the `true`, `false` or `null` that starts at `at` ends, or -1 if it is none. */
-const wordEnd = (src: Uint8Array, at: number, end: number): number => {
-  for (const word of words)
-    if (src[at] === word[0] && at + word.length <= end && matches(src, at, word.length, word)) return at + word.length
-  return -1
 }
