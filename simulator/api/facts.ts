@@ -34,6 +34,8 @@ export interface Fact {
     readonly key: string
     readonly max?: number
     readonly over?: 400 | 413
+    /** A call without it is not refused for that. */
+    readonly optional?: true
   }
 }
 

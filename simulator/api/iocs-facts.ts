@@ -91,7 +91,7 @@ export const remove: Fact = {
   scope: writes,
   success: 200,
   query: { filter: text, ids: list, comment: text, from_parent: flag },
-  list: { in: "query", key: "ids" },
+  list: { in: "query", key: "ids", optional: true },
 }
 
 export const get: Fact = {

@@ -89,7 +89,7 @@ function judged(
     const code = list.over ?? 400
     return { status: code, errors: [{ code, message }], resources: [] }
   }
-  if (list !== undefined && call.list.length === 0) {
+  if (list !== undefined && list.optional !== true && call.list.length === 0) {
     return { status: 400, errors: [{ code: 400, message: `${list.key}: at least one is required` }], resources: [] }
   }
   const { body } = call

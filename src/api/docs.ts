@@ -1,6 +1,7 @@
 /** `GET /docs`: a page to read and try the API, everything on it served from here. */
 import { Hono } from "hono"
 import { bodyLimit } from "hono/body-limit"
+import { server } from "../core/limits.ts"
 import { type ApiContext, type ApiEnv, lacking } from "./api.ts"
 import { swaggerAsset } from "./assets.ts"
 import type { Sessions } from "./session.ts"
@@ -31,7 +32,7 @@ export const loginRoutes = (sessions: Sessions): Hono<ApiEnv> => {
   })
   app.post(
     "/docs/login",
-    bodyLimit({ maxSize: 16 * 1_024, onError: (c) => html(c, loginPage("Too long."), 413) }),
+    bodyLimit({ maxSize: server.login_bytes_max, onError: (c) => html(c, loginPage("Too long."), 413) }),
     async (c) => {
       const form = await c.req.parseBody().catch(() => ({}) as Record<string, unknown>)
       const token = typeof form.token === "string" ? form.token.trim() : ""

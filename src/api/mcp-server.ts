@@ -6,6 +6,7 @@ import type { AnyAction } from "../core/actions/action.ts"
 import type { Asked } from "../core/actions/answer.ts"
 import { argumentsSchema } from "../core/actions/catalogue.ts"
 import { type ActionTenant, execute } from "../core/actions/execute.ts"
+import { server as bounds } from "../core/limits.ts"
 import { version } from "../version.ts"
 import type { Api } from "./api.ts"
 
@@ -15,9 +16,6 @@ const protocols = [McpProtocol.v2025_11_25, McpProtocol.v2025_06_18, McpProtocol
 type Who = Pick<Asked, "caller" | "request_id">
 
 export type McpHandler = (request: Request, who: Who) => Promise<Response>
-
-/** A session lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
-const sessions_max = 10_000
 
 /** The server of one tenant. */
 export const makeMcp = (api: Api, tenant: ActionTenant): McpHandler => {
@@ -30,7 +28,7 @@ export const makeMcp = (api: Api, tenant: ActionTenant): McpHandler => {
     const current = server
     const response = await current.handler(request)
     // Only the answer to `initialize` names a session.
-    if (response.headers.has("mcp-session-id") && ++sessions > sessions_max && server === current) {
+    if (response.headers.has("mcp-session-id") && ++sessions > bounds.mcp_sessions_max && server === current) {
       sessions = 0
       server = start()
       await current.dispose()

@@ -6,11 +6,10 @@
 import { Effect } from "effect"
 import { getCookie, setCookie } from "hono/cookie"
 import { type Caller, findCaller } from "../core/http/bearer.ts"
+import { server } from "../core/limits.ts"
 import type { Api, ApiContext } from "./api.ts"
 
 const cookie_name = "akonis_session"
-const life_ms = 8 * 60 * 60_000
-const sessions_max = 1_000
 
 export interface Sessions {
   /** The caller of the request's cookie, if it may be used for this path. */
@@ -33,17 +32,17 @@ export const makeSessions = (api: Api, pages: (path: string) => boolean): Sessio
       if (caller === undefined) return false
       const now_ms = api.now_ms()
       for (const [name, { until_ms }] of sessions) {
-        if (until_ms <= now_ms || sessions.size >= sessions_max) sessions.delete(name)
+        if (until_ms <= now_ms || sessions.size >= server.logins_max) sessions.delete(name)
       }
       const name = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")
-      sessions.set(name, { caller, until_ms: now_ms + life_ms })
+      sessions.set(name, { caller, until_ms: now_ms + server.login_life_ms })
       const secure = new URL(c.req.url).protocol === "https:" || c.req.header("x-forwarded-proto") === "https"
       setCookie(c, cookie_name, name, {
         path: "/",
         httpOnly: true,
         sameSite: "Strict",
         secure,
-        maxAge: life_ms / 1_000,
+        maxAge: server.login_life_ms / 1_000,
       })
       return true
     },

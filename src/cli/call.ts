@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { userInfo } from "node:os"
 import { Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import type { RowError } from "../core/actions/action.ts"
 import type { Answer } from "../core/actions/answer.ts"
 import { execute, makeActionTenant } from "../core/actions/execute.ts"
 import type { ProblemBody } from "../core/actions/refusal.ts"
@@ -79,7 +80,7 @@ const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string 
 
 /** Results on standard output, what happened on standard error. */
 const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Effect.fn.Return<void, Exit> {
-  const { outcome, counts, results, errors } = answer
+  const { counts, results, errors } = answer
   if (as_json) yield* print(JSON.stringify(answer, null, 2))
   else if ("requests" in results) {
     for (const { method, url, body } of results.requests) {
@@ -88,16 +89,20 @@ const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Eff
     }
   } else {
     for (const resource of results.resources) yield* print(JSON.stringify(resource, null, 2))
-    for (const { id, code, message } of errors)
-      yield* complain(`${id === undefined ? "" : `${id}: `}${code} ${message}`)
+    yield* complainOf(errors)
     yield* complain(`${answer.action}: ${counts.succeeded} of ${counts.requested} done`)
   }
-  if (outcome === "partial" && counts.succeeded === 0) return yield* new Exit({ status: 1 })
 })
+
+const complainOf = (errors: readonly RowError[]) =>
+  Effect.forEach(errors, ({ id, code, message }) => complain(`${id === undefined ? "" : `${id}: `}${code} ${message}`))
 
 const failed = Effect.fnUntraced(function* (problem: ProblemBody, as_json: boolean): Effect.fn.Return<never, Exit> {
   if (as_json) yield* print(JSON.stringify(problem, null, 2))
-  else if (problem.errors === undefined) yield* complain(problem.detail)
-  else for (const { field, message } of problem.errors) yield* complain(field === "" ? message : `${field}: ${message}`)
+  else if (problem.errors === undefined) {
+    yield* complainOf(problem.upstream_errors ?? [])
+    yield* complain(problem.detail)
+  } else
+    for (const { field, message } of problem.errors) yield* complain(field === "" ? message : `${field}: ${message}`)
   return yield* new Exit({ status: problem.status === 400 ? 2 : 1 })
 })

@@ -162,6 +162,13 @@ export const enrichment = {
 /** Our own HTTP API. */
 export const server = {
   body_bytes_max: 10 * 1024 * 1024,
+  /** The form of `/docs/login` carries one token. */
+  login_bytes_max: 16 * 1024,
+  /** A browser that logged in on `/docs` reads for a working day. Where so many do, the oldest logins make room. */
+  login_life_ms: 8 * 60 * 60_000,
+  logins_max: 1_000,
+  /** A session of MCP lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
+  mcp_sessions_max: 10_000,
   /** How long a stopping process waits for what is in hand to be delivered. */
   drain_ms_max: 3_500,
 } as const
@@ -213,16 +220,29 @@ export const assets = {
   warnings_max: 10,
 } as const
 
-/** The server of the actions: far above any sane use, low enough that memory and disk stay bounded. */
+/** Arguments of actions. Ours: far above any sane call, low enough that a mistake cannot fill the memory. */
+export const action_args = {
+  /** Ids of one action; more than one call to Falcon carries are split. */
+  ids_max: 50_000,
+  id_chars_max: 200,
+  /** Policies created or changed by one action: ten calls' worth. */
+  policy_rows_max: 5_000,
+  fql_chars_max: 8_192,
+  /** Results of one action, over all pages. */
+  results_max: 50_000,
+  cursor_chars_max: 1_024,
+  /** A comment on alerts; Falcon names no limit. */
+  comment_chars_max: 10_000,
+} as const
+
+/** The action server. Ours, all of them: far above any sane use, low enough that memory and disk stay bounded. */
 export const actions = {
-  /** Falcon's errors in one problem document: all of a call that writes 500 policies. */
+  /** Falcon's errors in one problem document: all of one call's. */
   upstream_errors_max: 500,
   /** The name of an argument in a problem document. */
   field_chars_max: 200,
   /** Nesting of a JSON body; arguments need four levels. */
   body_depth_max: 64,
-  /** Policies created or changed by one action: ten calls' worth. */
-  policy_rows_max: 5_000,
   /** Characters of an `Idempotency-Key`. */
   key_chars_max: 255,
   /** How long a key replays its first answer. The contract fixes 24 h. */
@@ -241,14 +261,35 @@ export const actions = {
   audit_waiting_max: 1_000,
 } as const
 
-/** The indicator actions. */
+/** What Falcon takes in one call of the alert, host, incident and policy actions. */
+export const per_call = {
+  /** More composite ids in one PATCH are answered with 413 (falcon-mcp, PSFalcon); PSFalcon keeps the lookup to it as well. */
+  alerts: 1_000,
+  /** Maxima by falconpy and PSFalcon. */
+  host_details: 5_000,
+  host_online_state: 100,
+  host_login_history: 10,
+  host_visibility: 100,
+  host_actions: 500,
+  hosts_page: 10_000,
+  /** No maximum is documented; PSFalcon sends 500. */
+  incidents: 500,
+  /** No maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
+  policies: 500,
+} as const
+
+/** The indicator actions. Bounds that Falcon imposes say so; the others are ours. */
 export const iocs = {
   /** Falcon's: indicators in one POST or PATCH (PSFalcon). */
   rows_per_call: 2_000,
   /** Falcon's: results of one page (PSFalcon; older falconpy documentation says 500). A shorter page is walked as well. */
   page_max: 2_000,
+  /** Rows of one action: 25 calls' worth. */
+  rows_max: 50_000,
   /** Ids in one URL. Its length binds first: 188 ids of 64 characters. */
   ids_per_call: 1_000,
+  /** A domain name has at most so many (RFC 1035); hashes and addresses are shorter. */
+  value_chars_max: 253,
   /** A file of STIX objects; it is held in memory. */
   stix_bytes_max: 64 * 1024 * 1024,
   /** STIX objects of one push. */

@@ -1,12 +1,16 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { addNewCommentToAlert } from "../../src/plugins/alerts/add-new-comment-to-alert.ts"
+import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
 import { isolateEndpoints } from "../../src/plugins/hosts/isolate-endpoints.ts"
+import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
 import { deleteIndicators } from "../../src/plugins/iocs/delete-indicators.ts"
 import { createPreventionPolicies } from "../../src/plugins/prevention-policies/create-prevention-policies.ts"
 import { deletePreventionPolicies } from "../../src/plugins/prevention-policies/delete-prevention-policies.ts"
 import { updatePreventionPolicies } from "../../src/plugins/prevention-policies/update-prevention-policies.ts"
-import { act, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
+import { act, callsOf, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
+
+const forbidden = '{"meta":{},"resources":null,"errors":[{"code":403,"message":"access denied, authorization failed"}]}'
 
 describe("when nothing worked, the failure tells", () => {
   test("why each id of each call did not", () =>
@@ -44,6 +48,55 @@ describe("when nothing worked, the failure tells", () => {
         expect(created).toMatchObject({ reason: "rejected", errors: refused })
         const changes = ["a", "b"].map((id) => ({ id, settings }))
         expect(yield* failureOf(updatePreventionPolicies, { resources: changes })).toMatchObject({ errors: refused })
+      }),
+    ))
+
+  test("why each indicator to be created was refused, by Falcon or before", () =>
+    withFalcon({}, () =>
+      Effect.gen(function* () {
+        const row = (value: string) => ({ type: "domain", value, action: "detect" as const, platforms: [] })
+        const indicators = [row("a.example"), row("no domain"), row("b.example")]
+        const error = yield* failureOf(createIndicators, { indicators })
+        expect(error).toMatchObject({ reason: "rejected" })
+        expect("errors" in error && error.errors).toMatchObject([
+          { id: "domain:no domain", code: 400, message: "indicators.1: not a domain name" },
+          { id: "domain:a.example", code: 400, message: expect.stringContaining("indicators.0: ") },
+          { id: "domain:b.example", code: 400, message: expect.stringContaining("indicators.2: ") },
+        ])
+      }),
+    ))
+
+  test("which indicators could not even be sent", () =>
+    withFalcon({}, (simulator) =>
+      Effect.gen(function* () {
+        const row = (value: string) => ({
+          type: "domain",
+          value,
+          action: "detect" as const,
+          platforms: ["mac" as const],
+        })
+        const error = yield* failureOf(createIndicators, { indicators: [row("no domain"), row("nor this")] })
+        expect(error).toMatchObject({ _tag: "ArgumentError", field: "indicators.0", message: "not a domain name" })
+        expect("more" in error && error.more).toEqual([{ field: "indicators.1", message: "not a domain name" }])
+        expect(yield* callsOf(simulator)).toEqual([])
+      }),
+    ))
+
+  test("that indicators may have been created, whichever call it was", () =>
+    withFalcon({ faults: [faultOn("/iocs/", { status: 400 }), faultOn("/iocs/", { status: 500 })] }, () =>
+      Effect.gen(function* () {
+        const row = (n: number) => ({ type: "domain", value: `a${n}.example`, platforms: [] })
+        const error = yield* failureOf(createIndicators, { indicators: [row(0), row(1), row(2)] })
+        expect(error).toMatchObject({ reason: "outcome_unknown", status: 500 })
+        expect("errors" in error && error.errors).toHaveLength(1)
+      }),
+    ))
+
+  test("that a scope is missing, although Falcon says so with a 200", () =>
+    withFalcon({ faults: [faultOn("/devices/", { status: 200, body: forbidden })] }, () =>
+      Effect.gen(function* () {
+        const error = yield* failureOf(getDeviceDetails, { ids: madeUpIds(1) })
+        expect(error).toMatchObject({ reason: "forbidden", scopes: ["Hosts: Read"] })
       }),
     ))
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { per_call } from "../../src/core/limits.ts"
 import { deisolateEndpoints } from "../../src/plugins/hosts/deisolate-endpoints.ts"
-import { hosts_per_call } from "../../src/plugins/hosts/device.ts"
 import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
 import { getOnlineState } from "../../src/plugins/hosts/get-online-state.ts"
 import { isolateEndpoints } from "../../src/plugins/hosts/isolate-endpoints.ts"
@@ -233,6 +233,12 @@ describe("ids", () => {
   })
 
   test("go in calls as large as Falcon allows", () => {
-    expect(hosts_per_call).toMatchObject({ details: 5000, online_state: 100, login_history: 10, hide: 100, act: 500 })
+    expect(per_call).toMatchObject({
+      host_details: 5_000,
+      host_online_state: 100,
+      host_login_history: 10,
+      host_visibility: 100,
+      host_actions: 500,
+    })
   })
 })

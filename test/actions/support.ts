@@ -26,12 +26,10 @@ export const base_url = "http://falcon.test"
 const step_ms = 250
 const steps_max = 40_000
 
-/** Runs `body` with the services that an action may ask for, while time passes. */
-export const withFalcon = <A, E>(
+/** Runs `body` with a simulator while virtual time passes by itself. */
+export const withSimulator = <A, E>(
   options: SimulatorOptions,
-  body: (
-    simulator: Simulator,
-  ) => Effect.Effect<A, E, ActionServices | FalconAuth | FileSystem.FileSystem | Scope.Scope>,
+  body: (simulator: Simulator) => Effect.Effect<A, E, Scope.Scope>,
 ): Promise<A> =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
@@ -40,14 +38,7 @@ export const withFalcon = <A, E>(
       Effect.sync(() => makeSimulator({ base_url, templates: 8, ...options }, simClock(clock))),
       (made) => Effect.sync(made.close),
     )
-    const { client_id, client_secret } = simulator.settings
-    const falcon = layerFalcon({ base_url, client_id, client_secret: Effect.succeed(Redacted.make(client_secret)) })
-    const services = Layer.mergeAll(
-      falcon.pipe(Layer.provide(layerWire(simulator))),
-      Layer.succeed(Tenant, { id: "default", data_dir: "data" }),
-      makeMemoryDisk().layer,
-    )
-    const fiber = yield* Effect.forkChild(Effect.scoped(Effect.provide(body(simulator), services)))
+    const fiber = yield* Effect.forkChild(Effect.scoped(body(simulator)))
     for (let step = 0; fiber.pollUnsafe() === undefined; step++) {
       if (step === steps_max) throw new Error(`not done after ${(steps_max * step_ms) / 1000} s of virtual time`)
       yield* settle
@@ -55,6 +46,24 @@ export const withFalcon = <A, E>(
     }
     return yield* Fiber.join(fiber)
   }).pipe(Effect.scoped, Effect.provide([TestClock.layer(), silent]), Effect.runPromise)
+
+/** Runs `body` with the services that an action may ask for, while time passes. */
+export const withFalcon = <A, E>(
+  options: SimulatorOptions,
+  body: (
+    simulator: Simulator,
+  ) => Effect.Effect<A, E, ActionServices | FalconAuth | FileSystem.FileSystem | Scope.Scope>,
+): Promise<A> =>
+  withSimulator(options, (simulator) => {
+    const { client_id, client_secret } = simulator.settings
+    const falcon = layerFalcon({ base_url, client_id, client_secret: Effect.succeed(Redacted.make(client_secret)) })
+    const services = Layer.mergeAll(
+      falcon.pipe(Layer.provide(layerWire(simulator))),
+      Layer.succeed(Tenant, { id: "default", data_dir: "data" }),
+      makeMemoryDisk().layer,
+    )
+    return Effect.provide(body(simulator), services)
+  })
 
 type Ran<A> = Effect.Effect<A, FalconError | ArgumentError, ActionServices>
 
@@ -114,7 +123,7 @@ const settle = Effect.promise(async () => {
 })
 
 /** `Http` whose other end is the simulator's `fetch`. */
-const layerWire = (simulator: Simulator): Layer.Layer<Http> =>
+export const layerWire = (simulator: Simulator): Layer.Layer<Http> =>
   Layer.succeed(Http, {
     open: () => Effect.die("no action opens a stream"),
     send: (request) =>

@@ -1,8 +1,9 @@
-import { expect, test } from "bun:test"
-import { actionTable } from "./table.ts"
+import { describe, expect, test } from "bun:test"
+import { cellOf } from "./cells.ts"
+import { actions, titles } from "./table.ts"
 
-test("all 28 actions answer as documented, in every way that they can be asked", async () => {
-  const { text, failures, actions } = await actionTable()
-  expect(text.split("\n").filter((line) => line.includes("FAILED"))).toEqual([])
-  expect({ failures, actions }).toEqual({ failures: 0, actions: 28 })
-}, 120_000)
+test("the table has every action that ships", () => expect(actions).toHaveLength(28))
+
+describe.each(titles)("%s", (title) => {
+  test.each(actions)("$slug", async (action) => expect(await cellOf(action, title)).not.toStartWith("FAILED"))
+})

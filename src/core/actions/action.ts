@@ -33,6 +33,8 @@ export class ArgumentError extends Data.TaggedError("ArgumentError")<{
   /** Dotted path of the argument. */
   readonly field: string
   readonly message: string
+  /** Further arguments that cannot be used either. */
+  readonly more?: readonly { readonly field: string; readonly message: string }[]
 }> {}
 
 /** What a handler may ask for. */

@@ -39,7 +39,7 @@ export interface Executed {
   readonly replayed: boolean
 }
 
-/** How a handler ended. */
+/** How an action ended. An outcome of which nothing worked is a failure. */
 export type Ran = Exit.Exit<Outcome, FalconError | ArgumentError>
 
 /** Whether the same request must never be carried out again under the same key. */
@@ -84,8 +84,8 @@ export const problemFor = (
 ): Effect.Effect<ProblemBody> => {
   const error = Cause.squash(cause)
   if (error instanceof ArgumentError) {
-    const { field, message } = error
-    return Effect.succeed(invalidArguments(action, [{ field, message }]))
+    const { field, message, more = [] } = error
+    return Effect.succeed(invalidArguments(action, [{ field, message }, ...more]))
   }
   if (error instanceof FalconError) return Effect.succeed(fromFalcon(action, error))
   const after = action.changes ? "; whether anything was changed is not known" : ""

@@ -1,11 +1,6 @@
 /** Arguments that several actions share, so that they are named, bounded and described alike. */
 import { z } from "zod"
-
-/** Our bounds: far above any sane call, low enough that a mistake cannot fill the memory. */
-const ids_max = 50_000
-const id_chars_max = 200
-const fql_chars_max = 8_192
-const limit_max = 50_000
+import { action_args as bounds } from "../limits.ts"
 
 /** Printable text on one line: nothing that could end a header, a URL or a log line. */
 const one_line = /^\P{Cc}*$/u
@@ -13,9 +8,9 @@ const one_line = /^\P{Cc}*$/u
 /** A list of ids; `description` says ids of what. Repeated ids count once. */
 export const idsArgument = (description: string) =>
   z
-    .array(z.string().trim().min(1).max(id_chars_max).regex(one_line, "control characters are not allowed"))
+    .array(z.string().trim().min(1).max(bounds.id_chars_max).regex(one_line, "control characters are not allowed"))
     .min(1)
-    .max(ids_max)
+    .max(bounds.ids_max)
     .describe(description)
 
 /** An FQL filter, passed on as it is; `example` is for the description. */
@@ -24,13 +19,13 @@ export const fqlFilter = (example: string) =>
     .string()
     .trim()
     .min(1)
-    .max(fql_chars_max)
+    .max(bounds.fql_chars_max)
     .regex(one_line, "control characters are not allowed")
     .optional()
     .describe(`FQL filter, such as \`${example}\`. Everything when left out.`)
 
 /** A cap on what comes back, over all pages. */
-export const limitArgument = (fallback = 100, max = limit_max) =>
+export const limitArgument = (fallback = 100, max = bounds.results_max) =>
   z.int().min(1).max(max).default(fallback).describe(`Most results to return, over as many pages as it takes.`)
 
 /** Where the first page starts. */
@@ -39,7 +34,7 @@ export const offsetArgument = (description: string) =>
     .string()
     .trim()
     .min(1)
-    .max(1_024)
+    .max(bounds.cursor_chars_max)
     .regex(one_line, "control characters are not allowed")
     .optional()
     .describe(description)

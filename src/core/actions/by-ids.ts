@@ -1,11 +1,12 @@
 /** Actions on a list of ids: split by what one call may carry, called one after the other, merged, told per id. */
 import { Effect, Result } from "effect"
-import { Falcon } from "../falcon/client.ts"
+import { Falcon, failWhenEmpty } from "../falcon/client.ts"
 import type { Envelope } from "../falcon/envelope.ts"
-import { FalconError, type FalconReason } from "../falcon/errors.ts"
+import type { FalconError } from "../falcon/errors.ts"
 import { splitIds } from "../falcon/ids.ts"
 import type { Operation } from "../falcon/operation.ts"
 import type { Outcome, RowError } from "./action.ts"
+import { gravest, isPointless, withErrors } from "./failures.ts"
 
 export interface ByIds {
   readonly ids: readonly string[]
@@ -35,17 +36,13 @@ export const idIn =
     return typeof id === "string" ? id : undefined
   }
 
-/** After one of these the next call would end the same way: what is left is reported as not tried. */
-const POINTLESS: readonly FalconReason[] = [
-  "unauthorized",
-  "forbidden",
-  "retired",
-  "rate_limited",
-  "unreachable",
-  "untrusted_url",
-]
-
 const not_found = "Falcon does not know this id"
+
+/** A missing scope may come as a 200 that holds nothing else (elastic/integrations, alert tests). */
+const failWhenForbidden = (operation: Operation, answer: Envelope): Effect.Effect<Envelope, FalconError> => {
+  const [first] = answer.errors
+  return first?.code === 403 && first.id === undefined ? failWhenEmpty(operation, answer) : Effect.succeed(answer)
+}
 
 /** Fails only when nothing worked at all, with the errors of every id; anything less is an outcome with errors. */
 export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn.Return<Outcome, FalconError, Falcon> {
@@ -60,7 +57,9 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
       parts.push(notTried(ids, broken))
       continue
     }
-    const answer = yield* Effect.result(falcon.request(options.operation(ids)))
+    const operation = options.operation(ids)
+    const call = Effect.flatMap(falcon.request(operation), (answer) => failWhenForbidden(operation, answer))
+    const answer = yield* Effect.result(call)
     if (Result.isSuccess(answer)) {
       parts.push(fromEnvelope(ids, answer.success, options))
       continue
@@ -73,7 +72,7 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
       continue
     }
     failures.push(error)
-    if (POINTLESS.includes(error.reason)) broken = error
+    if (isPointless(error)) broken = error
     parts.push(part)
   }
   const succeeded = parts.reduce((sum, part) => sum + part.succeeded, 0)
@@ -89,17 +88,16 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
   }
 })
 
-/**
- * The failure of all calls in one. That something may have happened outweighs every other reason, since a caller who is told
- * that nothing did repeats the call.
- */
+/** The failure of all calls in one. What stood in the way of all of them is told once. */
 const inOne = (failures: readonly FalconError[], parts: readonly Part[]): FalconError => {
-  const error = failures.find(({ reason }) => reason === "outcome_unknown") ?? failures[0]!
-  if (parts.length === 1 || POINTLESS.includes(failures[0]!.reason)) return error
-  const { reason, operation, status, trace_id, scopes, retry_after_ms } = error
+  const error = gravest(failures)!
+  if (parts.length === 1 || isPointless(failures[0]!)) return error
   const message = failures.length === 1 ? error.message : `${error.message} (${failures.length} calls failed)`
-  const errors = parts.flatMap((part) => part.errors)
-  return new FalconError({ reason, operation, status, trace_id, scopes, retry_after_ms, errors, message })
+  return withErrors(
+    error,
+    parts.flatMap((part) => part.errors),
+    message,
+  )
 }
 
 interface Part {

@@ -11,6 +11,7 @@ import { type Answer, type Asked, answerOf, dryRunAnswer, type Executed, isFinal
 import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, closed, isoNow } from "./audit-line.ts"
 import { planned } from "./dry-run.ts"
+import { failWhenNothing } from "./failures.ts"
 import { type Begun, type Journal, openJournal, type Reply } from "./idempotency.ts"
 import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./refusal.ts"
 import { makeRegistry, type Registry } from "./registry.ts"
@@ -68,9 +69,9 @@ export const perform = (
       yield* auditRefusal(tenant, action, args, asked, refusal)
       return yield* refusal
     }
-    const run = Effect.provide(
-      Effect.suspend(() => action.run(args)),
-      tenant.services,
+    const run = Effect.suspend(() => action.run(args)).pipe(
+      Effect.flatMap((outcome) => failWhenNothing(action, outcome)),
+      Effect.provide(tenant.services),
     )
     if (asked.dry_run) {
       const exit = yield* Effect.exit(Effect.provide(planned(Effect.suspend(() => action.run(args))), tenant.services))

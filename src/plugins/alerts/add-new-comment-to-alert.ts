@@ -1,10 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { alerts_per_call, changeAlerts, composite_ids, example_alert } from "./alert.ts"
-
-/** Ours: Falcon names no limit. */
-const comment_chars_max = 10_000
+import { action_args, per_call } from "../../core/limits.ts"
+import { changeAlerts, composite_ids, example_alert } from "./alert.ts"
 
 /** The action `append_comment`: a second time makes a second comment. */
 export const addNewCommentToAlert = defineAction({
@@ -14,7 +12,7 @@ export const addNewCommentToAlert = defineAction({
   description: "Appends a comment to those that the alerts already have. Doing it twice leaves two comments.",
   arguments: z.strictObject({
     ids: idsArgument(composite_ids),
-    comment: z.string().trim().min(1).max(comment_chars_max).describe("The text to append."),
+    comment: z.string().trim().min(1).max(action_args.comment_chars_max).describe("The text to append."),
   }),
   resource: z.unknown().describe("Falcon returns no alerts here: see `errors` for the ids that failed."),
   example: { ids: [example_alert], comment: "Confirmed with the user: a test of the red team." },
@@ -22,7 +20,7 @@ export const addNewCommentToAlert = defineAction({
   changes: true,
   destructive: false,
   idempotent: false,
-  per_call: alerts_per_call,
+  per_call: per_call.alerts,
   run: ({ ids, comment }) =>
     changeAlerts({ name: "alerts.comment", ids, action: "append_comment", value: comment, idempotent: false }),
 })

@@ -1,9 +1,7 @@
 /** What the alert actions share: the entity, and the one call that changes alerts. */
 import { z } from "zod"
 import { callByIds } from "../../core/actions/by-ids.ts"
-
-/** More composite ids in one PATCH are answered with 413 (falcon-mcp, PSFalcon); PSFalcon keeps the lookup to it as well. */
-export const alerts_per_call = 1000
+import { per_call } from "../../core/limits.ts"
 
 export const example_alert =
   "5ddb0407bef249c19c7a975f17979a1f:ind:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:147189326549-10197-4822019"
@@ -26,7 +24,7 @@ interface AlertChange {
 export const changeAlerts = ({ name, ids, action, value, idempotent }: AlertChange) =>
   callByIds({
     ids,
-    per_call: alerts_per_call,
+    per_call: per_call.alerts,
     operation: (composite_ids) => ({
       name,
       method: "PATCH",

@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
-import { alert, alerts_per_call, composite_ids, example_alert } from "./alert.ts"
+import { per_call } from "../../core/limits.ts"
+import { alert, composite_ids, example_alert } from "./alert.ts"
 
 const scopes = ["Alerts: Read"]
 const compositeIdOf = (resource: unknown) => alert.safeParse(resource).data?.composite_id
@@ -20,11 +21,11 @@ export const getAlertsV2 = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  per_call: alerts_per_call,
+  per_call: per_call.alerts,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: alerts_per_call,
+      per_call: per_call.alerts,
       idOf: compositeIdOf,
       operation: (composite_ids) => ({
         name: "alerts.get",

@@ -1,7 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { alerts_per_call, changeAlerts, composite_ids, example_alert } from "./alert.ts"
+import { per_call } from "../../core/limits.ts"
+import { changeAlerts, composite_ids, example_alert } from "./alert.ts"
 
 /** The action `update_status`; verdicts (true_positive, …) are tags, not statuses (falcon-mcp). */
 export const updateAlertStatus = defineAction({
@@ -19,7 +20,7 @@ export const updateAlertStatus = defineAction({
   changes: true,
   destructive: false,
   idempotent: true,
-  per_call: alerts_per_call,
+  per_call: per_call.alerts,
   run: ({ ids, new_status }) =>
     changeAlerts({ name: "alerts.status", ids, action: "update_status", value: new_status, idempotent: true }),
 })

@@ -1,7 +1,8 @@
 /** The one call that changes hosts. */
 import { z } from "zod"
 import { callByIds, idIn } from "../../core/actions/by-ids.ts"
-import { hosts_per_call, write } from "./device.ts"
+import { per_call } from "../../core/limits.ts"
+import { write } from "./device.ts"
 
 /** falconpy `PerformActionV2`; the two about detections are PSFalcon's and caracara's. */
 export const host_actions = [
@@ -27,7 +28,8 @@ export const accepted =
 const idOf = idIn("id")
 
 /** PSFalcon sends 100 ids where hosts are hidden or shown, 500 elsewhere. */
-const perCall = (action: HostAction) => (action.endsWith("hide_host") ? hosts_per_call.hide : hosts_per_call.act)
+const perCall = (action: HostAction) =>
+  action.endsWith("hide_host") ? per_call.host_visibility : per_call.host_actions
 
 /**
  * `POST /devices/entities/devices-actions/v2`, answered with 202: accepted, asynchronous. Every action sets a state, so that

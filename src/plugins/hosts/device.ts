@@ -7,16 +7,6 @@ export const example_host = "0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a"
 export const read = ["Hosts: Read"]
 export const write = ["Hosts: Write"]
 
-/** Maxima per call, by falconpy and PSFalcon. */
-export const hosts_per_call = {
-  details: 5000,
-  online_state: 100,
-  login_history: 10,
-  hide: 100,
-  act: 500,
-  page: 10_000,
-} as const
-
 /** A host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`): only `device_id` and `cid` are always there. */
 export const device = z.looseObject({
   device_id: z.string().describe("The AID."),

@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds, idIn } from "../../core/actions/by-ids.ts"
-import { agent_ids, device, example_host, hosts_per_call, read } from "./device.ts"
+import { per_call } from "../../core/limits.ts"
+import { agent_ids, device, example_host, read } from "./device.ts"
 
 const idOf = idIn("device_id")
 
@@ -19,11 +20,11 @@ export const getDeviceDetails = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  per_call: hosts_per_call.details,
+  per_call: per_call.host_details,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: hosts_per_call.details,
+      per_call: per_call.host_details,
       idOf,
       operation: (ids) => ({
         name: "hosts.details",

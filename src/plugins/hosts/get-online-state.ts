@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds, idIn } from "../../core/actions/by-ids.ts"
-import { agent_ids, example_host, hosts_per_call, read } from "./device.ts"
+import { per_call } from "../../core/limits.ts"
+import { agent_ids, example_host, read } from "./device.ts"
 
 /** gofalcon `StateOnlineStateResultV1` */
 const online_state = z.looseObject({
@@ -27,11 +28,11 @@ export const getOnlineState = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  per_call: hosts_per_call.online_state,
+  per_call: per_call.host_online_state,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: hosts_per_call.online_state,
+      per_call: per_call.host_online_state,
       in_query: true,
       idOf,
       operation: (ids) => ({

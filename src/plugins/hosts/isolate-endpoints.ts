@@ -1,8 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
+import { per_call } from "../../core/limits.ts"
 import { accepted, actOnHosts, affected_host } from "./act.ts"
-import { agent_ids, example_host, hosts_per_call, write } from "./device.ts"
+import { agent_ids, example_host, write } from "./device.ts"
 
 export const isolateEndpoints = defineAction({
   slug: "isolate_endpoints",
@@ -16,6 +17,6 @@ export const isolateEndpoints = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: hosts_per_call.act,
+  per_call: per_call.host_actions,
   run: ({ ids }) => actOnHosts("contain", ids),
 })

@@ -1,8 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
+import { per_call } from "../../core/limits.ts"
 import { accepted, actOnHosts, affected_host, host_actions } from "./act.ts"
-import { agent_ids, example_host, hosts_per_call, write } from "./device.ts"
+import { agent_ids, example_host, write } from "./device.ts"
 
 /** `per_call` is that of most actions; hiding and showing hosts goes in calls of 100. */
 export const performHostAction = defineAction({
@@ -22,6 +23,6 @@ export const performHostAction = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: hosts_per_call.act,
+  per_call: per_call.host_actions,
   run: ({ ids, action_name }) => actOnHosts(action_name, ids),
 })

@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
-import { agent_ids, example_host, hosts_per_call, read } from "./device.ts"
+import { per_call } from "../../core/limits.ts"
+import { agent_ids, example_host, read } from "./device.ts"
 
 /** gofalcon `DeviceapiLoginDetailV1` */
 const login_history = z.looseObject({
@@ -31,11 +32,11 @@ export const queryDeviceLoginHistory = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  per_call: hosts_per_call.login_history,
+  per_call: per_call.host_login_history,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: hosts_per_call.login_history,
+      per_call: per_call.host_login_history,
       operation: (ids) => ({
         name: "hosts.login_history",
         method: "POST",

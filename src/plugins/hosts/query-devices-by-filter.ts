@@ -4,7 +4,8 @@ import { defineAction } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/arguments.ts"
 import { listed } from "../../core/actions/by-ids.ts"
 import { Falcon } from "../../core/falcon/client.ts"
-import { hosts_per_call, read } from "./device.ts"
+import { per_call } from "../../core/limits.ts"
+import { read } from "./device.ts"
 
 /** `hostname|asc` is in the specification and in the wild, `hostname.asc` is what falconpy documents: the latter is sent. */
 const sort = z
@@ -44,7 +45,7 @@ export const queryDevicesByFilter = defineAction({
           name: "hosts.query",
           method: "GET",
           path: "/devices/queries/devices-scroll/v1",
-          query: { filter, sort, offset, limit: Math.min(limit, hosts_per_call.page) },
+          query: { filter, sort, offset, limit: Math.min(limit, per_call.hosts_page) },
           idempotent: true,
           scopes: read,
         },

@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds, idIn } from "../../core/actions/by-ids.ts"
-import { incidents_per_call, retired, scopes } from "./retired.ts"
+import { per_call } from "../../core/limits.ts"
+import { retired, scopes } from "./retired.ts"
 
 /** gofalcon `DomainIncident`. */
 const incident = z.looseObject({
@@ -41,12 +42,12 @@ export const getIncidents = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  per_call: incidents_per_call,
+  per_call: per_call.incidents,
   retired,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: incidents_per_call,
+      per_call: per_call.incidents,
       idOf,
       operation: (ids) => ({
         name: "incidents.get",

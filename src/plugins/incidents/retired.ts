@@ -7,6 +7,3 @@ export const retired = {
 } as const
 
 export const scopes = ["Incidents: Read"]
-
-/** No maximum is documented; PSFalcon sends 500. */
-export const incidents_per_call = 500

@@ -4,7 +4,7 @@ import { iocs } from "../../core/limits.ts"
 import { sendGiven } from "./given-rows.ts"
 import { createOperation, indicator, keyOf, write } from "./indicator.ts"
 import { keyOfResource } from "./one.ts"
-import { fields, rows_max } from "./row.ts"
+import { fields } from "./row.ts"
 import { checkValue, isIocType } from "./value.ts"
 
 /** gofalcon `APIIndicatorCreateReqV1` */
@@ -38,7 +38,7 @@ export const createIndicators = defineAction({
     "Creates indicators as given. One that exists already is refused: change it with update_indicators. Errors name their " +
     "row, `indicators.<n>`, and its `type:value`.",
   arguments: z.strictObject({
-    indicators: z.array(row).min(1).max(rows_max).describe("The indicators to create."),
+    indicators: z.array(row).min(1).max(iocs.rows_max).describe("The indicators to create."),
   }),
   resource: z.union([indicator, z.looseObject({})]),
   example: {

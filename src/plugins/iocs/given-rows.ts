@@ -1,6 +1,7 @@
 /** Rows that a caller writes out: sent as they are, told apart when something is wrong with one of them. */
 import { Effect } from "effect"
-import type { Outcome, RowError } from "../../core/actions/action.ts"
+import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
+import { gravest, withErrors } from "../../core/actions/failures.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -13,12 +14,15 @@ interface Given {
   readonly keyOf: (resource: unknown) => string
 }
 
-/** Errors carry the row's key as their id, and begin with its place: `indicators.3: …`. */
+/**
+ * Fails when nothing was written: with an `ArgumentError` when no row could be sent. Errors carry the row's key as their id, and
+ * begin with its place: `indicators.3: …`.
+ */
 export const sendGiven = Effect.fnUntraced(function* ({
   rows,
   operation,
   keyOf,
-}: Given): Effect.fn.Return<Outcome, FalconError, Falcon> {
+}: Given): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
   const first_at = new Map<string, number>()
   const sent: WriteRow[] = []
   const errors: RowError[] = []
@@ -33,12 +37,13 @@ export const sendGiven = Effect.fnUntraced(function* ({
       sent.push({ key, body })
     }
   }
+  if (sent.length === 0) return yield* new ArgumentError(wrongRows(rows))
   const written = yield* writeRows({ rows: sent, operation, keyOf })
-  if (written.done.size === 0 && written.error !== undefined && errors.length === 0) {
-    const alone = sent.length === 1 || written.error.reason !== "rejected"
-    if (alone) return yield* written.error
-  }
+  const failure = written.done.size === 0 ? gravest(written.failures) : undefined
+  const alone = errors.length === 0 && (sent.length === 1 || failure?.reason !== "rejected")
+  if (failure !== undefined && alone) return yield* failure
   for (const [key, { code, message }] of written.failed) error(first_at.get(key) ?? 0, key, code, message)
+  if (failure !== undefined) return yield* withErrors(failure, errors)
   const resources = sent
     .filter(({ key }) => written.done.has(key))
     .map(({ key, body }) => written.done.get(key) ?? body)
@@ -51,3 +56,8 @@ export const sendGiven = Effect.fnUntraced(function* ({
     failed: rows.length - resources.length,
   }
 })
+
+const wrongRows = (rows: Given["rows"]) => {
+  const [first, ...more] = rows.map(({ refused = "" }, at) => ({ field: `indicators.${at}`, message: refused }))
+  return { ...first!, more }
+}

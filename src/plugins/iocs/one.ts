@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
 import { callByIds, listed } from "../../core/actions/by-ids.ts"
+import { gravest } from "../../core/actions/failures.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { deletion } from "./delete-indicators.ts"
@@ -34,7 +35,8 @@ export const setIndicator = Effect.fnUntraced(function* (
   const trace_ids = [...found.trace_ids, ...removal, ...written.trace_ids]
   const [refused] = written.failed.values()
   if (refused !== undefined) {
-    if (written.error !== undefined) return yield* written.error
+    const error = gravest(written.failures)
+    if (error !== undefined) return yield* error
     return listed([], [{ ...refused, id: keyOf(wish) } satisfies RowError], trace_ids)
   }
   const [resource] = written.done.values()

@@ -2,6 +2,7 @@
 import { Clock, Effect, type FileSystem, Result } from "effect"
 import type { ArgumentError, Outcome, RowError } from "../../core/actions/action.ts"
 import { callByIds, listed } from "../../core/actions/by-ids.ts"
+import { gravest, isPointless } from "../../core/actions/failures.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Tenant } from "../../core/tenant.ts"
@@ -15,7 +16,7 @@ import { readStixObjects } from "./stix-file.ts"
 import { type FromStix, readObjects, type Wanted } from "./stix-objects.ts"
 import type { Value } from "./stix-taken.ts"
 import { type IocType, ioc_types } from "./value.ts"
-import { isPointless, type WriteRow, type Written, writeRows } from "./write-rows.ts"
+import { type WriteRow, type Written, writeRows } from "./write-rows.ts"
 
 const day_ms = 24 * 60 * 60_000
 
@@ -51,7 +52,7 @@ export const push = Effect.fnUntraced(function* (
   const rows: Row[] = [...wanted.skipped, ...skipped]
   const errors: RowError[] = []
   const trace_ids = [...stale.trace_ids, ...found.trace_ids]
-  let first_error: FalconError | undefined
+  const failures: FalconError[] = []
   let written = 0
 
   const finish = (deeds: ReadonlyMap<string, Deed>, outcome: Row["outcome"], result: Written) => {
@@ -64,22 +65,21 @@ export const push = Effect.fnUntraced(function* (
     }
     for (const [id, error] of result.failed) errors.push({ ...error, id: deeds.get(id)?.key ?? id })
     trace_ids.push(...result.trace_ids)
-    first_error ??= result.error
+    failures.push(...result.failures)
   }
 
   finish(deletes, "deleted", yield* deleteAll([...deletes.keys()]))
   const change = { operation: updateOperation, keyOf: idOfResource }
-  if (canGoOn(first_error)) finish(updates.deeds, "updated", yield* writeRows({ rows: updates.rows, ...change }))
-  else notTried(updates.deeds, first_error, errors)
+  if (!failures.some(isPointless)) finish(updates.deeds, "updated", yield* writeRows({ rows: updates.rows, ...change }))
+  else notTried(updates.deeds, failures.find(isPointless), errors)
   const make = { operation: createOperation, keyOf: keyOfResource }
-  if (canGoOn(first_error)) finish(creates.deeds, "created", yield* writeRows({ rows: creates.rows, ...make }))
-  else notTried(creates.deeds, first_error, errors)
+  if (!failures.some(isPointless)) finish(creates.deeds, "created", yield* writeRows({ rows: creates.rows, ...make }))
+  else notTried(creates.deeds, failures.find(isPointless), errors)
 
-  if (written === 0 && first_error !== undefined && first_error.reason !== "rejected") return yield* first_error
+  const error = gravest(failures)
+  if (written === 0 && error !== undefined && error.reason !== "rejected") return yield* error
   return listed(rows, errors, trace_ids)
 })
-
-const canGoOn = (error: FalconError | undefined): boolean => error === undefined || !isPointless(error)
 
 function notTried(deeds: ReadonlyMap<string, Deed>, error: FalconError | undefined, errors: RowError[]): void {
   const message = `not tried, since an earlier call failed: ${error?.message}`
@@ -157,7 +157,7 @@ const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { 
 
 /** By id. That one is gone already is as good as deleting it. */
 const deleteAll = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.Return<Written, never, Falcon> {
-  if (ids.length === 0) return { done: new Map(), failed: new Map(), trace_ids: [], error: undefined }
+  if (ids.length === 0) return { done: new Map(), failed: new Map(), trace_ids: [], failures: [] }
   const result = yield* Effect.result(callByIds(deletion(ids)))
   if (Result.isFailure(result)) {
     const { failure } = result
@@ -165,12 +165,12 @@ const deleteAll = Effect.fnUntraced(function* (ids: readonly string[]): Effect.f
       return [id, { id, code: failure.status ?? 502, message: failure.message }]
     })
     const trace_ids = failure.trace_id === undefined ? [] : [failure.trace_id]
-    return { done: new Map(), failed: new Map(failed), trace_ids, error: failure }
+    return { done: new Map(), failed: new Map(failed), trace_ids, failures: [failure] }
   }
   const { errors, trace_ids } = result.success
   const failed = new Map(
     errors.flatMap((one) => (one.id === undefined || one.code === 404 ? [] : [[one.id, one] as const])),
   )
   const done = new Map(ids.filter((id) => !failed.has(id)).map((id) => [id, undefined]))
-  return { done, failed, trace_ids, error: undefined }
+  return { done, failed, trace_ids, failures: [] }
 })

@@ -2,9 +2,6 @@
 import { z } from "zod"
 import { actions, severities } from "./indicator.ts"
 
-/** Ours: 25 calls' worth. */
-export const rows_max = 50_000
-
 export const fields = {
   action: z.enum(actions).optional().describe("What the sensor does."),
   severity: z.enum(severities).optional().describe("Of the alerts it raises; none with allow and no_action."),

@@ -4,7 +4,7 @@ import { iocs } from "../../core/limits.ts"
 import { sendGiven } from "./given-rows.ts"
 import { example_indicator, indicator, updateOperation, write } from "./indicator.ts"
 import { idOfResource } from "./one.ts"
-import { fields, rows_max } from "./row.ts"
+import { fields } from "./row.ts"
 
 /** gofalcon `APIIndicatorUpdateReqV1` */
 const row = z.looseObject({
@@ -20,7 +20,7 @@ export const updateIndicators = defineAction({
     "Changes the given fields of indicators; type and value cannot be changed. Errors name their row, `indicators.<n>`, and " +
     "its id.",
   arguments: z.strictObject({
-    indicators: z.array(row).min(1).max(rows_max).describe("For each indicator its id and what changes."),
+    indicators: z.array(row).min(1).max(iocs.rows_max).describe("For each indicator its id and what changes."),
   }),
   resource: z.union([indicator, z.looseObject({})]),
   example: { indicators: [{ id: example_indicator, action: "prevent", severity: "critical" }] },

@@ -1,5 +1,6 @@
 /** The values of indicators: how they are written, and whether they are what their type says. */
 import { isIPv4, isIPv6 } from "node:net"
+import { iocs } from "../../core/limits.ts"
 
 /** Falcon's types of indicators (PSFalcon, falcon-mcp). */
 export const ioc_types = ["md5", "sha256", "domain", "ipv4", "ipv6"] as const
@@ -11,12 +12,10 @@ export const isIocType = (type: string): type is IocType => ioc_types.some((one)
 /** A value as it is sent, or why it is none. */
 export type Checked = { readonly value: string } | { readonly reason: string }
 
-const value_chars_max = 253
-
 /** Trimmed and lower-case; refused unless it fits its type. A CIDR range is never taken for an address. */
 export function checkValue(type: IocType, raw: string): Checked {
   const value = raw.trim().toLowerCase()
-  if (value.length > value_chars_max) return { reason: `longer than ${value_chars_max} characters` }
+  if (value.length > iocs.value_chars_max) return { reason: `longer than ${iocs.value_chars_max} characters` }
   const reason = problems[type](value)
   return reason === undefined ? { value } : { reason }
 }

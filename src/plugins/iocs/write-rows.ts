@@ -1,9 +1,10 @@
 /** Rows that are created or updated in groups, so that one bad row never fails the rest. */
 import { Effect, Result } from "effect"
 import type { RowError } from "../../core/actions/action.ts"
+import { isPointless } from "../../core/actions/failures.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
-import type { ApiError, FalconError, FalconReason } from "../../core/falcon/errors.ts"
+import type { ApiError, FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { iocs } from "../../core/limits.ts"
 import { indicatorOf } from "./indicator.ts"
@@ -20,8 +21,8 @@ export interface Written {
   readonly done: ReadonlyMap<string, unknown>
   readonly failed: ReadonlyMap<string, RowError>
   readonly trace_ids: readonly string[]
-  /** The first call that failed as a whole. */
-  readonly error: FalconError | undefined
+  /** Calls that failed as a whole, the first of each reason. */
+  readonly failures: readonly FalconError[]
 }
 
 interface Writing {
@@ -30,19 +31,6 @@ interface Writing {
   /** The row's key from an indicator that Falcon gave back. */
   readonly keyOf: (resource: unknown) => string
 }
-
-/** After one of these the next call would end the same way. */
-const pointless: readonly FalconReason[] = [
-  "unauthorized",
-  "forbidden",
-  "retired",
-  "rate_limited",
-  "unreachable",
-  "untrusted_url",
-]
-
-/** Whether what is left is better not tried. */
-export const isPointless = (error: FalconError): boolean => pointless.includes(error.reason)
 
 /**
  * Falcon refuses a group as a whole, with a 400 that may explain rows one by one. Then the rows it names are given up and
@@ -58,7 +46,7 @@ export const writeRows = Effect.fnUntraced(function* ({
   const done = new Map<string, unknown>()
   const failed = new Map<string, RowError>()
   const trace_ids: string[] = []
-  let error: FalconError | undefined
+  const failures: FalconError[] = []
   let stopped: FalconError | undefined
   let refusals = 0
 
@@ -96,7 +84,7 @@ export const writeRows = Effect.fnUntraced(function* ({
       continue
     }
     const refusal = answer.failure
-    error ??= refusal
+    if (!failures.some(({ reason }) => reason === refusal.reason)) failures.push(refusal)
     if (refusal.trace_id !== undefined) trace_ids.push(refusal.trace_id)
     if (isPointless(refusal)) stopped = refusal
     if (refusal.reason !== "rejected") {
@@ -114,7 +102,7 @@ export const writeRows = Effect.fnUntraced(function* ({
     else if (rest.length < group.length) waiting.unshift(rest)
     else waiting.unshift(...halves(rest))
   }
-  return { done, failed, trace_ids, error }
+  return { done, failed, trace_ids, failures }
 })
 
 const inGroups = (rows: readonly WriteRow[]): (readonly WriteRow[])[] =>

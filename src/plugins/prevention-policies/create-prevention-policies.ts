@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { actions } from "../../core/limits.ts"
-import { platform, policies_path, policies_per_call, policy, policyOf, settings, write } from "./policy.ts"
+import { action_args, per_call } from "../../core/limits.ts"
+import { platform, policies_path, policy, policyOf, settings, write } from "./policy.ts"
 import { sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionCreatePolicyReqV1` */
@@ -24,7 +24,7 @@ export const createPreventionPolicies = defineAction({
   description:
     "Creates prevention policies, which start switched off and without host groups. Errors name their row, `resources.<n>`.",
   arguments: z.strictObject({
-    resources: z.array(row).min(1).max(actions.policy_rows_max).describe("The policies to create."),
+    resources: z.array(row).min(1).max(action_args.policy_rows_max).describe("The policies to create."),
   }),
   resource: policy,
   example: { resources: [{ name: "Servers, phase 1", platform_name: "Windows", description: "Detect only" }] },
@@ -32,7 +32,7 @@ export const createPreventionPolicies = defineAction({
   changes: true,
   destructive: false,
   idempotent: false,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ resources }) =>
     sendRows({
       rows: resources,

@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
-import { example_policy, policies_path, policies_per_call, policy_ids, write } from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
+import { example_policy, policies_path, policy_ids, write } from "./policy.ts"
 
 /**
  * `DELETE /policy/entities/prevention/v1` (falconpy `deletePreventionPolicies`). The answer's `resources`, which gofalcon's
@@ -21,11 +22,11 @@ export const deletePreventionPolicies = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: policies_per_call,
+      per_call: per_call.policies,
       in_query: true,
       missing: "it is not among those that Falcon deleted: unknown, gone already, or still there",
       idOf: (resource) => (typeof resource === "string" ? resource : undefined),

@@ -2,7 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
-import { example_policy, policies_path, policies_per_call, policy, policy_ids, policyIdOf, read } from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
+import { example_policy, policies_path, policy, policy_ids, policyIdOf, read } from "./policy.ts"
 
 /** `GET /policy/entities/prevention/v1` (falconpy `getPreventionPolicies`). */
 export const getPreventionPolicies = defineAction({
@@ -17,11 +18,11 @@ export const getPreventionPolicies = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ ids }) =>
     callByIds({
       ids,
-      per_call: policies_per_call,
+      per_call: per_call.policies,
       in_query: true,
       idOf: policyIdOf,
       operation: (ids) => ({

@@ -3,7 +3,8 @@ import { z } from "zod"
 import { ArgumentError, defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
-import { example_policy, policies_per_call, policy, policy_ids, policyIdOf, write } from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
+import { example_policy, policy, policy_ids, policyIdOf, write } from "./policy.ts"
 
 const on_policy = ["enable", "disable"] as const
 /** These need to know which group. */
@@ -34,7 +35,7 @@ export const performPreventionPolicyAction = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ ids, action_name, group_id }) =>
     Effect.gen(function* () {
       const needs_group = group_actions.includes(action_name)
@@ -45,7 +46,7 @@ export const performPreventionPolicyAction = defineAction({
       const parameters = group_id === undefined ? {} : { action_parameters: [{ name: "group_id", value: group_id }] }
       return yield* callByIds({
         ids,
-        per_call: policies_per_call,
+        per_call: per_call.policies,
         idOf: policyIdOf,
         operation: (ids) => ({
           name: `prevention_policies.${action_name}`,

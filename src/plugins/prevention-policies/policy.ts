@@ -8,9 +8,6 @@ export const example_policy = "7b1e7a4f0e8d4d5c9c8a2f4be2f0d3a1"
 export const read = ["Prevention Policies: Read"]
 export const write = ["Prevention Policies: Write"]
 
-/** No maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
-export const policies_per_call = 500
-
 /** falconpy, gofalcon */
 export const platform = z.enum(["Windows", "Mac", "Linux"])
 

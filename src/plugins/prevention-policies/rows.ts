@@ -5,7 +5,7 @@ import { callByIds } from "../../core/actions/by-ids.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { policies_per_call } from "./policy.ts"
+import { per_call } from "../../core/limits.ts"
 
 interface Rows<Row> {
   readonly rows: readonly Row[]
@@ -37,7 +37,7 @@ export const sendRows = Effect.fnUntraced(function* <Row>({
   const by_name = new Map(rows.map((row, at) => [nameOf(at), row]))
   return yield* callByIds({
     ids: [...by_name.keys()],
-    per_call: policies_per_call,
+    per_call: per_call.policies,
     one_by_one: true,
     idOf: (resource) => names.get(keyOfPolicy(resource) ?? ""),
     operation: (some) => operation(some.map((name) => by_name.get(name)!)),

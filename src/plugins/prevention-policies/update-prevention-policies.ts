@@ -1,16 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { actions } from "../../core/limits.ts"
-import {
-  example_policy,
-  policies_path,
-  policies_per_call,
-  policy,
-  policy_ids,
-  policyIdOf,
-  settings,
-  write,
-} from "./policy.ts"
+import { action_args, per_call } from "../../core/limits.ts"
+import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
 import { sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well. */
@@ -32,7 +23,7 @@ export const updatePreventionPolicies = defineAction({
     resources: z
       .array(row)
       .min(1)
-      .max(actions.policy_rows_max)
+      .max(action_args.policy_rows_max)
       .describe("The changes, each with the id of its policy."),
   }),
   resource: policy,
@@ -43,7 +34,7 @@ export const updatePreventionPolicies = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: policies_per_call,
+  per_call: per_call.policies,
   run: ({ resources }) =>
     sendRows({
       rows: resources,

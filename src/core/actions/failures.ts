@@ -1,0 +1,55 @@
+/** What failed calls amount to when an action makes several. */
+import { Effect } from "effect"
+import { FalconError, type FalconReason } from "../falcon/errors.ts"
+import type { AnyAction, Outcome, RowError } from "./action.ts"
+
+const POINTLESS: readonly FalconReason[] = [
+  "unauthorized",
+  "forbidden",
+  "retired",
+  "rate_limited",
+  "unreachable",
+  "untrusted_url",
+]
+
+/** Whether the next call would end the same way: what is left is better not tried. */
+export const isPointless = ({ reason }: FalconError): boolean => POINTLESS.includes(reason)
+
+/** After these Falcon may have done what was asked. */
+const IN_DOUBT: readonly FalconReason[] = ["outcome_unknown", "malformed"]
+
+/**
+ * The failure that speaks for all. That something may have happened outweighs every other reason, since a caller who is told
+ * that nothing did repeats the call.
+ */
+export const gravest = (failures: readonly FalconError[]): FalconError | undefined =>
+  IN_DOUBT.map((doubt) => failures.find(({ reason }) => reason === doubt)).find((one) => one !== undefined) ??
+  failures[0]
+
+/** The same failure, telling of every id or row why it did not work. */
+export const withErrors = (error: FalconError, errors: readonly RowError[], message = error.message): FalconError => {
+  const { reason, operation, status, trace_id, scopes, retry_after_ms } = error
+  return new FalconError({ reason, operation, status, trace_id, scopes, retry_after_ms, errors, message })
+}
+
+/**
+ * An outcome is partial when some of it worked. When none did, the action failed: Falcon refused each id or row, or did not
+ * know it. Handlers fail by themselves where it is not certain that Falcon did nothing.
+ */
+export const failWhenNothing = (action: AnyAction, outcome: Outcome): Effect.Effect<Outcome, FalconError> => {
+  const { requested, succeeded, failed, errors, trace_ids } = outcome
+  if (failed === 0 || succeeded > 0) return Effect.succeed(outcome)
+  const [first] = errors
+  const why = first === undefined ? "" : `: ${first.id === undefined ? "" : `${first.id}: `}${first.message}`
+  const message = `${action.slug}: 0 of ${requested} done${why}`
+  return Effect.fail(
+    new FalconError({
+      reason: "rejected",
+      operation: action.slug,
+      trace_id: trace_ids[0],
+      scopes: [],
+      errors,
+      message,
+    }),
+  )
+}
