@@ -28,7 +28,7 @@ export class BatchBuilder {
   /** When the oldest event of the batch in hand arrived, by the clock of whoever feeds. */
   private opened_ms = 0
 
-  private readonly scanner = new LineScanner()
+  private readonly scanner: LineScanner
   private readonly recent: RecentOffsets
   private readonly spare: Uint8Array[] = []
   private buffer: Uint8Array
@@ -57,6 +57,7 @@ export class BatchBuilder {
     resume_offset: number,
     private readonly watch?: Watch,
   ) {
+    this.scanner = new LineScanner(watch?.notes)
     this.recent = new RecentOffsets(resume_offset, bounds.recent_offsets_max)
     this.buffer = new Uint8Array(buffer_bytes_first)
   }
@@ -214,8 +215,7 @@ export class BatchBuilder {
     this.bytes_in += end - start
     if (created_ms > this.created_ms) this.created_ms = created_ms
     if (offset >= 0) this.note(offset)
-    if (scanner.type_end > scanner.type_start)
-      this.watch?.look(src, start, end, scanner.type_start, scanner.type_end, offset, this.followed)
+    this.watch?.look(src, start, end, scanner, this.followed)
     if (this.ends.length >= bounds.batch_events_max) this.is_full = true
     return true
   }

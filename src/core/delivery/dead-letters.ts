@@ -50,6 +50,7 @@ const make = Effect.gen(function* () {
   const { data_dir } = yield* Tenant
   const fs = yield* FileSystem.FileSystem
   const folder = deadLetterFolder(data_dir)
+  const safe_names = new Set<string>()
   let folder_made = false
 
   const add = Effect.fnUntraced(
@@ -63,7 +64,7 @@ const make = Effect.gen(function* () {
       const lines = rejects.map(
         (reject, i) => `${JSON.stringify(letter(reject, partition, at, letterId(now_ms, run, i)))}\n`,
       )
-      yield* appendDurably(folder, `${at.slice(0, 10)}.ndjson`, lines.join(""))
+      yield* appendDurably(folder, `${at.slice(0, 10)}.ndjson`, lines.join(""), safe_names)
     },
     // Somebody may have removed the folder.
     Effect.tapError(() => Effect.sync(() => (folder_made = false))),

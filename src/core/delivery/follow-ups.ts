@@ -32,7 +32,10 @@ export interface FollowUpOptions {
 interface FollowUps {
   /** Before a batch is posted: keeps its range open for everything that will follow it. */
   readonly hold: (followed: readonly Followed[], range: OffsetRange) => void
-  /** After the intake has taken the batch: begins. Never waits for what it begins. */
+  /**
+   * After the intake has taken the batch: begins. Never waits for what it begins. Makes room by giving up the oldest, whose
+   * offsets are free for the next commit.
+   */
   readonly begin: (followed: readonly Followed[], range: OffsetRange) => Effect.Effect<void>
   /** Gives what is under way a last moment, then gives it up on record. */
   readonly close: Effect.Effect<void>
@@ -73,16 +76,23 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     return is_mine
   }
 
-  const settle = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
+  /** Frees their offsets; which one may be stored now, -1 for none. */
+  const release = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
     let offset = -1
     for (const { range } of ones) offset = window.release(range)
     yield* open_now
+    return offset
+  })
+
+  const settle = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
+    const offset = yield* release(ones)
     if (offset >= 0) yield* options.commit(offset)
   })
 
-  const giveUp = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
+  /** Gives up those that are still open, on record; gives them back. */
+  const record = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
     const mine = ones.filter(claim)
-    if (mine.length === 0) return
+    if (mine.length === 0) return mine
     waiting = waiting.filter((one) => open.has(one))
     for (const { given_up } of mine) given_up?.openUnsafe()
     const rejects = mine.map((one) => notFollowed(one, why))
@@ -90,7 +100,12 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     const what = mine.length === 1 ? "what follows an event is" : `what follows ${mine.length} events is`
     yield* Effect.logWarning(`${what} given up: ${why}; akonis dead-letters replay tries again`)
     yield* ended("given_up", mine.length)
-    yield* settle(mine)
+    return mine
+  })
+
+  const giveUp = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
+    const mine = yield* record(ones, why)
+    if (mine.length > 0) yield* settle(mine)
   })
 
   const post = (events: readonly string[]) =>
@@ -149,7 +164,8 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
       yield* open_now
     }
     if (window.events <= following.events_behind_max) return
-    yield* giveUp(oldestOf(window.beyond(following.events_behind_max)), too_much_behind)
+    // Not stored here: the batch that comes with them is.
+    yield* release(yield* record(oldestOf(window.beyond(following.events_behind_max)), too_much_behind))
   })
 
   const close = Effect.gen(function* () {

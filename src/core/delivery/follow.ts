@@ -6,7 +6,9 @@
  * was given up on record (`dead-letters/`, reason `not_followed`).
  */
 import { Data, type Effect } from "effect"
-import { pick, type Wanted, wanted } from "./pick.ts"
+import { Notes } from "./notes.ts"
+import type { LineScanner } from "./scan.ts"
+import { ascii, matches } from "./tokens.ts"
 
 /** Nothing will follow this event, or not now: `message` says why and goes to the dead letters. */
 export class GivenUp extends Data.TaggedError("GivenUp")<{ readonly message: string }> {}
@@ -16,7 +18,7 @@ export interface Follower {
   readonly plugin_id: string
   /** `metadata.eventType` of the events that it wants to see. */
   readonly event_types: readonly string[]
-  /** The keys of `event` that {@link keep} looks at. */
+  /** The keys of `event` that {@link keep} looks at, in ASCII. */
   readonly fields: readonly string[]
   /**
    * What has to be kept of an event to follow it later, as JSON text (an object, small: thousands may wait); `undefined` when
@@ -44,35 +46,42 @@ export interface Followed {
 
 /** Finds those who follow an event by the bytes of its type: nothing else is looked into. */
 export class Watch {
+  /** What a scanner has to note for {@link look}. */
+  readonly notes: Notes
   private readonly rules: readonly Rule[]
 
   constructor(followers: readonly Follower[]) {
-    const encoder = new TextEncoder()
     this.rules = followers.flatMap((follower) =>
-      follower.event_types.map((type) => ({
-        type,
-        bytes: encoder.encode(type),
-        fields: wanted(follower.fields),
-        follower,
-      })),
+      follower.event_types.map((type) => ({ type, bytes: ascii(type), follower })),
+    )
+    this.notes = new Notes(
+      this.rules.map(({ type }) => type),
+      [...new Set(followers.flatMap(({ fields }) => fields))],
     )
   }
 
-  /** Adds to `found` who follows the event in `src[start..end)` whose type stands in `src[type_start..type_end)`. */
-  look(
-    src: Uint8Array,
-    start: number,
-    end: number,
-    type_start: number,
-    type_end: number,
-    offset: number,
-    found: Followed[],
-  ): void {
+  /** Adds to `found` who follows the event in `src[start..end)`, which `scanner` has just scanned with our notes. */
+  look(src: Uint8Array, start: number, end: number, scanner: LineScanner, found: Followed[]): void {
+    const { type_start, type_end, offset } = scanner
     for (const rule of this.rules) {
-      const { bytes } = rule
-      if (bytes.length !== type_end - type_start || !startsWith(src, type_start, bytes)) continue
-      const followed = keep(rule, offset, src, start, end)
+      if (!matches(src, type_start, type_end - type_start, rule.bytes)) continue
+      const followed = this.keep(rule, src.subarray(start, end), src, offset)
       if (followed !== undefined) found.push(followed)
+    }
+  }
+
+  /** A follower that stumbles over an event must not stop the stream: the event is given up on record. */
+  private keep({ type, follower }: Rule, line: Uint8Array, src: Uint8Array, offset: number): Followed | undefined {
+    try {
+      const { notes } = this
+      const event = notes.taken
+        ? { metadata: { eventType: type }, event: notes.read(src) }
+        : JSON.parse(decoder.decode(line))
+      const kept = follower.keep(event)
+      return kept === undefined ? undefined : { follower, offset, kept }
+    } catch (error) {
+      const broken = `unexpected error, please report it: ${error}`
+      return { follower, offset, kept: decoder.decode(line), broken }
     }
   }
 }
@@ -80,30 +89,7 @@ export class Watch {
 interface Rule {
   readonly type: string
   readonly bytes: Uint8Array
-  readonly fields: Wanted
   readonly follower: Follower
 }
 
 const decoder = new TextDecoder()
-
-const startsWith = (src: Uint8Array, at: number, word: Uint8Array): boolean => {
-  for (let i = 0; i < word.length; i++) if (src[at + i] !== word[i]) return false
-  return true
-}
-
-/** A follower that stumbles over an event must not stop the stream: the event is given up on record. */
-const keep = (rule: Rule, offset: number, src: Uint8Array, start: number, end: number): Followed | undefined => {
-  const { type, fields, follower } = rule
-  try {
-    const event = pick(src, start, end, fields)
-    const kept = follower.keep(event === undefined ? parse(src, start, end) : { metadata: { eventType: type }, event })
-    return kept === undefined ? undefined : { follower, offset, kept }
-  } catch (error) {
-    const broken = `unexpected error, please report it: ${error}`
-    return { follower, offset, kept: text(src, start, end), broken }
-  }
-}
-
-const text = (src: Uint8Array, start: number, end: number): string => decoder.decode(src.subarray(start, end))
-
-const parse = (src: Uint8Array, start: number, end: number): unknown => JSON.parse(text(src, start, end))

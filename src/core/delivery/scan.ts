@@ -9,6 +9,7 @@
  * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
+import type { Notes } from "./notes.ts"
 import { ascii, escapable, isDigit, isHex, matches, numberEnd, plainBytes, wordEnd } from "./tokens.ts"
 
 const QUOTE = 0x22
@@ -38,8 +39,17 @@ const METADATA = 1
 const OFFSET = 2
 const EVENT_TYPE = 3
 const CREATED = 4
+const EVENT = 5
+/** And from here on the fields that are noted. */
+const FIELD = 6
+
+/** What stands behind such a key. */
+const STRING = 0
+const TOKEN = 1
+const NESTED = 2
 
 const key_metadata = ascii("metadata")
+const key_event = ascii("event")
 const key_offset = ascii("offset")
 const key_event_type = ascii("eventType")
 const key_created = ascii("eventCreationTime")
@@ -65,6 +75,9 @@ export class LineScanner {
 
   /** A key or number of ours is written in a way the scan does not read (`"off\u0073et"`, `1e3`): then the line is parsed. */
   private unsure = false
+  /** `notes` tells of which events what else is wanted, and takes it. */
+  constructor(private readonly notes?: Notes) {}
+
   private readonly stack = new Uint8Array(depth_max)
   private src: Uint8Array = new Uint8Array()
   private out: Uint8Array = new Uint8Array()
@@ -84,11 +97,14 @@ export class LineScanner {
     this.type_start = 0
     this.type_end = 0
     this.unsure = false
+    const { notes } = this
+    if (notes !== undefined) notes.taken = false
     const stack = this.stack
     let depth = 0
     let state = VALUE
     let key = NONE
     let in_metadata = false
+    let in_event = false
     let seen = 0
     let i = start
     let o = at
@@ -141,15 +157,20 @@ export class LineScanner {
           if (depth > 2) continue
           const length = text_end - text_start
           if (escaped) this.unsure = true
-          if (depth === 1) key = matches(src, text_start, length, key_metadata) ? METADATA : NONE
-          else if (!in_metadata) key = NONE
+          if (depth === 1) {
+            if (matches(src, text_start, length, key_metadata)) key = METADATA
+            else key = matches(src, text_start, length, key_event) ? EVENT : NONE
+          } else if (in_event) {
+            const field = notes!.field(src, text_start, length)
+            key = field < 0 ? NONE : FIELD + field
+          } else if (!in_metadata) key = NONE
           else if (matches(src, text_start, length, key_offset)) key = OFFSET
           else if (matches(src, text_start, length, key_event_type)) key = EVENT_TYPE
           else if (matches(src, text_start, length, key_created)) key = CREATED
           else key = NONE
         } else if (state === VALUE || state === VALUE_OR_CLOSE) {
           if (depth === 0) return -1
-          if (key !== NONE && depth <= 2) this.keep(key, src, text_start, text_end, false)
+          if (key !== NONE && depth <= 2) this.keep(key, src, text_start, text_end, STRING)
           state = COMMA_OR_CLOSE
         } else return -1
         continue
@@ -165,9 +186,11 @@ export class LineScanner {
         if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth >= depth_max) return -1
         if (depth === 0 && byte === OPEN_ARRAY) return -1
         if (depth === 1) {
-          in_metadata = key === METADATA && byte === OPEN_OBJECT
-          if (key === METADATA) this.forget()
-        } else if (depth === 2 && key !== NONE) this.keep(key, src, i, i, false)
+          const is_object = byte === OPEN_OBJECT
+          in_metadata = key === METADATA && is_object
+          in_event = key === EVENT && is_object && notes?.begin(src, this.type_start, this.type_end) === true
+          if (key !== NONE && !in_event) this.keep(key, src, i, i, NESTED)
+        } else if (depth === 2 && key !== NONE) this.keep(key, src, i, i, NESTED)
         if (depth > 0) key = NONE
         stack[depth++] = byte
         state = byte === OPEN_OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE
@@ -189,7 +212,7 @@ export class LineScanner {
         if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth === 0) return -1
         const token_end = byte === 0x2d || isDigit(byte) ? numberEnd(src, i) : wordEnd(src, i, end)
         if (token_end < 0) return -1
-        if (key !== NONE && depth <= 2) this.keep(key, src, i, token_end, true)
+        if (key !== NONE && depth <= 2) this.keep(key, src, i, token_end, TOKEN)
         while (i < token_end) out[o++] = src[i++]!
         state = COMMA_OR_CLOSE
         continue
@@ -199,7 +222,10 @@ export class LineScanner {
     }
     if (state !== END) return -1
     if ((seen & 0x80808080) !== 0 && !isUtf8(src.subarray(start, end))) return -1
-    if (this.unsure) this.parse(src.subarray(start, end))
+    if (this.unsure) {
+      this.parse(src.subarray(start, end))
+      if (notes !== undefined) notes.taken = false
+    }
     return o
   }
 
@@ -246,12 +272,15 @@ export class LineScanner {
   }
 
   /** Takes the value of one of our keys; a value of another kind wipes an earlier one, since the last key counts. */
-  private keep(key: number, src: Uint8Array, start: number, end: number, is_number: boolean): void {
-    if (key === OFFSET) this.offset = is_number ? this.integer(src, start, end) : -1
-    else if (key === CREATED) this.created_ms = is_number ? this.integer(src, start, end) : -1
+  private keep(key: number, src: Uint8Array, start: number, end: number, kind: number): void {
+    if (key === OFFSET) this.offset = kind === TOKEN ? this.integer(src, start, end) : -1
+    else if (key === CREATED) this.created_ms = kind === TOKEN ? this.integer(src, start, end) : -1
     else if (key === EVENT_TYPE) {
-      this.type_start = is_number ? 0 : start
-      this.type_end = is_number ? 0 : end
+      this.type_start = kind === STRING ? start : 0
+      this.type_end = kind === STRING ? end : 0
     } else if (key === METADATA) this.forget()
+    else if (key === EVENT) this.notes?.clear()
+    else if (kind === STRING) this.notes!.note(key - FIELD, start - 1, end + 1)
+    else this.notes!.note(key - FIELD, start, kind === TOKEN ? end : 0)
   }
 }

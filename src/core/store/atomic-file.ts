@@ -32,16 +32,20 @@ export const rewriteAtomic = <R>(
   })
 }
 
-/** Appends to a file and makes sure that it is on the disk. A line that an earlier crash cut short is closed first. */
+/**
+ * Appends to a file and makes sure that it is on the disk. A line that an earlier crash cut short is closed first. Who appends
+ * often gives a set to remember in which names are on the disk already.
+ */
 export const appendDurably = (
   folder: string,
   name: string,
   text: string,
+  safe_names = new Set<string>(),
 ): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = `${folder}/${name}`
-    yield* Effect.scoped(
+    const is_new = yield* Effect.scoped(
       Effect.gen(function* () {
         const file = yield* fs.open(path, { flag: "a+", mode: 0o600 })
         const { size } = yield* file.stat
@@ -53,10 +57,12 @@ export const appendDurably = (
         const opening = size > 0n && last[0] !== 0x0a ? "\n" : ""
         yield* file.writeAll(new TextEncoder().encode(opening + text))
         yield* file.sync
+        return size === 0n
       }),
     )
     // Even when the file was there before: the process that made it may have died before its name was safe.
-    yield* syncFolder(folder)
+    if (is_new || !safe_names.has(name)) yield* syncFolder(folder)
+    safe_names.add(name)
   }).pipe(unwritable(`${folder}/${name}`))
 
 /** Makes a folder, and its parents, for the owner alone. */
