@@ -47,12 +47,13 @@ const file_name = "audit.ndjson"
 export const makeAudit = Effect.fnUntraced(function* (data_dir: string) {
   const fs = yield* FileSystem.FileSystem
   const one_writer = yield* Semaphore.make(1)
+  const safe_names = new Set<string>()
   const waiting: string[] = []
 
   // An append of nothing opens, writes and syncs: it fails where a line would.
   const flush = Effect.gen(function* () {
     const lines = waiting.length
-    yield* appendDurably(data_dir, file_name, waiting.join(""))
+    yield* appendDurably(data_dir, file_name, waiting.join(""), safe_names)
     waiting.splice(0, lines)
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
 

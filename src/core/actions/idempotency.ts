@@ -53,6 +53,7 @@ export const openJournal = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Journal, StoreError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const one_writer = yield* Semaphore.make(1)
+  const safe_names = new Set<string>()
   const entries = new Map<string, Entry>()
   const running = new Map<string, Deferred.Deferred<Reply>>()
   let file_bytes = 0
@@ -61,7 +62,7 @@ export const openJournal = Effect.fnUntraced(function* (
   const append = (line: object) =>
     Effect.gen(function* () {
       const text = `${JSON.stringify(line)}\n`
-      yield* appendDurably(data_dir, file_name, text)
+      yield* appendDurably(data_dir, file_name, text, safe_names)
       file_bytes += text.length
       if (owner && file_bytes > live_bytes + bounds.journal_slack_bytes) yield* compact
     }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
