@@ -3,7 +3,7 @@ import { Effect, type FileSystem } from "effect"
 import type { Context as HonoContext } from "hono"
 import type { ActionTenant } from "../core/actions/execute.ts"
 import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/refusal.ts"
-import { type Caller, findCaller, type Role, roleAllows } from "../core/http/bearer.ts"
+import { type Caller, findCaller, findFixedCaller, type Role, roleAllows } from "../core/http/bearer.ts"
 
 export interface ApiEnv {
   readonly Variables: {
@@ -52,7 +52,10 @@ export const authenticate =
   (api: Api, session: (c: ApiContext) => Caller | undefined) =>
   async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
     const header = c.req.header("authorization")
-    const caller = header === undefined ? session(c) : await api.run(findCaller(api.callers, header))
+    const caller =
+      header === undefined
+        ? session(c)
+        : (findFixedCaller(api.callers, header) ?? (await api.run(findCaller(api.callers, header))))
     if (caller === undefined) {
       const detail = "send Authorization: Bearer <token>, with a token of server.tokens or of data_dir/api-token"
       return refuseWith(c, "unauthenticated", detail, { "www-authenticate": "Bearer" })

@@ -9,6 +9,8 @@ import { hideInLogs } from "../telemetry/redact.ts"
 export interface Secret {
   /** The current value. Fails when the file is gone or empty; the message names the file, never the value. */
   readonly value: Effect.Effect<Redacted.Redacted<string>, ConfigError, FileSystem.FileSystem>
+  /** The value that never changes; absent when it lies in a file. */
+  readonly fixed?: Redacted.Redacted<string>
 }
 
 const wrap = (text: string): Redacted.Redacted<string> => {
@@ -17,7 +19,10 @@ const wrap = (text: string): Redacted.Redacted<string> => {
 }
 
 /** A secret written in the configuration or the environment. */
-export const secretText = (text: string): Secret => ({ value: Effect.succeed(wrap(text)) })
+export const secretText = (text: string): Secret => {
+  const fixed = wrap(text)
+  return { value: Effect.succeed(fixed), fixed }
+}
 
 /** A secret kept in a file, white space around it ignored (an editor's last line end). `key` is named in errors. */
 export const secretFile = (path: string, key: string): Secret => {
