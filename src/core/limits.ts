@@ -19,6 +19,8 @@ export const delivery = {
   batches_waiting_max: 1,
   /** Offsets remembered per partition to tell a repeated event from one that came late. */
   recent_offsets_max: 65_536,
+  /** Nesting of one event, beyond which it is no JSON for us: nothing that Falcon sends comes near, and the check needs a bound. */
+  nesting_max: 1_024,
 } as const
 
 /** Waiting and trying again. */
@@ -100,6 +102,9 @@ export const intake = {
   /** The Python module waits 30 s as well. */
   request_ms_max: 30_000,
   response_bytes_max: 4 * 1024 * 1024,
+  /** Failures in a row that are nobody's business yet, unless nothing is tried for longer than this after one. */
+  silent_failures_max: 1,
+  silent_wait_ms_max: 10_000,
   /** Between tries when the key is refused: nothing will change until a person acts. */
   refused_ms: 60_000,
 } as const
@@ -143,6 +148,8 @@ export const enrichment = {
   edge_types_life_ms: 24 * 60 * 60_000,
   /** Edge types refused by Falcon before any is answered: then it is the process that it does not know. */
   refused_first_max: 5,
+  /** Kinds of vertices that are not collected: logged once each, up to so many; what comes after them is only counted. */
+  kinds_logged_max: 100,
   /** After a missing scope, when it is tried again. */
   forbidden_ms: 15 * 60_000,
   /** While an API does not work, when a call finds out whether it does again; just after it may be tried again. */

@@ -9,6 +9,7 @@
  * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
+import { delivery } from "../limits.ts"
 import type { Notes } from "./notes.ts"
 import { ascii, escapable, isDigit, isHex, matches, numberEnd, plainBytes, wordEnd } from "./tokens.ts"
 
@@ -29,9 +30,6 @@ const KEY = 3
 const COLON = 4
 const COMMA_OR_CLOSE = 5
 const END = 6
-
-/** Nesting beyond this is refused: nothing that Falcon sends comes near, and the check needs a bound. */
-const depth_max = 1_024
 
 /** The key whose value is being read, where it is one of ours. */
 const NONE = 0
@@ -78,7 +76,7 @@ export class LineScanner {
   /** `notes` tells of which events what else is wanted, and takes it. */
   constructor(private readonly notes?: Notes) {}
 
-  private readonly stack = new Uint8Array(depth_max)
+  private readonly stack = new Uint8Array(delivery.nesting_max)
   private src: Uint8Array = new Uint8Array()
   private out: Uint8Array = new Uint8Array()
   /** `src` and `out` again, to read and write four bytes at once. */
@@ -183,7 +181,7 @@ export class LineScanner {
         state = stack[depth - 1] === OPEN_OBJECT ? KEY : VALUE
         if (depth === 1) key = NONE
       } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth >= depth_max) return -1
+        if ((state !== VALUE && state !== VALUE_OR_CLOSE) || depth >= stack.length) return -1
         if (depth === 0 && byte === OPEN_ARRAY) return -1
         if (depth === 1) {
           const is_object = byte === OPEN_OBJECT

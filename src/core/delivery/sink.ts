@@ -32,11 +32,6 @@ export interface Sink {
   readonly deliver: (batch: Batch) => Effect.Effect<void>
 }
 
-/** One more failure than this and health is degraded: a first hiccup is nobody's business. */
-const silent_retries = 1
-/** The same for a single failure after which nothing is tried for longer than this. */
-const silent_wait_ms_max = 10_000
-
 export const makeSink = (options: SinkOptions): Sink => {
   const { intake, dead_letters, partition, health, observer } = options
 
@@ -94,7 +89,8 @@ export const makeSink = (options: SinkOptions): Sink => {
     const hint = hopeless ? "; check plugins.event-stream.intake_key and intake_url" : ""
     const detail = `intake blocked: ${error.message}${hint}`
     if (hopeless) yield* health.set("failed", detail)
-    else if (failures > silent_retries || wait_ms >= silent_wait_ms_max) yield* health.set("degraded", detail)
+    else if (failures > limits.silent_failures_max || wait_ms >= limits.silent_wait_ms_max)
+      yield* health.set("degraded", detail)
     const log = hopeless ? Effect.logError : Effect.logWarning
     yield* log(`${error.message}${hint}; no offset moves, next try in ${Math.round(wait_ms / 100) / 10} s`).pipe(
       Effect.annotateLogs({ failures }),

@@ -14,9 +14,6 @@ import { event_types, fields, type Kept, keep, parseKept } from "./kept.ts"
 import { makeVertices } from "./vertices.ts"
 import { vertexEvent } from "./wrapper.ts"
 
-/** Prefixes that are logged once each; what comes after so many is only counted. */
-const prefixes_logged_max = 100
-
 const probes = {
   alerts: alertsOperation([nobodys_alert]),
   detections: detectionsOperation([nobodys_detection]),
@@ -64,7 +61,7 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
   const unknown = Effect.fnUntraced(function* (id: string) {
     yield* Metric.update(Metric.withAttributes(metrics.enrichment_missing, { reason: "unknown_kind" }), 1)
     const prefix = (prefixOf(id) ?? id).slice(0, 32)
-    if (prefixes_seen.has(prefix) || prefixes_seen.size >= prefixes_logged_max) return
+    if (prefixes_seen.has(prefix) || prefixes_seen.size >= enrichment.kinds_logged_max) return
     prefixes_seen.add(prefix)
     yield* Effect.logInfo(`vertices of the kind "${prefix}" are not collected`)
   })
