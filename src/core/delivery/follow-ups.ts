@@ -55,6 +55,9 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const work = yield* Latch.make(false)
   const idle = yield* Latch.make(true)
   const one_post = yield* Semaphore.make(1)
+  const settled = yield* Latch.make(true)
+  /** Those that are given up but not yet on record: they are not open any more, and still hold their ranges. */
+  let recording = 0
   const label = { partition: options.label }
   const ended = (outcome: string, count: number) =>
     Metric.update(Metric.withAttributes(metrics.follow_ups, { ...label, outcome }), count)
@@ -70,6 +73,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const settle = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
     let offset = -1
     for (const { range } of ones) offset = window.release(range)
+    settled.openUnsafe()
     yield* open_now
     if (offset >= 0) yield* options.commit(offset)
   })
@@ -79,7 +83,9 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     if (mine.length === 0) return
     for (const { given_up } of mine) given_up.openUnsafe()
     const rejects = mine.map((one) => notFollowed(one, why))
+    recording += mine.length
     yield* untilStored(options.dead_letters.add(options.partition, rejects), options.health)
+    recording -= mine.length
     const what = mine.length === 1 ? "what follows an event is" : `what follows ${mine.length} events is`
     yield* Effect.logWarning(`${what} given up: ${why}; akonis dead-letters replay tries again`)
     yield* ended("given_up", mine.length)
@@ -141,6 +147,11 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     }
     if (window.events <= following.events_behind_max) return
     yield* giveUp(oldestOf(window.beyond(following.events_behind_max)), too_much_behind)
+    // The bound holds on a full disk, too: what somebody else gave up has to be recorded first.
+    while (recording > 0 && window.events > following.events_behind_max) {
+      settled.closeUnsafe()
+      yield* settled.await
+    }
   })
 
   const close = Effect.gen(function* () {
