@@ -7,10 +7,13 @@ import { type DiskGate, makeMemoryDisk } from "../support/memory-disk.ts"
 import { type Break, DeliveryOracle } from "./delivery-oracle.ts"
 import { api_url, Falcon } from "./falcon.ts"
 import { Faults } from "./faults.ts"
+import { FollowOracle } from "./follow-oracle.ts"
+import { Graph } from "./graph.ts"
 import { intake_key } from "./intake.ts"
 import { Machine } from "./machine.ts"
 import { MannersOracle } from "./manners-oracle.ts"
-import { endOf, type Fault, type Scenario } from "./scenario.ts"
+import { boundMs, delayEvents, Patience, quietMs } from "./patience.ts"
+import { type Fault, lasts, type Scenario } from "./scenario.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
 import { layerWire } from "./wire.ts"
@@ -64,7 +67,9 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   const disk = makeMemoryDisk(gate)
   disk.write("akonis.yaml", configuration(scenario))
   const logs = makeLogs(scenario, start_ms)
-  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken)
+  const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
+  const following = new FollowOracle(graph, logs, scenario, broken)
+  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following)
   const manners = new MannersOracle(scenario, time, start_ms, broken)
   const { note } = timeline
   const falcon = new Falcon(scenario, logs, time, new Random(scenario.seed * 4 + 1), {
@@ -74,7 +79,18 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   })
   const faults = new Faults(scenario.faults, start_ms, note)
   const { latency_ms_max } = scenario
-  const wired = { time, falcon, faults, delivery, manners, note, latency_ms_max, skew_ms: () => skew_ms }
+  const wired = {
+    time,
+    falcon,
+    graph,
+    faults,
+    delivery,
+    following,
+    manners,
+    note,
+    latency_ms_max,
+    skew_ms: () => skew_ms,
+  }
   const machine = new Machine({
     time,
     disk,
@@ -102,22 +118,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     time.at(start_ms + fault.at_ms, () => begin(fault, { machine, falcon, disk, time, note, jump }))
 
   machine.start()
-  const quiet_ms = start_ms + quietMs(scenario)
-  const bound_ms = boundMs(scenario)
-  let moved = { done: -1, at_ms: quiet_ms }
-  for (let steps = 0; found === undefined && (await time.step()); steps++) {
-    if (steps > steps_max) broken("progress", "the run does not come to an end")
-    if (time.now_ms <= quiet_ms || steps % 16 !== 0) continue
-    const { done, complete } = delivery.progress()
-    if (complete) break
-    if (done > moved.done) moved = { done, at_ms: time.now_ms }
-    if (time.now_ms > moved.at_ms + bound_ms)
-      broken(
-        "progress",
-        `nothing moves for ${minutesOf(bound_ms)}, and there is no fault; missing: ${delivery.missing()}`,
-      )
-  }
-  const done_ms = time.now_ms
+  const done_ms = await runOn(scenario, time, delivery, broken, () => found !== undefined)
   await settle(time, done_ms + 10_000)
   machine.stop(undefined)
   await settle(time, done_ms + 20_000)
@@ -130,12 +131,42 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   }
 }
 
+/** Until everything has arrived, or something is wrong; gives the time at which that was. */
+const runOn = async (
+  scenario: Scenario,
+  time: VirtualTime,
+  delivery: DeliveryOracle,
+  broken: Break,
+  isOver: () => boolean,
+): Promise<number> => {
+  const { faults, graph } = scenario
+  const patience = (which: readonly Fault[]) => {
+    const quiet_ms = start_ms + quietMs(scenario, which)
+    return { quiet_ms, watch: new Patience(quiet_ms, boundMs(scenario, which)) }
+  }
+  const events = patience(graph === undefined ? faults : faults.filter(delayEvents))
+  const all = patience(faults)
+  const hopeless = faults.some(lasts)
+  for (let steps = 0; !isOver() && (await time.step()); steps++) {
+    const { now_ms } = time
+    if (steps > steps_max) broken("progress", "the run does not come to an end")
+    if (now_ms <= events.quiet_ms || steps % 16 !== 0) continue
+    const { delivered, done, complete, all_delivered } = delivery.progress()
+    if (graph !== undefined && !all_delivered && !events.watch.holds(delivered, now_ms))
+      broken("progress", `${events.watch.text} but ThreatGraph's faults; missing: ${delivery.missing()}`)
+    if (now_ms <= all.quiet_ms) continue
+    // What waits for an outage that does not end is given up when the process stops.
+    if (complete || (hopeless && all_delivered && now_ms > all.quiet_ms + minutes)) break
+    if (!(hopeless && all_delivered) && !all.watch.holds(done, now_ms))
+      broken("progress", `${all.watch.text}, and there is no fault; missing: ${delivery.missing()}`)
+  }
+  return time.now_ms
+}
+
 const settle = async (time: VirtualTime, until_ms: number): Promise<void> => {
   time.at(until_ms, () => undefined)
   while (time.now_ms < until_ms && (await time.step()));
 }
-
-const minutesOf = (ms: number): string => `${Math.round(ms / minutes)} min`
 
 interface World {
   readonly machine: Machine
@@ -185,27 +216,10 @@ const environment: Record<string, string> = {
 }
 
 /** What has no variable of its own stands in the file. */
-const configuration = ({ batch_events_max, batch_wait_ms_max }: Scenario): string =>
-  `plugins: { event-stream: { batch_events_max: ${batch_events_max}, batch_wait_ms_max: ${batch_wait_ms_max} } }`
-
-/** When the last fault is over and the last event has come. */
-const quietMs = ({ faults, partitions }: Scenario): number =>
-  Math.max(
-    ...faults.map((fault) => endOf(fault) + ("down_ms" in fault ? fault.down_ms + 20_000 : 0)),
-    ...partitions.map(({ later, per_minute }) => (later * minutes) / per_minute),
-  )
-
-/**
- * How long it may take from then on: what was told to wait may wait, an app id that is held is held until its session ends,
- * and a partition that was not listed is looked for now and then.
- */
-const boundMs = ({ faults, session_interval_s, batch_wait_ms_max }: Scenario): number => {
-  const has = (test: (fault: Fault) => boolean) => faults.some(test)
-  const asked_ms = Math.max(
-    0,
-    ...faults.map((fault) => ("do" in fault && "wait_s" in fault.do ? (fault.do.wait_s ?? 0) * 1_000 : 0)),
-  )
-  const held = has(({ on }) => on !== "intake" && on !== "disk") ? session_interval_s * 1_000 + 5 * minutes : 0
-  const unlisted = has((fault) => "do" in fault && fault.do.kind === "omit") ? 60 * minutes : 0
-  return 6 * minutes + asked_ms + held + unlisted + 2 * batch_wait_ms_max
-}
+const configuration = ({ batch_events_max, batch_wait_ms_max, graph }: Scenario): string =>
+  JSON.stringify({
+    plugins: {
+      "event-stream": { batch_events_max, batch_wait_ms_max },
+      ...(graph === undefined ? {} : { enrichment: { enabled: true } }),
+    },
+  })
