@@ -184,16 +184,18 @@ export class FollowOracle {
     return taken_in > 0 || dead_letters > 0 || this.refused.has(edge_type) || this.refused.has(vertex_id)
   }
 
-  /** Waiting does not help, the process stops, or too much waits behind it. Outages are no reason. */
+  /** Waiting does not help, the process stops, its partition is gone, or too much waits behind it. Outages are no reason. */
   private mayGiveUp({ is_known, detection: { partition } }: Case, detail: string): boolean {
     const { faults, partitions } = this.scenario
     if (detail.includes("the process stopped"))
-      return faults.some((fault) => fault.on === "stop" || fault.on === "disk" || lasts(fault))
+      return faults.some((fault) => fault.on === "stop" || fault.on === "disk" || lasts(fault) || unlists(fault))
     const { backlog, later } = partitions[partition]!
     if (detail.includes("newer events wait")) return backlog + later > following.events_behind_max
     return !is_known || faults.some(isRefusal)
   }
 }
+
+const unlists = (fault: Fault): boolean => "do" in fault && fault.do.kind === "omit"
 
 /** An answer of Falcon that waiting does not mend. */
 const isRefusal = (fault: Fault): boolean =>

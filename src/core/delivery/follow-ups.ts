@@ -45,7 +45,7 @@ interface FollowUp extends Followed {
 }
 
 const too_much_behind = `more than ${following.events_behind_max} newer events wait for it to be committed`
-const stopped = "the process stopped before it was done"
+const stopped = "the process stopped, or Falcon no longer listed its partition, before it was done"
 
 /** Its fibers live in the scope where it is made. */
 export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptions) {
