@@ -92,9 +92,12 @@ export const makeCalls = Effect.fnUntraced(function* (
     state.watched = false
   })
 
-  /** One try. Our own share comes first, so that a place among the few is never held while waiting for it. */
+  /**
+   * One try. It pays when it has a place among the few: those that have paid and wait for calls that hang would all go at once
+   * when these end, and exceed the share.
+   */
   const once = (api: Api, operation: Operation) =>
-    Effect.andThen(share.take, few.withPermit(guarded(api, answerOf(falcon, operation))))
+    few.withPermit(Effect.andThen(share.take, guarded(api, answerOf(falcon, operation))))
 
   /** The breaker reads the clock by itself: a wall clock that is set back would keep it open for as long. */
   const guarded = (api: Api, call: ReturnType<typeof answerOf>) =>
