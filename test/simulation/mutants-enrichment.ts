@@ -46,8 +46,8 @@ export const enrichment_mutants: readonly Mutant[] = [
   {
     name: "any number of them on a full disk",
     file: follow_ups,
-    find: "while (recording > 0 && ",
-    replace: "while (recording < 0 && ",
+    find: "while (ending > 0 && ",
+    replace: "while (ending < 0 && ",
   },
   {
     name: "vertices are posted twice",
@@ -76,8 +76,8 @@ export const enrichment_mutants: readonly Mutant[] = [
   {
     name: "the enrichment ignores its share of the budget",
     file: `${enrichment}/calls.ts`,
-    find: "Effect.andThen(share.take, few",
-    replace: "Effect.andThen(Effect.void, few",
+    find: "few.withPermit(Effect.andThen(share.take, ",
+    replace: "few.withPermit(Effect.andThen(Effect.void, ",
   },
   {
     name: "vertices are parsed and written again",

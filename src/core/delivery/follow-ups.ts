@@ -56,8 +56,8 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const idle = yield* Latch.make(true)
   const one_post = yield* Semaphore.make(1)
   const settled = yield* Latch.make(true)
-  /** Those that are given up but not yet on record: they are not open any more, and still hold their ranges. */
-  let recording = 0
+  /** Those that are claimed and not yet recorded and committed: not open any more, and still holding their ranges. */
+  let ending = 0
   const label = { partition: options.label }
   const ended = (outcome: string, count: number) =>
     Metric.update(Metric.withAttributes(metrics.follow_ups, { ...label, outcome }), count)
@@ -66,7 +66,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   /** Of all that may end a follow-up, whoever claims it first does. */
   const claim = (one: FollowUp): boolean => {
     const is_mine = open.delete(one)
-    if (open.size === 0) idle.openUnsafe()
+    if (is_mine) ending++
     return is_mine
   }
 
@@ -76,6 +76,8 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     settled.openUnsafe()
     yield* open_now
     if (offset >= 0) yield* options.commit(offset)
+    ending -= ones.length
+    if (open.size + ending === 0) idle.openUnsafe()
   })
 
   const giveUp = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
@@ -83,9 +85,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     if (mine.length === 0) return
     for (const { given_up } of mine) given_up.openUnsafe()
     const rejects = mine.map((one) => notFollowed(one, why))
-    recording += mine.length
     yield* untilStored(options.dead_letters.add(options.partition, rejects), options.health)
-    recording -= mine.length
     const what = mine.length === 1 ? "what follows an event is" : `what follows ${mine.length} events is`
     yield* Effect.logWarning(`${what} given up: ${why}; akonis dead-letters replay tries again`)
     yield* ended("given_up", mine.length)
@@ -147,8 +147,8 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     }
     if (window.events <= following.events_behind_max) return
     yield* giveUp(oldestOf(window.beyond(following.events_behind_max)), too_much_behind)
-    // The bound holds on a full disk, too: what somebody else gave up has to be recorded first.
-    while (recording > 0 && window.events > following.events_behind_max) {
+    // The bound holds on a full disk, too: what somebody else gives up has to be recorded first.
+    while (ending > 0 && window.events > following.events_behind_max) {
       settled.closeUnsafe()
       yield* settled.await
     }
