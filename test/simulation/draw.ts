@@ -2,6 +2,7 @@
 import { Random } from "../../simulator/events/random.ts"
 import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
 import { withEnrichment } from "./draw-enrichment.ts"
+import { withFleet } from "./draw-fleet.ts"
 import type { Fault, PartitionPlan, Poison, RequestDeed, Scenario, StreamDeed, StreamPlace } from "./scenario.ts"
 
 /** `hours`: how long the workload and its faults last; drawn when absent. */
@@ -30,7 +31,7 @@ export const drawScenario = (seed: number, hours?: number): Scenario => {
     batch_events_max: random.pick([1, 5, 20, 100, 1_000]),
     batch_wait_ms_max: waitFor(random, minutes, partitions.length),
   }
-  return withEnrichment(drawn, minutes * minute)
+  return withFleet(withEnrichment(drawn, minutes * minute), minutes * minute)
 }
 
 const restarts = ({ on }: Fault): boolean => ["kill", "stop", "list", "disk"].includes(on)

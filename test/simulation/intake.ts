@@ -3,6 +3,7 @@ import type { Answer } from "./falcon.ts"
 import type { LogEvent } from "./workload.ts"
 
 export const intake_key = "simulated-intake-key"
+export const asset_key = "simulated-asset-key"
 
 const refusal = (status: number, message: string): Answer => ({ status, body: JSON.stringify({ message }) })
 

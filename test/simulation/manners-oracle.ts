@@ -2,7 +2,7 @@
 import { enrichment, falcon, intake, retry, stream } from "../../src/core/limits.ts"
 import type { Break } from "./delivery-oracle.ts"
 import type { Session } from "./falcon.ts"
-import { delayEvents } from "./patience.ts"
+import { delayEvents, isBeside } from "./patience.ts"
 import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "./scenario.ts"
 import type { VirtualTime } from "./time.ts"
 
@@ -38,6 +38,8 @@ export class MannersOracle {
   private readonly in_flight = new Set<string>()
   private token: { readonly good_until_ms: number; refused: boolean } | undefined
   private started_ms = 0
+  /** Calls that have paid from their share go later when a 429 holds everybody, and again after a 401. */
+  private readonly held_back: number
   private empty = { app_id: "", times: 0 }
 
   constructor(
@@ -45,7 +47,9 @@ export class MannersOracle {
     private readonly time: VirtualTime,
     private readonly start_ms: number,
     private readonly broken: Break,
-  ) {}
+  ) {
+    this.held_back = scenario.faults.some(holdsBack) ? enrichment.calls_at_once_max : 0
+  }
 
   /** A new process knows nothing of what the one before was told. */
   started(): void {
@@ -73,8 +77,12 @@ export class MannersOracle {
     }
     if (place === "token") this.tokenAsked(now_ms)
     if (isGraphPlace(place))
-      this.within("enrichment", [1_000, enrichment.api_per_second_max], [60_000, enrichment_per_minute])
-    if (place === "list" || place === "refresh" || isGraphPlace(place))
+      this.within(
+        "enrichment",
+        [1_000, enrichment.api_per_second_max + this.held_back],
+        [60_000, enrichment_per_minute],
+      )
+    if (place === "list" || place === "refresh" || isBeside(place))
       this.within("api", [1_000, falcon.api_per_second_max], [60_000, falcon.tenant_per_minute_max])
     // Whatever ends a connection, the next one comes after a pause.
     if (place === "open") this.hold(place, whose, now_ms + shortest_backoff_ms, "a connection ended just now")
@@ -102,7 +110,7 @@ export class MannersOracle {
     if (place === "list" && until_ms === undefined && status !== 429)
       this.within("list", [60_000, lists_per_minute(this.scenario.partitions.length)])
     if (place === "token") this.tokenAnswered(status, sent_ms, now_ms)
-    else if (place !== "intake" && place !== "open" && status === 401 && this.token !== undefined)
+    else if (place !== "intake" && place !== "assets" && place !== "open" && status === 401 && this.token !== undefined)
       this.token.refused = true
   }
 
@@ -166,9 +174,9 @@ type Budget = "token" | "api" | "list" | "enrichment"
 /** What refills in a minute, and what may be saved up before it. */
 const enrichment_per_minute = 60 * (enrichment.api_per_second_max - enrichment.api_burst_max) + enrichment.api_burst_max
 
-/** The token, the listing and the graph are everybody's; each feed and each partition opens and posts for itself. */
+/** The token, the listing and what runs beside the stream are everybody's; each feed and each partition opens and posts for itself. */
 const holder = (place: RequestPlace, whose: string): string => {
-  if (isGraphPlace(place)) return "graph"
+  if (isBeside(place)) return "beside"
   return place === "token" || place === "list" ? place : `${place} ${whose}`
 }
 
@@ -183,6 +191,9 @@ const needsPerson = (place: RequestPlace, { status, text }: Outcome): boolean =>
     ? status === 401 || status === 403 || (status === 422 && text.includes("INTAKE_KEY_ERROR"))
     : (place === "list" || place === "open") && status === 403
 
+const holdsBack = (fault: Fault): boolean =>
+  "do" in fault && fault.do.kind === "status" && (fault.do.status === 429 || fault.do.status === 401)
+
 /** Faults after which a session may rightly end unrefreshed. */
 const hinders = (fault: Fault): boolean =>
-  ["token", "list", "refresh", "disk"].includes(fault.on) || (isGraphPlace(fault.on) && delayEvents(fault))
+  ["token", "list", "refresh", "disk"].includes(fault.on) || (isBeside(fault.on) && delayEvents(fault))

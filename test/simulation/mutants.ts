@@ -3,6 +3,7 @@
  * What the simulation does not notice here it would not notice anywhere.
  */
 
+import { asset_mutants } from "./mutants-assets.ts"
 import { enrichment_mutants } from "./mutants-enrichment.ts"
 
 export interface Mutant {
@@ -228,4 +229,5 @@ export const mutants: readonly Mutant[] = [
     replace: "clock.currentTimeMillisUnsafe()",
   },
   ...enrichment_mutants,
+  ...asset_mutants,
 ]

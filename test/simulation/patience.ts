@@ -1,11 +1,12 @@
 /** How far a run has to come, and by when. */
-import { endOf, type Fault, isGraphPlace, lasts, type Scenario } from "./scenario.ts"
+import { endOf, type Fault, isGraphPlace, isHostPlace, lasts, type Scenario } from "./scenario.ts"
 
 const minutes = 60_000
 
 /** When the last of these faults is over and the last event has come. What lasts for good is not waited for. */
-export const quietMs = ({ partitions }: Scenario, faults: readonly Fault[]): number =>
+export const quietMs = ({ partitions, fleet }: Scenario, faults: readonly Fault[]): number =>
   Math.max(
+    fleet?.for_ms ?? 0,
     ...faults
       .filter((fault) => !lasts(fault))
       .map((fault) => endOf(fault) + ("down_ms" in fault ? fault.down_ms + 20_000 : 0)),
@@ -28,12 +29,20 @@ export const boundMs = ({ session_interval_s, batch_wait_ms_max }: Scenario, fau
 }
 
 /**
- * Faults that events may wait for. Whatever happens to the enrichment, they do not wait for it; but a budget that is spent,
- * and a token that is refused, are everybody's.
+ * Faults that events may wait for. Whatever happens to the enrichment and to the inventory, they do not wait for it; but a
+ * budget that is spent, and a token that is refused, are everybody's.
  */
 export const delayEvents = (fault: Fault): boolean =>
-  !isGraphPlace(fault.on) ||
-  ("do" in fault && fault.do.kind === "status" && (fault.do.status === 429 || fault.do.status === 401))
+  (!isBeside(fault.on) && fault.on !== "assets") || troublesAll(fault)
+
+/** Calls of Falcon's API that are not the stream's. */
+export const isBeside = (place: string): boolean => isGraphPlace(place) || isHostPlace(place)
+
+const troublesAll = (fault: Fault): boolean =>
+  isBeside(fault.on) &&
+  "do" in fault &&
+  fault.do.kind === "status" &&
+  (fault.do.status === 429 || fault.do.status === 401)
 
 /** Sees to it that something goes on. */
 export class Patience {

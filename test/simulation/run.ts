@@ -7,9 +7,11 @@ import { type DiskGate, makeMemoryDisk } from "../support/memory-disk.ts"
 import { type Break, DeliveryOracle } from "./delivery-oracle.ts"
 import { api_url, Falcon } from "./falcon.ts"
 import { Faults } from "./faults.ts"
+import { Fleet } from "./fleet.ts"
+import { FleetOracle } from "./fleet-oracle.ts"
 import { FollowOracle } from "./follow-oracle.ts"
 import { Graph } from "./graph.ts"
-import { intake_key } from "./intake.ts"
+import { asset_key, intake_key } from "./intake.ts"
 import { Machine } from "./machine.ts"
 import { MannersOracle } from "./manners-oracle.ts"
 import { boundMs, delayEvents, Patience, quietMs } from "./patience.ts"
@@ -61,15 +63,19 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
       Effect.tap(call, () => changed(method, path)),
     )
   const changed = (method: string, path: string) =>
-    method === "rename" && path.endsWith("/cache.json")
-      ? Effect.sync(() => delivery.readOffsets("rename"))
-      : Effect.void
+    Effect.sync(() => {
+      if (method !== "rename") return
+      if (path.endsWith("/cache.json")) delivery.readOffsets("rename")
+      if (path.endsWith("/context.json")) inventory.readCheckpoint()
+    })
   const disk = makeMemoryDisk(gate)
   disk.write("akonis.yaml", configuration(scenario))
   const logs = makeLogs(scenario, start_ms)
   const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
   const following = new FollowOracle(graph, logs, scenario, broken)
   const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following)
+  const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)
+  const inventory = new FleetOracle(fleet, scenario, disk, data_dir, () => time.now_ms, broken)
   const manners = new MannersOracle(scenario, time, start_ms, broken)
   const { note } = timeline
   const falcon = new Falcon(scenario, logs, time, new Random(scenario.seed * 4 + 1), {
@@ -86,6 +92,8 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     faults,
     delivery,
     following,
+    fleet,
+    inventory,
     manners,
     note,
     latency_ms_max,
@@ -102,6 +110,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     wire: (life) => layerWire({ ...wired, random: new Random(scenario.seed * 4 + 3), gate: machine.gate }, life),
     onStart: (life) => {
       delivery.started(life)
+      inventory.started(life)
       manners.started()
     },
     onDeath: () => {
@@ -118,7 +127,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     time.at(start_ms + fault.at_ms, () => begin(fault, { machine, falcon, disk, time, note, jump }))
 
   machine.start()
-  const done_ms = await runOn(scenario, time, delivery, broken, () => found !== undefined)
+  const done_ms = await runOn(scenario, time, { delivery, inventory, broken, isOver: () => found !== undefined })
   await settle(time, done_ms + 10_000)
   machine.stop(undefined)
   await settle(time, done_ms + 20_000)
@@ -131,20 +140,25 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   }
 }
 
+interface Judges {
+  readonly delivery: DeliveryOracle
+  readonly inventory: FleetOracle
+  readonly broken: Break
+  readonly isOver: () => boolean
+}
+
 /** Until everything has arrived, or something is wrong; gives the time at which that was. */
 const runOn = async (
   scenario: Scenario,
   time: VirtualTime,
-  delivery: DeliveryOracle,
-  broken: Break,
-  isOver: () => boolean,
+  { delivery, inventory, broken, isOver }: Judges,
 ): Promise<number> => {
-  const { faults, graph } = scenario
+  const { faults } = scenario
   const patience = (which: readonly Fault[]) => {
     const quiet_ms = start_ms + quietMs(scenario, which)
     return { quiet_ms, watch: new Patience(quiet_ms, boundMs(scenario, which)) }
   }
-  const events = patience(graph === undefined ? faults : faults.filter(delayEvents))
+  const events = patience(faults.filter(delayEvents))
   const all = patience(faults)
   const hopeless = faults.some(lasts)
   for (let steps = 0; !isOver() && (await time.step()); steps++) {
@@ -152,13 +166,21 @@ const runOn = async (
     if (steps > steps_max) broken("progress", "the run does not come to an end")
     if (now_ms <= events.quiet_ms || steps % 16 !== 0) continue
     const { delivered, done, complete, all_delivered } = delivery.progress()
-    if (graph !== undefined && !all_delivered && !events.watch.holds(delivered, now_ms))
-      broken("progress", `${events.watch.text} but ThreatGraph's faults; missing: ${delivery.missing()}`)
+    if (!all_delivered && !events.watch.holds(delivered, now_ms))
+      broken(
+        "progress",
+        `${events.watch.text}, and there is no fault that events wait for; missing: ${delivery.missing()}`,
+      )
     if (now_ms <= all.quiet_ms) continue
+    const hosts = inventory.progress()
     // What waits for an outage that does not end is given up when the process stops.
-    if (complete || (hopeless && all_delivered && now_ms > all.quiet_ms + minutes)) break
-    if (!(hopeless && all_delivered) && !all.watch.holds(done, now_ms))
-      broken("progress", `${all.watch.text}, and there is no fault; missing: ${delivery.missing()}`)
+    const given_up = hopeless && all_delivered && now_ms > all.quiet_ms + minutes
+    if ((complete || given_up) && hosts.open === 0) break
+    if (!all.watch.holds(done + hosts.done, now_ms))
+      broken(
+        "progress",
+        `${all.watch.text}, and there is no fault; missing: ${delivery.missing()}, ${hosts.open} hosts`,
+      )
   }
   return time.now_ms
 }
@@ -215,11 +237,19 @@ const environment: Record<string, string> = {
   AKONIS_DATA_DIR: data_dir,
 }
 
+const assets = {
+  enabled: true,
+  sekoia_api_key: asset_key,
+  sekoia_base_url: api_url,
+  connector_uuid: "11111111-2222-4333-8444-555555555555",
+}
+
 /** What has no variable of its own stands in the file. */
-const configuration = ({ batch_events_max, batch_wait_ms_max, graph }: Scenario): string =>
+const configuration = ({ batch_events_max, batch_wait_ms_max, graph, fleet }: Scenario): string =>
   JSON.stringify({
     plugins: {
       "event-stream": { batch_events_max, batch_wait_ms_max },
       ...(graph === undefined ? {} : { enrichment: { enabled: true } }),
+      ...(fleet === undefined ? {} : { "device-assets": { ...assets, batch_size: fleet.batch_size } }),
     },
   })

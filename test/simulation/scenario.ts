@@ -49,15 +49,32 @@ export interface GraphPlan {
   readonly page_max: number
 }
 
+/** The hosts of Falcon. With it, the inventory of hosts runs. */
+export interface FleetPlan {
+  readonly hosts: number
+  /** Changes of hosts at most, drawn over this time from the start. */
+  readonly changes_max: number
+  readonly for_ms: number
+  /** Assets in one request to Sekoia; hosts on one page. */
+  readonly batch_size: number
+  readonly page_max: number
+}
+
 /** Where the enrichment asks. */
 export const graph_places = ["alerts", "detections", "edge_types", "edges", "vertices"] as const
 export type GraphPlace = (typeof graph_places)[number]
 
 /** Where the stream asks. */
 export type StreamPlace = "token" | "list" | "open" | "refresh" | "intake"
-export type RequestPlace = StreamPlace | GraphPlace
+/** Where the inventory asks Falcon, and where it posts to. */
+const host_places = ["hosts", "host_ids", "host_details", "host_groups"] as const
+export type HostPlace = (typeof host_places)[number]
+export const fleet_places = [...host_places, "assets"] as const
+
+export type RequestPlace = StreamPlace | GraphPlace | HostPlace | "assets"
 
 export const isGraphPlace = (place: string): place is GraphPlace => graph_places.includes(place as GraphPlace)
+export const isHostPlace = (place: string): place is HostPlace => host_places.includes(place as HostPlace)
 
 export type RequestDeed =
   /** Answered in place of the server. */
@@ -146,6 +163,7 @@ export interface Scenario {
   readonly batch_wait_ms_max: number
   readonly faults: readonly Fault[]
   readonly graph?: GraphPlan
+  readonly fleet?: FleetPlan
 }
 
 /** How long a fault lasts that is never over. */

@@ -3,14 +3,18 @@ import { Effect, Layer } from "effect"
 import type { Random } from "../../simulator/events/random.ts"
 import { TransportError } from "../../src/core/errors.ts"
 import { Http, type HttpRequest } from "../../src/core/http/http.ts"
-import type { DeliveryOracle, Post } from "./delivery-oracle.ts"
+import type { Post } from "./books.ts"
+import type { DeliveryOracle } from "./delivery-oracle.ts"
 import { type Answer, api_url, type Falcon } from "./falcon.ts"
 import { type Faults, retryHeaders } from "./faults.ts"
+import type { Fleet } from "./fleet.ts"
+import type { FleetOracle, Item } from "./fleet-oracle.ts"
 import type { FollowOracle } from "./follow-oracle.ts"
 import type { Graph } from "./graph.ts"
-import { intakeAnswer } from "./intake.ts"
+import { asset_key, intakeAnswer } from "./intake.ts"
 import type { Asked, MannersOracle } from "./manners-oracle.ts"
-import { type GraphPlace, isGraphPlace, type RequestDeed, type RequestPlace } from "./scenario.ts"
+import { routeOf } from "./routes.ts"
+import { isGraphPlace, isHostPlace, type RequestDeed } from "./scenario.ts"
 import type { Life, VirtualTime } from "./time.ts"
 
 export interface WireOptions {
@@ -19,9 +23,12 @@ export interface WireOptions {
   readonly falcon: Falcon
   /** When the enrichment runs. */
   readonly graph: Graph | undefined
+  /** When the inventory runs. */
+  readonly fleet: Fleet | undefined
   readonly faults: Faults
   readonly delivery: DeliveryOracle
   readonly following: FollowOracle
+  readonly inventory: FleetOracle
   readonly manners: MannersOracle
   readonly latency_ms_max: number
   readonly skew_ms: () => number
@@ -34,6 +41,7 @@ export interface WireOptions {
 interface Call extends Asked, Post {
   readonly request: HttpRequest
   readonly url: URL
+  readonly items: readonly Item[]
 }
 
 const nothing: Post = { events: [], vertices: [], key: undefined }
@@ -102,35 +110,12 @@ const hangUp = ({ falcon }: WireOptions, request: HttpRequest, body: Answer["bod
   if (typeof body !== "string") falcon.hangUp(String(request.headers?.authorization))
 }
 
-const routeOf = ({
-  url,
-  body,
-}: HttpRequest): { readonly place: RequestPlace; readonly partition: number | undefined } => {
-  const { pathname } = new URL(url)
-  const partition = Number(pathname.slice(pathname.lastIndexOf("/") + 1))
-  if (pathname === "/oauth2/token") return { place: "token", partition: undefined }
-  if (pathname.endsWith("/datafeed/v2")) return { place: "list", partition: undefined }
-  if (pathname.includes("/datafeed/v1/")) return { place: "open", partition }
-  if (pathname.includes("/datafeed-actions/v1/")) return { place: "refresh", partition }
-  if (pathname === "/intake/batch" && body instanceof Uint8Array) return { place: "intake", partition: undefined }
-  const place = graphPlaceOf(pathname)
-  if (place !== undefined) return { place, partition: undefined }
-  throw new Error(`nobody serves ${pathname}`)
-}
-
-const graphPlaceOf = (pathname: string): GraphPlace | undefined => {
-  if (pathname === "/alerts/entities/alerts/v2") return "alerts"
-  if (pathname === "/detects/entities/summaries/GET/v1") return "detections"
-  if (pathname === "/threatgraph/queries/edge-types/v1") return "edge_types"
-  if (pathname === "/threatgraph/combined/edges/v1") return "edges"
-  return /^\/threatgraph\/entities\/[a-z-]+\/v1$/.test(pathname) ? "vertices" : undefined
-}
-
-const callOf = ({ delivery, time }: WireOptions, request: HttpRequest): Call => {
+const callOf = ({ delivery, inventory, time }: WireOptions, request: HttpRequest): Call => {
   const route = routeOf(request)
   const url = new URL(request.url)
   const whose = route.place === "open" ? String(request.headers?.authorization) : String(route.partition)
-  const common = { request, url, whose, place: route.place, sent_ms: time.now_ms }
+  const items = route.place === "assets" ? inventory.parse(String(request.body)) : []
+  const common = { request, url, whose, place: route.place, sent_ms: time.now_ms, items }
   if (route.place !== "intake") return { ...common, ...nothing, partition: route.partition }
   // Copied: the process may write to its buffer again as soon as it has given up.
   const post = delivery.parse(Uint8Array.from(request.body as Uint8Array)) ?? nothing
@@ -183,12 +168,8 @@ const statusReply = ({ time, skew_ms }: WireOptions, deed: Extract<RequestDeed, 
 }
 
 /** What the server does when nothing stands in the way. */
-const act = (
-  { falcon, graph, delivery, note }: WireOptions,
-  call: Call,
-  deed: RequestDeed | undefined,
-  without: number | undefined,
-): Answer => {
+const act = (options: WireOptions, call: Call, deed: RequestDeed | undefined, without: number | undefined): Answer => {
+  const { falcon, delivery, note } = options
   const { place, partition, request, url, events, vertices, key } = call
   const authorization = String(request.headers?.authorization)
   const app_id = url.searchParams.get("appId") ?? ""
@@ -196,15 +177,27 @@ const act = (
   if (place === "list") return falcon.list(app_id, authorization, without, deed?.kind === "empty")
   if (place === "refresh") return falcon.refresh(app_id, partition!, authorization)
   if (place === "open") return falcon.open(partition!, authorization, url.searchParams)
-  if (isGraphPlace(place)) return askGraph(falcon, graph!, place, call)
+  if (place !== "intake") return beside(options, call, authorization)
   const answer = intakeAnswer(events, vertices.length, key)
   if (answer.status === 200) delivery.taken(call)
   note(`the intake ${answer.status === 200 ? "takes" : `refuses with ${answer.status}`} ${spanOf(call)}`, partition)
   return answer
 }
 
-const askGraph = (falcon: Falcon, graph: Graph, place: GraphPlace, { url, request }: Call): Answer =>
-  falcon.guard(String(request.headers?.authorization)) ?? graph.answer(place, url, String(request.body))
+/** What is asked and posted beside the stream. */
+const beside = (
+  { falcon, graph, fleet, inventory, time, note }: WireOptions,
+  { place, url, request, items }: Call,
+  authorization: string,
+): Answer => {
+  const body = String(request.body)
+  if (isGraphPlace(place)) return falcon.guard(authorization) ?? graph!.answer(place, url, body)
+  if (isHostPlace(place)) return falcon.guard(authorization) ?? fleet!.answer(place, url, body, time.now_ms)
+  if (authorization !== `Bearer ${asset_key}`) return { status: 401, body: "{}" }
+  inventory.taken(items)
+  note(`Sekoia takes ${items.length} assets`)
+  return { status: 200, body: "{}" }
+}
 
 const spanOf = ({ events, vertices }: Post): string => {
   if (vertices.length > 0) return `${vertices.length} vertices of ${vertices[0]!.case.detection.id}`
@@ -213,18 +206,20 @@ const spanOf = ({ events, vertices }: Post): string => {
 
 /** The answer has arrived. */
 const received = (
-  { delivery, manners }: WireOptions,
+  { delivery, inventory, manners }: WireOptions,
   call: Call,
   { answer, until_ms }: Reply,
 ): Effect.Effect<Answer, TransportError> => {
   const status = typeof answer === "object" ? answer.status : undefined
   const text = typeof answer === "object" && typeof answer.body === "string" ? answer.body : ""
-  const { place, events, vertices, url } = call
+  const { place, events, vertices, items, url } = call
   manners.answered(call, { status, until_ms, text })
   if (place === "list" && status === 200)
     manners.listed(url.searchParams.get("appId") ?? "", text.includes('"resources":[]'))
   if (place === "intake" && status === 200) delivery.answered(call)
+  if (status === 200) inventory.answered(items)
   const for_good = status === 400 || status === 413 || (status === 422 && !text.includes("INTAKE_KEY_ERROR"))
   if (place === "intake" && for_good && events.length + vertices.length === 1) delivery.refused(call)
+  if (for_good && items.length === 1) items[0]!.refused_alone = true
   return typeof answer === "object" ? Effect.succeed(answer) : Effect.fail(broken(answer ?? "reset"))
 }
