@@ -9,7 +9,8 @@ const share = 0.1
 export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
   const random = new Random(scenario.seed * 64 + 34)
   if (!random.chance(share)) return scenario
-  const faults = random.list(1, 4, () => drawFault(random, span_ms))
+  const faults = random.list(0, 4, () => drawFault(random, span_ms))
+  const outages = random.chance(0.4) ? [drawOutage(random)] : []
   return {
     ...scenario,
     fleet: {
@@ -19,7 +20,7 @@ export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
       batch_size: random.pick([1, 7, 100]),
       page_max: random.pick([5, 50, 1_000]),
     },
-    faults: [...scenario.faults, ...faults].toSorted((a, b) => a.at_ms - b.at_ms),
+    faults: [...scenario.faults, ...faults, ...outages].toSorted((a, b) => a.at_ms - b.at_ms),
   }
 }
 
@@ -33,6 +34,20 @@ const drawFault = (random: Random, span_ms: number): Fault => {
     do: drawDeed(random, on === "assets"),
   }
 }
+
+/** Nothing is taken while most of the hosts are to be sent. */
+const drawOutage = (random: Random): Fault => ({
+  on: "assets",
+  at_ms: random.int(0, 1_000),
+  for_ms: random.pick([minute, 5 * minute]),
+  count: 1_000_000,
+  do: random.pick<RequestDeed>([
+    { kind: "status", status: 403 },
+    { kind: "status", status: 503 },
+    { kind: "refused" },
+    { kind: "reset" },
+  ]),
+})
 
 const drawDeed = (random: Random, takes: boolean): RequestDeed => {
   const drawn = random.unit()
