@@ -1,5 +1,16 @@
 /** How long something takes, whatever happens to the wall clock meanwhile: administrators and NTP set it back. */
-import type { Clock } from "effect"
+import { type Clock, Effect } from "effect"
 
 /** Milliseconds from an arbitrary beginning, never going back. Only differences mean anything. */
 export const monotonicMs = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
+
+/** The same clock whose time never goes back, for what reads the clock by itself: its time of day means nothing. */
+export const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
+  currentTimeMillisUnsafe: () => monotonicMs(clock),
+  currentTimeMillis: Effect.sync(() => monotonicMs(clock)),
+  currentTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  currentTimeNanos: clock.monotonicTimeNanos,
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  monotonicTimeNanos: clock.monotonicTimeNanos,
+  sleep: (duration) => clock.sleep(duration),
+})

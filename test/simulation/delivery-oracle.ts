@@ -2,44 +2,21 @@
  * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
  * guarantee is reported at the moment at which it breaks.
  */
-import { delivery } from "../../src/core/limits.ts"
+import { delivery, following } from "../../src/core/limits.ts"
 import type { MemoryDisk } from "../support/memory-disk.ts"
+import type { Book, Fate, Post, Progress } from "./books.ts"
+import type { FollowOracle, Vertex } from "./follow-oracle.ts"
+import type { Detection } from "./graph.ts"
+import { type Letter, Letters, parseObject } from "./letters.ts"
 import type { Scenario } from "./scenario.ts"
 import type { Log, LogEvent } from "./workload.ts"
 
 export type Break = (rule: string, what: string, partition?: number) => void
 
-/** What is known of one event. */
-interface Fate {
-  readonly event: LogEvent
-  /** The life of the process in which the intake took it last, 0 for not yet. */
-  taken_in: number
-  /** The answer to that post did not reach the process as a success. */
-  unanswered: boolean
-  refused_alone: boolean
-  dead_letters: number
-}
-
-interface Book {
-  readonly log: Log
-  readonly fates: readonly Fate[]
-  /** Everything before it is with the intake or in the dead letters. */
-  settled: number
-  /** Highest position that the intake took. */
-  latest: number
-  committed: number
-  /** What will be stored in the end; -1 when no line tells its offset. */
-  readonly last_offset: number
-  /** The last event that this process has been given. */
-  given: number
-  chunk_events_max: number
-  repeated: number
-}
-
 export class DeliveryOracle {
   private readonly books: readonly Book[]
   private readonly by_text = new Map<string, Fate>()
-  private readonly letters_read = new Map<string, number>()
+  private readonly letters: Letters
   private life = 0
 
   constructor(
@@ -48,13 +25,16 @@ export class DeliveryOracle {
     private readonly disk: MemoryDisk,
     private readonly data_dir: string,
     private readonly broken: Break,
+    private readonly following: FollowOracle,
   ) {
+    this.letters = new Letters(disk, data_dir)
     this.books = logs.map((log) => ({
       log,
       fates: log.events.map((event) => this.fateOf(event)),
       settled: 0,
       latest: -1,
       committed: -1,
+      committed_position: -1,
       last_offset: Math.max(-1, ...log.events.filter((event) => event.tells_offset).map(({ offset }) => offset)),
       given: -1,
       chunk_events_max: 0,
@@ -70,6 +50,10 @@ export class DeliveryOracle {
       book.given = -1
     }
     this.readOffsets("start")
+    this.following.started(
+      life,
+      this.books.map(({ log, committed }) => log.positions.get(committed) ?? -1),
+    )
   }
 
   /** Bytes up to the end of this event have been read. */
@@ -87,14 +71,19 @@ export class DeliveryOracle {
     if (held > most) this.broken("bounded", `${held} events are held in memory, ${most} at most may be`, last.partition)
   }
 
-  /** The events of a request body; `undefined` when it is none. */
-  parse(body: Uint8Array): { readonly events: readonly LogEvent[]; readonly key: unknown } | undefined {
+  /** What is in a request body; `undefined` when it is none. */
+  parse(body: Uint8Array): Post | undefined {
     if (body.length > delivery.batch_bytes_max) this.broken("bounded", `a body of ${body.length} bytes`)
     const { intake_key, jsons } = parseBody(body)
     if (!Array.isArray(jsons)) return undefined
-    if (jsons.length > this.scenario.batch_events_max) this.broken("bounded", `a batch of ${jsons.length} events`)
     const events: LogEvent[] = []
+    const vertices: Vertex[] = []
     for (const text of jsons) {
+      const vertex = this.following.find(text)
+      if (vertex !== undefined) {
+        vertices.push(vertex)
+        continue
+      }
       const fate = this.by_text.get(text)
       if (fate === undefined)
         this.broken("unchanged", `the intake gets what Falcon never sent: ${String(text).slice(0, 200)}`)
@@ -106,23 +95,27 @@ export class DeliveryOracle {
         )
       if (fate !== undefined) events.push(fate.event)
     }
+    if (events.length > this.scenario.batch_events_max) this.broken("bounded", `a batch of ${events.length} events`)
     if (new Set(events.map(({ partition }) => partition)).size > 1) this.broken("in order", "a batch of two partitions")
-    return { events, key: intake_key }
+    this.following.posted(vertices, events.length)
+    return { events, vertices, key: intake_key }
   }
 
   /** The intake has taken these; whether the process will ever learn of it is another matter. */
-  taken(events: readonly LogEvent[]): void {
+  taken({ events, vertices }: Post): void {
     for (const event of events) this.took(this.fate(event))
+    this.following.taken(vertices, (detection) => this.isSafe(detection))
   }
 
   /** And now it has learnt of it. */
-  answered(events: readonly LogEvent[]): void {
+  answered({ events, vertices }: Post): void {
     for (const event of events) this.fate(event).unanswered = false
+    this.following.answered(vertices)
   }
 
-  /** The intake has refused this event, which stood alone. */
-  refused(event: LogEvent): void {
-    this.fate(event).refused_alone = true
+  /** The intake has refused what stood alone. */
+  refused({ events, vertices }: Post): void {
+    for (const one of [...events.map((event) => this.fate(event)), ...vertices]) one.refused_alone = true
   }
 
   /** `cache.json` has changed. */
@@ -145,14 +138,20 @@ export class DeliveryOracle {
     for (const book of this.books) book.committed = -1
   }
 
-  /** How many events are where they belong, and offsets stored that are the last of their partition. */
-  progress(): { readonly done: number; readonly complete: boolean } {
-    let done = 0
+  /** How many events are where they belong; with vertices, and offsets stored that are the last of their partition. */
+  progress(): Progress {
+    let delivered = 0
+    let stored = 0
     for (const book of this.books) {
       this.settle(book)
-      done += book.settled + (book.committed === book.last_offset ? 1 : 0)
+      delivered += book.settled
+      if (book.committed === book.last_offset) stored++
     }
-    return { done, complete: done === this.books.reduce((sum, { fates }) => sum + fates.length + 1, 0) }
+    if (this.following.progress().open > 0) this.readLetters()
+    const { done, open } = this.following.progress()
+    const all_delivered = delivered === this.books.reduce((sum, { fates }) => sum + fates.length, 0)
+    const complete = all_delivered && open === 0 && stored === this.books.length
+    return { delivered, all_delivered, done: delivered + done + stored, complete }
   }
 
   /** What is missing, for people. */
@@ -163,18 +162,25 @@ export class DeliveryOracle {
     const missing = this.books
       .filter((book) => book.settled < book.fates.length)
       .map((book) => `${name(book.fates[book.settled]!.event)} and ${book.fates.length - book.settled - 1} after it`)
-    return [...missing, ...uncommitted].join("; ")
+    const { open } = this.following.progress()
+    return [...missing, ...uncommitted, ...(open > 0 ? [`vertices of ${open} detections`] : [])].join("; ")
   }
 
-  /** At the end: dead letters that should not be there. */
+  /** At the end: what is not done after all, and dead letters that should not be there. */
   finish(): void {
     this.readLetters()
+    if (!this.progress().complete) this.broken("progress", `the process has stopped; missing: ${this.missing()}`)
     for (const { fates, log } of this.books) {
       for (const { event, dead_letters, refused_alone } of fates) {
         if (event.goes_to === "intake" && dead_letters > 0 && !refused_alone)
           this.broken("dead letters", `nobody refused ${name(event)}, which is among them`, log.partition)
       }
     }
+  }
+
+  private isSafe({ partition, position }: Detection): boolean {
+    const { taken_in, refused_alone, dead_letters } = this.books[partition]!.fates[position]!
+    return taken_in > 0 || refused_alone || dead_letters > 0
   }
 
   private fateOf(event: LogEvent): Fate {
@@ -191,7 +197,8 @@ export class DeliveryOracle {
     const { event } = fate
     const book = this.books[event.partition]!
     if (fate.taken_in === 0) {
-      if (event.position < book.latest)
+      // What was refused once leaves the order: it may be taken when it comes again.
+      if (event.position < book.latest && !fate.refused_alone)
         this.broken("in order", `${name(event)} after ${name(book.fates[book.latest]!.event)}`, event.partition)
       book.latest = Math.max(book.latest, event.position)
     } else if (!event.tells_offset) {
@@ -201,10 +208,21 @@ export class DeliveryOracle {
       this.broken("at least once, tightly", `${name(event)} twice, and the process lives`, event.partition)
     fate.taken_in = this.life
     fate.unanswered = true
+    this.checkBehind(book)
+  }
+
+  /** What a crash would repeat. */
+  private checkBehind(book: Book): void {
+    const { graph, batch_events_max } = this.scenario
+    const behind = book.latest - book.committed_position
+    const most = following.events_behind_max + 4 * batch_events_max
+    if (graph !== undefined && behind > most)
+      this.broken("bounded", `${behind} events wait to be committed, ${most} at most may`, book.log.partition)
   }
 
   private repeatedAfterStart(book: Book): void {
-    const most = this.scenario.batch_events_max
+    const { graph, batch_events_max } = this.scenario
+    const most = batch_events_max + (graph === undefined ? 0 : following.events_behind_max)
     if (++book.repeated > most)
       this.broken(
         "at least once, tightly",
@@ -224,13 +242,24 @@ export class DeliveryOracle {
       this.broken("offsets", `${offset} is stored, which Falcon never sent`, partition)
       return
     }
+    book.committed_position = position
     this.settle(book)
+    this.followed(book, position)
     if (book.settled <= position)
       this.broken(
         "nothing lost",
         `${offset} is stored before ${name(book.fates[book.settled]!.event)} is safe`,
         partition,
       )
+  }
+
+  /** Nothing at or before this position waits for its vertices. */
+  private followed({ log }: Book, position: number): void {
+    const { partition } = log
+    if (this.following.waitsUpTo(partition, position) !== undefined) this.readLetters()
+    const open = this.following.waitsUpTo(partition, position)
+    if (open !== undefined)
+      this.broken("enrichment", `an offset is stored after detection ${open.id}, which waits for vertices`, partition)
   }
 
   private settle(book: Book): void {
@@ -243,29 +272,19 @@ export class DeliveryOracle {
     if (this.readLetters()) this.settle(book)
   }
 
-  /** Reads what is safe on the disk and new; false when there is nothing. */
+  /** Reads what is safe on the disk and new; false when there is nothing about an event. */
   private readLetters(): boolean {
-    const folder = `${this.data_dir}/dead-letters`
     let found = false
-    for (const file of this.disk.safeNames(folder)) {
-      const text = this.disk.readSafe(`${folder}/${file}`) ?? ""
-      const from = this.letters_read.get(file) ?? 0
-      // A line that a crash or a full disk cut short has no end yet.
-      const end = text.lastIndexOf("\n") + 1
-      if (end <= from) continue
-      for (const line of text.slice(from, end).split("\n")) found = this.readLetter(line) || found
-      this.letters_read.set(file, end)
-    }
+    for (const letter of this.letters.next()) found = this.readLetter(letter) || found
     return found
   }
 
-  private readLetter(line: string): boolean {
-    const letter = parseObject(line)
-    if (letter === undefined) return false
-    const raw = Buffer.from(String(letter.raw), letter.encoding as "utf8")
+  private readLetter(letter: Letter): boolean {
+    const { raw } = letter
+    if (this.following.readLetter(letter)) return false
     const fate = this.by_text.get(new TextDecoder().decode(raw.subarray(0, line_kept)))
     if (fate === undefined) {
-      this.broken("unchanged", `a dead letter that Falcon never sent: ${String(letter.raw).slice(0, 200)}`)
+      this.broken("unchanged", `a dead letter that Falcon never sent: ${raw.subarray(0, 200)}`)
       return false
     }
     fate.dead_letters++
@@ -276,14 +295,5 @@ export class DeliveryOracle {
 const line_kept = delivery.line_bytes_max
 
 const name = ({ partition, position, offset }: LogEvent): string => `event ${partition}-${position} (offset ${offset})`
-
-const parseObject = (text: string): Record<string, unknown> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
-}
 
 const parseBody = (body: Uint8Array): Record<string, unknown> => parseObject(new TextDecoder().decode(body)) ?? {}

@@ -1,18 +1,9 @@
 /** Draws a scenario from a seed. */
 import { Random } from "../../simulator/events/random.ts"
-import type {
-  Fault,
-  PartitionPlan,
-  Poison,
-  RequestDeed,
-  RequestPlace,
-  RetryForm,
-  Scenario,
-  StreamDeed,
-} from "./scenario.ts"
-
-const minute = 60_000
-const forms: readonly RetryForm[] = ["none", "seconds", "date", "epoch", "both", "nonsense"]
+import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
+import { withEnrichment } from "./draw-enrichment.ts"
+import { withFleet } from "./draw-fleet.ts"
+import type { Fault, PartitionPlan, Poison, RequestDeed, Scenario, StreamDeed, StreamPlace } from "./scenario.ts"
 
 /** `hours`: how long the workload and its faults last; drawn when absent. */
 export const drawScenario = (seed: number, hours?: number): Scenario => {
@@ -24,9 +15,8 @@ export const drawScenario = (seed: number, hours?: number): Scenario => {
     .flat()
     .sort((a, b) => a.at_ms - b.at_ms)
   const late = random.chance(0.15)
-  return {
+  const drawn: Scenario = {
     seed,
-    features: ["stream"],
     // A late event before a restart is outside of what is promised: what is not above the committed offset is taken for a repetition.
     faults: late ? faults.filter((fault) => !restarts(fault)) : faults,
     partitions: late ? partitions.map((plan) => ({ ...plan, late_share: 0.05 })) : partitions,
@@ -41,6 +31,7 @@ export const drawScenario = (seed: number, hours?: number): Scenario => {
     batch_events_max: random.pick([1, 5, 20, 100, 1_000]),
     batch_wait_ms_max: waitFor(random, minutes, partitions.length),
   }
+  return withFleet(withEnrichment(drawn, minutes * minute), minutes * minute)
 }
 
 const restarts = ({ on }: Fault): boolean => ["kill", "stop", "list", "disk"].includes(on)
@@ -109,16 +100,6 @@ const drawUnlisted = (random: Random, at_ms: number, partition: number): Fault[]
   ]
 }
 
-const drawDown = (random: Random): number => random.pick([100, 5_000, 60_000, 600_000])
-
-const drawKill = (random: Random, at_ms: number): Fault => ({
-  on: "kill",
-  at_ms,
-  steps: random.int(0, random.pick([3, 30])),
-  power: random.chance(0.5),
-  down_ms: drawDown(random),
-})
-
 const drawStream = (random: Random, at_ms: number, partition: number): Fault => {
   const deed = random.pick<StreamDeed>([
     { kind: "cut" },
@@ -134,7 +115,7 @@ const drawStream = (random: Random, at_ms: number, partition: number): Fault => 
 }
 
 const drawRequest = (random: Random, at_ms: number, span_ms: number, partition: number): Fault[] => {
-  const on = random.pick<RequestPlace>(["token", "list", "open", "refresh", "intake", "intake", "intake"])
+  const on = random.pick<StreamPlace>(["token", "list", "open", "refresh", "intake", "intake", "intake"])
   const deed = drawDeed(random, on)
   const many = random.chance(0.3)
   const for_ms = many ? random.pick([minute, 5 * minute, 20 * minute]) : span_ms
@@ -159,7 +140,7 @@ const drawRequest = (random: Random, at_ms: number, span_ms: number, partition: 
   return ["list", "open"].includes(on) ? [fault, ending] : [fault]
 }
 
-const statuses: Readonly<Record<RequestPlace, readonly number[]>> = {
+const statuses: Readonly<Record<StreamPlace, readonly number[]>> = {
   token: [400, 401, 403, 429, 500, 503],
   list: [401, 403, 404, 429, 500, 502],
   open: [401, 403, 404, 409, 429, 500, 503],
@@ -167,7 +148,7 @@ const statuses: Readonly<Record<RequestPlace, readonly number[]>> = {
   intake: [400, 401, 403, 404, 408, 413, 422, 429, 429, 500, 503],
 }
 
-const drawDeed = (random: Random, on: RequestPlace): RequestDeed => {
+const drawDeed = (random: Random, on: StreamPlace): RequestDeed => {
   const drawn = random.unit()
   if (drawn < 0.5) return drawStatus(random, on)
   if (drawn < 0.6) return { kind: random.pick(["hang", "refused", "reset"]) }
@@ -179,15 +160,8 @@ const drawDeed = (random: Random, on: RequestPlace): RequestDeed => {
   return on === "open" ? drawStatus(random, on) : { kind: "garbage" }
 }
 
-const drawStatus = (random: Random, on: RequestPlace): RequestDeed => {
+const drawStatus = (random: Random, on: StreamPlace): RequestDeed => {
   const status = random.pick(statuses[on])
   const key = on === "intake" && status === 422 && random.chance(0.5)
-  return {
-    kind: "status",
-    status,
-    ...(status === 429 || random.chance(0.1)
-      ? { form: random.pick(forms), wait_s: random.pick([1, 7, 120, 3_600]) }
-      : {}),
-    ...(key ? { body: '{"error":"INTAKE_KEY_ERROR"}' } : {}),
-  }
+  return { ...drawStatusOf(random, status), ...(key ? { body: '{"error":"INTAKE_KEY_ERROR"}' } : {}) }
 }

@@ -125,6 +125,11 @@ export class Falcon {
     }
   }
 
+  /** The answer to a token that is not good (any more). */
+  guard(authorization: string): Answer | undefined {
+    return this.accepts(authorization) ? undefined : failure(401, "invalid bearer token")
+  }
+
   private accepts(authorization: string): boolean {
     const expires_ms = this.tokens.get(authorization.replace(/^Bearer /, ""))
     return expires_ms !== undefined && this.time.now_ms < expires_ms

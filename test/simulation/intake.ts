@@ -3,13 +3,16 @@ import type { Answer } from "./falcon.ts"
 import type { LogEvent } from "./workload.ts"
 
 export const intake_key = "simulated-intake-key"
+export const asset_key = "simulated-asset-key"
 
 const refusal = (status: number, message: string): Answer => ({ status, body: JSON.stringify({ message }) })
 
-export const intakeAnswer = (events: readonly LogEvent[], key: unknown): Answer => {
+/** `more`: how many that follow events are in the batch; the intake takes any of them. */
+export const intakeAnswer = (events: readonly LogEvent[], more: number, key: unknown): Answer => {
   if (key !== intake_key) return refusal(401, "the intake key is invalid")
-  if (events.length === 0) return refusal(400, "no events")
+  if (events.length + more === 0) return refusal(400, "no events")
   const bad = events.find(({ refused_with }) => refused_with !== undefined)
   if (bad !== undefined) return refusal(bad.refused_with!, "an event was refused")
-  return { status: 200, body: JSON.stringify({ event_ids: events.map(({ offset }) => `id-${offset}`) }) }
+  const ids = [...events.map(({ offset }) => `id-${offset}`), ...Array.from({ length: more }, (_, i) => `id-v${i}`)]
+  return { status: 200, body: JSON.stringify({ event_ids: ids }) }
 }

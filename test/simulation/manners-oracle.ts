@@ -1,8 +1,9 @@
 /** Watches how the process behaves towards Falcon and the intake: rates, waits, tokens, refreshes. */
-import { falcon, intake, retry, stream } from "../../src/core/limits.ts"
+import { enrichment, falcon, intake, retry, stream } from "../../src/core/limits.ts"
 import type { Break } from "./delivery-oracle.ts"
 import type { Session } from "./falcon.ts"
-import { endOf, type Fault, type RequestPlace, type Scenario } from "./scenario.ts"
+import { delayEvents, isBeside } from "./patience.ts"
+import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "./scenario.ts"
 import type { VirtualTime } from "./time.ts"
 
 /** A request, as the server sees it. */
@@ -31,12 +32,14 @@ const tokens_per_minute = 40
 const lists_per_minute = (partitions: number): number => 20 + 12 * partitions
 
 export class MannersOracle {
-  private readonly sent_ms: Record<"token" | "api" | "list", number[]> = { token: [], api: [], list: [] }
+  private readonly sent_ms: Record<Budget, number[]> = { token: [], api: [], list: [], enrichment: [] }
   /** Nothing may be sent before, by whom it concerns. */
   private readonly not_before = new Map<string, { readonly at_ms: number; readonly why: string }>()
-  private readonly in_flight = new Set<number>()
+  private readonly in_flight = new Set<string>()
   private token: { readonly good_until_ms: number; refused: boolean } | undefined
   private started_ms = 0
+  /** Calls that have paid from their share go later when a 429 holds everybody, and again after a 401. */
+  private readonly held_back: number
   private empty = { app_id: "", times: 0 }
 
   constructor(
@@ -44,7 +47,9 @@ export class MannersOracle {
     private readonly time: VirtualTime,
     private readonly start_ms: number,
     private readonly broken: Break,
-  ) {}
+  ) {
+    this.held_back = scenario.faults.some(holdsBack) ? enrichment.calls_at_once_max : 0
+  }
 
   /** A new process knows nothing of what the one before was told. */
   started(): void {
@@ -71,19 +76,25 @@ export class MannersOracle {
       this.broken("waits", `${place} is asked ${early_s} s too early: ${held.why}`, partition)
     }
     if (place === "token") this.tokenAsked(now_ms)
-    if (place === "list" || place === "refresh")
+    if (isGraphPlace(place))
+      this.within(
+        "enrichment",
+        [1_000, enrichment.api_per_second_max + this.held_back],
+        [60_000, enrichment_per_minute],
+      )
+    if (place === "list" || place === "refresh" || isBeside(place))
       this.within("api", [1_000, falcon.api_per_second_max], [60_000, falcon.tenant_per_minute_max])
     // Whatever ends a connection, the next one comes after a pause.
     if (place === "open") this.hold(place, whose, now_ms + shortest_backoff_ms, "a connection ended just now")
     if (place === "intake" && partition !== undefined) {
-      if (this.in_flight.has(partition)) this.broken("in order", "two posts of a partition are under way", partition)
-      this.in_flight.add(partition)
+      if (this.in_flight.has(whose)) this.broken("in order", "two posts of a partition are under way", partition)
+      this.in_flight.add(whose)
     }
   }
 
   /** The request has its answer, or the process has given it up. */
-  over({ place, partition }: Asked): void {
-    if (place === "intake" && partition !== undefined) this.in_flight.delete(partition)
+  over({ place, whose }: Asked): void {
+    if (place === "intake") this.in_flight.delete(whose)
   }
 
   answered({ place, whose, sent_ms }: Asked, outcome: Outcome): void {
@@ -99,7 +110,7 @@ export class MannersOracle {
     if (place === "list" && until_ms === undefined && status !== 429)
       this.within("list", [60_000, lists_per_minute(this.scenario.partitions.length)])
     if (place === "token") this.tokenAnswered(status, sent_ms, now_ms)
-    else if (place !== "intake" && place !== "open" && status === 401 && this.token !== undefined)
+    else if (place !== "intake" && place !== "assets" && place !== "open" && status === 401 && this.token !== undefined)
       this.token.refused = true
   }
 
@@ -147,7 +158,7 @@ export class MannersOracle {
     if (known === undefined || known.at_ms < at_ms) this.not_before.set(key, { at_ms, why })
   }
 
-  private within(what: "token" | "api" | "list", ...limits: readonly (readonly [ms: number, most: number])[]): void {
+  private within(what: Budget, ...limits: readonly (readonly [ms: number, most: number])[]): void {
     const times = this.sent_ms[what]
     times.push(this.time.now_ms)
     for (const [ms, most] of limits) {
@@ -158,9 +169,16 @@ export class MannersOracle {
   }
 }
 
-/** The token and the listing are everybody's; each feed and each partition opens and posts for itself. */
-const holder = (place: RequestPlace, whose: string): string =>
-  place === "token" || place === "list" ? place : `${place} ${whose}`
+type Budget = "token" | "api" | "list" | "enrichment"
+
+/** What refills in a minute, and what may be saved up before it. */
+const enrichment_per_minute = 60 * (enrichment.api_per_second_max - enrichment.api_burst_max) + enrichment.api_burst_max
+
+/** The token, the listing and what runs beside the stream are everybody's; each feed and each partition opens and posts for itself. */
+const holder = (place: RequestPlace, whose: string): string => {
+  if (isBeside(place)) return "beside"
+  return place === "token" || place === "list" ? place : `${place} ${whose}`
+}
 
 /** At an app id that is held; and one more by whoever looks for new partitions. */
 const looks_max = 3
@@ -173,5 +191,9 @@ const needsPerson = (place: RequestPlace, { status, text }: Outcome): boolean =>
     ? status === 401 || status === 403 || (status === 422 && text.includes("INTAKE_KEY_ERROR"))
     : (place === "list" || place === "open") && status === 403
 
+const holdsBack = (fault: Fault): boolean =>
+  "do" in fault && fault.do.kind === "status" && (fault.do.status === 429 || fault.do.status === 401)
+
 /** Faults after which a session may rightly end unrefreshed. */
-const hinders = ({ on }: Fault): boolean => ["token", "list", "refresh", "disk"].includes(on)
+const hinders = (fault: Fault): boolean =>
+  ["token", "list", "refresh", "disk"].includes(fault.on) || (isBeside(fault.on) && delayEvents(fault))

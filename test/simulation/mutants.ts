@@ -3,6 +3,9 @@
  * What the simulation does not notice here it would not notice anywhere.
  */
 
+import { asset_mutants } from "./mutants-assets.ts"
+import { enrichment_mutants } from "./mutants-enrichment.ts"
+
 export interface Mutant {
   readonly name: string
   readonly file: string
@@ -225,4 +228,6 @@ export const mutants: readonly Mutant[] = [
     find: "Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000",
     replace: "clock.currentTimeMillisUnsafe()",
   },
+  ...enrichment_mutants,
+  ...asset_mutants,
 ]

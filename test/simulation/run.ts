@@ -7,10 +7,15 @@ import { type DiskGate, makeMemoryDisk } from "../support/memory-disk.ts"
 import { type Break, DeliveryOracle } from "./delivery-oracle.ts"
 import { api_url, Falcon } from "./falcon.ts"
 import { Faults } from "./faults.ts"
-import { intake_key } from "./intake.ts"
+import { Fleet } from "./fleet.ts"
+import { FleetOracle } from "./fleet-oracle.ts"
+import { FollowOracle } from "./follow-oracle.ts"
+import { Graph } from "./graph.ts"
+import { asset_key, intake_key } from "./intake.ts"
 import { Machine } from "./machine.ts"
 import { MannersOracle } from "./manners-oracle.ts"
-import { endOf, type Fault, type Scenario } from "./scenario.ts"
+import { boundMs, delayEvents, Patience, quietMs } from "./patience.ts"
+import { type Fault, lasts, type Scenario } from "./scenario.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
 import { layerWire } from "./wire.ts"
@@ -58,13 +63,19 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
       Effect.tap(call, () => changed(method, path)),
     )
   const changed = (method: string, path: string) =>
-    method === "rename" && path.endsWith("/cache.json")
-      ? Effect.sync(() => delivery.readOffsets("rename"))
-      : Effect.void
+    Effect.sync(() => {
+      if (method !== "rename") return
+      if (path.endsWith("/cache.json")) delivery.readOffsets("rename")
+      if (path.endsWith("/context.json")) inventory.readCheckpoint()
+    })
   const disk = makeMemoryDisk(gate)
   disk.write("akonis.yaml", configuration(scenario))
   const logs = makeLogs(scenario, start_ms)
-  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken)
+  const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
+  const following = new FollowOracle(graph, logs, scenario, broken)
+  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following)
+  const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)
+  const inventory = new FleetOracle(fleet, scenario, disk, data_dir, () => time.now_ms, broken)
   const manners = new MannersOracle(scenario, time, start_ms, broken)
   const { note } = timeline
   const falcon = new Falcon(scenario, logs, time, new Random(scenario.seed * 4 + 1), {
@@ -74,7 +85,20 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   })
   const faults = new Faults(scenario.faults, start_ms, note)
   const { latency_ms_max } = scenario
-  const wired = { time, falcon, faults, delivery, manners, note, latency_ms_max, skew_ms: () => skew_ms }
+  const wired = {
+    time,
+    falcon,
+    graph,
+    faults,
+    delivery,
+    following,
+    fleet,
+    inventory,
+    manners,
+    note,
+    latency_ms_max,
+    skew_ms: () => skew_ms,
+  }
   const machine = new Machine({
     time,
     disk,
@@ -86,6 +110,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     wire: (life) => layerWire({ ...wired, random: new Random(scenario.seed * 4 + 3), gate: machine.gate }, life),
     onStart: (life) => {
       delivery.started(life)
+      inventory.started(life)
       manners.started()
     },
     onDeath: () => {
@@ -102,22 +127,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     time.at(start_ms + fault.at_ms, () => begin(fault, { machine, falcon, disk, time, note, jump }))
 
   machine.start()
-  const quiet_ms = start_ms + quietMs(scenario)
-  const bound_ms = boundMs(scenario)
-  let moved = { done: -1, at_ms: quiet_ms }
-  for (let steps = 0; found === undefined && (await time.step()); steps++) {
-    if (steps > steps_max) broken("progress", "the run does not come to an end")
-    if (time.now_ms <= quiet_ms || steps % 16 !== 0) continue
-    const { done, complete } = delivery.progress()
-    if (complete) break
-    if (done > moved.done) moved = { done, at_ms: time.now_ms }
-    if (time.now_ms > moved.at_ms + bound_ms)
-      broken(
-        "progress",
-        `nothing moves for ${minutesOf(bound_ms)}, and there is no fault; missing: ${delivery.missing()}`,
-      )
-  }
-  const done_ms = time.now_ms
+  const done_ms = await runOn(scenario, time, { delivery, inventory, broken, isOver: () => found !== undefined })
   await settle(time, done_ms + 10_000)
   machine.stop(undefined)
   await settle(time, done_ms + 20_000)
@@ -130,12 +140,55 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   }
 }
 
+interface Judges {
+  readonly delivery: DeliveryOracle
+  readonly inventory: FleetOracle
+  readonly broken: Break
+  readonly isOver: () => boolean
+}
+
+/** Until everything has arrived, or something is wrong; gives the time at which that was. */
+const runOn = async (
+  scenario: Scenario,
+  time: VirtualTime,
+  { delivery, inventory, broken, isOver }: Judges,
+): Promise<number> => {
+  const { faults } = scenario
+  const patience = (which: readonly Fault[]) => {
+    const quiet_ms = start_ms + quietMs(scenario, which)
+    return { quiet_ms, watch: new Patience(quiet_ms, boundMs(scenario, which)) }
+  }
+  const events = patience(faults.filter(delayEvents))
+  const all = patience(faults)
+  const hopeless = faults.some(lasts)
+  for (let steps = 0; !isOver() && (await time.step()); steps++) {
+    const { now_ms } = time
+    if (steps > steps_max) broken("progress", "the run does not come to an end")
+    if (now_ms <= events.quiet_ms || steps % 16 !== 0) continue
+    const { delivered, done, complete, all_delivered } = delivery.progress()
+    if (!all_delivered && !events.watch.holds(delivered, now_ms))
+      broken(
+        "progress",
+        `${events.watch.text}, and there is no fault that events wait for; missing: ${delivery.missing()}`,
+      )
+    if (now_ms <= all.quiet_ms) continue
+    const hosts = inventory.progress()
+    // What waits for an outage that does not end is given up when the process stops.
+    const given_up = hopeless && all_delivered && now_ms > all.quiet_ms + minutes
+    if ((complete || given_up) && hosts.open === 0) break
+    if (!all.watch.holds(done + hosts.done, now_ms))
+      broken(
+        "progress",
+        `${all.watch.text}, and there is no fault; missing: ${delivery.missing()}, ${hosts.open} hosts`,
+      )
+  }
+  return time.now_ms
+}
+
 const settle = async (time: VirtualTime, until_ms: number): Promise<void> => {
   time.at(until_ms, () => undefined)
   while (time.now_ms < until_ms && (await time.step()));
 }
-
-const minutesOf = (ms: number): string => `${Math.round(ms / minutes)} min`
 
 interface World {
   readonly machine: Machine
@@ -184,28 +237,19 @@ const environment: Record<string, string> = {
   AKONIS_DATA_DIR: data_dir,
 }
 
-/** What has no variable of its own stands in the file. */
-const configuration = ({ batch_events_max, batch_wait_ms_max }: Scenario): string =>
-  `plugins: { event-stream: { batch_events_max: ${batch_events_max}, batch_wait_ms_max: ${batch_wait_ms_max} } }`
-
-/** When the last fault is over and the last event has come. */
-const quietMs = ({ faults, partitions }: Scenario): number =>
-  Math.max(
-    ...faults.map((fault) => endOf(fault) + ("down_ms" in fault ? fault.down_ms + 20_000 : 0)),
-    ...partitions.map(({ later, per_minute }) => (later * minutes) / per_minute),
-  )
-
-/**
- * How long it may take from then on: what was told to wait may wait, an app id that is held is held until its session ends,
- * and a partition that was not listed is looked for now and then.
- */
-const boundMs = ({ faults, session_interval_s, batch_wait_ms_max }: Scenario): number => {
-  const has = (test: (fault: Fault) => boolean) => faults.some(test)
-  const asked_ms = Math.max(
-    0,
-    ...faults.map((fault) => ("do" in fault && "wait_s" in fault.do ? (fault.do.wait_s ?? 0) * 1_000 : 0)),
-  )
-  const held = has(({ on }) => on !== "intake" && on !== "disk") ? session_interval_s * 1_000 + 5 * minutes : 0
-  const unlisted = has((fault) => "do" in fault && fault.do.kind === "omit") ? 60 * minutes : 0
-  return 6 * minutes + asked_ms + held + unlisted + 2 * batch_wait_ms_max
+const assets = {
+  enabled: true,
+  sekoia_api_key: asset_key,
+  sekoia_base_url: api_url,
+  connector_uuid: "11111111-2222-4333-8444-555555555555",
 }
+
+/** What has no variable of its own stands in the file. */
+const configuration = ({ batch_events_max, batch_wait_ms_max, graph, fleet }: Scenario): string =>
+  JSON.stringify({
+    plugins: {
+      "event-stream": { batch_events_max, batch_wait_ms_max },
+      ...(graph === undefined ? {} : { enrichment: { enabled: true } }),
+      ...(fleet === undefined ? {} : { "device-assets": { ...assets, batch_size: fleet.batch_size } }),
+    },
+  })

@@ -3,9 +3,6 @@
  * run again; a scenario gives the same run every time.
  */
 
-/** What is simulated; what is added to the product is added here. */
-type Feature = "stream"
-
 export type Poison =
   | "malformed"
   | "truncated"
@@ -36,7 +33,48 @@ export interface PartitionPlan {
 /** How a 429 says when to come back. */
 export type RetryForm = "none" | "seconds" | "date" | "epoch" | "both" | "nonsense"
 
-export type RequestPlace = "token" | "list" | "open" | "refresh" | "intake"
+/** What is known around detections. With it, the enrichment runs. */
+export interface GraphPlan {
+  /** Detections of one partition at most, and their share of its events. */
+  readonly detections_max: number
+  readonly detection_share: number
+  /** Detections that Falcon does not know. */
+  readonly unknown_share: number
+  /** Whether the withdrawn detections API is still there. */
+  readonly old_detections: "served" | "gone"
+  /** Edge types, of six at most; the processes that detections point to; edges of a type at a process at most, and on a page. */
+  readonly edge_types: number
+  readonly processes: number
+  readonly edges_max: number
+  readonly page_max: number
+}
+
+/** The hosts of Falcon. With it, the inventory of hosts runs. */
+export interface FleetPlan {
+  readonly hosts: number
+  /** Changes of hosts at most, drawn over this time from the start. */
+  readonly changes_max: number
+  readonly for_ms: number
+  /** Assets in one request to Sekoia; hosts on one page. */
+  readonly batch_size: number
+  readonly page_max: number
+}
+
+/** Where the enrichment asks. */
+export const graph_places = ["alerts", "detections", "edge_types", "edges", "vertices"] as const
+export type GraphPlace = (typeof graph_places)[number]
+
+/** Where the stream asks. */
+export type StreamPlace = "token" | "list" | "open" | "refresh" | "intake"
+/** Where the inventory asks Falcon, and where it posts to. */
+const host_places = ["hosts", "host_ids", "host_details", "host_groups"] as const
+export type HostPlace = (typeof host_places)[number]
+export const fleet_places = [...host_places, "assets"] as const
+
+export type RequestPlace = StreamPlace | GraphPlace | HostPlace | "assets"
+
+export const isGraphPlace = (place: string): place is GraphPlace => graph_places.includes(place as GraphPlace)
+export const isHostPlace = (place: string): place is HostPlace => host_places.includes(place as HostPlace)
 
 export type RequestDeed =
   /** Answered in place of the server. */
@@ -111,7 +149,6 @@ export type Fault =
 
 export interface Scenario {
   readonly seed: number
-  readonly features: readonly Feature[]
   readonly partitions: readonly PartitionPlan[]
   readonly resume: "inclusive" | "exclusive"
   /** What holds an app id: a live stream, or already the session that a listing made. */
@@ -125,6 +162,13 @@ export interface Scenario {
   readonly batch_events_max: number
   readonly batch_wait_ms_max: number
   readonly faults: readonly Fault[]
+  readonly graph?: GraphPlan
+  readonly fleet?: FleetPlan
 }
+
+/** How long a fault lasts that is never over. */
+export const for_good_ms = 1_000_000_000_000
+
+export const lasts = (fault: Fault): boolean => "for_ms" in fault && fault.for_ms === for_good_ms
 
 export const endOf = (fault: Fault): number => fault.at_ms + ("for_ms" in fault ? fault.for_ms : 0)

@@ -3,21 +3,32 @@ import { Effect, Layer } from "effect"
 import type { Random } from "../../simulator/events/random.ts"
 import { TransportError } from "../../src/core/errors.ts"
 import { Http, type HttpRequest } from "../../src/core/http/http.ts"
+import type { Post } from "./books.ts"
 import type { DeliveryOracle } from "./delivery-oracle.ts"
 import { type Answer, api_url, type Falcon } from "./falcon.ts"
 import { type Faults, retryHeaders } from "./faults.ts"
-import { intakeAnswer } from "./intake.ts"
+import type { Fleet } from "./fleet.ts"
+import type { FleetOracle, Item } from "./fleet-oracle.ts"
+import type { FollowOracle } from "./follow-oracle.ts"
+import type { Graph } from "./graph.ts"
+import { asset_key, intakeAnswer } from "./intake.ts"
 import type { Asked, MannersOracle } from "./manners-oracle.ts"
-import type { RequestDeed, RequestPlace } from "./scenario.ts"
+import { routeOf } from "./routes.ts"
+import { isGraphPlace, isHostPlace, type RequestDeed } from "./scenario.ts"
 import type { Life, VirtualTime } from "./time.ts"
-import type { LogEvent } from "./workload.ts"
 
 export interface WireOptions {
   readonly time: VirtualTime
   readonly random: Random
   readonly falcon: Falcon
+  /** When the enrichment runs. */
+  readonly graph: Graph | undefined
+  /** When the inventory runs. */
+  readonly fleet: Fleet | undefined
   readonly faults: Faults
   readonly delivery: DeliveryOracle
+  readonly following: FollowOracle
+  readonly inventory: FleetOracle
   readonly manners: MannersOracle
   readonly latency_ms_max: number
   readonly skew_ms: () => number
@@ -27,12 +38,13 @@ export interface WireOptions {
 }
 
 /** A request on its way. */
-interface Call extends Asked {
+interface Call extends Asked, Post {
   readonly request: HttpRequest
   readonly url: URL
-  readonly events: readonly LogEvent[]
-  readonly key: unknown
+  readonly items: readonly Item[]
 }
+
+const nothing: Post = { events: [], vertices: [], key: undefined }
 
 /** What comes back: an answer, or nothing, after a while. */
 interface Reply {
@@ -98,30 +110,18 @@ const hangUp = ({ falcon }: WireOptions, request: HttpRequest, body: Answer["bod
   if (typeof body !== "string") falcon.hangUp(String(request.headers?.authorization))
 }
 
-const routeOf = ({
-  url,
-  body,
-}: HttpRequest): { readonly place: RequestPlace; readonly partition: number | undefined } => {
-  const { pathname } = new URL(url)
-  const partition = Number(pathname.slice(pathname.lastIndexOf("/") + 1))
-  if (pathname === "/oauth2/token") return { place: "token", partition: undefined }
-  if (pathname.endsWith("/datafeed/v2")) return { place: "list", partition: undefined }
-  if (pathname.includes("/datafeed/v1/")) return { place: "open", partition }
-  if (pathname.includes("/datafeed-actions/v1/")) return { place: "refresh", partition }
-  if (pathname === "/intake/batch" && body instanceof Uint8Array) return { place: "intake", partition: undefined }
-  throw new Error(`nobody serves ${pathname}`)
-}
-
-const callOf = ({ delivery, time }: WireOptions, request: HttpRequest): Call => {
+const callOf = ({ delivery, inventory, time }: WireOptions, request: HttpRequest): Call => {
   const route = routeOf(request)
   const url = new URL(request.url)
   const whose = route.place === "open" ? String(request.headers?.authorization) : String(route.partition)
-  const common = { request, url, whose, place: route.place, sent_ms: time.now_ms }
-  if (route.place !== "intake") return { ...common, partition: route.partition, events: [], key: undefined }
+  const items = route.place === "assets" ? inventory.parse(String(request.body)) : []
+  const common = { request, url, whose, place: route.place, sent_ms: time.now_ms, items }
+  if (route.place !== "intake") return { ...common, ...nothing, partition: route.partition }
   // Copied: the process may write to its buffer again as soon as it has given up.
-  const batch = delivery.parse(Uint8Array.from(request.body as Uint8Array))
-  const partition = batch?.events[0]?.partition
-  return { ...common, partition, whose: String(partition), events: batch?.events ?? [], key: batch?.key }
+  const post = delivery.parse(Uint8Array.from(request.body as Uint8Array)) ?? nothing
+  const follows = post.vertices[0]?.case.detection.partition
+  const partition = post.events[0]?.partition ?? follows
+  return { ...common, ...post, partition, whose: `${follows === undefined ? "" : "vertices of "}${partition}` }
 }
 
 /** The request has arrived. */
@@ -137,6 +137,7 @@ const serve = (options: WireOptions, call: Call): Reply => {
       return { answer: deed.kind }
     case "status":
       if (deed.status === 401) options.falcon.revoke(String(call.request.headers?.authorization))
+      if (call.place === "edges" || call.place === "vertices") options.following.excuse(call.url, deed.status)
       return statusReply(options, deed)
     case "garbage":
       return { answer: { status: 200, body: "<html>the proxy is being repaired</html>" } }
@@ -167,39 +168,58 @@ const statusReply = ({ time, skew_ms }: WireOptions, deed: Extract<RequestDeed, 
 }
 
 /** What the server does when nothing stands in the way. */
-const act = (
-  { falcon, delivery, note }: WireOptions,
-  { place, partition, request, url, events, key }: Call,
-  deed: RequestDeed | undefined,
-  without: number | undefined,
-): Answer => {
+const act = (options: WireOptions, call: Call, deed: RequestDeed | undefined, without: number | undefined): Answer => {
+  const { falcon, delivery, note } = options
+  const { place, partition, request, url, events, vertices, key } = call
   const authorization = String(request.headers?.authorization)
   const app_id = url.searchParams.get("appId") ?? ""
   if (place === "token") return falcon.token()
   if (place === "list") return falcon.list(app_id, authorization, without, deed?.kind === "empty")
   if (place === "refresh") return falcon.refresh(app_id, partition!, authorization)
   if (place === "open") return falcon.open(partition!, authorization, url.searchParams)
-  const answer = intakeAnswer(events, key)
-  if (answer.status === 200) delivery.taken(events)
-  const span = events.length === 0 ? "nothing" : `events ${events[0]!.position} to ${events.at(-1)!.position}`
-  note(`the intake ${answer.status === 200 ? "takes" : `refuses with ${answer.status}`} ${span}`, partition)
+  if (place !== "intake") return beside(options, call, authorization)
+  const answer = intakeAnswer(events, vertices.length, key)
+  if (answer.status === 200) delivery.taken(call)
+  note(`the intake ${answer.status === 200 ? "takes" : `refuses with ${answer.status}`} ${spanOf(call)}`, partition)
   return answer
+}
+
+/** What is asked and posted beside the stream. */
+const beside = (
+  { falcon, graph, fleet, inventory, time, note }: WireOptions,
+  { place, url, request, items }: Call,
+  authorization: string,
+): Answer => {
+  const body = String(request.body)
+  if (isGraphPlace(place)) return falcon.guard(authorization) ?? graph!.answer(place, url, body)
+  if (isHostPlace(place)) return falcon.guard(authorization) ?? fleet!.answer(place, url, body, time.now_ms)
+  if (authorization !== `Bearer ${asset_key}`) return { status: 401, body: "{}" }
+  inventory.taken(items)
+  note(`Sekoia takes ${items.length} assets`)
+  return { status: 200, body: "{}" }
+}
+
+const spanOf = ({ events, vertices }: Post): string => {
+  if (vertices.length > 0) return `${vertices.length} vertices of ${vertices[0]!.case.detection.id}`
+  return events.length === 0 ? "nothing" : `events ${events[0]!.position} to ${events.at(-1)!.position}`
 }
 
 /** The answer has arrived. */
 const received = (
-  { delivery, manners }: WireOptions,
+  { delivery, inventory, manners }: WireOptions,
   call: Call,
   { answer, until_ms }: Reply,
 ): Effect.Effect<Answer, TransportError> => {
   const status = typeof answer === "object" ? answer.status : undefined
   const text = typeof answer === "object" && typeof answer.body === "string" ? answer.body : ""
-  const { place, events, url } = call
+  const { place, events, vertices, items, url } = call
   manners.answered(call, { status, until_ms, text })
   if (place === "list" && status === 200)
     manners.listed(url.searchParams.get("appId") ?? "", text.includes('"resources":[]'))
-  if (place === "intake" && status === 200) delivery.answered(events)
+  if (place === "intake" && status === 200) delivery.answered(call)
+  if (status === 200) inventory.answered(items)
   const for_good = status === 400 || status === 413 || (status === 422 && !text.includes("INTAKE_KEY_ERROR"))
-  if (place === "intake" && for_good && events.length === 1) delivery.refused(events[0]!)
+  if (place === "intake" && for_good && events.length + vertices.length === 1) delivery.refused(call)
+  if (for_good && items.length === 1) items[0]!.refused_alone = true
   return typeof answer === "object" ? Effect.succeed(answer) : Effect.fail(broken(answer ?? "reset"))
 }

@@ -1,5 +1,6 @@
 /** The events of a scenario: what Falcon holds, line by line, and what has to become of each. */
 import { Random } from "../../simulator/events/random.ts"
+import type { Detection } from "./graph.ts"
 import type { PartitionPlan, Poison, Scenario } from "./scenario.ts"
 
 export interface LogEvent {
@@ -19,6 +20,8 @@ export interface LogEvent {
   readonly refused_with: number | undefined
   /** The line tells its offset, so that a repetition can be told. */
   readonly tells_offset: boolean
+  /** Vertices follow it. */
+  readonly detection?: Detection
 }
 
 /** One partition: its events in the order in which they are sent. */
@@ -36,10 +39,42 @@ const encoder = new TextEncoder()
 
 export const makeLogs = (scenario: Scenario, start_ms: number): readonly Log[] =>
   scenario.partitions.map((plan, partition) =>
-    makeLog(plan, partition, start_ms, new Random(scenario.seed * 64 + partition)),
+    makeLog(plan, partition, start_ms, new Random(scenario.seed * 64 + partition), detectionsOf(scenario, partition)),
   )
 
-const makeLog = (plan: PartitionPlan, partition: number, start_ms: number, random: Random): Log => {
+/** Which events of a partition are detections. */
+const detectionsOf = ({ seed, graph, partitions }: Scenario, partition: number): DetectionDraw => {
+  if (graph === undefined) return () => undefined
+  const { backlog, later } = partitions[partition]!
+  const share = Math.min(graph.detection_share, graph.detections_max / Math.max(1, backlog + later))
+  const random = new Random(seed * 64 + 16 + partition)
+  return (position) => (random.chance(share) ? drawDetection(random, partition, position) : undefined)
+}
+
+type DetectionDraw = (position: number) => Detection | undefined
+
+const drawDetection = (random: Random, partition: number, position: number): Detection => {
+  const is_old = random.chance(0.2)
+  const id = `${partition}-${position}`
+  return {
+    id: is_old ? `ldt:${id}` : `cid:ind:${id}`,
+    is_old,
+    partition,
+    position,
+    severity: {
+      name: random.pick(["High", 'Überprüfung "x"', null]),
+      code: random.pick([1, 4, null]),
+    },
+  }
+}
+
+const makeLog = (
+  plan: PartitionPlan,
+  partition: number,
+  start_ms: number,
+  random: Random,
+  drawn_detection: DetectionDraw,
+): Log => {
   const total = plan.backlog + plan.later
   const offsets: number[] = []
   let offset = (partition + 1) * offset_range
@@ -57,7 +92,10 @@ const makeLog = (plan: PartitionPlan, partition: number, start_ms: number, rando
     const poison = drawn === "line_too_long" && huge++ > 0 ? "malformed" : drawn
     const later = position - plan.backlog + 1
     const at_ms = later > 0 ? start_ms + Math.ceil((later * 60_000) / plan.per_minute) : start_ms - (total - position)
-    const text = eventText(partition, position, own, at_ms, random, plan)
+    const is_refused = poison?.startsWith("refused_") === true
+    const possible = drawn_detection(position)
+    const detection = poison === undefined || is_refused ? possible : undefined
+    const text = eventText(partition, position, own, at_ms, random, plan, detection)
     return {
       partition,
       position,
@@ -65,9 +103,10 @@ const makeLog = (plan: PartitionPlan, partition: number, start_ms: number, rando
       at_ms,
       line_end: random.chance(0.5) ? "\r\n" : "\n",
       tells_offset: tellsOffset(poison),
-      refused_with: poison?.startsWith("refused_") ? Number(poison.slice("refused_".length)) : undefined,
+      refused_with: is_refused ? Number(poison.slice("refused_".length)) : undefined,
       goes_to: poison === undefined || poison === "no_offset" ? "intake" : "dead_letters",
       bytes: poisoned(poison, text, `${partition}-${position}`),
+      ...(detection === undefined ? {} : { detection }),
     }
   })
   return { partition, events, positions: new Map(events.map((event) => [event.offset, event.position])) }
@@ -93,11 +132,24 @@ const eventText = (
   at_ms: number,
   random: Random,
   plan: PartitionPlan,
+  detection: Detection | undefined,
 ): string => {
-  const metadata = `"metadata":{"offset":${offset},"eventType":"${random.pick(types)}","eventCreationTime":${at_ms}}`
+  const plain_type = random.pick(types)
+  const type = detection === undefined ? plain_type : detectionType(detection)
+  const metadata = `"metadata":{"offset":${offset},"eventType":"${type}","eventCreationTime":${at_ms}}`
   const filling = JSON.stringify(random.pick(fillings).repeat(random.int(0, Math.ceil(plan.filling_max / 16))))
-  const event = `"event":{"Id":"${partition}-${position}","Pattern":18446744073709551615,"Text":${filling},"offset":7}`
+  const event = `"event":{"Id":"${partition}-${position}","Pattern":18446744073709551615,"Text":${filling},"offset":7${fields(detection)}}`
   return random.chance(0.8) ? `{${metadata},${event}}` : `{${event}, ${metadata} }`
+}
+
+const detectionType = ({ is_old }: Detection): string => (is_old ? "DetectionSummaryEvent" : "EppDetectionSummaryEvent")
+
+/** What an event says of itself as a detection. */
+const fields = (detection: Detection | undefined): string => {
+  if (detection === undefined) return ""
+  const { id, is_old, severity } = detection
+  const name = severity.name === null ? "" : `,"SeverityName":${JSON.stringify(severity.name)}`
+  return `,"${is_old ? "DetectId" : "CompositeId"}":"${id}"${name},"Severity":${severity.code}`
 }
 
 const poisoned = (poison: Poison | undefined, text: string, id: string): Uint8Array => {

@@ -2,6 +2,7 @@
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
 import { backoffMs } from "../http/backoff.ts"
 import { assets as limits } from "../limits.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { CollectError, Collector } from "./collect.ts"
@@ -36,10 +37,11 @@ const cycles = Effect.fnUntraced(function* (
   cell: HealthCell,
   { source, collector, frequency_s }: Omit<RunOptions, "plugin_id">,
 ) {
+  const clock = yield* Clock.Clock
   for (let failures = 0; ; ) {
-    const began_ms = yield* Clock.currentTimeMillis
+    const began_ms = monotonicMs(clock)
     const exit = yield* Effect.exit(collector.cycle({ onProgress: (tally) => showProgress(cell, failures, tally) }))
-    const took_ms = (yield* Clock.currentTimeMillis) - began_ms
+    const took_ms = monotonicMs(clock) - began_ms
     if (Exit.isSuccess(exit)) {
       failures = 0
       yield* finished(cell, source, collector, exit.value, took_ms)
@@ -81,7 +83,8 @@ const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause
   const error = Cause.findErrorOption(cause)
   const message = error._tag === "Some" ? error.value.message : `unexpected: ${Cause.pretty(cause)}`
   const hopeless = error._tag === "Some" && needsPerson(error.value)
-  const wait_ms = hopeless ? limits.refused_ms : yield* backoffMs(failures)
+  const asked_ms = error._tag === "Some" && "retry_after_ms" in error.value ? (error.value.retry_after_ms ?? 0) : 0
+  const wait_ms = hopeless ? limits.refused_ms : Math.max(asked_ms, yield* backoffMs(failures))
   yield* cell.set(hopeless ? "failed" : "degraded", message)
   yield* Effect.logError(`${message}; the cycle is resumed in ${Math.round(wait_ms / 100) / 10} s`)
   return wait_ms

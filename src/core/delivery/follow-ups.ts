@@ -52,7 +52,7 @@ class FollowUp {
 }
 
 const too_much_behind = `more than ${following.events_behind_max} newer events wait for it to be committed`
-const stopped = "the process stopped before it was done"
+const stopped = "the process stopped, or Falcon no longer listed its partition, before it was done"
 
 /** Its fibers live in the scope where it is made. */
 export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptions) {
@@ -63,6 +63,9 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const work = yield* Latch.make(false)
   const idle = yield* Latch.make(true)
   const one_post = yield* Semaphore.make(1)
+  const settled = yield* Latch.make(true)
+  /** Those that are claimed and not yet recorded and committed: not open any more, and still holding their ranges. */
+  let ending = 0
   const label = { partition: options.label }
   const ended = (outcome: string, count: number) =>
     Metric.update(Metric.withAttributes(metrics.follow_ups, { ...label, outcome }), count)
@@ -72,7 +75,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   /** Of all that may end a follow-up, whoever claims it first does. */
   const claim = (one: FollowUp): boolean => {
     const is_mine = open.delete(one)
-    if (open.size === 0) idle.openUnsafe()
+    if (is_mine) ending++
     return is_mine
   }
 
@@ -80,13 +83,20 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const release = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
     let offset = -1
     for (const { range } of ones) offset = window.release(range)
+    settled.openUnsafe()
     yield* open_now
     return offset
   })
 
+  const over = (ones: readonly FollowUp[]) => {
+    ending -= ones.length
+    if (open.size + ending === 0) idle.openUnsafe()
+  }
+
   const settle = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
     const offset = yield* release(ones)
     if (offset >= 0) yield* options.commit(offset)
+    over(ones)
   })
 
   /** Gives up those that are still open, on record; gives them back. */
@@ -165,7 +175,14 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     }
     if (window.events <= following.events_behind_max) return
     // Not stored here: the batch that comes with them is.
-    yield* release(yield* record(oldestOf(window.beyond(following.events_behind_max)), too_much_behind))
+    const given_up = yield* record(oldestOf(window.beyond(following.events_behind_max)), too_much_behind)
+    yield* release(given_up)
+    over(given_up)
+    // The bound holds on a full disk, too: what somebody else gives up has to be recorded first.
+    while (ending > 0 && window.events > following.events_behind_max) {
+      settled.closeUnsafe()
+      yield* settled.await
+    }
   })
 
   const close = Effect.gen(function* () {

@@ -4,7 +4,7 @@ import { RateLimiter } from "effect/persistence"
 import type { HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { falcon, retry } from "../limits.ts"
-import { monotonicMs } from "../monotonic.ts"
+import { monotonicClock, monotonicMs } from "../monotonic.ts"
 
 /** One budget. Everybody who spends from it shares the same value. */
 export interface RateLimit {
@@ -48,6 +48,12 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     limit: rate.burst_max,
     window: refill_ms * rate.burst_max,
   } as const
+  // The limiter reads the clock by itself: a wall clock that jumps ahead would fill the bucket at once, one that is set back
+  // would not refill it for as long.
+  const pay = (tokens: number) =>
+    Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens })).pipe(
+      Effect.provideService(Clock.Clock, monotonicClock(clock)),
+    )
   let held_until_ms = Number.NEGATIVE_INFINITY
   let budget: Budget | undefined
 
@@ -56,7 +62,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
       const now_ms = monotonicMs(clock)
       if (now_ms < held_until_ms) yield* Effect.sleep(held_until_ms - now_ms)
       const tokens = Math.max(1, Math.round(gapMs(budget, yield* Clock.currentTimeMillis) / refill_ms))
-      yield* Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens }))
+      yield* pay(tokens)
       // A 429 may have come to somebody else in the meantime.
       if (monotonicMs(clock) >= held_until_ms) return
     }

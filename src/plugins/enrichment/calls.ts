@@ -9,6 +9,7 @@ import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
 import { makeRateLimit } from "../../core/falcon/rate-limit.ts"
 import { backoffMs } from "../../core/http/backoff.ts"
 import { enrichment } from "../../core/limits.ts"
+import { monotonicClock, monotonicMs } from "../../core/monotonic.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 
@@ -49,6 +50,7 @@ export const makeCalls = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Calls, never, Falcon | Health | Scope.Scope> {
   const scope = yield* Scope.Scope
   const falcon = yield* Falcon
+  const clock = yield* Clock.Clock
   const health = yield* Health
   const share = yield* makeRateLimit({
     per_second_max: enrichment.api_per_second_max,
@@ -90,12 +92,18 @@ export const makeCalls = Effect.fnUntraced(function* (
     state.watched = false
   })
 
-  /** One try. Our own share comes first, so that a place among the few is never held while waiting for it. */
+  /**
+   * One try. It pays when it has a place among the few: those that have paid and wait for calls that hang would all go at once
+   * when these end, and exceed the share.
+   */
   const once = (api: Api, operation: Operation) =>
-    Effect.andThen(
-      share.take,
-      few.withPermit(breaker.execute(answerOf(falcon, operation), { key: api, classify: outcomeOf })),
-    )
+    few.withPermit(Effect.andThen(share.take, guarded(api, answerOf(falcon, operation))))
+
+  /** The breaker reads the clock by itself: a wall clock that is set back would keep it open for as long. */
+  const guarded = (api: Api, call: ReturnType<typeof answerOf>) =>
+    breaker
+      .execute(Effect.provideService(call, Clock.Clock, clock), { key: api, classify: outcomeOf })
+      .pipe(Effect.provideService(Clock.Clock, monotonicClock(clock)))
 
   const request: Calls["request"] = Effect.fnUntraced(function* (
     api: Api,
@@ -105,7 +113,7 @@ export const makeCalls = Effect.fnUntraced(function* (
     const state = states.get(api)!
     for (let attempt = 1; ; attempt++) {
       const { refused } = state
-      if (refused !== undefined && (yield* Clock.currentTimeMillis) < refused.until_ms) return yield* refused.error
+      if (refused !== undefined && monotonicMs(clock) < refused.until_ms) return yield* refused.error
       const result = yield* Effect.result(once(api, operation))
       if (Result.isSuccess(result)) {
         yield* count(kind, "ok")
@@ -125,7 +133,7 @@ export const makeCalls = Effect.fnUntraced(function* (
         continue
       }
       if (LASTING.includes(error.reason)) {
-        state.refused = { until_ms: (yield* Clock.currentTimeMillis) + enrichment.forbidden_ms, error }
+        state.refused = { until_ms: monotonicMs(clock) + enrichment.forbidden_ms, error }
         yield* tell(api, `${error.message}; tried again every ${enrichment.forbidden_ms / 60_000} minutes`)
       } else {
         // It answers, and does not like the question.

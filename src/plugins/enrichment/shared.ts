@@ -1,6 +1,7 @@
 /** Lookups that are remembered for a while, and shared while they are under way. */
 import { Clock, Effect, Fiber, Metric, Scope } from "effect"
 import { LRUCache } from "lru-cache"
+import { monotonicMs } from "../../core/monotonic.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 
 export interface Shared<Value extends object, E> {
@@ -29,9 +30,9 @@ export const makeShared = Effect.fnUntraced(function* <Value extends object, E>(
   const cache = new LRUCache<string, Value>({
     max: options.entries_max,
     ttl: options.life_ms,
-    // By Effect's clock, and without a timer of its own.
+    // By Effect's clock, and without a timer of its own. A time of 0 means "for ever" there.
     ttlResolution: 0,
-    perf: { now: () => clock.currentTimeMillisUnsafe() },
+    perf: { now: () => 1 + monotonicMs(clock) },
     ...(options.size && { maxSize: options.size.size_max, sizeCalculation: options.size.of }),
   })
   const flights = new Map<string, Flight<Value, E>>()

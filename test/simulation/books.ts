@@ -1,0 +1,46 @@
+/** What the oracle of delivery keeps about events and partitions. */
+import type { Vertex } from "./follow-oracle.ts"
+import type { Log, LogEvent } from "./workload.ts"
+
+/** What is posted: events, or vertices that follow some. */
+export interface Post {
+  readonly events: readonly LogEvent[]
+  readonly vertices: readonly Vertex[]
+  readonly key: unknown
+}
+
+export interface Progress {
+  readonly delivered: number
+  readonly all_delivered: boolean
+  readonly done: number
+  readonly complete: boolean
+}
+
+/** What is known of one event. */
+export interface Fate {
+  readonly event: LogEvent
+  /** The life of the process in which the intake took it last, 0 for not yet. */
+  taken_in: number
+  /** The answer to that post did not reach the process as a success. */
+  unanswered: boolean
+  refused_alone: boolean
+  dead_letters: number
+}
+
+export interface Book {
+  readonly log: Log
+  readonly fates: readonly Fate[]
+  /** Everything before it is with the intake or in the dead letters. */
+  settled: number
+  /** Highest position that the intake took. */
+  latest: number
+  committed: number
+  /** The position of what was stored last, whatever the disk may have forgotten since; -1 for none. */
+  committed_position: number
+  /** What will be stored in the end; -1 when no line tells its offset. */
+  readonly last_offset: number
+  /** The last event that this process has been given. */
+  given: number
+  chunk_events_max: number
+  repeated: number
+}

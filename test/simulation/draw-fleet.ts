@@ -1,0 +1,59 @@
+/** Draws the hosts of an inventory and what happens to it, from a generator of its own. */
+import { Random } from "../../simulator/events/random.ts"
+import { drawStatusOf, minute } from "./draw-common.ts"
+import { type Fault, fleet_places, type RequestDeed, type Scenario } from "./scenario.ts"
+
+const share = 0.1
+
+/** The same scenario, or the same with an inventory of hosts. */
+export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
+  const random = new Random(scenario.seed * 64 + 34)
+  if (!random.chance(share)) return scenario
+  const faults = random.list(0, 4, () => drawFault(random, span_ms))
+  const outages = random.chance(0.4) ? [drawOutage(random)] : []
+  return {
+    ...scenario,
+    fleet: {
+      hosts: random.pick([1, 30, 200]),
+      changes_max: random.pick([0, 10, 100]),
+      for_ms: span_ms,
+      batch_size: random.pick([1, 7, 100]),
+      page_max: random.pick([5, 50, 1_000]),
+    },
+    faults: [...scenario.faults, ...faults, ...outages].toSorted((a, b) => a.at_ms - b.at_ms),
+  }
+}
+
+const drawFault = (random: Random, span_ms: number): Fault => {
+  const on = random.pick(["assets", "assets", "assets", ...fleet_places] as const)
+  return {
+    on,
+    at_ms: random.int(0, random.chance(0.6) ? Math.min(span_ms, 1_500) : span_ms),
+    for_ms: random.pick([5_000, minute, 5 * minute]),
+    count: random.pick([1, 3, 1_000_000]),
+    do: drawDeed(random, on === "assets"),
+  }
+}
+
+/** Nothing is taken while most of the hosts are to be sent. */
+const drawOutage = (random: Random): Fault => ({
+  on: "assets",
+  at_ms: random.int(0, 1_000),
+  for_ms: random.pick([minute, 5 * minute]),
+  count: 1_000_000,
+  do: random.pick<RequestDeed>([
+    { kind: "status", status: 403 },
+    { kind: "status", status: 503 },
+    { kind: "refused" },
+    { kind: "reset" },
+  ]),
+})
+
+const drawDeed = (random: Random, takes: boolean): RequestDeed => {
+  const drawn = random.unit()
+  if (drawn < 0.5) return drawStatusOf(random, random.pick([400, 401, 403, 413, 429, 500, 503]))
+  if (drawn < 0.65) return { kind: random.pick(["hang", "refused", "reset"]) }
+  if (drawn < 0.8) return { kind: "answer_lost" }
+  if (drawn < 0.9) return { kind: "answer_late", by_ms: random.pick([1_000, 20_000, 45_000]) }
+  return takes ? { kind: "done_but", status: random.pick([413, 500, 503]) } : { kind: "garbage" }
+}

@@ -1,0 +1,94 @@
+/** Compares the hosts of Falcon with what the inventory was sent, and with how far the process says that it has come. */
+import type { MemoryDisk } from "../support/memory-disk.ts"
+import type { Break } from "./delivery-oracle.ts"
+import type { Fleet } from "./fleet.ts"
+import { parseObject } from "./letters.ts"
+import type { FleetPlan, Scenario } from "./scenario.ts"
+
+/** What the inventory was told of one version of a host. */
+export interface Item {
+  readonly name: string
+  taken_in: number
+  unanswered: boolean
+  refused_alone: boolean
+}
+
+export class FleetOracle {
+  private readonly items = new Map<string, Item>()
+  private readonly plan: FleetPlan | undefined
+  private life = 0
+  private repeated = 0
+
+  constructor(
+    private readonly fleet: Fleet | undefined,
+    private readonly scenario: Scenario,
+    private readonly disk: MemoryDisk,
+    private readonly data_dir: string,
+    private readonly now_ms: () => number,
+    private readonly broken: Break,
+  ) {
+    this.plan = scenario.fleet
+  }
+
+  started(life: number): void {
+    this.life = life
+    this.repeated = 0
+    this.readCheckpoint()
+  }
+
+  /** The items of a request body. */
+  parse(body: string): readonly Item[] {
+    const { items } = parseObject(body) ?? {}
+    if (!Array.isArray(items)) return []
+    if (items.length > (this.plan?.batch_size ?? 0)) this.broken("bounded", `a batch of ${items.length} assets`)
+    return items.map(({ device }) => this.item(device.uid, device.hostname))
+  }
+
+  taken(items: readonly Item[]): void {
+    for (const item of items) {
+      if (item.taken_in === this.life && !item.unanswered) this.again(`${item.name} twice, and the process lives`)
+      if (item.taken_in > 0 && item.taken_in < this.life && ++this.repeated > this.plan!.batch_size)
+        this.again(`${this.repeated} assets twice after a restart`)
+      item.taken_in = this.life
+      item.unanswered = true
+    }
+  }
+
+  answered(items: readonly Item[]): void {
+    for (const item of items) item.unanswered = false
+  }
+
+  /** `context.json` has changed: every host up to its position has to be with the inventory. */
+  readCheckpoint(): void {
+    const stored = parseObject(this.disk.read(`${this.data_dir}/context.json`) ?? "")?.["device-assets"]
+    const { position } = (stored ?? {}) as { readonly position?: string }
+    if (position === undefined) return
+    for (const host of this.fleet?.now(this.now_ms()) ?? []) {
+      if (host.modified_ms <= Date.parse(position) && !this.isDone(host.id, host.version))
+        this.broken("assets", `the checkpoint is at ${position}, and host ${host.id} (${host.version}) was not sent`)
+    }
+  }
+
+  progress(): { readonly done: number; readonly open: number } {
+    const hosts = this.fleet?.now(this.now_ms()) ?? []
+    const done = hosts.filter(({ id, version }) => this.isDone(id, version)).length
+    return { done, open: hosts.length - done }
+  }
+
+  private item(id: string, hostname: string): Item {
+    const name = `${id} ${hostname}`
+    const item = this.items.get(name) ?? { name, taken_in: 0, unanswered: false, refused_alone: false }
+    this.items.set(name, item)
+    return item
+  }
+
+  private isDone(id: string, version: number): boolean {
+    const item = this.items.get(`${id} host-${version}`)
+    return item !== undefined && (item.taken_in > 0 || item.refused_alone)
+  }
+
+  /** What was accepted cannot be remembered on a disk that fails. */
+  private again(what: string): void {
+    if (!this.scenario.faults.some(({ on }) => on === "disk")) this.broken("assets", what)
+  }
+}

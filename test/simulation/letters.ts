@@ -1,0 +1,49 @@
+/** The dead letters of a data folder, as far as they would survive a power failure; each is given once. */
+import type { MemoryDisk } from "../support/memory-disk.ts"
+
+export interface Letter {
+  readonly reason: string
+  readonly detail: string
+  /** The bytes that are kept. */
+  readonly raw: Uint8Array
+}
+
+export class Letters {
+  private readonly read = new Map<string, number>()
+
+  constructor(
+    private readonly disk: MemoryDisk,
+    data_dir: string,
+    private readonly folder = `${data_dir}/dead-letters`,
+  ) {}
+
+  /** What is safe and has not been given before. */
+  next(): readonly Letter[] {
+    return this.disk.safeNames(this.folder).flatMap((file) => {
+      const text = this.disk.readSafe(`${this.folder}/${file}`) ?? ""
+      const from = this.read.get(file) ?? 0
+      // A line that a crash or a full disk cut short has no end yet.
+      const end = text.lastIndexOf("\n") + 1
+      if (end <= from) return []
+      this.read.set(file, end)
+      return text.slice(from, end).split("\n").flatMap(letterOf)
+    })
+  }
+}
+
+const letterOf = (line: string): readonly Letter[] => {
+  const letter = parseObject(line)
+  if (letter === undefined) return []
+  const raw = Buffer.from(String(letter.raw), letter.encoding as "utf8")
+  return [{ reason: String(letter.reason), detail: String(letter.detail), raw }]
+}
+
+/** The JSON object in `text`, if it is one. */
+export const parseObject = (text: string): Record<string, unknown> | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
