@@ -148,6 +148,8 @@ export const enrichment = {
   edge_types_life_ms: 24 * 60 * 60_000,
   /** Edge types refused by Falcon before any is answered: then it is the process that it does not know. */
   refused_first_max: 5,
+  /** Processes at which a type is refused, one after the other, until it is left out: a single refusal may be a mishap. */
+  refusals_max: 3,
   /** Kinds of vertices that are not collected: logged once each, up to so many; what comes after them is only counted. */
   kinds_logged_max: 100,
   /** After a missing scope, when it is tried again. */
@@ -188,6 +190,8 @@ export const following = {
   concurrency_max: 8,
   /** How long a stopping process waits for them once all events are delivered; with `drain_ms_max` below 5 s. */
   drain_ms_max: 1_000,
+  /** And for the disk to take what is given up then: on a full one the events come again instead. */
+  record_ms_max: 300,
   /** For one event that is followed again by hand. */
   replay_ms_max: 120_000,
 } as const

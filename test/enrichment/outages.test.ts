@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { enrichment } from "../../src/core/limits.ts"
+import { EdgeTypes } from "../../src/plugins/enrichment/edge-types.ts"
 import { faultOn } from "../actions/support.ts"
 import { detectionOf, detectionsOf, follow, type Scene, withFollower } from "./support.ts"
 
@@ -183,7 +184,7 @@ describe("an answer that makes no sense", () => {
 })
 
 describe("an edge type that Falcon refuses", () => {
-  test.each([400, 404])("is not asked for again, and costs no other type anything: %d", (status) =>
+  test.each([400, 404])("once is asked for again at the next process, and costs no other type anything: %d", (status) =>
     withFollower(
       {
         templates: 400,
@@ -199,10 +200,21 @@ describe("an edge type that Falcon refuses", () => {
           expect((yield* follow(follower, one)).length).toBeGreaterThan(0)
           expect((yield* calls).edges).toBe(2 * 3)
           expect((yield* follow(follower, other)).length).toBeGreaterThan(0)
-          expect((yield* calls).edges).toBe(2 * 3 + 2 * 2)
+          expect((yield* calls).edges).toBe(2 * 3 + 2 * 3)
         }),
     ),
   )
+
+  test("at one process after the other is left out, until it is answered again", () => {
+    const types = new EdgeTypes(["child_process", "user"])
+    for (let n = 1; n < enrichment.refusals_max; n++) types.refuse("user")
+    expect(types.choose("pid", false)).toEqual(["child_process", "user"])
+    types.learn("pid", "user", 0)
+    for (let n = 1; n < enrichment.refusals_max; n++) types.refuse("user")
+    expect(types.choose("pid", false)).toEqual(["child_process", "user"])
+    types.refuse("user")
+    expect(types.choose("pid", false)).toEqual(["child_process"])
+  })
 
   test("is not blamed for a process that Falcon does not know", () =>
     withFollower({}, {}, (scene) =>

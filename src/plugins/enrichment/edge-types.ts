@@ -17,7 +17,8 @@ interface Experience {
 
 /** A day's list; what is learned goes with it, so that nothing is held against an edge type for longer. */
 export class EdgeTypes {
-  readonly #refused = new Set<string>()
+  /** How often in a row. */
+  readonly #refusals = new Map<string, number>()
   readonly #experience = new Map<string, Experience>()
 
   constructor(readonly names: readonly string[]) {}
@@ -27,18 +28,25 @@ export class EdgeTypes {
    * every 20th is asked for it all the same, and a single find makes it usual again.
    */
   choose(prefix: string, hurried: boolean): readonly string[] {
-    return this.names.filter((name) => !this.#refused.has(name) && !(hurried && this.#rare(prefix, name)))
+    return this.names.filter((name) => !this.#isRefused(name) && !(hurried && this.#rare(prefix, name)))
   }
 
-  /** Falcon does not serve this type. */
+  /** Falcon refused this type at one process. */
   refuse(name: string): void {
-    this.#refused.add(name)
+    this.#refusals.set(name, (this.#refusals.get(name) ?? 0) + 1)
   }
 
+  /** Falcon answered; that settles earlier refusals. */
   learn(prefix: string, name: string, edges: number): void {
+    this.#refusals.delete(name)
     const known = this.#of(prefix, name)
     known.asked++
     known.found += edges
+  }
+
+  /** Falcon does not serve this type. */
+  #isRefused(name: string): boolean {
+    return (this.#refusals.get(name) ?? 0) >= enrichment.refusals_max
   }
 
   #rare(prefix: string, name: string): boolean {
