@@ -6,7 +6,7 @@ import { table } from "../src/cli/table.ts"
 import { enrichment } from "../src/core/limits.ts"
 import { freePort } from "./free-port.ts"
 import { cpuMs, memory, requireLinux } from "./proc.ts"
-import { type SimulatorChild, startSimulator, startSubject } from "./processes.ts"
+import { environment, type SimulatorChild, startSimulator, startSubject } from "./processes.ts"
 import { median } from "./statistics.ts"
 
 /** Two events in five are detections: 10 000 different ones, over 1 000 processes. */
@@ -22,8 +22,8 @@ const token = "bench-token-0001"
 /** One call for the alert, one for each of 266 edge types at two processes, without any page or vertex. */
 const naive_calls = 1 + 2 * 266
 
-const startStorm = (times: number) =>
-  startSimulator({
+const startStorm = async (times: number) => {
+  const simulator = await startSimulator({
     partitions,
     events_per_partition: times * templates,
     templates,
@@ -33,6 +33,20 @@ const startStorm = (times: number) =>
     rate_limits: true,
     intake_check: "full",
   })
+  await askForAlerts(simulator.url)
+  return simulator
+}
+
+/** The simulator looks for its detections when it is first asked for one, and that would count as the product's time. */
+const askForAlerts = async (url: string) => {
+  const { FALCON_CLIENT_ID, FALCON_CLIENT_SECRET } = environment(url, "")
+  const form = new URLSearchParams({ client_id: FALCON_CLIENT_ID!, client_secret: FALCON_CLIENT_SECRET! })
+  const token = await fetch(`${url}/oauth2/token`, { method: "POST", body: form })
+  const { access_token } = (await token.json()) as { readonly access_token: string }
+  const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" }
+  const body = JSON.stringify({ composite_ids: ["none:ind:none:0"] })
+  await fetch(`${url}/alerts/entities/alerts/v2`, { method: "POST", headers, body })
+}
 
 interface Raw {
   readonly events_per_s: number
