@@ -41,8 +41,14 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 
 const digestOf = (header: string | undefined): Buffer => digest(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "")
 
-const isToken = (token: Redacted.Redacted<string>, given: Buffer): boolean =>
-  timingSafeEqual(digest(Redacted.value(token)), given)
+/** The digests of tokens, by the value that holds them: a token is hashed once. */
+const digests = new WeakMap<Redacted.Redacted<string>, Buffer>()
+
+const isToken = (token: Redacted.Redacted<string>, given: Buffer): boolean => {
+  const known = digests.get(token) ?? digest(Redacted.value(token))
+  digests.set(token, known)
+  return timingSafeEqual(known, given)
+}
 
 const file_name = "api-token"
 
