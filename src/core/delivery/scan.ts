@@ -73,15 +73,15 @@ export class LineScanner {
 
   /** A key or number of ours is written in a way the scan does not read (`"off\u0073et"`, `1e3`): then the line is parsed. */
   private unsure = false
-  /** `notes` tells of which events what else is wanted, and takes it. */
-  constructor(private readonly notes?: Notes) {}
-
   private readonly stack = new Uint8Array(delivery.nesting_max)
   private src: Uint8Array = new Uint8Array()
   private out: Uint8Array = new Uint8Array()
   /** `src` and `out` again, to read and write four bytes at once. */
   private from: DataView = new DataView(this.src.buffer)
   private to: DataView = new DataView(this.out.buffer)
+
+  /** `notes` tells of which events what else is wanted, and takes it. */
+  constructor(private readonly notes?: Notes) {}
 
   /**
    * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line. Returns
