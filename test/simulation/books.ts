@@ -14,6 +14,8 @@ export interface Progress {
   readonly all_delivered: boolean
   readonly done: number
   readonly complete: boolean
+  /** Requests to the intake so far. */
+  readonly posts: number
 }
 
 /** What is known of one event. */

@@ -18,6 +18,7 @@ export class DeliveryOracle {
   private readonly by_text = new Map<string, Fate>()
   private readonly letters: Letters
   private life = 0
+  private posts = 0
 
   constructor(
     logs: readonly Log[],
@@ -73,6 +74,7 @@ export class DeliveryOracle {
 
   /** What is in a request body; `undefined` when it is none. */
   parse(body: Uint8Array): Post | undefined {
+    this.posts++
     if (body.length > delivery.batch_bytes_max) this.broken("bounded", `a body of ${body.length} bytes`)
     const { intake_key, jsons } = parseBody(body)
     if (!Array.isArray(jsons)) return undefined
@@ -151,7 +153,7 @@ export class DeliveryOracle {
     const { done, open } = this.following.progress()
     const all_delivered = delivered === this.books.reduce((sum, { fates }) => sum + fates.length, 0)
     const complete = all_delivered && open === 0 && stored === this.books.length
-    return { delivered, all_delivered, done: delivered + done + stored, complete }
+    return { delivered, all_delivered, done: delivered + done + stored, complete, posts: this.posts }
   }
 
   /** What is missing, for people. */

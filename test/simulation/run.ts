@@ -161,11 +161,13 @@ const runOn = async (
   const events = patience(faults.filter(delayEvents))
   const all = patience(faults)
   const hopeless = faults.some(lasts)
+  let seen = { posts: 0, at_ms: 0 }
   for (let steps = 0; !isOver() && (await time.step()); steps++) {
     const { now_ms } = time
     if (steps > steps_max) broken("progress", "the run does not come to an end")
     if (now_ms <= events.quiet_ms || steps % 16 !== 0) continue
-    const { delivered, done, complete, all_delivered } = delivery.progress()
+    const { delivered, done, complete, all_delivered, posts } = delivery.progress()
+    if (posts !== seen.posts) seen = { posts, at_ms: now_ms }
     if (!all_delivered && !events.watch.holds(delivered, now_ms))
       broken(
         "progress",
@@ -173,8 +175,8 @@ const runOn = async (
       )
     if (now_ms <= all.quiet_ms) continue
     const hosts = inventory.progress()
-    // What waits for an outage that does not end is given up when the process stops.
-    const given_up = hopeless && all_delivered && now_ms > all.quiet_ms + minutes
+    // What waits for an outage that does not end is given up when the process stops; not while events come again after a crash.
+    const given_up = hopeless && all_delivered && now_ms > Math.max(all.quiet_ms, seen.at_ms) + minutes
     if ((complete || given_up) && hosts.open === 0) break
     if (!all.watch.holds(done + hosts.done, now_ms))
       broken(

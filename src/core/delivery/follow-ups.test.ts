@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { onTestClock } from "../../../test/support/effect.ts"
-import { StoreError } from "../errors.ts"
 import { following } from "../limits.ts"
 import { Health } from "../telemetry/health.ts"
 import type { Batch, Reject } from "./batch.ts"
@@ -37,46 +36,36 @@ const batchOf = (lines: string, follower: Follower): Batch => {
 }
 
 /** Follow-ups that tell what they post, record and commit. */
-const makeScene = Effect.suspend(() => sceneOn("good disk"))
-
-const sceneOn = Effect.fnUntraced(
-  function* (disk: "good disk" | "full disk") {
-    const posted: string[] = []
-    const recorded: Reject[] = []
-    const commits: number[] = []
-    const window = new CommitWindow()
-    const health = yield* Health
-    const follow_ups = yield* makeFollowUps({
-      partition: "https://falcon.test/0",
-      label: "0",
-      window,
-      sink: {
-        deliver: (batch) =>
-          Effect.sync(() => {
-            for (let i = 0; i < batch.count; i++) posted.push(new TextDecoder().decode(batch.raw(i)))
-          }),
-      },
-      dead_letters: {
-        add: (_, rejects) =>
-          disk === "full disk"
-            ? Effect.fail(new StoreError({ reason: "unwritable", path: "d", message: "no space left" }))
-            : Effect.sync(() => void recorded.push(...rejects)),
-      },
-      health: yield* health.cell("test", "follow-ups"),
-      commit: (offset) => Effect.sync(() => void commits.push(offset)),
-    })
-    /** What a partition does with a batch that the intake takes at once. */
-    const deliver = Effect.fnUntraced(function* (batch: Batch) {
-      const range = window.open(batch.last_offset, batch.count)
-      follow_ups.hold(batch.followed, range)
-      yield* follow_ups.begin(batch.followed, range)
-      const offset = window.release(range)
-      if (offset >= 0) commits.push(offset)
-    })
-    return { posted, recorded, commits, deliver, follow_ups }
-  },
-  Effect.provide(Health.layer(["test"])),
-)
+const makeScene = Effect.gen(function* () {
+  const posted: string[] = []
+  const recorded: Reject[] = []
+  const commits: number[] = []
+  const window = new CommitWindow()
+  const health = yield* Health
+  const follow_ups = yield* makeFollowUps({
+    partition: "https://falcon.test/0",
+    label: "0",
+    window,
+    sink: {
+      deliver: (batch) =>
+        Effect.sync(() => {
+          for (let i = 0; i < batch.count; i++) posted.push(new TextDecoder().decode(batch.raw(i)))
+        }),
+    },
+    dead_letters: { add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects)) },
+    health: yield* health.cell("test", "follow-ups"),
+    commit: (offset) => Effect.sync(() => void commits.push(offset)),
+  })
+  /** What a partition does with a batch that the intake takes at once. */
+  const deliver = Effect.fnUntraced(function* (batch: Batch) {
+    const range = window.open(batch.last_offset, batch.count)
+    follow_ups.hold(batch.followed, range)
+    yield* follow_ups.begin(batch.followed, range)
+    const offset = window.release(range)
+    if (offset >= 0) commits.push(offset)
+  })
+  return { posted, recorded, commits, deliver, follow_ups }
+}).pipe(Effect.provide(Health.layer(["test"])))
 
 describe("what follows an event", () => {
   test("is posted, and only then is the event's offset free; events of other types are never looked at", () =>
@@ -151,18 +140,6 @@ describe("what follows an event", () => {
         expect(running).toBe(following.concurrency_max)
         expect(scene.recorded.length).toBe(100)
         expect(scene.commits).toEqual([99])
-      }),
-    ))
-
-  test("neither keeps a stopping process when its disk is full, nor is committed then", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const scene = yield* sceneOn("full disk")
-        yield* scene.deliver(batchOf(line("Seen", 5), follower({ follow: () => Effect.never })))
-        const closing = yield* Effect.forkChild(scene.follow_ups.close)
-        yield* TestClock.adjust(following.drain_ms_max + following.record_ms_max)
-        yield* Fiber.join(closing)
-        expect(scene.commits).toEqual([])
       }),
     ))
 

@@ -37,7 +37,7 @@ interface FollowUps {
    * offsets are free for the next commit.
    */
   readonly begin: (followed: readonly Followed[], range: OffsetRange) => Effect.Effect<void>
-  /** Gives what is under way a last moment, then gives it up on record. */
+  /** Gives what is under way a last moment, then gives it up on record, however long the disk takes for it. */
   readonly close: Effect.Effect<void>
 }
 
@@ -53,9 +53,6 @@ class FollowUp {
 
 const too_much_behind = `more than ${following.events_behind_max} newer events wait for it to be committed`
 const stopped = "the process stopped, or Falcon no longer listed its partition, before it was done"
-
-const not_recorded =
-  "what follows some events could not be given up on record; the next start reads the events again from the committed offset"
 
 /** Its fibers live in the scope where it is made. */
 export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptions) {
@@ -191,9 +188,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const close = Effect.gen(function* () {
     waiting = []
     yield* Effect.timeoutOption(idle.await, following.drain_ms_max)
-    // A disk that takes nothing must not keep the process: what is not on record is not committed either.
-    const recorded = yield* Effect.timeoutOption(giveUp([...open], stopped), following.record_ms_max)
-    if (recorded._tag === "None") yield* Effect.logWarning(not_recorded)
+    yield* giveUp([...open], stopped)
   })
 
   const hold = (followed: readonly Followed[], range: OffsetRange) => {

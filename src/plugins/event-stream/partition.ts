@@ -12,7 +12,7 @@ import { type Follower, Watch } from "../../core/delivery/follow.ts"
 import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
 import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
-import { delivery, server } from "../../core/limits.ts"
+import { delivery, following, server } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
 import { Offsets } from "../../core/store/offsets.ts"
@@ -38,7 +38,7 @@ export interface Pipeline {
   readonly lastEventMs: () => number
   /** Events in a row that were dropped because they are not above the offset read before. */
   readonly repeatedInRow: () => number
-  /** Delivers what is in hand, however long that takes, and stops. */
+  /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
   /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
   readonly drain: Effect.Effect<void>
@@ -46,6 +46,9 @@ export interface Pipeline {
 
 const not_drained =
   "stopped before everything in hand was delivered; the next start reads it again from the committed offset"
+
+const not_recorded =
+  "what follows some events could not be given up on record; the next start reads the events again from the committed offset"
 
 /** What all partitions deliver with. */
 export interface Delivering {
@@ -122,7 +125,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const sender = yield* Effect.forkDetach(handoff.drainTo(deliver))
   const lingerer = yield* Effect.forkDetach(linger)
 
-  const finish = Effect.gen(function* () {
+  const deliverAll = Effect.gen(function* () {
     yield* Fiber.interrupt(lingerer)
     builder.dropPartialLine()
     yield* handOver
@@ -132,10 +135,12 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
   const drain = Effect.gen(function* () {
-    const finished = yield* Effect.timeoutOption(finish, server.drain_ms_max)
-    if (finished._tag === "None") yield* Effect.logWarning(not_drained)
+    const delivered = yield* Effect.timeoutOption(deliverAll, server.drain_ms_max)
+    if (delivered._tag === "None") yield* Effect.logWarning(not_drained)
     yield* Fiber.interrupt(sender)
-    yield* follow_ups.close
+    // A disk that takes nothing must not keep the process: what is not on record is not committed either.
+    const closed = yield* Effect.timeoutOption(follow_ups.close, following.drain_ms_max + following.record_ms_max)
+    if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
 
   return {
@@ -147,7 +152,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
     repeatedInRow: () => builder.repeated_in_row,
-    finish,
+    finish: Effect.andThen(deliverAll, follow_ups.close),
     drain,
   } satisfies Pipeline
 })
