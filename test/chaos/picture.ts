@@ -23,6 +23,7 @@ export const picture = (title: string, plots: readonly Plot[]): string => {
   const body = plots.map((plot, i) => drawPlot(plot, gap + i * (plot_height + gap))).join("\n")
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     text(left, 22, escaped(title), 'font-size="15"'),
     body,
