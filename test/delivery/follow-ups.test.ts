@@ -1,11 +1,12 @@
 /** Vertices after their detections, with the whole worker: what is committed when, and what happens when they cannot come. */
 import { describe, expect, test } from "bun:test"
-import { Effect, Fiber, type Scope } from "effect"
+import { Effect, Fiber, Metric, type Scope } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import { readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
 import { following } from "../../src/core/limits.ts"
 import { followersOf } from "../../src/core/plugin.ts"
 import { makeIntake } from "../../src/core/sekoia/intake.ts"
+import { metrics } from "../../src/core/telemetry/metrics.ts"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld, type World } from "../support/world.ts"
 
@@ -55,8 +56,14 @@ describe("a followed detection", () => {
   test("is sent at once, its vertices after it, and its offset is committed with them", () =>
     withWorld({ events_per_partition: 400 }, (world) =>
       Effect.gen(function* () {
+        const events_out = Effect.map(
+          Metric.value(Metric.withAttributes(metrics.events_out, { tenant: "default", partition: "0" })),
+          ({ count }) => count,
+        )
+        const before = yield* events_out
         yield* world.startWith(yaml)
         yield* world.pass(2 * minute)
+        expect((yield* events_out) - before).toBe(400)
         const { total, vertices } = world.simulator.account()
         expect(total).toMatchObject({ undelivered: { events: 0 }, repeated: 0, corrupted: 0, out_of_order: 0 })
         expect(vertices.detections).toBeGreaterThan(50)

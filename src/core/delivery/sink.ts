@@ -58,10 +58,7 @@ export const makeSink = (options: SinkOptions): Sink => {
       if (error === undefined) {
         const duration_ms = (yield* Clock.currentTimeMillis) - began_ms
         yield* observer.onPosted(to - from, batch.size(from, to), duration_ms)
-        if (failures > 0)
-          yield* Effect.annotateLogs(Effect.logInfo(`the intake takes events again after ${failures} failures`), {
-            partition,
-          })
+        if (failures > 0) yield* Effect.logInfo(`the intake takes events again after ${failures} failures`)
         yield* health.set("ok", "")
         return undefined
       }

@@ -12,7 +12,10 @@ const counter = (name: string, description: string) => Metric.counter(name, { de
 export const metrics = {
   events_in: counter("akonis_events_in_total", "Events read from Falcon, repeats left out."),
   bytes_in: counter("akonis_bytes_in_total", "Bytes of those events."),
-  events_out: counter("akonis_events_out_total", "Events that the intake has taken."),
+  events_out: counter(
+    "akonis_events_out_total",
+    "Events of Falcon that the intake has taken; vertices have a counter of their own.",
+  ),
   bytes_out: counter("akonis_bytes_out_total", "Bytes of those events as posted, escaped."),
   dead_letters: counter("akonis_dead_letters_total", "Events recorded as dead letters, by reason."),
   repeated: counter("akonis_events_repeated_total", "Events that Falcon sent again and that were dropped."),

@@ -79,7 +79,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     partition: root_url,
     label,
     window,
-    sink: makeSink({ intake, dead_letters, partition: root_url, health: extras_cell, observer: meter }),
+    sink: makeSink({ intake, dead_letters, partition: root_url, health: extras_cell, observer: meter.extras }),
     dead_letters,
     health: extras_cell,
     commit,
@@ -185,6 +185,12 @@ const partitionMeter = (partition: string) => {
     onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
     onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
   }
+  /** For what follows events, which is no event of Falcon. */
+  const extras: SinkObserver = {
+    ...observer,
+    onPosted: (_, bytes, duration_ms) =>
+      Effect.all([Metric.update(m.bytes_out, bytes), Metric.update(m.intake_seconds, duration_ms / 1_000)]),
+  }
   const onBatch = (batch: Batch, counts: BatchBuilder["counts"]) =>
     Effect.suspend(() => {
       const repeated = counts.repeated - counted.repeated
@@ -203,5 +209,5 @@ const partitionMeter = (partition: string) => {
       offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
       created_ms < 0 ? Effect.void : Metric.update(m.lag, Math.max(0, now_ms - created_ms) / 1_000),
     ])
-  return { ...observer, onBatch, onCommitted }
+  return { ...observer, extras, onBatch, onCommitted }
 }
