@@ -50,10 +50,9 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
   } as const
   // The limiter reads the clock by itself: a wall clock that jumps ahead would fill the bucket at once, one that is set back
   // would not refill it for as long.
+  const steady = monotonicClock(clock)
   const pay = (tokens: number) =>
-    Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens })).pipe(
-      Effect.provideService(Clock.Clock, monotonicClock(clock)),
-    )
+    Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens })).pipe(Effect.provideService(Clock.Clock, steady))
   let held_until_ms = Number.NEGATIVE_INFINITY
   let budget: Budget | undefined
 

@@ -100,10 +100,11 @@ export const makeCalls = Effect.fnUntraced(function* (
     few.withPermit(Effect.andThen(share.take, guarded(api, answerOf(falcon, operation))))
 
   /** The breaker reads the clock by itself: a wall clock that is set back would keep it open for as long. */
+  const steady = monotonicClock(clock)
   const guarded = (api: Api, call: ReturnType<typeof answerOf>) =>
     breaker
       .execute(Effect.provideService(call, Clock.Clock, clock), { key: api, classify: outcomeOf })
-      .pipe(Effect.provideService(Clock.Clock, monotonicClock(clock)))
+      .pipe(Effect.provideService(Clock.Clock, steady))
 
   const request: Calls["request"] = Effect.fnUntraced(function* (
     api: Api,
