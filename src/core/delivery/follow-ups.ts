@@ -90,6 +90,7 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
 
   const over = (ones: readonly FollowUp[]) => {
     ending -= ones.length
+    settled.openUnsafe()
     if (open.size + ending === 0) idle.openUnsafe()
   }
 
