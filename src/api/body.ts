@@ -14,11 +14,24 @@ const needsJsonType = async (c: ApiContext, next: () => Promise<void>): Promise<
   return undefined
 }
 
-/** 413 for a body over 10 MiB, whether or not its length was announced. */
-const limitsSize = bodyLimit({
-  maxSize: server.body_bytes_max,
-  onError: (c) => refuseWith(c as ApiContext, "body-too-large", `a body may have ${server.body_bytes_max} bytes`),
-})
+const tooLarge = (c: ApiContext): Response =>
+  refuseWith(c, "body-too-large", `a body may have ${server.body_bytes_max} bytes`)
+
+const countsBytes = bodyLimit({ maxSize: server.body_bytes_max, onError: (c) => tooLarge(c as ApiContext) })
+
+/**
+ * 413 for a body over 10 MiB, whether or not its length was announced. `bodyLimit` looks at the body even where the length is
+ * announced, and Bun then makes a stream of it: a sixth of the time that a whole request took.
+ */
+const limitsSize = async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
+  const length = c.req.header("content-length") ?? ""
+  if (!/^\d+$/.test(length) || c.req.header("transfer-encoding") !== undefined) {
+    return (await countsBytes(c, next)) ?? undefined
+  }
+  if (Number(length) > server.body_bytes_max) return tooLarge(c)
+  await next()
+  return undefined
+}
 
 /** 400 for nesting that no arguments need, and for what is no JSON. */
 const parses = async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
