@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { type FetchOptions, layerFetch } from "../../src/core/http/fetch.ts"
 import { Http } from "../../src/core/http/http.ts"
-import { freePort, makeCertificates, proxy, tcp } from "./sockets.ts"
+import { certificates, freePort, proxy, tcp } from "./sockets.ts"
 
 const get = (url: string, options: Partial<FetchOptions>) =>
   Http.use((http) => http.send({ method: "GET", url, timeout_ms: 5_000 }, 1_000)).pipe(
@@ -47,46 +47,41 @@ describe("a proxy", () => {
   })
 })
 
-const certificates = makeCertificates()
-if (certificates === undefined) {
-  test.skip("certificates: openssl is not installed here", () => {})
-} else {
-  let arrived = 0
-  const { ca, cert, key } = certificates
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    tls: { cert, key },
-    fetch: () => {
-      arrived++
-      return new Response("over tls")
-    },
+let arrived = 0
+const { ca, cert, key } = certificates
+const server = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  tls: { cert, key },
+  fetch: () => {
+    arrived++
+    return new Response("over tls")
+  },
+})
+afterAll(() => server.stop(true))
+
+describe("a certificate", () => {
+  test("of an unknown authority is refused before anything is sent", async () => {
+    const error = await failureOf(server.url.href, {})
+    expect(error.reason).toBe("refused")
+    expect(error.message).toContain("is not trusted")
+    expect(arrived).toBe(0)
   })
-  afterAll(() => server.stop(true))
 
-  describe("a certificate", () => {
-    test("of an unknown authority is refused before anything is sent", async () => {
-      const error = await failureOf(server.url.href, {})
-      expect(error.reason).toBe("refused")
-      expect(error.message).toContain("is not trusted")
-      expect(arrived).toBe(0)
-    })
-
-    test("is accepted once its authority is configured", async () => {
-      expect(await textOf(server.url.href, { ca_pem: ca })).toBe("over tls")
-    })
-
-    test("is still refused for another name", async () => {
-      const error = await failureOf(`https://localhost:${server.port}/`, { ca_pem: ca })
-      expect(error.reason).toBe("refused")
-    })
-
-    test("is checked through the tunnel of a proxy", async () => {
-      using one = await proxy(server.port ?? 0)
-      const options = { proxy: one.address, ca_pem: ca }
-      expect(await textOf("https://falcon.test/", options)).toBe("over tls")
-      expect(one.heads[0]).toStartWith("CONNECT falcon.test:443 HTTP/1.1\r\n")
-      expect((await failureOf("https://other.test/", options)).reason).toBe("refused")
-    })
+  test("is accepted once its authority is configured", async () => {
+    expect(await textOf(server.url.href, { ca_pem: ca })).toBe("over tls")
   })
-}
+
+  test("is still refused for another name", async () => {
+    const error = await failureOf(`https://localhost:${server.port}/`, { ca_pem: ca })
+    expect(error.reason).toBe("refused")
+  })
+
+  test("is checked through the tunnel of a proxy", async () => {
+    using one = await proxy(server.port ?? 0)
+    const options = { proxy: one.address, ca_pem: ca }
+    expect(await textOf("https://falcon.test/", options)).toBe("over tls")
+    expect(one.heads[0]).toStartWith("CONNECT falcon.test:443 HTTP/1.1\r\n")
+    expect((await failureOf("https://other.test/", options)).reason).toBe("refused")
+  })
+})

@@ -1,9 +1,6 @@
 /** Real sockets on loopback for the tests of `fetch.ts`: servers that misbehave, a proxy, and certificates. */
-import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import net from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Effect } from "effect"
 import { type FetchOptions, layerFetch } from "../../src/core/http/fetch.ts"
 import { Http, type HttpRequest } from "../../src/core/http/http.ts"
@@ -89,32 +86,10 @@ export async function proxy(target_port: number) {
   return { ...server, heads, address: `http://127.0.0.1:${server.port}` }
 }
 
-export interface Certificates {
-  readonly ca: string
-  readonly cert: string
-  readonly key: string
-}
+const pem = (name: string): string => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), "utf8")
 
-/** A certificate for 127.0.0.1 and falcon.test, signed by an authority nobody knows; `undefined` without openssl. */
-export function makeCertificates(): Certificates | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "akonis-ca-"))
-  const at = (name: string) => join(folder, name)
-  const openssl = (...args: readonly string[]) => spawnSync("openssl", args, { cwd: folder }).status === 0
-  try {
-    writeFileSync(at("ext"), "subjectAltName=DNS:falcon.test,IP:127.0.0.1\n")
-    const key = ["-newkey", "rsa:2048", "-nodes"]
-    const authority = ["-subj", "/CN=akonis test", "-addext", "basicConstraints=critical,CA:TRUE"]
-    const made =
-      openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", ...authority) &&
-      openssl("req", ...key, "-keyout", "key.pem", "-out", "csr", "-subj", "/CN=falcon.test") &&
-      openssl(
-        ...["x509", "-req", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"],
-        ...["-out", "cert.pem", "-days", "2", "-extfile", "ext"],
-      )
-    if (!made) return undefined
-    const read = (name: string) => readFileSync(at(name), "utf8")
-    return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+/**
+ * A certificate for 127.0.0.1 and falcon.test, signed by an authority that nobody knows and whose key was thrown away. Good for
+ * a hundred years; the key protects nothing.
+ */
+export const certificates = { ca: pem("ca"), cert: pem("cert"), key: pem("key") }
