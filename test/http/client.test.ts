@@ -81,8 +81,28 @@ describe("an answer", () => {
     Effect.gen(function* () {
       for (const body of ["", " \n", "{}", '{"resources":null,"errors":null,"meta":null}']) {
         const { result } = yield* play(get(), () => answer(200, body))
-        expect(Result.getOrThrow(result)).toMatchObject({ resources: [], errors: [], pagination: undefined })
+        const nothing = { resources: [], has_resources: false, errors: [], pagination: undefined }
+        expect(Result.getOrThrow(result)).toMatchObject(nothing)
         expect(yield* failWhenEmpty(get(), Result.getOrThrow(result))).toBe(Result.getOrThrow(result))
+      }
+    }),
+  )
+
+  effect("with an empty list is told apart from one without a list", () =>
+    Effect.gen(function* () {
+      const { result } = yield* play(get(), () => answer(200, { resources: [] }))
+      expect(Result.getOrThrow(result)).toMatchObject({ resources: [], has_resources: true })
+    }),
+  )
+
+  effect("with an error that stands alone, without its list, holds one error", () =>
+    Effect.gen(function* () {
+      for (const [errors, message] of [
+        [{ code: 500, message: "search failed" }, "search failed"],
+        ["search failed", "search failed"],
+      ] as const) {
+        const { result } = yield* play(get(), () => answer(200, { errors, resources: [] }))
+        expect(Result.getOrThrow(result).errors).toMatchObject([{ message }])
       }
     }),
   )

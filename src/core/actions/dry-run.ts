@@ -21,6 +21,7 @@ const nothing_found: Envelope = {
   status: 200,
   trace_id: undefined,
   resources: [],
+  has_resources: true,
   errors: [],
   pagination: undefined,
   meta: {},

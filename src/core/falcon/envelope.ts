@@ -7,8 +7,10 @@ import type { ApiError } from "./errors.ts"
 export interface Envelope {
   readonly status: number
   readonly trace_id: string | undefined
-  /** `[]` when Falcon said `null`, nothing, or sent an empty body. */
+  /** `[]` also when Falcon said `null`, nothing, or sent an empty body; see `has_resources`. */
   readonly resources: readonly unknown[]
+  /** Falcon sent a list. Where it did not, an empty `resources` says nothing: absence is not "none". */
+  readonly has_resources: boolean
   readonly errors: readonly ApiError[]
   /** `meta.pagination`; its keys differ from one API family to the next. */
   readonly pagination: Readonly<Record<string, unknown>> | undefined
@@ -36,11 +38,19 @@ function envelopeOf(answer: HttpAnswer, body: Readonly<Record<string, unknown>>)
     status: answer.status,
     trace_id: typeof trace_id === "string" ? trace_id : undefined,
     resources: Array.isArray(body.resources) ? body.resources : [],
-    errors: Array.isArray(body.errors) ? body.errors.map((error) => apiError(error, answer.status)) : [],
+    has_resources: Array.isArray(body.resources),
+    errors: errorsOf(body.errors).map((error) => apiError(error, answer.status)),
     pagination: isRecord(meta.pagination) ? meta.pagination : undefined,
     meta,
     text: answer.text,
   }
+}
+
+/** Whatever stands there: an error that comes alone, without its list, is one all the same. */
+const errorsOf = (errors: unknown): readonly unknown[] => {
+  if (Array.isArray(errors)) return errors
+  const is_none = !errors || (isRecord(errors) && Object.keys(errors).length === 0)
+  return is_none ? [] : [errors]
 }
 
 function apiError(value: unknown, status: number): ApiError {
