@@ -116,6 +116,18 @@ describe("after a 429", () => {
     )
   }
 
+  effect("times that are past do not make it ask faster and faster: the wait grows", () =>
+    Effect.gen(function* () {
+      const http = scripted(() => answer(429, {}, { "retry-after": "0" }))
+      const { falcon } = yield* falconOn(http)
+      yield* during(3_600_000, Effect.flip(falcon.request(get())))
+      const times = http.calls.map((call) => call.at_ms)
+      const gaps = times.slice(1).map((at_ms, n) => at_ms - times[n]!)
+      expect(gaps.length).toBe(5)
+      for (const [n, gap_ms] of gaps.entries()) expect(gap_ms).toBeGreaterThanOrEqual(Math.max(1_000, 500 * 2 ** n))
+    }),
+  )
+
   effect("another tenant goes on", () =>
     Effect.gen(function* () {
       const limited = yield* falconOn(scripted(() => answer(429)))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Random } from "effect"
-import { backoffMs } from "../../src/core/http/backoff.ts"
+import { backoffMs, waitMs } from "../../src/core/http/backoff.ts"
 import { retryAfterMs } from "../../src/core/http/retry-after.ts"
 
 const NOW_MS = Date.parse("2026-05-01T12:00:00Z")
@@ -19,8 +19,19 @@ describe("when to come back", () => {
       60_000,
     ],
     ["garbage in one leaves the other", { "x-ratelimit-retryafter": "soon", "retry-after": "3" }, 3_000],
-    ["a time in the past is now", { "x-ratelimit-retryafter": `${EPOCH_S - 30}` }, 0],
-    ["a date in the past is now", { "retry-after": "Fri, 01 May 2026 11:00:00 GMT" }, 0],
+    ["a time in the past asks for nothing", { "x-ratelimit-retryafter": `${EPOCH_S - 30}` }, 0],
+    ["a date in the past asks for nothing", { "retry-after": "Fri, 01 May 2026 11:00:00 GMT" }, 0],
+    [
+      "a time is read against the answer's own date: our clock may be an hour ahead",
+      { date: "Fri, 01 May 2026 11:00:00 GMT", "x-ratelimit-retryafter": `${EPOCH_S - 3_600 + 30}` },
+      30_000,
+    ],
+    [
+      "or an hour behind",
+      { date: "Fri, 01 May 2026 13:00:00 GMT", "retry-after": "Fri, 01 May 2026 13:00:20 GMT" },
+      20_000,
+    ],
+    ["a date that is none leaves our clock", { date: "today", "x-ratelimit-retryafter": `${EPOCH_S + 30}` }, 30_000],
     ["a day is cut to the longest wait", { "retry-after": "86400" }, MAX_MS],
     ["epoch milliseconds are cut too", { "x-ratelimit-retryafter": `${NOW_MS + 1_000}` }, MAX_MS],
     ["blanks around it do not matter", { "retry-after": " 4 " }, 4_000],
@@ -37,6 +48,30 @@ describe("when to come back", () => {
     for (const value of ["", "soon", "-5", "1e3", "2026-05-01T12:00:09Z", "tomorrow GMT"]) {
       expect(retryAfterMs(new Headers({ "retry-after": value }), NOW_MS)).toBeUndefined()
     }
+  })
+})
+
+describe("the wait before the next try", () => {
+  const draw = (attempt: number, asked_ms: number | undefined, least_ms?: number) =>
+    Effect.runSync(Random.withSeed(waitMs(attempt, asked_ms, least_ms), "seed"))
+
+  test("is never shorter than our backoff, whatever a server asks", () => {
+    for (const asked_ms of [undefined, 0, -5_000, Number.NaN, Number.NEGATIVE_INFINITY, 1]) {
+      for (let attempt = 1; attempt < 12; attempt++) {
+        expect(draw(attempt, asked_ms)).toBe(Effect.runSync(Random.withSeed(backoffMs(attempt), "seed")))
+      }
+    }
+  })
+
+  test("is what the server asks where that is longer, up to a quarter of an hour", () => {
+    expect(draw(1, 30_000)).toBe(30_000)
+    expect(draw(1, 86_400_000)).toBe(MAX_MS)
+    expect(draw(1, Number.POSITIVE_INFINITY)).toBe(MAX_MS)
+  })
+
+  test("is no shorter than what the reason calls for, also when the server asks for less", () => {
+    expect(draw(1, 0, 60_000)).toBe(60_000)
+    expect(draw(1, 90_000, 60_000)).toBe(90_000)
   })
 })
 

@@ -4,7 +4,7 @@ import type { Fault, RequestDeed, RetryForm } from "./scenario.ts"
 
 export const minute = 60_000
 
-const forms: readonly RetryForm[] = ["none", "seconds", "date", "epoch", "both", "nonsense"]
+const forms: readonly RetryForm[] = ["none", "seconds", "date", "epoch", "both", "nonsense", "dated"]
 
 export const drawDown = (random: Random): number => random.pick([100, 5_000, 60_000, 600_000])
 
@@ -21,6 +21,6 @@ export const drawStatusOf = (random: Random, status: number): Extract<RequestDee
   kind: "status",
   status,
   ...(status === 429 || random.chance(0.1)
-    ? { form: random.pick(forms), wait_s: random.pick([1, 7, 120, 3_600]) }
+    ? { form: random.pick(forms), wait_s: random.pick([1, 7, 120, 3_600, 0, -60]) }
     : {}),
 })

@@ -55,6 +55,11 @@ export const retryHeaders = (
       return { headers: epoch, until_ms: wait_ms }
     case "both":
       return { headers: { ...seconds, ...epoch }, until_ms: wait_ms }
+    case "dated": {
+      const server_s = Math.floor(wall_ms / 1_000) - 3_600
+      const date = new Date(server_s * 1_000).toUTCString()
+      return { headers: { date, "x-ratelimit-retryafter": String(server_s + (deed.wait_s ?? 0)) }, until_ms: wait_ms }
+    }
     case "nonsense":
       return { headers: { "retry-after": "soon" }, until_ms: undefined }
     default:

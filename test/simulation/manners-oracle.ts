@@ -101,7 +101,8 @@ export class MannersOracle {
     const { status, until_ms } = outcome
     const now_ms = this.time.now_ms
     if (status === 429) {
-      const asked_until_ms = until_ms ?? now_ms + retry.rate_limited_ms
+      // A wait of nothing, or a time that is past, is no permission to come at once.
+      const asked_until_ms = Math.max(until_ms ?? now_ms + retry.rate_limited_ms, now_ms + shortest_backoff_ms)
       this.hold(place, whose, Math.min(asked_until_ms, now_ms + retry.retry_after_ms_max), "it answered 429")
     } else if (paced.includes(place) && (status === undefined || status >= 500))
       this.hold(place, whose, now_ms + shortest_backoff_ms, "it failed just now")

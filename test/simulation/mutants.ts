@@ -157,6 +157,18 @@ export const mutants: readonly Mutant[] = [
     replace: "if (valid.length >= 0) return undefined",
   },
   {
+    name: "a server that asks for no wait gets none",
+    file: `${core}/http/backoff.ts`,
+    find: "return Math.min(Math.max(backoff_ms, least_ms, asked), retry.retry_after_ms_max)",
+    replace: "return asked_ms ?? Math.max(backoff_ms, least_ms, asked)",
+  },
+  {
+    name: "times are read by our own clock",
+    file: `${core}/http/retry-after.ts`,
+    find: 'httpDateMs(headers.get("date")) ?? now_ms',
+    replace: "now_ms",
+  },
+  {
     name: "ignore a 429 altogether",
     file: `${core}/falcon/rate-limit.ts`,
     find: "if (answer.status !== 429) return undefined",

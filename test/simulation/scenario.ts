@@ -30,8 +30,8 @@ export interface PartitionPlan {
   readonly filling_max: number
 }
 
-/** How a 429 says when to come back. */
-export type RetryForm = "none" | "seconds" | "date" | "epoch" | "both" | "nonsense"
+/** How a 429 says when to come back. `dated`: as a point in time by a clock an hour behind ours, which the answer's `Date` tells. */
+export type RetryForm = "none" | "seconds" | "date" | "epoch" | "both" | "nonsense" | "dated"
 
 /** What is known around detections. With it, the enrichment runs. */
 export interface GraphPlan {

@@ -1,6 +1,6 @@
 /** The background work of an inventory: cycle after cycle, for as long as the process lives. */
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
-import { backoffMs } from "../http/backoff.ts"
+import { waitMs } from "../http/backoff.ts"
 import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
@@ -83,8 +83,8 @@ const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause
   const error = Cause.findErrorOption(cause)
   const message = error._tag === "Some" ? error.value.message : `unexpected: ${Cause.pretty(cause)}`
   const hopeless = error._tag === "Some" && needsPerson(error.value)
-  const asked_ms = error._tag === "Some" && "retry_after_ms" in error.value ? (error.value.retry_after_ms ?? 0) : 0
-  const wait_ms = hopeless ? limits.refused_ms : Math.max(asked_ms, yield* backoffMs(failures))
+  const asked_ms = error._tag === "Some" && "retry_after_ms" in error.value ? error.value.retry_after_ms : undefined
+  const wait_ms = yield* waitMs(failures, asked_ms, hopeless ? limits.refused_ms : 0)
   yield* cell.set(hopeless ? "failed" : "degraded", message)
   yield* Effect.logError(`${message}; the cycle is resumed in ${Math.round(wait_ms / 100) / 10} s`)
   return wait_ms

@@ -4,7 +4,7 @@
  */
 import { Clock, Effect } from "effect"
 import type { ConfigError, StoreError } from "../errors.ts"
-import { backoffMs } from "../http/backoff.ts"
+import { backoffMs, waitMs } from "../http/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { Intake, IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"
@@ -80,9 +80,8 @@ export const makeSink = (options: SinkOptions): Sink => {
   const wait = Effect.fnUntraced(function* (error: IntakeError | ConfigError, failures: number) {
     const hopeless = error._tag === "ConfigError" || error.reason === "wrong_key" || error.reason === "misconfigured"
     const asked_ms = error._tag === "IntakeError" ? error.retry_after_ms : undefined
-    const backoff_ms = yield* backoffMs(failures)
     const patient = hopeless || (error._tag === "IntakeError" && error.reason === "not_ready")
-    const wait_ms = asked_ms ?? (patient ? limits.refused_ms : backoff_ms)
+    const wait_ms = yield* waitMs(failures, asked_ms, patient ? limits.refused_ms : 0)
     const hint = hopeless ? "; check plugins.event-stream.intake_key and intake_url" : ""
     const detail = `intake blocked: ${error.message}${hint}`
     if (hopeless) yield* health.set("failed", detail)

@@ -1,6 +1,6 @@
 /** Trying again, for the API and the token endpoint alike. */
 import { Effect, Result } from "effect"
-import { backoffMs } from "../http/backoff.ts"
+import { waitMs } from "../http/backoff.ts"
 import { retry } from "../limits.ts"
 import type { FalconError, FalconReason } from "./errors.ts"
 import type { FalconEvents } from "./observer.ts"
@@ -28,7 +28,7 @@ export const tryAgain = Effect.fnUntraced(function* <A>(
     if (attempt > retries_max || !mayRepeat(operation, error)) return yield* error
     yield* observer.onRetry(operation.name, error.reason)
     if (error.reason !== "rate_limited") {
-      yield* Effect.sleep(Math.max(yield* backoffMs(attempt), error.retry_after_ms ?? 0))
+      yield* Effect.sleep(yield* waitMs(attempt, error.retry_after_ms))
     }
   }
 })

@@ -1,6 +1,7 @@
 /** How fast one tenant's API, or its token endpoint, may be called. */
 import { Clock, Effect, Semaphore } from "effect"
 import { RateLimiter } from "effect/persistence"
+import { waitMs } from "../http/backoff.ts"
 import type { HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { falcon, retry } from "../limits.ts"
@@ -11,8 +12,9 @@ export interface RateLimit {
   /** Waits until one request may go. */
   readonly take: Effect.Effect<void>
   /**
-   * Learns from an answer. After a 429 it holds everybody until the time that Falcon named (60 s when it named none, at
-   * least 1 s) and gives that wait in milliseconds; `undefined` for any other answer.
+   * Learns from an answer. After a 429 it holds everybody until the time that Falcon named (60 s when it named none), and at
+   * least for a backoff that grows with every further 429 in a row; gives that wait in milliseconds. `undefined` for any other
+   * answer.
    */
   readonly learn: (answer: HttpAnswer) => Effect.Effect<number | undefined>
 }
@@ -54,6 +56,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
   const pay = (tokens: number) =>
     Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens })).pipe(Effect.provideService(Clock.Clock, steady))
   let held_until_ms = Number.NEGATIVE_INFINITY
+  let limited_in_row = 0
   let budget: Budget | undefined
 
   const next = Effect.gen(function* () {
@@ -70,8 +73,12 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
   const learn = Effect.fnUntraced(function* (answer: HttpAnswer) {
     const now_ms = yield* Clock.currentTimeMillis
     budget = budgetOf(answer, now_ms) ?? budget
+    const held = monotonicMs(clock) < held_until_ms
+    // What went out before everybody was held is late news, of success and of refusal alike.
+    if (!held) limited_in_row = answer.status === 429 ? limited_in_row + 1 : 0
     if (answer.status !== 429) return undefined
-    const wait_ms = Math.max(retry.backoff_ms, retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms)
+    const asked_ms = retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms
+    const wait_ms = yield* waitMs(limited_in_row, asked_ms, retry.backoff_ms)
     held_until_ms = Math.max(held_until_ms, monotonicMs(clock) + wait_ms)
     return wait_ms
   })

@@ -5,7 +5,7 @@
 import { Clock, Data, Effect, FileSystem, Metric, Redacted, Result } from "effect"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError, TransportError } from "../errors.ts"
-import { backoffMs } from "../http/backoff.ts"
+import { waitMs } from "../http/backoff.ts"
 import { Http, type HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { assets as limits, retry } from "../limits.ts"
@@ -65,7 +65,7 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
       }
       const error = result.failure
       if (attempt > retry.attempts_max || !mayPassLater(error)) return yield* error
-      const wait_ms = error.retry_after_ms ?? (yield* backoffMs(attempt))
+      const wait_ms = yield* waitMs(attempt, error.retry_after_ms)
       yield* Metric.update(Metric.withAttributes(metrics.asset_post_retries, { reason: error.reason }), 1)
       yield* Effect.logWarning(`${error.message}; next try in ${Math.round(wait_ms / 100) / 10} s`)
       yield* Effect.sleep(wait_ms)

@@ -7,7 +7,7 @@ import { CircuitBreaker } from "effect/persistence"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../../core/falcon/client.ts"
 import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
 import { makeRateLimit } from "../../core/falcon/rate-limit.ts"
-import { backoffMs } from "../../core/http/backoff.ts"
+import { waitMs } from "../../core/http/backoff.ts"
 import { enrichment } from "../../core/limits.ts"
 import { monotonicClock, monotonicMs } from "../../core/monotonic.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
@@ -130,7 +130,7 @@ export const makeCalls = Effect.fnUntraced(function* (
       if (isPassing(error)) {
         yield* tell(api, `${error.message}; detections wait until Falcon answers`)
         // After a 429 the rate limit that everybody takes from does the waiting.
-        if (error.reason !== "rate_limited") yield* Effect.sleep(yield* backoffMs(attempt))
+        if (error.reason !== "rate_limited") yield* Effect.sleep(yield* waitMs(attempt, error.retry_after_ms))
         continue
       }
       if (LASTING.includes(error.reason)) {

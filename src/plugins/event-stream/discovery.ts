@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { backoffMs } from "../../core/http/backoff.ts"
+import { waitMs } from "../../core/http/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"
@@ -91,9 +91,7 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
 
   const waitAfter = Effect.fnUntraced(function* (error: FalconError, failures: number) {
     const needs_person = ["forbidden", "unauthorized", "untrusted_url", "rejected"].includes(error.reason)
-    const backoff_ms = yield* backoffMs(failures)
-    const limited_ms = error.reason === "rate_limited" ? retry.rate_limited_ms : backoff_ms
-    const wait_ms = error.retry_after_ms ?? (needs_person ? retry.backoff_ms_max : limited_ms)
+    const wait_ms = yield* waitMs(failures, error.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
     if (needs_person) yield* health.set("failed", error.message)
     else if (failures > 1) yield* health.set("degraded", error.message)
     const log = needs_person ? Effect.logError : Effect.logWarning

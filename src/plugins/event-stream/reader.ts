@@ -3,7 +3,7 @@
  * discovery when the session is over. Ends only when Falcon no longer lists the partition.
  */
 import { Clock, Effect, Metric } from "effect"
-import { backoffMs } from "../../core/http/backoff.ts"
+import { backoffMs, waitMs } from "../../core/http/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
@@ -115,8 +115,7 @@ const connect = Effect.fnUntraced(function* (
 /** Says how the connection ended and waits as long as that calls for. */
 const pause = Effect.fnUntraced(function* (end: Ended, failures: number, cell: HealthCell) {
   const needs_person = end.reason === "forbidden" || end.reason === "rejected"
-  const backoff_ms = yield* backoffMs(failures)
-  const wait_ms = end.retry_after_ms ?? (needs_person ? retry.backoff_ms_max : backoff_ms)
+  const wait_ms = yield* waitMs(failures, end.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
   if (needs_person) yield* cell.set("failed", end.detail)
   else if (failures > 2 || end.reason === "idle")
     yield* cell.set("degraded", `${end.detail}; ${failures} failures in a row`)

@@ -5,7 +5,7 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
-import { backoffMs } from "../../core/http/backoff.ts"
+import { waitMs } from "../../core/http/backoff.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { type Feed, scopes } from "./listing.ts"
@@ -32,7 +32,7 @@ export const keepAlive = Effect.fnUntraced(function* (feed: Feed) {
     if (error.status === 404) return "Falcon no longer knows the session"
     const failed_ms = monotonicMs(clock)
     if (failed_ms >= valid_until_ms) return `the session could not be refreshed in time: ${error.message}`
-    const wait_ms = error.retry_after_ms ?? (yield* backoffMs(++failures))
+    const wait_ms = yield* waitMs(++failures, error.retry_after_ms)
     due_ms = Math.min(failed_ms + wait_ms, valid_until_ms)
     yield* Effect.logWarning(
       `session refresh failed: ${error.message}; next try in ${Math.round((due_ms - failed_ms) / 100) / 10} s`,
