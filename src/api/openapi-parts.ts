@@ -121,13 +121,20 @@ export const answerSchema = (resource: JsonSchema): JsonSchema => ({
     trace_ids: texts,
     counts: {
       type: "object",
-      properties: { requested: count, succeeded: count, failed: count },
+      properties: {
+        requested: count,
+        succeeded: count,
+        failed: count,
+        skipped: { ...count, description: "Rows with nothing to do, or of no use; with actions that skip." },
+      },
       required: ["requested", "succeeded", "failed"],
     },
     results: {
       type: "object",
       properties: {
         resources: { type: "array", items: resource },
+        total: { ...count, description: "Of a search: how many there are in all." },
+        next: { type: ["string", "integer"], description: "Of a search with more to come: the next call's `offset`." },
         requests: {
           type: "array",
           description: "Of a dry run.",

@@ -90,7 +90,13 @@ const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Eff
   } else {
     for (const resource of results.resources) yield* print(JSON.stringify(resource, null, 2))
     yield* complainOf(errors)
-    yield* complain(`${answer.action}: ${counts.succeeded} of ${counts.requested} done`)
+    const skipped = (counts.skipped ?? 0) > 0 ? `, ${counts.skipped} skipped` : ""
+    yield* complain(`${answer.action}: ${counts.succeeded} of ${counts.requested} done${skipped}`)
+    const { total, next } = results
+    if (next !== undefined)
+      yield* complain(
+        `there are more${total === undefined ? "" : ` (${total} in all)`}: go on with offset ${JSON.stringify(next)}`,
+      )
   }
 })
 

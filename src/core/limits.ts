@@ -301,10 +301,14 @@ export const iocs = {
   ids_per_call: 1_000,
   /** A domain name has at most so many (RFC 1035); hashes and addresses are shorter. */
   value_chars_max: 253,
+  /** A value as it is given: blanks around it, or an international name whose letters take two characters each. */
+  given_chars_max: 2_048,
   /** A file of STIX objects; it is held in memory. */
   stix_bytes_max: 64 * 1024 * 1024,
   /** STIX objects of one push. */
   stix_objects_max: 100_000,
+  /** Different reasons in the message of a push that could use nothing. */
+  reasons_max: 5,
   /** STIX objects read before other fibers get their turn. */
   stix_objects_per_turn: 250,
   pattern_chars_max: 65_536,

@@ -17,7 +17,7 @@ export interface RowError {
   readonly message: string
 }
 
-/** What an action did. `succeeded + failed` is `requested`, in the unit that the action counts: ids, rows, results. */
+/** What an action did. `succeeded + failed + skipped` is `requested`, in the unit that the action counts: ids, rows, results. */
 export interface Outcome {
   readonly resources: readonly unknown[]
   readonly errors: readonly RowError[]
@@ -26,6 +26,12 @@ export interface Outcome {
   readonly requested: number
   readonly succeeded: number
   readonly failed: number
+  /** Rows for which there was nothing to do, or that could not be used: neither done nor failed. Left out by actions that skip none. */
+  readonly skipped?: number
+  /** Of a search: how many there are in all, when Falcon said so. */
+  readonly total?: number
+  /** Of a search that did not come to the end: what to pass as `offset` to go on. */
+  readonly next?: string | number
 }
 
 /** An argument has the right shape but cannot be used: a path outside the data folder, a hash of the wrong length. */

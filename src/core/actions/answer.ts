@@ -18,6 +18,14 @@ export interface Asked {
   readonly read_only: boolean
 }
 
+/** `requested` is the sum of the others; `skipped` stands only with actions that skip. */
+export interface Counts {
+  readonly requested: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly skipped?: number
+}
+
 /** The answer of an action that ran, wholly or in part, or would have. */
 export interface Answer<Resource = unknown> {
   readonly action: string
@@ -25,9 +33,15 @@ export interface Answer<Resource = unknown> {
   readonly request_id: string
   readonly trace_ids: readonly string[]
   /** In the unit that the action counts: ids, rows or results. */
-  readonly counts: { readonly requested: number; readonly succeeded: number; readonly failed: number }
+  readonly counts: Counts
   readonly results:
-    | { readonly resources: readonly Resource[] }
+    | {
+        readonly resources: readonly Resource[]
+        /** Of a search: how many there are in all, when Falcon said so. */
+        readonly total?: number
+        /** Of a search that did not come to the end: what to pass as `offset` to go on. */
+        readonly next?: string | number
+      }
     /** Of a dry run: what would have been sent. */
     | { readonly requests: readonly PlannedRequest[] }
   readonly errors: readonly RowError[]
@@ -56,9 +70,20 @@ export const answerOf = (action: AnyAction, outcome: Outcome, { request_id }: As
   outcome: outcome.failed > 0 ? "partial" : "success",
   request_id,
   trace_ids: outcome.trace_ids,
-  counts: { requested: outcome.requested, succeeded: outcome.succeeded, failed: outcome.failed },
-  results: { resources: outcome.resources },
+  counts: countsOf(outcome),
+  results: {
+    resources: outcome.resources,
+    ...(outcome.total !== undefined && { total: outcome.total }),
+    ...(outcome.next !== undefined && { next: outcome.next }),
+  },
   errors: outcome.errors,
+})
+
+const countsOf = ({ requested, succeeded, failed, skipped }: Outcome): Counts => ({
+  requested,
+  succeeded,
+  failed,
+  ...(skipped !== undefined && { skipped }),
 })
 
 /** The answer of a dry run. */

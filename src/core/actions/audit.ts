@@ -7,6 +7,7 @@ import type { StoreError } from "../errors.ts"
 import { actions as bounds } from "../limits.ts"
 import { appendDurably } from "../store/atomic-file.ts"
 import { redact } from "../telemetry/redact.ts"
+import type { Counts } from "./answer.ts"
 
 export interface AuditLine {
   /** ISO 8601. */
@@ -24,7 +25,7 @@ export interface AuditLine {
   readonly arguments: Readonly<Record<string, unknown>>
   /** `success`, `partial`, `refused`, `failed`, or `unknown` when nobody can tell whether it happened. */
   readonly outcome: "success" | "partial" | "refused" | "failed" | "unknown"
-  readonly counts?: { readonly requested: number; readonly succeeded: number; readonly failed: number }
+  readonly counts?: Counts
   readonly trace_ids: readonly string[]
   readonly request_id: string
   /** Why, unless it worked. */

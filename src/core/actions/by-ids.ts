@@ -154,16 +154,18 @@ const notTried = (ids: readonly string[], error: FalconError): Part => ({
   succeeded: 0,
 })
 
-/** The outcome of one call that lists things: what came back is what was asked for. */
+/** The outcome of one call that lists things: what came back is what was asked for, but for `skipped` of its rows. */
 export const listed = (
   resources: readonly unknown[],
   errors: readonly RowError[],
   trace_ids: readonly string[],
+  more: Pick<Outcome, "skipped" | "total" | "next"> = {},
 ): Outcome => ({
   resources,
   errors,
   trace_ids,
   requested: resources.length + errors.length,
-  succeeded: resources.length,
+  succeeded: resources.length - (more.skipped ?? 0),
   failed: errors.length,
+  ...more,
 })

@@ -4,7 +4,7 @@ import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { falcon as bounds, iocs } from "../../core/limits.ts"
 import { allOf, anyOf, is } from "./fql.ts"
-import { findOperation, type Indicator, indicatorOf, keyOf, ours } from "./indicator.ts"
+import { findOperation, type Indicator, indicatorOf, isOurs, keyOf } from "./indicator.ts"
 import type { Value } from "./stix-taken.ts"
 
 /** Indicators that a read found, and the trace ids of its calls. */
@@ -54,7 +54,7 @@ export const findExisting = Effect.fnUntraced(function* (
     trace_ids.push(...found.trace_ids)
     for (const one of found.indicators) {
       const key = keyOf(one)
-      if (wanted.has(key) && by_key.get(key)?.source !== ours) by_key.set(key, one)
+      if (wanted.has(key) && !isOurs(by_key.get(key) ?? {})) by_key.set(key, one)
     }
   }
   return { indicators: [...by_key.values()], by_key, trace_ids }

@@ -1,7 +1,7 @@
 /** What the indicator actions share: the entity, the paths, the scopes and how indicators are found. */
 import { z } from "zod"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { ioc_types } from "./value.ts"
+import { canonicalValue, ioc_types } from "./value.ts"
 
 export const indicators_path = "/iocs/entities/indicators/v1"
 
@@ -49,9 +49,14 @@ export type Indicator = z.output<typeof indicator>
 export const indicatorOf = (resource: unknown): Indicator | undefined => indicator.safeParse(resource).data
 export const indicatorIdOf = (resource: unknown): string | undefined => indicatorOf(resource)?.id
 
-/** Falcon keeps one indicator per type and value. */
-export const keyOf = ({ type, value }: { readonly type?: unknown; readonly value?: unknown }): string =>
-  `${type}:${value}`.toLowerCase()
+/** Falcon keeps one indicator per type and value. A value counts in its canonical form, however Falcon writes it back. */
+export const keyOf = ({ type, value }: { readonly type?: unknown; readonly value?: unknown }): string => {
+  const kind = String(type).toLowerCase()
+  return `${kind}:${canonicalValue(kind, String(value))}`
+}
+
+/** Only these are ever deleted without being named, whatever filter found them. */
+export const isOurs = ({ source }: Pick<Indicator, "source">): boolean => source === ours
 
 /** What an action says about one indicator. */
 export const row = z.object({

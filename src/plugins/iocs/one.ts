@@ -7,7 +7,7 @@ import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { deletion } from "./delete-indicators.ts"
 import { findExisting } from "./existing.ts"
-import { createOperation, type Indicator, indicatorOf, keyOf, ours, type Row, updateOperation } from "./indicator.ts"
+import { createOperation, type Indicator, indicatorOf, isOurs, keyOf, type Row, updateOperation } from "./indicator.ts"
 import { newIndicator, planOne, theirs, type Wish } from "./plan.ts"
 import { checkValue } from "./value.ts"
 import { writeRows } from "./write-rows.ts"
@@ -53,7 +53,7 @@ export const setIndicator = Effect.fnUntraced(function* (
 
 /** An expiration cannot be taken back by a change, so that an expired one of ours makes room for a new one. */
 const withoutExpired = Effect.fnUntraced(function* (existing: Indicator | undefined) {
-  if (existing?.expired !== true || existing.source !== ours) return { existing, trace_ids: [] }
+  if (existing?.expired !== true || !isOurs(existing)) return { existing, trace_ids: [] }
   const { trace_ids } = yield* callByIds(deletion([existing.id]))
   return { existing: undefined, trace_ids }
 })

@@ -1,5 +1,5 @@
 /** What to do about an indicator that exists already. */
-import { type Indicator, ours, platforms } from "./indicator.ts"
+import { type Indicator, isOurs, ours, platforms } from "./indicator.ts"
 import type { Value } from "./stix-taken.ts"
 
 /** An indicator as it should be. */
@@ -65,7 +65,7 @@ export type Plan =
 export function planPush(existing: Indicator, wish: Wish): Plan {
   const action = existing.action ?? "no_action"
   const stronger = strength.indexOf(action) > strength.indexOf(wish.action)
-  if (existing.source === ours) {
+  if (isOurs(existing)) {
     if (!stronger) return { change: ownChange(existing, wish) }
     return { change: ownChange(existing, { ...wish, action }), reason: `kept its stronger action ${action}` }
   }
@@ -81,7 +81,7 @@ export function planOne(
   existing: Indicator,
   wish: Wish,
 ): { change: Readonly<Record<string, unknown>>; reason: string } {
-  if (existing.source === ours) {
+  if (isOurs(existing)) {
     return { change: ownChange(existing, wish), reason: `it existed with action ${existing.action}` }
   }
   return { change: foreignChange(existing, wish), reason: `${changed(existing, wish)}; its hosts and source stay` }

@@ -1,20 +1,31 @@
 /** STIX objects become indicators in Falcon. */
 import { Clock, Effect, type FileSystem, Result } from "effect"
-import type { ArgumentError, Outcome, RowError } from "../../core/actions/action.ts"
+import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
 import { callByIds, listed } from "../../core/actions/by-ids.ts"
 import { gravest, isPointless } from "../../core/actions/failures.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
+import { iocs } from "../../core/limits.ts"
 import type { Tenant } from "../../core/tenant.ts"
 import { deletion } from "./delete-indicators.ts"
 import { findAll, findExisting } from "./existing.ts"
 import { allOf, is } from "./fql.ts"
-import { createOperation, type Indicator, indicatorOf, keyOf, ours, type Row, updateOperation } from "./indicator.ts"
+import {
+  createOperation,
+  type Indicator,
+  indicatorOf,
+  isOurs,
+  keyOf,
+  ours,
+  type Row,
+  updateOperation,
+} from "./indicator.ts"
 import { idOfResource, keyOfResource } from "./one.ts"
 import { newIndicator, planPush, theirs } from "./plan.ts"
 import { readStixObjects } from "./stix-file.ts"
-import { type FromStix, readObjects, type Wanted } from "./stix-objects.ts"
+import { readObjects, type Wanted } from "./stix-objects.ts"
 import type { Value } from "./stix-taken.ts"
+import type { FromStix } from "./stix-versions.ts"
 import { type IocType, ioc_types } from "./value.ts"
 import { type WriteRow, type Written, writeRows } from "./write-rows.ts"
 
@@ -38,15 +49,17 @@ interface Deed {
 
 /**
  * Everything is read before anything is written: what cannot be looked up changes nothing. Then, in this order: indicators of
- * ours that expired or that nobody changed for `valid_for` days are deleted, revoked ones too, existing ones changed, new ones
- * created. Fails only when every write failed.
+ * ours that expired or that nobody changed for `valid_for` days are deleted, revoked and ended ones too, existing ones changed,
+ * new ones created. Fails when every write failed, and when there are objects but nothing in them can be used.
  */
 export const push = Effect.fnUntraced(function* (
   options: Push,
 ): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon | Tenant | FileSystem.FileSystem> {
-  const wanted = yield* readObjects(yield* readStixObjects(options), options)
+  const objects = yield* readStixObjects(options)
+  const wanted = yield* readObjects(objects, options)
+  if (objects.length > 0 && wanted.wishes.size === 0 && wanted.over.size === 0) return yield* unusable(wanted, options)
   const stale = yield* findStale(wanted, options.valid_for)
-  const found = yield* findExisting([...wanted.wishes.values(), ...wanted.revoked.values()])
+  const found = yield* findExisting([...wanted.wishes.values(), ...wanted.over.values()])
   const { deletes, updates, creates, skipped } = planAll(wanted, stale.indicators, found.by_key)
 
   const rows: Row[] = [...wanted.skipped, ...skipped]
@@ -78,8 +91,17 @@ export const push = Effect.fnUntraced(function* (
 
   const error = gravest(failures)
   if (written === 0 && error !== undefined && error.reason !== "rejected") return yield* error
-  return listed(rows, errors, trace_ids)
+  return listed(rows, errors, trace_ids, { skipped: rows.filter(({ outcome }) => outcome === "skipped").length })
 })
+
+/** Nothing to do for want of anything to read is no success: what is wrong with the objects is told, the first of each kind. */
+const unusable = ({ skipped }: Wanted, { stix_objects_path }: Push) => {
+  const field = stix_objects_path === undefined ? "stix_objects" : "stix_objects_path"
+  const reasons = [...new Map(skipped.map(({ reason = "", stix_id }) => [reason, stix_id]))]
+  const some = reasons.slice(0, iocs.reasons_max).map(([reason, stix_id = "an object"]) => `${stix_id}: ${reason}`)
+  const message = `nothing was done: none of the ${skipped.length} objects or values can be used (${some.join("; ")})`
+  return new ArgumentError({ field, message })
+}
 
 function notTried(deeds: ReadonlyMap<string, Deed>, error: FalconError | undefined, errors: RowError[]): void {
   const message = `not tried, since an earlier call failed: ${error?.message}`
@@ -93,12 +115,12 @@ function notTried(deeds: ReadonlyMap<string, Deed>, error: FalconError | undefin
  */
 const findStale = Effect.fnUntraced(function* (wanted: Wanted, valid_for: number | undefined) {
   const expired = yield* findAll(allOf(is("source", ours), "expired:true"))
-  const indicators = expired.indicators.filter((one) => one.source === ours && one.expired === true)
+  const indicators = expired.indicators.filter((one) => isOurs(one) && one.expired === true)
   if (valid_for === undefined) return { indicators, trace_ids: expired.trace_ids }
   const day = new Date((yield* Clock.currentTimeMillis) - valid_for * day_ms).toISOString().slice(0, 10)
   const old = yield* findAll(allOf(is("source", ours), `modified_on:<='${day}'`))
   const last = old.indicators.filter(
-    (one) => one.source === ours && (one.modified_on ?? "9").slice(0, 10) <= day && !wanted.wishes.has(keyOf(one)),
+    (one) => isOurs(one) && (one.modified_on ?? "9").slice(0, 10) <= day && !wanted.wishes.has(keyOf(one)),
   )
   return { indicators: [...indicators, ...last], trace_ids: [...expired.trace_ids, ...old.trace_ids] }
 })
@@ -115,12 +137,18 @@ function planAll(wanted: Wanted, stale: readonly Indicator[], existing: Readonly
     const row = { ...(known !== undefined && { type: known }), ...(value != null && { value }), id: one.id, reason }
     deletes.set(one.id, { key: keyOf(one), row })
   }
-  for (const [key, one] of wanted.revoked) {
+  for (const [key, one] of wanted.over) {
     const found = existing.get(key)
-    if (found === undefined) skipped.push({ ...rowOf(one), outcome: "skipped", reason: "revoked, and not in Falcon" })
-    else if (found.source !== ours) {
-      skipped.push({ ...rowOf(one), outcome: "skipped", id: found.id, reason: `revoked, but it is ${theirs(found)}'s` })
-    } else deletes.set(found.id, { key, row: { ...rowOf(one), id: found.id, reason: "revoked" } })
+    const { reason } = one
+    if (found === undefined) skipped.push({ ...rowOf(one), outcome: "skipped", reason: `${reason}, and not in Falcon` })
+    else if (!isOurs(found)) {
+      skipped.push({
+        ...rowOf(one),
+        outcome: "skipped",
+        id: found.id,
+        reason: `${reason}, but it is ${theirs(found)}'s`,
+      })
+    } else deletes.set(found.id, { key, row: { ...rowOf(one), id: found.id, reason } })
   }
   for (const [key, wish] of wanted.wishes) {
     const found = existing.get(key)

@@ -4,18 +4,19 @@ import { iocs } from "../../core/limits.ts"
 import { keyOf, type Row } from "./indicator.ts"
 import type { Wish } from "./plan.ts"
 import { type Skipped, takePattern, type Value } from "./stix-taken.ts"
+import { type FromStix, latestVersions, type StixIndicator } from "./stix-versions.ts"
 import type { IocType } from "./value.ts"
 
-/** A value and the object that it comes from. */
-export interface FromStix {
-  readonly stix_id: string | undefined
+/** A value that must not be in Falcon any more, as far as it is ours. */
+export interface Over extends Value, FromStix {
+  readonly reason: "revoked" | "valid_until has passed"
 }
 
 export interface Wanted {
   /** One per type and value: the first object that names it wins. By `keyOf`. */
   readonly wishes: ReadonlyMap<string, Wish & FromStix>
-  /** Of objects that are revoked, unless another one still names them. By `keyOf`. */
-  readonly revoked: ReadonlyMap<string, Value & FromStix>
+  /** Of objects that are revoked or whose time is up, unless another one still names them. By `keyOf`. */
+  readonly over: ReadonlyMap<string, Over>
   readonly skipped: readonly Row[]
 }
 
@@ -25,18 +26,21 @@ interface Options {
   readonly sekoia_base_url: string
 }
 
-/** Reads every object; what cannot be used is a row that says why. */
+/**
+ * Reads every object, of several versions of one object the latest; what cannot be used is a row that says why. The values of
+ * an object that is revoked or ended are wanted gone, whatever Falcon says of when they end: an indicator that outlives what it
+ * came from would block for ever.
+ */
 export const readObjects = Effect.fnUntraced(function* (objects: readonly unknown[], options: Options) {
   const now_ms = yield* Clock.currentTimeMillis
   const wishes = new Map<string, Wish & FromStix>()
-  const revoked = new Map<string, Value & FromStix>()
+  const over = new Map<string, Over>()
   const skipped: Row[] = []
   const skip = (stix_id: string | undefined, one: Skipped) =>
     skipped.push({ ...one, outcome: "skipped", ...(stix_id !== undefined && { stix_id }) })
 
-  for (const [at, object] of objects.entries()) {
+  for (const [at, read] of latestVersions(objects).entries()) {
     if (at % iocs.stix_objects_per_turn === 0) yield* Effect.yieldNow
-    const read = readObject(object, now_ms)
     const { stix_id } = read
     if ("reason" in read) {
       skip(stix_id, { reason: read.reason })
@@ -44,59 +48,31 @@ export const readObjects = Effect.fnUntraced(function* (objects: readonly unknow
     }
     const { values, skipped: not_taken } = takePattern(read.pattern, options.types)
     for (const one of not_taken) skip(stix_id, one)
+    const reason = endOf(read, now_ms)
     for (const value of values) {
       const key = keyOf(value)
-      const first = read.revoked ? revoked.get(key) : wishes.get(key)
-      if (first !== undefined)
+      const first = reason === undefined ? wishes.get(key) : over.get(key)
+      if (first !== undefined) {
         skip(stix_id, { ...value, reason: `the same as in ${first.stix_id ?? "an earlier object"}` })
-      else if (read.revoked) revoked.set(key, { ...value, stix_id })
-      else if (read.expired) skip(stix_id, { ...value, reason: "valid_until has passed" })
-      else wishes.set(key, { ...value, ...wishOf(read, options) })
+      } else if (reason === undefined) wishes.set(key, { ...value, ...wishOf(read, options) })
+      else over.set(key, { ...value, stix_id, reason })
     }
   }
-  for (const [key, value] of revoked) {
+  for (const [key, { type, value, stix_id, reason }] of over) {
     if (!wishes.has(key)) continue
-    revoked.delete(key)
-    skip(value.stix_id, { type: value.type, value: value.value, reason: "revoked, but another object still names it" })
+    over.delete(key)
+    skip(stix_id, { type, value, reason: `${reason}, but another object still names it` })
   }
-  return { wishes, revoked, skipped } satisfies Wanted
+  return { wishes, over, skipped } satisfies Wanted
 })
 
-interface Usable extends FromStix {
-  readonly pattern: string
-  readonly revoked: boolean
-  readonly expired: boolean
-  readonly expiration: string | undefined
-  /** Comes from Sekoia's intelligence, which has a page about it. */
-  readonly has_page: boolean
+/** Why an object's values are over, when they are. */
+const endOf = ({ revoked, until_ms }: StixIndicator, now_ms: number): Over["reason"] | undefined => {
+  if (revoked) return "revoked"
+  return until_ms !== undefined && until_ms <= now_ms ? "valid_until has passed" : undefined
 }
 
-function readObject(object: unknown, now_ms: number): Usable | (FromStix & { readonly reason: string }) {
-  if (typeof object !== "object" || object === null) return { stix_id: undefined, reason: "not an object" }
-  const { id, type, pattern, pattern_type = "stix", revoked, valid_until } = object as Readonly<Record<string, unknown>>
-  const stix_id = typeof id === "string" && /^[\w.-]{1,200}$/.test(id) ? id : undefined
-  if (type !== "indicator") return { stix_id, reason: "not an indicator" }
-  if (pattern_type !== "stix") return { stix_id, reason: "its pattern is not written in STIX" }
-  if (typeof pattern !== "string") return { stix_id, reason: "has no pattern" }
-  // What is revoked is over, whatever else it says.
-  if (revoked === true) return { stix_id, pattern, revoked, expired: false, expiration: undefined, has_page: false }
-  const until_ms = valid_until == null ? undefined : Date.parse(String(valid_until))
-  if (Number.isNaN(until_ms)) return { stix_id, reason: "valid_until is no date" }
-  return {
-    stix_id,
-    pattern,
-    revoked: false,
-    expired: until_ms !== undefined && until_ms <= now_ms,
-    expiration: until_ms === undefined ? undefined : rfc3339(String(valid_until), until_ms),
-    has_page: "x_ic_observable_types" in object,
-  }
-}
-
-/** As it came, when it is what Falcon takes. */
-const rfc3339 = (text: string, ms: number): string =>
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) ? text : new Date(ms).toISOString()
-
-const wishOf = ({ stix_id, expiration, has_page }: Usable, { action, sekoia_base_url }: Options) => ({
+const wishOf = ({ stix_id, expiration, has_page }: StixIndicator, { action, sekoia_base_url }: Options) => ({
   action,
   severity: "high",
   stix_id,

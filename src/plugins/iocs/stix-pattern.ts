@@ -22,7 +22,7 @@ export type Comparison =
   | {
       readonly kind: "test"
       readonly path: ObjectPath
-      /** `=`, `==`, `!=`, `<`, `IN`, `LIKE`, `EXISTS`, ... */
+      /** `=` (also for `==`), `!=` (also for `<>`), `<`, `IN`, `LIKE`, `EXISTS`, ... */
       readonly operator: string
       readonly negated: boolean
       readonly literals: readonly Literal[]
@@ -57,6 +57,8 @@ export function parsePattern(pattern: string): Parsed {
 }
 
 const equalities: readonly string[] = ["=", "==", "!=", "<>", "<", ">", "<=", ">="]
+/** Two ways to write one operator (the grammar's `EQ` and `NEQ`). */
+const synonyms: Readonly<Record<string, string>> = { "==": "=", "<>": "!=" }
 const on_text: readonly string[] = ["LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"]
 const literal_kinds: readonly TokenKind[] = ["text", "number", "hex", "binary", "timestamp"]
 const booleans: readonly string[] = ["true", "false"]
@@ -142,7 +144,7 @@ class Parser {
     const { kind, text: operator } = this.#token
     if (kind === "sign" && equalities.includes(operator)) {
       this.#next++
-      return { kind: "test", path, operator, negated, literals: [this.#anyLiteral()] }
+      return { kind: "test", path, operator: synonyms[operator] ?? operator, negated, literals: [this.#anyLiteral()] }
     }
     if (kind === "word" && on_text.includes(operator)) {
       this.#next++

@@ -24,7 +24,8 @@ export interface Taken {
 
 /**
  * - `=` is taken; every other operator is not
- * - several hashes of one file, joined by AND: each names that file, each is taken; any other AND is not
+ * - several hashes of one file, joined by AND, in brackets or not: each names that file, each is taken; any other AND is not.
+ *   An OR below the AND is fine as long as no algorithm comes with two values: then it still is one file
  * - OR, and several observations whatever joins them: each is taken
  * - qualifiers say when and how often, not what: they change nothing
  */
@@ -53,8 +54,8 @@ function judge(comparison: Comparison, types: readonly IocType[]): Judged {
   if (comparison.kind === "or") return comparison.parts.flatMap((part) => judge(part, types))
   if (comparison.kind === "test") return judgeTest(comparison, types)
   const parts = flat(comparison)
-  return oneFile(parts)
-    ? parts.flatMap((part) => judge(part, types))
+  return oneFile(leaves(comparison))
+    ? leaves(comparison).flatMap((test) => judgeTest(test, types))
     : [{ reason: `a conjunction, of which no part is bad by itself: ${parts.map(shown).join(" AND ")}`.slice(0, 400) }]
 }
 
@@ -62,13 +63,19 @@ function judge(comparison: Comparison, types: readonly IocType[]): Judged {
 const flat = (comparison: Comparison): readonly Comparison[] =>
   comparison.kind === "and" ? comparison.parts.flatMap(flat) : [comparison]
 
+type Test = Comparison & { readonly kind: "test" }
+
+/** Every test within, whatever joins them. */
+const leaves = (comparison: Comparison): readonly Test[] =>
+  comparison.kind === "test" ? [comparison] : comparison.parts.flatMap(leaves)
+
 /** Only hashes of one file: no algorithm with two values. */
-function oneFile(parts: readonly Comparison[]): boolean {
+function oneFile(tests: readonly Test[]): boolean {
   const hashes = new Map<string, string>()
-  return parts.every((part) => {
-    if (part.kind !== "test" || part.operator !== "=" || part.negated) return false
-    const algorithm = algorithmOf(part.path)
-    const value = part.literals[0]?.text.trim().toLowerCase()
+  return tests.every(({ operator, negated, path, literals }) => {
+    if (operator !== "=" || negated) return false
+    const algorithm = algorithmOf(path)
+    const value = literals[0]?.text.trim().toLowerCase()
     if (algorithm === undefined || value === undefined) return false
     const other = hashes.get(algorithm)
     hashes.set(algorithm, value)
@@ -76,7 +83,7 @@ function oneFile(parts: readonly Comparison[]): boolean {
   })
 }
 
-function judgeTest(test: Comparison & { readonly kind: "test" }, types: readonly IocType[]): Judged {
+function judgeTest(test: Test, types: readonly IocType[]): Judged {
   const type = typeOf(test.path)
   if (type === undefined) return [{ reason: `${shownPath(test.path)} is not supported` }]
   if (!types.includes(type)) return [{ type, reason: `${type} is not taken, only ${types.join(", ")}` }]

@@ -1,5 +1,6 @@
 /** The values of indicators: how they are written, and whether they are what their type says. */
 import { isIPv4, isIPv6 } from "node:net"
+import { domainToASCII } from "node:url"
 import { iocs } from "../../core/limits.ts"
 
 /** Falcon's types of indicators (PSFalcon, falcon-mcp). */
@@ -12,13 +13,46 @@ export const isIocType = (type: string): type is IocType => ioc_types.some((one)
 /** A value as it is sent, or why it is none. */
 export type Checked = { readonly value: string } | { readonly reason: string }
 
-/** Trimmed and lower-case; refused unless it fits its type. A CIDR range is never taken for an address. */
+/**
+ * A value in the one form in which it is compared and sent: trimmed and lower-case, an address without the `/32` or `/128` that
+ * says no more than itself, IPv6 as RFC 5952 writes it, a domain without the dot of the root and in its `xn--` form. Refused
+ * unless it fits its type. A CIDR range is never taken for an address.
+ */
 export function checkValue(type: IocType, raw: string): Checked {
-  const value = raw.trim().toLowerCase()
-  if (value.length > iocs.value_chars_max) return { reason: `longer than ${iocs.value_chars_max} characters` }
+  // Punycode makes a text longer, not shorter: what is too long here needs no more work.
+  if (raw.length > iocs.given_chars_max) return { reason: too_long }
+  const value = forms[type](raw.trim().toLowerCase())
+  if (value.length > iocs.value_chars_max) return { reason: too_long }
   const reason = problems[type](value)
   return reason === undefined ? { value } : { reason }
 }
+
+const too_long = `longer than ${iocs.value_chars_max} characters`
+
+/** A value as `checkValue` writes it; as it is, when it is none. */
+export function canonicalValue(type: string, raw: string): string {
+  if (!isIocType(type)) return raw.toLowerCase()
+  const checked = checkValue(type, raw)
+  return "value" in checked ? checked.value : raw.toLowerCase()
+}
+
+const same = (value: string): string => value
+
+const forms: Readonly<Record<IocType, (value: string) => string>> = {
+  md5: same,
+  sha256: same,
+  ipv4: (value) => value.replace(/\/32$/, ""),
+  ipv6: (value) => canonicalIPv6(value.replace(/\/128$/, "")),
+  domain: (value) => asciiDomain(value.replace(/(?<=.)\.$/, "")),
+}
+
+/** The URL standard writes IPv6 as RFC 5952 does, except that an IPv4 part stays hexadecimal. */
+const canonicalIPv6 = (value: string): string =>
+  isIPv6(value) && !value.includes("%") ? new URL(`http://[${value}]/`).hostname.slice(1, -1) : value
+
+/** International names in their `xn--` form (UTS 46); what has none stays, and is refused by what it holds. */
+const asciiDomain = (value: string): string =>
+  /^[\x20-\x7e]*$/.test(value) ? value : domainToASCII(value).replace(/(?<=.)\.$/, "") || value
 
 const problems: Readonly<Record<IocType, (value: string) => string | undefined>> = {
   md5: (value) => hash(value, 32),
@@ -36,7 +70,7 @@ const range = (value: string) => (value.includes("/") ? "a CIDR range: Falcon ta
 
 const label_form = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
-/** At least two labels, the last not all digits. International names in their `xn--` form only. */
+/** At least two labels, the last not all digits. */
 function isDomain(value: string): boolean {
   const labels = value.split(".")
   return labels.length > 1 && labels.every((label) => label_form.test(label)) && !/^\d+$/.test(labels.at(-1)!)
