@@ -5,6 +5,7 @@ import { loadConfig } from "../core/config/load.ts"
 import type { Env } from "../core/config/read.ts"
 import type { ConfigError, StoreError } from "../core/errors.ts"
 import { redact } from "../core/telemetry/redact.ts"
+import { terminalText } from "../core/text.ts"
 import { plugins } from "../plugins/index.ts"
 
 export const env: Env = process.env
@@ -31,12 +32,12 @@ export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {
 export const write = (text: string | Uint8Array): Effect.Effect<void> =>
   Effect.callback((resume) => void process.stdout.write(text, () => resume(Effect.void)))
 
-/** One line on standard output. */
-export const print = (line: string): Effect.Effect<void> => write(`${line}\n`)
+/** Text on standard output, and a line end. What a server has put into it does not steer the terminal; JSON stays what it is. */
+export const print = (text: string): Effect.Effect<void> => write(`${terminalText(text)}\n`)
 
-/** One line on standard error. */
+/** A complaint on standard error, secrets cut out. */
 export const complain = (line: string): Effect.Effect<void> =>
-  Effect.sync(() => void process.stderr.write(`akonis: ${redact(line)}\n`))
+  Effect.sync(() => void process.stderr.write(`akonis: ${terminalText(redact(line))}\n`))
 
 /** Says what is wrong with the configuration or the data folder, without a stack trace, and chooses the exit status. */
 export const explain = <A, R>(

@@ -37,6 +37,19 @@ export const retry = {
   retry_after_ms_max: 15 * 60_000,
 } as const
 
+/** Text that others wrote, once it is cleaned (`core/text.ts`). */
+export const texts = {
+  /** Of the words of a server that is not Falcon: the intake, the asset API, a proxy. */
+  answer_chars_max: 200,
+  /** Of the name of a host in an error: a domain name has at most 253 characters. */
+  host_chars_max: 260,
+  /** Of one cell of health, and of all cells of one plugin: `/health` is open to everybody, and 1000 partitions may fail at once. */
+  cell_chars_max: 1_000,
+  health_chars_max: 8_000,
+  /** Of the name of a health cell; that of a partition is a URL. */
+  part_chars_max: 300,
+} as const
+
 /** Falcon's API. */
 export const falcon = {
   /** Requests to the token endpoint. The specification fixes 10. */
@@ -61,6 +74,10 @@ export const falcon = {
   query_chars_max: 13_000,
   /** Of Falcon's own words in one error; the rest is cut. */
   error_chars_max: 500,
+  /** Of an id that Falcon names in an error, and of a trace id. Ours are at most 200 long, a vertex id is below 100. */
+  id_chars_max: 300,
+  /** Errors of one answer that are read. No call carries more ids or rows. */
+  errors_max: 10_000,
   /** A token answer without a usable `expires_in` counts as this long; Falcon's tokens live 1799 s. */
   token_life_ms: 1_799_000,
   token_life_ms_max: 24 * 60 * 60_000,

@@ -161,7 +161,7 @@ describe("akonis check", () => {
         expect(groups).toMatch(/^host groups: warning: .*Host groups: Read/)
         expect(api).toMatch(/^asset API: failed: the asset API answered 401/)
       },
-      { api_scopes: [], sekoia_api_key: "another" },
+      { api_scopes: [], sekoia_api_key: "another-key" },
     ))
 
   test("looks at the users of the source that is chosen", () =>

@@ -68,6 +68,19 @@ describe("the configuration", () => {
     )
   })
 
+  test("takes a secret without the white space around it, from the file as from the environment", async () => {
+    const env = { ...enough, FALCON_CLIENT_SECRET: " a-client-secret\r\n", SEKOIA_INTAKE_KEY: "" }
+    const config = await ok('plugins: { event-stream: { intake_key: "an-intake-key\\n" } }', env)
+    expect(await reveal(config.tenants[0]!.credentials.client_secret)).toBe("a-client-secret")
+    expect(await reveal(streamOf(config)!.intake_key)).toBe("an-intake-key")
+  })
+
+  test("refuses a secret in the environment that is too short, and names its variable", async () => {
+    const error = await refused("", { ...enough, FALCON_CLIENT_SECRET: "windows" })
+    expect(error).toMatchObject({ source: "environment", key: "FALCON_CLIENT_SECRET" })
+    expect(error.message).toContain("too short")
+  })
+
   test("never shows a secret when it is printed", async () => {
     const config = await ok(undefined, { ...enough, AKONIS_TOKEN: "a-bearer-token" })
     expect(Bun.inspect(config, { depth: 20 }) + JSON.stringify(config)).not.toMatch(
@@ -166,6 +179,7 @@ tenants:
       "plugins.event-stream.batch_events_max",
       "at most 1000",
     ],
+    ["a secret that is none", "client_secret: t", "client_secret", "too short"],
     ["a secret given twice", "client_secret: a-secret-a\nclient_secret_file: /b", "client_secret", "keep one"],
     ["a list in place of a block", "server: [1]", "server", "must be a block of keys"],
     ["a member CID that is none", "member_cid: acme", "member_cid", "32 hexadecimal"],

@@ -4,8 +4,9 @@
  */
 import { z } from "zod"
 import { ConfigError } from "../errors.ts"
+import { secret_chars_min } from "../telemetry/secret-forms.ts"
 import type { KeyNotes } from "./schema.ts"
-import { secretFile, secretText } from "./secret.ts"
+import { type Secret, secretFile, secretText, too_short } from "./secret.ts"
 
 export type Tree = Record<string, unknown>
 export type Env = Readonly<Record<string, string | undefined>>
@@ -104,7 +105,8 @@ const readSecret = (block: Tree, key: string, variable: string | undefined, env:
   const file_key = `${key}_file`
   const is_given = block[key] !== undefined || block[file_key] !== undefined
   const name = at.env_wins === false && is_given ? undefined : variable
-  const text = name === undefined ? undefined : env[name] || undefined
+  // As in a file: `$(cat key)` loses the line end by itself, a value pasted into a form or an env file does not.
+  const text = name === undefined ? undefined : env[name]?.trim() || undefined
   const file = name === undefined ? undefined : env[`${name}_FILE`] || undefined
   if (text !== undefined && file !== undefined) {
     throw new ConfigError({
@@ -123,8 +125,15 @@ const readSecret = (block: Tree, key: string, variable: string | undefined, env:
   const path = file ?? (text === undefined ? block[file_key] : undefined)
   const value = text ?? (file === undefined ? block[key] : undefined)
   if (typeof path === "string" && path !== "") block[key] = secretFile(path, at.path)
-  else if (typeof value === "string" && value !== "") block[key] = secretText(value)
-  else if (typeof value === "number") block[key] = secretText(String(value))
+  else if (typeof value === "string" && value.trim() !== "") block[key] = longEnough(value.trim(), name, text, at)
+  else if (typeof value === "number") block[key] = longEnough(String(value), name, text, at)
   else delete block[key]
   delete block[file_key]
+}
+
+/** A secret that is written down. One that is too short is a mistake, and would be cut out of every text in which it occurs. */
+const longEnough = (value: string, variable: string | undefined, from_env: string | undefined, at: Place): Secret => {
+  if (value.length >= secret_chars_min) return secretText(value)
+  const place = from_env === undefined ? at.source : "environment"
+  throw new ConfigError({ source: place, key: from_env === undefined ? at.path : variable!, message: too_short })
 }

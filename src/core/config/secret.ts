@@ -5,6 +5,7 @@
 import { Effect, FileSystem, Redacted } from "effect"
 import { ConfigError } from "../errors.ts"
 import { hideInLogs } from "../telemetry/redact.ts"
+import { secret_chars_min } from "../telemetry/secret-forms.ts"
 
 export interface Secret {
   /** The current value. Fails when the file is gone or empty; the message names the file, never the value. */
@@ -12,6 +13,8 @@ export interface Secret {
   /** The value that never changes; absent when it lies in a file. */
   readonly fixed?: Redacted.Redacted<string>
 }
+
+export const too_short = `is too short to be a secret: it has fewer than ${secret_chars_min} characters`
 
 const wrap = (text: string): Redacted.Redacted<string> => {
   hideInLogs(text)
@@ -34,6 +37,7 @@ export const secretFile = (path: string, key: string): Secret => {
     if (known?.modified === modified) return known.value
     const text = (yield* fs.readFileString(path)).trim()
     if (text === "") return yield* new ConfigError({ source: path, key, message: "the secret file is empty" })
+    if (text.length < secret_chars_min) return yield* new ConfigError({ source: path, key, message: too_short })
     known = { modified, value: wrap(text) }
     return known.value
   }).pipe(

@@ -1,6 +1,7 @@
 /** Falcon's common answer `{meta, errors, resources}`. */
 import type { HttpAnswer } from "../http/http.ts"
 import { falcon } from "../limits.ts"
+import { cleanText, cleanTextOr } from "../text.ts"
 import type { ApiError } from "./errors.ts"
 
 /** A 2xx answer. `errors` beside `resources` is a partial success: both count. */
@@ -36,10 +37,10 @@ function envelopeOf(answer: HttpAnswer, body: Readonly<Record<string, unknown>>)
   const trace_id = answer.headers.get("x-cs-traceid") ?? meta.trace_id
   return {
     status: answer.status,
-    trace_id: typeof trace_id === "string" ? trace_id : undefined,
+    trace_id: cleanTextOr(trace_id, falcon.id_chars_max, undefined),
     resources: Array.isArray(body.resources) ? body.resources : [],
     has_resources: Array.isArray(body.resources),
-    errors: errorsOf(body.errors).map((error) => apiError(error, answer.status)),
+    errors: apiErrors(errorsOf(body.errors), answer.status),
     pagination: isRecord(meta.pagination) ? meta.pagination : undefined,
     meta,
     text: answer.text,
@@ -53,13 +54,20 @@ const errorsOf = (errors: unknown): readonly unknown[] => {
   return is_none ? [] : [errors]
 }
 
+/** Falcon's errors, as many as one call can have ids; that there were more is told as one more. */
+function apiErrors(errors: readonly unknown[], status: number): ApiError[] {
+  const read = errors.slice(0, falcon.errors_max).map((error) => apiError(error, status))
+  const more = errors.length - read.length
+  return more === 0 ? read : [...read, { code: status, message: `and ${more} more errors, which are not kept` }]
+}
+
 function apiError(value: unknown, status: number): ApiError {
   const error = isRecord(value) ? value : { message: value }
   const code = Number(error.code)
   return {
     code: Number.isInteger(code) && code > 0 ? code : status,
-    message: typeof error.message === "string" ? error.message.slice(0, falcon.error_chars_max) : "no reason given",
-    ...(typeof error.id === "string" && { id: error.id }),
+    message: cleanTextOr(error.message, falcon.error_chars_max, "no reason given"),
+    ...(typeof error.id === "string" && { id: cleanText(error.id, falcon.id_chars_max) }),
   }
 }
 

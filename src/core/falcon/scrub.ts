@@ -1,10 +1,16 @@
 /** An answer may repeat what it was sent; what is secret in it goes no further. */
 import type { HttpAnswer } from "../http/http.ts"
+import { secretForms, withoutForms } from "../telemetry/secret-forms.ts"
 
-/** The answer with every `secret`, plain or percent-encoded, replaced. */
+/**
+ * The answer with every `secret` replaced in its body and its headers, however it is encoded there. What is too short to be a
+ * secret is left: a token `t` would be found in every word.
+ */
 export function without(answer: HttpAnswer, secrets: readonly string[]): HttpAnswer {
-  const forms = secrets.flatMap((secret) => (secret === "" ? [] : [secret, encodeURIComponent(secret)]))
-  const found = forms.filter((form) => answer.text.includes(form))
-  if (found.length === 0) return answer
-  return { ...answer, text: found.reduce((text, form) => text.replaceAll(form, "<redacted>"), answer.text) }
+  const forms = secrets.flatMap(secretForms)
+  const text = withoutForms(answer.text, forms)
+  const headers = [...answer.headers].some(([, value]) => withoutForms(value, forms) !== value)
+    ? new Headers([...answer.headers].map(([name, value]) => [name, withoutForms(value, forms)]))
+    : answer.headers
+  return { ...answer, headers, text }
 }

@@ -1,5 +1,7 @@
 /** What a failed `fetch` tells about whether the request arrived. */
 import { TransportError } from "../errors.ts"
+import { falcon, texts } from "../limits.ts"
+import { cleanText } from "../text.ts"
 
 /** Bun's codes for a request that was never written: nobody listens, no such name, the proxy opened no tunnel. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket", "ERR_PROXY_TUNNEL"])
@@ -31,7 +33,11 @@ export const tooLarge = (host: string, bytes_max: number): TransportError =>
 export const invalidUrl = (): TransportError => failure("refused", "", "the request's URL is not valid")
 
 const failure = (reason: TransportError["reason"], host: string, message: string): TransportError =>
-  new TransportError({ reason, host, message })
+  new TransportError({
+    reason,
+    host: cleanText(host, texts.host_chars_max),
+    message: cleanText(message, falcon.error_chars_max),
+  })
 
 /** Deno gives no code but says in which phase it failed; connecting includes DNS, the TLS handshake and the proxy. */
 const neverConnected = (error: unknown): boolean =>

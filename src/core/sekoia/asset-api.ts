@@ -8,9 +8,9 @@ import type { ConfigError, TransportError } from "../errors.ts"
 import { waitMs } from "../http/backoff.ts"
 import { Http, type HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
-import { assets as limits, retry } from "../limits.ts"
+import { assets as limits, retry, texts } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import { redact } from "../telemetry/redact.ts"
+import { cleanText } from "../text.ts"
 
 /**
  * Why the asset API did not take items, and so what helps:
@@ -87,7 +87,7 @@ const fromTransport = (error: TransportError): AssetApiError =>
   })
 
 const fromAnswer = (answer: HttpAnswer, now_ms: number): AssetApiError => {
-  const said = redact(answer.text.replaceAll(/\s+/g, " ").slice(0, 200))
+  const said = cleanText(answer.text, texts.answer_chars_max)
   return new AssetApiError({
     reason: reasonOf(answer.status),
     status: answer.status,

@@ -7,8 +7,8 @@ import type { Secret } from "../config/secret.ts"
 import type { ConfigError, TransportError } from "../errors.ts"
 import { Http, type HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
-import { intake as limits, retry } from "../limits.ts"
-import { redact } from "../telemetry/redact.ts"
+import { intake as limits, retry, texts } from "../limits.ts"
+import { cleanText } from "../text.ts"
 
 /**
  * Why the intake did not take a batch, and so what helps:
@@ -67,7 +67,7 @@ const fromTransport = (error: TransportError): IntakeError =>
   new IntakeError({ reason: "unavailable", status: undefined, retry_after_ms: undefined, message: error.message })
 
 const fromAnswer = (answer: HttpAnswer, now_ms: number): IntakeError => {
-  const said = redact(answer.text.replaceAll(/\s+/g, " ").slice(0, 200))
+  const said = cleanText(answer.text, texts.answer_chars_max)
   return new IntakeError({
     reason: reasonOf(answer),
     status: answer.status,

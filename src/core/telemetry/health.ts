@@ -3,6 +3,8 @@
  * worst cell. Nothing here guesses from the outside, so "ok" means that data can flow.
  */
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { texts } from "../limits.ts"
+import { cleanText } from "../text.ts"
 
 export type Status = "ok" | "degraded" | "failed"
 
@@ -54,14 +56,15 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
     cells.set(plugin, own)
     const now_ms = yield* Clock.currentTimeMillis
     const state: Cell = { status: "ok", detail: "", since_ms: now_ms, describe: undefined }
-    own.set(part, state)
-    yield* Effect.addFinalizer(() => Effect.sync(() => own.delete(part)))
+    const name = cleanText(part, texts.part_chars_max)
+    own.set(name, state)
+    yield* Effect.addFinalizer(() => Effect.sync(() => own.delete(name)))
     return {
       set: (status: Status, detail: string) =>
         Effect.map(Clock.currentTimeMillis, (at_ms) => {
           if (state.status !== status) state.since_ms = at_ms
           state.status = status
-          state.detail = detail
+          state.detail = cleanText(detail, texts.cell_chars_max)
         }),
       describe: (detail) => {
         state.describe = detail
@@ -87,7 +90,8 @@ const pluginReport = (
 ): Report => {
   const parts = [...cells].map(([part, cell]) => {
     const live = cell.status === "ok" ? cell.describe?.(now_ms) : undefined
-    return { part, since_ms: cell.since_ms, status: cell.status, detail: cell.detail, ...live }
+    const told = live === undefined ? {} : { ...live, detail: cleanText(live.detail, texts.cell_chars_max) }
+    return { part, since_ms: cell.since_ms, status: cell.status, detail: cell.detail, ...told }
   })
   const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
   if (worst === "ok" && !is_started) return { status: "degraded", since: iso(begun_ms), detail: "starting" }
@@ -95,8 +99,20 @@ const pluginReport = (
   return {
     status: worst,
     since: iso(shown.length === 0 ? begun_ms : Math.min(...shown.map((part) => part.since_ms))),
-    detail: shown.map(({ part, detail }) => `${part}: ${detail}`).join("; "),
+    detail: joined(shown.map(({ part, detail }) => `${part}: ${detail}`)),
   }
+}
+
+/** As many as fit, and how many more there are. */
+const joined = (details: readonly string[]): string => {
+  let chars = 0
+  const fitting = details.findIndex((detail) => {
+    chars += detail.length + 2
+    return chars > texts.health_chars_max
+  })
+  const shown = fitting < 0 ? details : details.slice(0, Math.max(1, fitting))
+  const more = details.length - shown.length
+  return shown.join("; ") + (more === 0 ? "" : `; and ${more} more`)
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString()

@@ -3,6 +3,7 @@
  * Standard output is left to what a command is asked to print.
  */
 import { Layer, Logger, References } from "effect"
+import { oneLine, terminalText } from "../text.ts"
 import { redact } from "./redact.ts"
 
 export interface LogOptions {
@@ -14,9 +15,15 @@ const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as
 
 export const layerLogging = ({ level, format }: LogOptions) =>
   Layer.mergeAll(
-    Logger.layer([Logger.make((options) => void process.stderr.write(`${redact(formats[format].log(options))}\n`))]),
+    Logger.layer([Logger.make((options) => void process.stderr.write(`${redact(formats[format](options))}\n`))]),
     Layer.succeed(References.MinimumLogLevel, levels[level]),
   )
+
+/**
+ * Text from elsewhere is cleaned where it comes in; this is for what slipped through. A line break, which a stack trace has,
+ * is followed by blanks, so that nothing that is logged can look like a line of its own.
+ */
+const indented = (text: string): string => text.split(/\r?\n/).map(oneLine).join("\n    ")
 
 /** `05:31:12.345 WARN  what happened, and what happens next  partition=… offset=…` */
 const pretty = Logger.make<unknown, string>(({ date, logLevel, message, fiber }) => {
@@ -28,4 +35,11 @@ const pretty = Logger.make<unknown, string>(({ date, logLevel, message, fiber })
   return [`${time} ${logLevel.toUpperCase().padEnd(5)} ${text}`, ...notes].join("  ")
 })
 
-const formats = { pretty, logfmt: Logger.formatLogFmt, json: Logger.formatJson } as const
+type Format = (options: Logger.Options<unknown>) => string
+
+/** One log call as text, before secrets are cut out of it. */
+export const formats: Readonly<Record<LogOptions["format"], Format>> = {
+  pretty: (options) => indented(pretty.log(options)),
+  logfmt: (options) => oneLine(Logger.formatLogFmt.log(options)),
+  json: (options) => terminalText(Logger.formatJson.log(options)),
+}

@@ -2,19 +2,21 @@
  * The last line of defence of secrets: whatever a log line, an error or a problem answer says, the values registered here
  * are cut out of it. The first line is `Redacted`, which never prints its value.
  */
-const hidden = new Set<string>()
+import { secretForms, withoutForms } from "./secret-forms.ts"
 
-/** Shorter values are left alone: cutting them out would cut up ordinary words. */
-const hidden_chars_min = 8
+/** Every form of every registered secret, the longest first: a form may hold another one. */
+let hidden: readonly string[] = []
+const registered = new Set<string>()
 
-/** From now on this value never appears in a log. */
+/** From now on this value never appears in a log, however it is encoded. What is too short to be a secret is left alone. */
 export const hideInLogs = (secret: string): void => {
-  if (secret.length >= hidden_chars_min) hidden.add(secret)
+  if (registered.has(secret)) return
+  registered.add(secret)
+  hidden = [...new Set([...hidden, ...secretForms(secret)])].sort((a, b) => b.length - a.length)
 }
 
-/** The text with every registered secret replaced. */
-export const redact = (text: string): string => {
-  let clean = text
-  for (const secret of hidden) if (clean.includes(secret)) clean = clean.replaceAll(secret, "<redacted>")
-  return clean
-}
+/** The text with every registered secret replaced. To be done before a text is cut: half a secret is not found. */
+export const redact = (text: string): string => withoutForms(text, hidden)
+
+/** Characters of the longest form of a registered secret; 0 when there is none. */
+export const hiddenCharsMax = (): number => hidden[0]?.length ?? 0

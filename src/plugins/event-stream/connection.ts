@@ -3,6 +3,7 @@
  * ended. Works in chunks as the socket gives them; what happens per event happens in `BatchBuilder`.
  */
 import { Clock, Effect, Redacted } from "effect"
+import { transportError } from "../../core/http/fetch-error.ts"
 import { Http } from "../../core/http/http.ts"
 import { retryAfterMs } from "../../core/http/retry-after.ts"
 import { retry, stream } from "../../core/limits.ts"
@@ -63,7 +64,7 @@ export const readFeed = (feed: Feed, config: EventStreamConfig, reader: Reader):
     })
     if (response.status !== 200 || response.body === null) return yield* refusal(response)
     yield* reader.opened
-    return yield* readBody(response.body.getReader(), reader)
+    return yield* readBody(response.body.getReader(), reader, new URL(feed.url).host)
   }).pipe(
     Effect.catchTag("TransportError", (error) =>
       Effect.succeed(ended(error.reason === "refused" ? "unreachable" : "broken", error.message)),
@@ -91,7 +92,11 @@ const refusal = Effect.fnUntraced(function* (response: Response) {
   return status >= 500 ? ended("unavailable", detail, after_ms) : ended("rejected", detail)
 })
 
-const readBody = Effect.fnUntraced(function* (body: ReadableStreamDefaultReader<Uint8Array>, reader: Reader) {
+const readBody = Effect.fnUntraced(function* (
+  body: ReadableStreamDefaultReader<Uint8Array>,
+  reader: Reader,
+  host: string,
+) {
   const clock = yield* Clock.Clock
   let reading_since_ms: number | undefined
   let chunk: Uint8Array | undefined
@@ -121,7 +126,7 @@ const readBody = Effect.fnUntraced(function* (body: ReadableStreamDefaultReader<
     for (;;) {
       const state = yield* Effect.tryPromise({
         try: fill,
-        catch: (error) => ended("broken", `the connection broke: ${String(error)}`),
+        catch: (error) => ended("broken", transportError(error, host).message),
       })
       if (state === "ended") return ended("end_of_body", "Falcon ended the feed")
       yield* reader.handOver
