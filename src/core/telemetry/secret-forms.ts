@@ -6,7 +6,7 @@ export const secret_chars_min = 8
 /** A text of so many characters is nobody's word: it is cut out wherever it stands. Shorter ones only where they stand alone. */
 const distinct_chars_min = 16
 
-export const redacted_mark = "<redacted>"
+const redacted_mark = "<redacted>"
 
 /**
  * The texts that a server may answer with after it was sent `secret`: as it is; percent-encoded as URLs, forms and RFC 3986
