@@ -41,7 +41,7 @@ function failure(sim: SimContext, c: Context, status: 400 | 401 | 403 | 404 | 40
 function refusal(sim: SimContext, c: Context): Response | undefined {
   const now = sim.clock.now()
   const [scheme, bearer] = (c.req.header("authorization") ?? "").split(" ")
-  const valid = scheme === "Bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)
+  const valid = scheme?.toLowerCase() === "bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)
   const budget = sim.tenant.spend(valid ? "tenant" : "bad_bearer", now)
   showBudget(c, budget)
   if (!budget.allowed) return failure(sim, c, 429, "API rate limit exceeded.")

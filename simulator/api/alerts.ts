@@ -1,44 +1,82 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
-import { company } from "../events/world.ts"
+import { deedsOf } from "./alert-actions.ts"
+import { alertEntity } from "./alert-entity.ts"
 import { factOf } from "./facts.ts"
-import { processesOf } from "./graph.ts"
+import { alert_properties, isRefusal, readFilter } from "./filters.ts"
 import { type Call, known, type Reply, serve } from "./serve.ts"
-import type { AlertState } from "./state.ts"
 
-const statuses: readonly string[] = ["new", "in_progress", "reopened", "closed"]
-const severity_names = ["Informational", "Low", "Medium", "High", "Critical"] as const
+const window_max = 10_000
 
-/** Alerts: looked up by composite id, commented, moved through their statuses, tagged. */
+/** Alerts: searched, looked up by composite id, changed. */
 export function alertRoutes(app: Hono, sim: SimContext): void {
-  const { alerts } = sim.api
-  serve(app, sim, factOf("POST", "/alerts/entities/alerts/v2"), ({ list, now }) => {
-    raise(sim, list, now)
-    const { found, errors } = known(alerts, list, "alert")
-    return { resources: found.map((alert) => alertEntity(sim, alert)), errors }
+  serve(app, sim, factOf("GET", "/alerts/queries/alerts/v2"), (call) => search(sim, call))
+  serve(app, sim, factOf("POST", "/alerts/entities/alerts/v2"), ({ list, query, now }) => {
+    raise(sim, list.map(String), now)
+    const { found, errors } = known(sim.api.alerts, list, "alert")
+    const shown = found.filter((alert) => alert.show_in_ui || query.get("include_hidden") !== "false")
+    return { resources: shown.map((alert) => alertEntity(sim, alert)), errors }
   })
   serve(app, sim, factOf("PATCH", "/alerts/entities/alerts/v3"), (call) => change(sim, call))
+  // Answered so since the older search was withdrawn (elastic/integrations issue 15963, which has the status alone).
+  app.get("/alerts/queries/alerts/v1", (c) =>
+    c.json({ errors: [{ code: 400, message: "Bad Request" }], resources: [] }, 400),
+  )
+}
+
+/** Composite ids by filter, the latest first unless asked otherwise; `offset` is echoed. */
+function search(sim: SimContext, { query, now }: Call): Reply {
+  const offset = Number(query.get("offset") ?? 0)
+  const limit = Number(query.get("limit") ?? 100)
+  if (!(limit >= 0 && offset >= 0) || offset + limit > window_max) {
+    return refuse(`limit + offset must be less than ${window_max}`)
+  }
+  const filter = readFilter(query, alert_properties, now)
+  if (isRefusal(filter)) return filter
+  const [property = "", direction = "asc"] = (query.get("sort") ?? "created_timestamp|desc").split(/[.|]/)
+  if (!alert_properties.has(property) || !["asc", "desc"].includes(direction)) return refuse("invalid sort")
+  raise(sim, [...sim.emitted().keys()], now)
+  const word = (query.get("q") ?? "").toLowerCase()
+  const found = Object.values(sim.api.alerts)
+    .filter((alert) => alert.show_in_ui || query.get("include_hidden") !== "false")
+    .map((alert): Readonly<Record<string, unknown>> => alertEntity(sim, alert))
+    .filter(filter.matches)
+    .filter((alert) => word === "" || JSON.stringify(alert).toLowerCase().includes(word))
+  const sign = direction === "desc" ? -1 : 1
+  found.sort((one, other) => sign * ordered(one[property], other[property]))
+  return {
+    resources: found.slice(offset, offset + limit).map(({ composite_id }) => composite_id),
+    meta: { pagination: { offset, limit, total: found.length } },
+  }
+}
+
+function ordered(one: unknown, other: unknown): number {
+  if (typeof one === "number" && typeof other === "number") return one - other
+  const [text, other_text] = [String(one ?? ""), String(other ?? "")]
+  return text < other_text ? -1 : Number(text > other_text)
 }
 
 /** Refuses the whole request when one of its parameters is wrong. The answer has no resources (gofalcon `UpdateV3`). */
 function change(sim: SimContext, { list, body, now }: Call): Reply {
   const parameters = Array.isArray(body.action_parameters) ? body.action_parameters : []
-  const deeds = parameters.map(({ name, value }) => deedOf(name, value, now))
-  if (deeds.length === 0 || deeds.includes(undefined)) {
-    return { status: 400, errors: [{ code: 400, message: "invalid action parameters" }] }
-  }
-  raise(sim, list, now)
+  const deeds = deedsOf(parameters, sim.people.console_users, now)
+  if (deeds === undefined) return { status: 400, errors: [{ code: 400, message: "invalid action parameters" }] }
+  raise(sim, list.map(String), now)
   const { found, errors } = known(sim.api.alerts, list, "alert")
   for (const alert of found) {
-    for (const deed of deeds) deed?.(alert)
+    for (const deed of deeds) deed(alert)
     alert.updated_ms = now
   }
-  return { status: found.length === 0 ? 400 : 200, errors }
+  return {
+    status: found.length === 0 ? 400 : 200,
+    errors,
+    meta: { writes: { resources_affected: found.length } },
+  }
 }
 
 /** Makes the alerts of the endpoint detections that the event stream tells of, when they are first asked for. */
-function raise(sim: SimContext, ids: readonly unknown[], now: number): void {
-  for (const id of ids.map(String)) {
+function raise(sim: SimContext, ids: readonly string[], now: number): void {
+  for (const id of ids) {
     const detection = Object.hasOwn(sim.api.alerts, id) ? undefined : sim.emitted().get(id)
     if (detection === undefined || id.startsWith("ldt:")) continue
     const { agent_id, pattern_id, severity } = detection
@@ -52,64 +90,10 @@ function raise(sim: SimContext, ids: readonly unknown[], now: number): void {
       updated_ms: now,
       comments: [],
       tags: [],
+      assigned: undefined,
+      show_in_ui: true,
     }
   }
 }
 
-/** The processes of an alert in the graph; both are null when it came from a scan of files. */
-function graphFields(sim: SimContext, alert: AlertState) {
-  const detection = sim.emitted().get(alert.composite_id)
-  if (detection === undefined) return { parent_details: null }
-  const { process, parent } = processesOf(detection, sim.settings.processes)
-  return {
-    triggering_process_graph_id: process ?? null,
-    parent_details: parent === undefined ? null : { process_graph_id: parent },
-  }
-}
-
-/** What one parameter does to an alert; undefined when it means nothing. Values are strings, `true` is none. */
-function deedOf(name: unknown, value: unknown, now: number): ((alert: AlertState) => void) | undefined {
-  if (typeof value !== "string") return undefined
-  if (name === "update_status" && statuses.includes(value)) {
-    return (alert) => {
-      alert.status = value
-    }
-  }
-  if (name === "append_comment" && value !== "") {
-    const comment = { value, timestamp: new Date(now).toISOString(), falcon_user_id: "api" }
-    return (alert) => void alert.comments.push(comment)
-  }
-  if (name === "add_tag") return (alert) => void alert.tags.push(value)
-  return undefined
-}
-
-function alertEntity(sim: SimContext, alert: AlertState) {
-  const host = sim.api.hosts[alert.agent_id]
-  return {
-    composite_id: alert.composite_id,
-    id: alert.composite_id.slice(company.cid.length + 1),
-    cid: company.cid,
-    agent_id: alert.agent_id,
-    product: "epp",
-    type: "ldt",
-    name: "SuspiciousActivity",
-    display_name: "Suspicious activity",
-    pattern_id: alert.pattern_id,
-    status: alert.status,
-    severity: alert.severity,
-    severity_name: severity_names[Math.min(4, Math.floor(alert.severity / 20))],
-    confidence: 80,
-    created_timestamp: new Date(alert.created_ms).toISOString(),
-    updated_timestamp: new Date(alert.updated_ms).toISOString(),
-    tactic: "Execution",
-    technique: "PowerShell",
-    process_id: "147189326549",
-    user_name: host?.user ?? null,
-    ...graphFields(sim, alert),
-    comments: alert.comments,
-    tags: alert.tags,
-    ...(host !== undefined && {
-      device: { device_id: host.agent_id, hostname: host.hostname, platform_name: host.platform },
-    }),
-  }
-}
+const refuse = (message: string): Reply => ({ status: 400, errors: [{ code: 400, message }], resources: [] })

@@ -9,6 +9,33 @@ const limit = (max: number): Parameter => ({ type: "integer", min: 1, max })
 const position: Parameter = { type: "integer", min: 0 }
 const text: Parameter = { type: "string" }
 
+/** The ids of hosts by position (falconpy `QueryDevicesByFilter`). */
+export const query_devices: Fact = {
+  method: "GET",
+  path: "/devices/queries/devices/v1",
+  scope: "Hosts: Read",
+  success: 200,
+  query: { offset: position, limit: limit(5_000), sort: text, filter: text },
+}
+
+/** Whole hosts, as many as fit into a URL (falconpy `GetDeviceDetailsV2`). */
+export const get_devices: Fact = {
+  method: "GET",
+  path: "/devices/entities/devices/v2",
+  scope: "Hosts: Read",
+  success: 200,
+  query: { ids: { type: "array", required: true } },
+  list: { in: "query", key: "ids", max: 100, over: 400 },
+}
+
+/** falconpy `getHostGroups`; PSFalcon asks for 100 at once. */
+export const get_host_groups: Fact = {
+  ...get_devices,
+  path: "/devices/entities/host-groups/v1",
+  scope: "Host groups: Read",
+  list: { in: "query", key: "ids", max: 500, over: 400 },
+}
+
 /** Whole hosts; `offset` is a text, the `next` of the page before (falconpy). */
 export const combined_devices: Fact = {
   method: "GET",

@@ -145,9 +145,31 @@ describe("users", () => {
     ])
   })
 
+  const by_variables =
+    "query ($first: Int, $after: Cursor) { entities(types: [USER], first: $first, after: $after) { pageInfo { endCursor } } }"
+
+  test("of Identity Protection are asked for with arguments in the query as with variables", async () => {
+    const { call } = start({ identities: 5 })
+    const ask = async (inside: string, variables?: unknown, head = "") => {
+      const query = `${head} { entities(${inside}) { pageInfo { hasNextPage endCursor } nodes { entityId } } }`
+      const { body } = await call("POST", "/identity-protection/combined/graphql/v1", { query, variables })
+      return body as unknown as GraphqlBody & { readonly errors?: unknown }
+    }
+    const first = await ask("types: [USER]\n sortKey: PRIMARY_DISPLAY_NAME\n sortOrder: ASCENDING\n first: 3\n ")
+    expect(first.data.entities.nodes.length).toBe(3)
+    const { endCursor } = first.data.entities.pageInfo
+    const second = await ask(`types: [USER], first: 3, after: "${endCursor}"`)
+    expect(second.data.entities.nodes.length).toBe(2)
+    const named = await ask("types: $t, first: $n", { t: ["USER"] }, "query q($t: [EntityType!], $n: Int = 4)")
+    expect(named.data.entities.nodes.length).toBe(4)
+    for (const inside of ["types: [ENDPOINT]", "types: [USER], riskFactors: [X]", "types: [USER], first", "first: 3"]) {
+      expect(await ask(inside)).toMatchObject({ data: null, errors: [{ message: expect.any(String) }] })
+    }
+  })
+
   test("of Identity Protection come by GraphQL: failures with 200, the budget in `extensions`, then 429", async () => {
     const { call, clock } = start({ identities: 5, identity_points: 7 })
-    const ask = async (variables: unknown, query = "query { entities(types: [USER]) { pageInfo { endCursor } } }") => {
+    const ask = async (variables: unknown, query = by_variables) => {
       const { status, body } = await call("POST", "/identity-protection/combined/graphql/v1", { query, variables })
       return { ...(body as unknown as GraphqlBody), status }
     }

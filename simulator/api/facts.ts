@@ -5,7 +5,7 @@
 
 import * as asset_facts from "./asset-facts.ts"
 import * as ioc_facts from "./iocs-facts.ts"
-import { detections, edges, edgeTypes, vertices } from "./threatgraph-facts.ts"
+import { detections, edges, edgeTypes, vertices, vertices_v2 } from "./threatgraph-facts.ts"
 
 /** A parameter, or a key of a body. */
 export interface Parameter {
@@ -79,6 +79,20 @@ export const facts: readonly Fact[] = [
     query: { include_hidden: { type: "boolean" } },
     body: { composite_ids: ids, action_parameters },
     list: composite_ids,
+  },
+  {
+    method: "GET",
+    path: "/alerts/queries/alerts/v2",
+    scope: "Alerts: Read",
+    success: 200,
+    query: {
+      include_hidden: { type: "boolean" },
+      offset: { type: "integer", min: 0 },
+      limit: { type: "integer", min: 0, max: 10_000 },
+      sort: { type: "string" },
+      filter: { type: "string" },
+      q: { type: "string" },
+    },
   },
   {
     method: "POST",
@@ -196,6 +210,7 @@ export const facts: readonly Fact[] = [
   edgeTypes,
   edges,
   vertices,
+  vertices_v2,
   detections,
 ]
 

@@ -32,7 +32,7 @@ const leaving: Readonly<Record<string, (random: Random, host: Host) => string[]>
   user: (_, host) => [`uid:${host.agent_id}:${host.user.sid}`],
   user_session: (random, host) => [`uses:${host.agent_id}:${random.int(1, 9) * 99_999}:1`],
   control_graph: (random, host) => [`ctg:${host.agent_id}:${random.digits(12)}`],
-  associated_with_sensor: (_, host) => [`aid:${host.agent_id}`],
+  associated_with_sensor: (_, host) => [`aid:${host.agent_id}:${host.agent_id}`],
   connected_ip4: (random, host) => random.list(0, 2, () => `ip4:${host.agent_id}:${random.ipv4()}`),
   triggered_indicator: (random, host) => [`ind:${host.agent_id}:${random.digits(12)}-10197`],
 }

@@ -1,5 +1,5 @@
 import type { SimContext } from "../context.ts"
-import { parseFql } from "./fql.ts"
+import { device_properties, isRefusal, readFilter } from "./filters.ts"
 import type { Call, Reply } from "./serve.ts"
 
 const cursor_life_ms = 120_000
@@ -28,6 +28,28 @@ export function combined(sim: SimContext, call: Call): Reply {
   }
 }
 
+const window_max = 10_000
+const plain_page_max = 5_000
+
+/**
+ * The ids of hosts by position: `offset` is a number, and comes back as that of the next page (falconpy's sample
+ * `offset_vs_token`). What lies beyond the first 10,000 is out of reach.
+ */
+export function query(sim: SimContext, call: Call): Reply {
+  const offset = Number(call.query.get("offset") ?? 0)
+  const limit = Number(call.query.get("limit") ?? 100)
+  if (!(limit >= 1 && limit <= plain_page_max)) return refuse(`limit: 1 to ${plain_page_max}`)
+  if (!(Number.isInteger(offset) && offset >= 0)) return refuse("offset: a number is required")
+  if (offset + limit > window_max) return refuse("limit + offset must be less than 10000")
+  const rows = listRows(sim, call.query, call.now)
+  if (!(rows instanceof Uint32Array)) return rows
+  const page = [...rows.subarray(offset, offset + limit)]
+  return {
+    resources: page.map((row) => sim.inventory.id(row)),
+    meta: { pagination: { offset: offset + page.length, limit, total: rows.length } },
+  }
+}
+
 interface Page {
   readonly rows: readonly number[]
   readonly total: number
@@ -41,7 +63,6 @@ interface Page {
 const snapshots = new WeakMap<SimContext, Map<string, Uint32Array>>()
 
 function pageOf(sim: SimContext, { query, now }: Call): Page | (Reply & { status: number }) {
-  const refuse = (message: string) => ({ status: 400, errors: [{ code: 400, message }], resources: [] })
   const limit = Number(query.get("limit") ?? 100)
   if (!(limit >= 1 && limit <= page_max)) return refuse(`limit: 1 to ${page_max}`)
   const kept = snapshots.get(sim) ?? new Map<string, Uint32Array>()
@@ -52,7 +73,7 @@ function pageOf(sim: SimContext, { query, now }: Call): Page | (Reply & { status
   let listed: Uint32Array | undefined
   if (cursor === "") {
     const rows = listRows(sim, query, now)
-    if (typeof rows === "string") return refuse(rows)
+    if (!(rows instanceof Uint32Array)) return { ...rows, status: 400 }
     listed = rows
     name = `${now.toString(36)}-${kept.size}-${sim.tenant.state.requests_seen}`
   } else {
@@ -79,16 +100,14 @@ function pageOf(sim: SimContext, { query, now }: Call): Page | (Reply & { status
 /** What a filter may ask without the host being made up. */
 const cheap_fields: ReadonlySet<string> = new Set(["device_id", "modified_timestamp", "first_seen"])
 
-/** Filtered and sorted; a text that says what is wrong. */
-function listRows(sim: SimContext, query: URLSearchParams, now: number): Uint32Array | string {
+/** Filtered and sorted, or the refusal. */
+function listRows(sim: SimContext, query: URLSearchParams, now: number): Uint32Array | Reply {
   const { inventory } = sim
-  const filter = query.get("filter") ?? ""
-  const test = filter === "" ? undefined : parseFql(filter)
-  if (filter !== "" && test === undefined) return "invalid filter expression supplied"
+  const filter = readFilter(query, device_properties, now)
+  if (isRefusal(filter)) return filter
   const order = orderOf(sim, query.get("sort"), now)
-  if (order === undefined) return "invalid sort expression supplied"
-  const asked = [...filter.replaceAll(/'[^']*'/g, "").matchAll(/(\w+):/g)].map(([, field]) => field!)
-  const cheap = asked.every((field) => cheap_fields.has(field))
+  if (order === undefined) return refuse("invalid sort expression supplied")
+  const cheap = filter.properties.every((property) => cheap_fields.has(property))
   const fieldsOf = (row: number) =>
     cheap
       ? {
@@ -97,9 +116,12 @@ function listRows(sim: SimContext, query: URLSearchParams, now: number): Uint32A
           first_seen: new Date(inventory.firstSeenMs(row)).toISOString(),
         }
       : inventory.entity(row, now)
-  const rows = test === undefined ? inventory.rows() : inventory.rows().filter((row) => test(fieldsOf(row)))
+  const all = inventory.rows()
+  const rows = filter.properties.length === 0 ? all : all.filter((row) => filter.matches(fieldsOf(row)))
   return Uint32Array.from(order(rows))
 }
+
+const refuse = (message: string) => ({ status: 400, errors: [{ code: 400, message }], resources: [] })
 
 const by_text: ReadonlySet<string> = new Set(["device_id", "hostname", "platform_name", "last_seen", "status"])
 

@@ -2,7 +2,7 @@ import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { company } from "../events/world.ts"
 import { factOf } from "./facts.ts"
-import { combined, scroll } from "./host-lists.ts"
+import { combined, query, scroll } from "./host-lists.ts"
 import { type Call, known, type Reply, serve } from "./serve.ts"
 import type { HostState } from "./state.ts"
 
@@ -11,10 +11,12 @@ const hide_max = 100
 /** Hosts: looked up, searched, contained. */
 export function hostRoutes(app: Hono, sim: SimContext): void {
   const { hosts } = sim.api
-  serve(app, sim, factOf("POST", "/devices/entities/devices/v2"), ({ list, now }) => {
-    const { found, errors } = sim.inventory.find(list.map(String), now)
-    return { resources: found, errors: errors.map((id) => ({ code: 404, message: "host not found", id })) }
-  })
+  for (const method of ["POST", "GET"] as const) {
+    serve(app, sim, factOf(method, "/devices/entities/devices/v2"), ({ list, now }) => {
+      const { found, errors } = sim.inventory.find(list.map(String), now)
+      return { resources: found, errors: errors.map((id) => ({ code: 404, message: "host not found", id })) }
+    })
+  }
   serve(app, sim, factOf("GET", "/devices/entities/online-state/v1"), ({ list, now }) => {
     const { found, errors } = known(hosts, list, "host")
     const resources = found.map((host) => ({
@@ -38,6 +40,7 @@ export function hostRoutes(app: Hono, sim: SimContext): void {
     return { resources, errors }
   })
   serve(app, sim, factOf("POST", "/devices/entities/devices-actions/v2"), (call) => act(sim, call))
+  serve(app, sim, factOf("GET", "/devices/queries/devices/v1"), (call) => query(sim, call))
   serve(app, sim, factOf("GET", "/devices/queries/devices-scroll/v1"), (call) => scroll(sim, call))
   serve(app, sim, factOf("GET", "/devices/combined/devices/v1"), (call) => combined(sim, call))
 }

@@ -1,6 +1,7 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { factOf } from "./facts.ts"
+import { argumentsOf } from "./graphql.ts"
 import { type Call, type Reply, serve } from "./serve.ts"
 
 /** The one query of Identity Protection's GraphQL that the simulator knows: entities of type USER, page by page. */
@@ -8,15 +9,22 @@ export function identityRoutes(app: Hono, sim: SimContext): void {
   serve(app, sim, factOf("POST", "/identity-protection/combined/graphql/v1"), (call) => graphql(sim, call))
 }
 
+/** What the simulator knows how to obey. */
+const known_arguments: ReadonlySet<string> = new Set(["types", "first", "after", "sortKey", "sortOrder", "archived"])
+
 function graphql(sim: SimContext, { body, now }: Call): Reply {
   const query = String(body.query ?? "")
-  const variables = (body.variables ?? {}) as Readonly<Record<string, unknown>>
   // GraphQL answers its own failures with 200.
   const refuse = (message: string): Reply => ({ body: { data: null, errors: [{ message }] } })
-  if (!/\bentities\s*\(/.test(query) || !query.includes("pageInfo")) return refuse("Cannot query this field")
-  const first = Number(variables.first ?? 50)
+  const given = argumentsOf(query, "entities", (body.variables ?? {}) as Readonly<Record<string, unknown>>)
+  if (given === undefined || !query.includes("pageInfo")) return refuse("Cannot query this field")
+  const unknown = Object.keys(given).find((name) => !known_arguments.has(name))
+  if (unknown !== undefined) return refuse(`Unknown argument "${unknown}" on field "entities"`)
+  const types = Array.isArray(given.types) ? given.types : [given.types]
+  if (!types.includes("USER")) return refuse("the simulator has entities of type USER only")
+  const first = Number(given.first ?? 50)
   if (!Number.isInteger(first) || first < 1 || first > 1_000) return refuse("first: 1 to 1000")
-  const start = positionOf(variables.after)
+  const start = positionOf(given.after)
   if (start === undefined) return refuse("Invalid cursor")
   const extensions = sim.people.spend(first, now)
   if (extensions === undefined) return { status: 429, errors: [{ code: 429, message: "GraphQL budget exceeded" }] }

@@ -5,7 +5,10 @@ import { factOf } from "./facts.ts"
 import { type Call, known, type Reply, serve } from "./serve.ts"
 import type { IncidentState } from "./state.ts"
 
-/** Incidents and behaviors: withdrawn on 9 March 2026, so that they are not found unless the scenario says otherwise. */
+/**
+ * Incidents and behaviors: withdrawn on 9 March 2026, so that everything below `/incidents` is answered with 404 and an empty
+ * body (falcon-mcp issue 330) unless the scenario says otherwise.
+ */
 export function incidentRoutes(app: Hono, sim: SimContext): void {
   serve(
     app,
@@ -19,6 +22,7 @@ export function incidentRoutes(app: Hono, sim: SimContext): void {
     factOf("POST", "/incidents/entities/behaviors/GET/v1"),
     unlessGone(sim, (incident) => incident.behavior_id, behaviorEntity),
   )
+  app.all("/incidents/*", (c) => c.body(null, 404))
 }
 
 function unlessGone(
@@ -28,10 +32,8 @@ function unlessGone(
 ): (call: Call) => Reply {
   return ({ list }) => {
     const { incidents } = sim.settings
-    if (incidents !== "served") {
-      const code = incidents === "gone" ? 410 : 404
-      return { status: code, errors: [{ code, message: "Not found: Please provide trace-id='' to support" }] }
-    }
+    if (incidents === "not_found") return { status: 404, body: null }
+    if (incidents === "gone") return { status: 410, errors: [{ code: 410, message: "Gone" }] }
     const all = Object.fromEntries(Object.values(sim.api.incidents).map((incident) => [idOf(incident), incident]))
     const { found, errors } = known(all, list, "resource")
     return { resources: found.map(entity), errors }

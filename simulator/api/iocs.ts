@@ -1,8 +1,8 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { Random } from "../events/random.ts"
+import { indicator_properties, isRefusal, readFilter } from "./filters.ts"
 import * as facts from "./iocs-facts.ts"
-import { parseIocFql } from "./iocs-fql.ts"
 import { aboutEffect, aboutValue, type Complaint, type IocRow } from "./iocs-rows.ts"
 import { type ApiError, type Call, type Reply, serve } from "./serve.ts"
 
@@ -119,14 +119,13 @@ const scope = (row: IocRow): IocRow => (row.applied_globally === true ? { host_g
 
 /** `filter` wins over `ids`. */
 function remove(iocs: Iocs, { query, now }: Call): Reply {
-  const filter = query.get("filter")
-  const test = filter === null ? undefined : parseIocFql(filter)
-  if (filter !== null && test === undefined) return refuse("invalid filter")
-  const wanted =
-    test === undefined
-      ? [...new Set(query.getAll("ids"))]
-      : [...iocs.by_id.values()].filter((one) => test(entity(one, now))).map(({ id }) => id)
-  if (filter === null && wanted.length === 0) return refuse("ids or filter required")
+  const filtered = (query.get("filter") ?? "") !== ""
+  const filter = readFilter(query, indicator_properties, now)
+  if (isRefusal(filter)) return { ...filter, meta }
+  const wanted = filtered
+    ? [...iocs.by_id.values()].filter((one) => filter.matches(entity(one, now))).map(({ id }) => id)
+    : [...new Set(query.getAll("ids"))]
+  if (!filtered && wanted.length === 0) return refuse("ids or filter required")
   const deleted = wanted.filter((id) => iocs.by_id.has(id))
   for (const id of deleted) {
     iocs.by_key.delete(keyOf(iocs.by_id.get(id)!))
@@ -140,9 +139,8 @@ type Entity = ReturnType<typeof entity>
 
 /** By position: who deletes while paging misses what moved up. */
 function search(iocs: Iocs, { query, now }: Call, shown: (one: Entity) => unknown): Reply {
-  const filter = query.get("filter") ?? ""
-  const test = filter === "" ? () => true : parseIocFql(filter)
-  if (test === undefined) return refuse("invalid filter")
+  const filter = readFilter(query, indicator_properties, now)
+  if (isRefusal(filter)) return { ...filter, meta }
   const offset = query.get("offset")
   const after = query.get("after")
   const limit = Number(query.get("limit") ?? limit_default)
@@ -151,7 +149,7 @@ function search(iocs: Iocs, { query, now }: Call, shown: (one: Entity) => unknow
   if (Number(offset) > offset_max) return refuse(`offset must not exceed ${offset_max}`)
   const start = Number(after === null ? (offset ?? 0) : /^\d+:(\d+)$/.exec(after)?.[1])
   if (!Number.isInteger(start)) return refuse("invalid after or offset")
-  const found = [...iocs.by_id.values()].map((one) => entity(one, now)).filter(test)
+  const found = [...iocs.by_id.values()].map((one) => entity(one, now)).filter(filter.matches)
   sorted(found, query.get("sort"))
   const end = start + limit
   const more = offset === null && end < found.length

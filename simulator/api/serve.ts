@@ -33,8 +33,8 @@ export interface Reply {
   readonly errors?: readonly ApiError[]
   /** Goes into `meta`. */
   readonly meta?: Readonly<Record<string, unknown>>
-  /** The whole answer, where it has no envelope. */
-  readonly body?: Readonly<Record<string, unknown>>
+  /** The whole answer, where it has no envelope; null for an empty one. */
+  readonly body?: Readonly<Record<string, unknown>> | null
 }
 
 /**
@@ -106,7 +106,8 @@ async function fault(sim: SimContext, c: Context): Promise<Response | undefined>
 function refusal(sim: SimContext, c: Context, fact: Fact): Response | undefined {
   const now = sim.clock.now()
   const [scheme, bearer] = (c.req.header("authorization") ?? "").split(" ")
-  const valid = scheme === "Bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)
+  // The scheme in any case: PSFalcon writes `bearer`.
+  const valid = scheme?.toLowerCase() === "bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)
   const budget = sim.tenant.spend(valid ? "tenant" : "bad_bearer", now)
   showBudget(c, budget)
   const refuse = (code: number, message: string, powered_by = "crowdstrike-api-gateway") =>
@@ -122,6 +123,7 @@ function refusal(sim: SimContext, c: Context, fact: Fact): Response | undefined 
 
 function respond(sim: SimContext, c: Context, fact: Fact, reply: Reply): Response {
   const status = reply.status ?? fact.success
+  if (reply.body === null) return c.body(null, status as ContentfulStatusCode)
   return reply.body === undefined ? envelope(sim, c, status, reply) : c.json(reply.body, status as ContentfulStatusCode)
 }
 

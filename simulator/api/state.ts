@@ -31,6 +31,8 @@ export interface AlertState {
   updated_ms: number
   comments: { value: string; timestamp: string; falcon_user_id: string }[]
   tags: string[]
+  assigned: { readonly uuid: string; readonly uid: string; readonly name: string } | undefined
+  show_in_ui: boolean
 }
 
 /** A prevention policy. */
@@ -159,6 +161,8 @@ function makeAlert(random: Random, agent_id: string, now: number): AlertState {
     updated_ms: created_ms,
     comments: [],
     tags: [],
+    assigned: undefined,
+    show_in_ui: true,
   }
 }
 

@@ -91,6 +91,9 @@ export const vertices: Fact = {
   list: { in: "query", key: "ids", max: 100, over: 400 },
 }
 
+/** What falconpy advises in place of the older one. */
+export const vertices_v2: Fact = { ...vertices, path: "/threatgraph/entities/{vertex-type}/v2" }
+
 export const detections: Fact = {
   method: "POST",
   path: "/detects/entities/summaries/GET/v1",

@@ -12,8 +12,13 @@ export function threatGraphRoutes(app: Hono, sim: SimContext): void {
   serve(app, sim, facts.edgeTypes, () => ({ resources: [...facts.edge_types, "hunting_lead"] }), delay_ms)
   serve(app, sim, facts.edges, edges, delay_ms)
   serve(app, sim, facts.vertices, vertices, delay_ms)
+  serve(app, sim, facts.vertices_v2, vertices, delay_ms)
   serve(app, sim, facts.detections, (call) => detections(sim, call))
+  app.all("/detects/*", (c) => c.json({ errors: [{ code: 404, message: decommissioned }], resources: [] }, 404))
 }
+
+/** Answered since 30 September 2025 (Azure-Sentinel issue 12900 shows the status and that there is a message, not its words). */
+const decommissioned = "This API has been decommissioned. Use the Alerts API."
 
 /** A page of the edges of one type at one vertex. `offset` is the token of the next page, `next_page` says that there is one. */
 function edges({ query }: Call): Reply {
@@ -45,7 +50,7 @@ function vertices({ list, path }: Call): Reply {
 function detections(sim: SimContext, { list }: Call): Reply {
   const { detections: state, processes } = sim.settings
   if (state === "gone") return refuse(410, "Gone")
-  if (state === "not_found") return refuse(404, "Not found: Please provide trace-id='' to support")
+  if (state === "not_found") return refuse(404, decommissioned)
   const emitted = sim.emitted()
   const found = list.flatMap((id) => emitted.get(String(id)) ?? [])
   return {
