@@ -123,3 +123,98 @@ describe("a host", () => {
     expect((item.device as { hypervisor?: string }).hypervisor).toBe(expected as string)
   })
 })
+
+/** The subject of the item, and its enrichments. */
+const itemOf = (mapped: Mapped): Readonly<Record<string, unknown>> => {
+  const item = mapped.kind === "asset" ? (mapped.item as Readonly<Record<string, object>>) : {}
+  return { ...item.device, ...item.user, enrichments: item.enrichments, time: item.time }
+}
+
+describe("what Falcon does not say is left out, never made up:", () => {
+  const device = (more: object) => itemOf(mapDevice({ device_id: "a", hostname: "h", ...more }, groups, now_ms))
+  const healthy = { status: "normal", reduced_functionality_mode: "no", filesystem_containment_status: "normal" }
+
+  test.each([
+    ["all three conditions good", healthy, true],
+    ["no word on the file system", { ...healthy, filesystem_containment_status: undefined }, undefined],
+    ["no word on the functionality", { ...healthy, reduced_functionality_mode: "" }, undefined],
+    ["an unknown functionality", { ...healthy, reduced_functionality_mode: "Unknown" }, undefined],
+    ["reduced functionality", { ...healthy, reduced_functionality_mode: "yes" }, false],
+    ["containment, and no word on the rest", { status: "contained" }, false],
+    ["containment under way", { ...healthy, status: "containment_pending" }, false],
+    ["no word at all", {}, undefined],
+  ])("a host with %s", (_, more, expected) => expect(device(more).is_compliant).toBe(expected as boolean))
+
+  test.each([
+    [undefined, undefined],
+    [{ prevention: { applied: true } }, undefined],
+    [{ firewall: null }, undefined],
+    [{ firewall: { applied: "yes" } }, undefined],
+    [{ firewall: { applied: false } }, "Disabled"],
+    [{ firewall: { applied: true } }, "Enabled"],
+  ])("the firewall of a host with the policies %j", (device_policies, expected) => {
+    const [enrichment] = (device({ device_policies }).enrichments ?? []) as { data: { Firewall_status: string } }[]
+    expect(enrichment?.data.Firewall_status).toBe(expected as string)
+  })
+
+  const user = (more: object) => itemOf(mapConsoleUser({ uuid: "u", ...more }, now_ms))
+  const login = (more: object) => (user(more).enrichments as { data: object }[])[0]!.data
+
+  test("whether a console user has a second factor", () => {
+    expect([undefined, null, [], ["totp"]].map((factors) => user({ factors }).has_mfa)).toEqual([
+      undefined,
+      undefined,
+      false,
+      true,
+    ] as unknown[])
+  })
+
+  test("the last login of a user who never logged in, which Falcon gives as the year 1", () => {
+    expect(login({ last_login_at: "0001-01-01T00:00:00Z" })).toEqual({})
+    expect(login({ last_login_at: "2026-01-02T03:04:05Z" })).toEqual({ last_logon: "2026-01-02T03:04:05Z" })
+  })
+
+  test("whether a user with a status of another word is enabled", () => {
+    expect(["active", "inactive", "pending"].map((status) => login({ status }))).toEqual([
+      { is_enabled: true },
+      { is_enabled: false },
+      {},
+    ])
+  })
+
+  test("whether an identity without a list of roles is an administrator", () => {
+    const type = (roles: unknown) => itemOf(mapIdentity({ entityId: "e", roles }, now_ms)).type
+    expect([undefined, null, [], [{ type: "DomainAdminsRole" }]].map(type)).toEqual([
+      undefined,
+      undefined,
+      "User",
+      "Admin",
+    ] as unknown[])
+  })
+
+  test.each(["0001-01-01T00:00:00Z", "0001-01-01 00:00:00", "", null, "never"])("a time that is none: %j", (none) => {
+    const { last_seen_time, first_seen_time, boot_time, time } = device({
+      ...{ last_seen: none, first_seen: none, last_reboot: none, modified_timestamp: none },
+    })
+    expect({ last_seen_time, first_seen_time, boot_time }).toEqual({} as never)
+    expect(time).toBe(now_ms / 1_000)
+  })
+})
+
+test.each([
+  "2026-01-13T10:00:00",
+  "2026-01-13 10:00:00",
+  "2026-01-13T10:00:00.000000",
+  "2026-01-13T10:00",
+  "2026-01-13 12:00:00 +0200",
+  "2026-01-13 10:00:00 UTC",
+])("a time that names no zone is UTC, and one that names a zone is of that: %s", (last_seen) => {
+  const mapped = mapDevice({ device_id: "a", hostname: "h", last_seen }, groups, now_ms)
+  expect(itemOf(mapped).last_seen_time).toBe(Date.UTC(2026, 0, 13, 10) / 1_000)
+})
+
+test("a name that holds half a character is sent whole, so that one odd host stops no other", () => {
+  const mapped = mapDevice({ device_id: "a\ud800", hostname: "h\udc00" }, groups, now_ms)
+  expect(mapped).toMatchObject({ id: "a\ufffd" })
+  expect(itemOf(mapped).hostname).toBe("h\ufffd")
+})

@@ -9,9 +9,9 @@ export const fieldsOf = (value: unknown): Fields =>
 /** The value as an array; an empty one when it is none. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
-/** A text that says something, without white space around it. */
+/** A text that says something, without white space around it, and whole: half a character pair becomes U+FFFD. */
 export const textOf = (value: unknown): string | undefined => {
-  const text = typeof value === "string" ? value.trim() : ""
+  const text = typeof value === "string" ? value.trim().toWellFormed() : ""
   return text === "" ? undefined : text
 }
 
@@ -21,16 +21,28 @@ export const textsOf = (value: unknown): readonly string[] =>
     .map(textOf)
     .filter((text) => text !== undefined)
 
-const timestamp_form = /^\d{4}-\d\d-\d\d([T ]|$)/
+/** Date, time of day, zone. */
+const time_form =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:(Z|UTC)|([+-]\d\d):?(\d\d)(?: UTC)?)?)?$/i
 
-/** An ISO 8601 text in epoch milliseconds. `undefined` for what is no time, and for Go's zero time, which means none. */
-export const timeMs = (value: unknown): number | undefined => {
-  const text = textOf(value)
-  const ms = text !== undefined && timestamp_form.test(text) ? Date.parse(text) : Number.NaN
-  return ms > 0 ? ms : undefined
+/**
+ * A time as ISO 8601 with a zone: UTC where it names none, since Falcon's times are. `undefined` for what is no time, and for
+ * Go's zero time (year 1), which means none.
+ */
+export const isoOf = (value: unknown): string | undefined => {
+  const [, date, time = "00:00", , hours, minutes] = time_form.exec(textOf(value) ?? "") ?? []
+  if (date === undefined) return undefined
+  const iso = `${date}T${time}${hours === undefined ? "Z" : `${hours}:${minutes}`}`
+  return Date.parse(iso) > 0 ? iso : undefined
 }
 
-/** The same in epoch seconds with a fraction, which is how Sekoia's models have times. */
+/** What `isoOf` takes for a time, in epoch milliseconds. */
+export const timeMs = (value: unknown): number | undefined => {
+  const text = isoOf(value)
+  return text === undefined ? undefined : Date.parse(text)
+}
+
+/** An ISO 8601 text in epoch seconds with a fraction, which is how Sekoia's models have times. */
 export const timeS = (value: unknown): number | undefined => {
   const ms = timeMs(value)
   return ms === undefined ? undefined : ms / 1_000

@@ -35,7 +35,7 @@ export const mapDevice = (entity: unknown, groups: Groups, now_ms: number): Mapp
   if (hostname === undefined) return { kind: "skipped", id, reason: "it has no hostname" }
   const time = timeS(host.modified_timestamp) ?? timeS(host.first_seen) ?? now_ms / 1_000
   const device = deviceOf(host, id, hostname, groups)
-  const body = { device, enrichments: [compliance(host)] }
+  const body = known({ device, enrichments: enrichmentsOf(host) })
   const checked = deviceInventory.safeParse({ ...inventoryHead(class_uid, class_name, time), ...body })
   if (!checked.success) return { kind: "skipped", id, reason: `${checked.error.issues[0]!.path.join(".")} is invalid` }
   const seen_day = device.last_seen_time === undefined ? undefined : Math.floor(device.last_seen_time / day_s)
@@ -140,23 +140,37 @@ const groupsOf = (host: Fields, groups: Groups) => {
   return found.length === 0 ? undefined : found
 }
 
+/** The words by which a host is in order, and those by which it is not (gofalcon). Others, `Unknown` among them, tell nothing. */
+const conditions = {
+  status: { good: ["normal"], bad: ["contained", "containment_pending", "lift_containment_pending"] },
+  reduced_functionality_mode: { good: ["no"], bad: ["yes"] },
+  filesystem_containment_status: {
+    good: ["normal"],
+    bad: ["contained", "containment_pending", "lift_containment_pending"],
+  },
+} as const satisfies Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>
+
+/** One condition that is bad suffices for `false`; `true` takes all three. A field that is missing is not known. */
 const complianceOf = (host: Fields): boolean | undefined => {
-  const [status, reduced, files] = [
-    host.status,
-    host.reduced_functionality_mode,
-    host.filesystem_containment_status,
-  ].map((value) => textOf(value)?.toLowerCase())
-  if (status === undefined && reduced === undefined && files === undefined) return undefined
-  return status === "normal" && reduced === "no" && files === "normal"
+  const found = Object.entries(conditions).map(([field, { good, bad }]) => {
+    const word = textOf(host[field])?.toLowerCase() ?? ""
+    if ((bad as readonly string[]).includes(word)) return false
+    return (good as readonly string[]).includes(word) ? true : undefined
+  })
+  if (found.includes(false)) return false
+  return found.includes(undefined) ? undefined : true
 }
 
-/** Falcon writes the key in lower case; the module that we replace read it with a capital. */
-const compliance = (host: Fields) => {
+/**
+ * Is a firewall policy of Falcon applied? Falcon writes the key in lower case; the module that we replace read it with a
+ * capital. A host that says nothing about it gets no enrichment.
+ */
+const enrichmentsOf = (host: Fields) => {
   const policies = fieldsOf(host.device_policies)
-  const applied = [policies.firewall, policies.Firewall].some((policy) => fieldsOf(policy).applied === true)
-  return {
-    name: "compliance",
-    value: "hygiene",
-    data: { Firewall_status: applied ? "Enabled" : "Disabled" },
-  } as const
+  const applied = [policies.firewall, policies.Firewall]
+    .map((policy) => fieldsOf(policy).applied)
+    .filter((value) => typeof value === "boolean")
+  if (applied.length === 0) return undefined
+  const data = { Firewall_status: applied.includes(true) ? "Enabled" : "Disabled" } as const
+  return [{ name: "compliance", value: "hygiene", data }] as const
 }

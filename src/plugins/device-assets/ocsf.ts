@@ -83,7 +83,7 @@ const device = z.strictObject({
   groups: z.array(group).optional(),
   /** A host with a sensor is managed. */
   is_managed: z.boolean(),
-  /** Neither contained nor in reduced functionality mode. */
+  /** Neither contained nor in reduced functionality mode; missing when that is not known as a whole. */
   is_compliant: z.boolean().optional(),
 })
 
@@ -100,5 +100,6 @@ const enrichment = z.strictObject({
 export const deviceInventory = z.strictObject({
   ...inventoryClass(class_uid, class_name),
   device,
-  enrichments: z.array(enrichment),
+  /** Missing when nothing is known. */
+  enrichments: z.array(enrichment).optional(),
 })

@@ -56,7 +56,7 @@ export const deviceSource = Effect.gen(function* () {
     name: "device-assets",
     noun: "hosts",
     checkpoint_key: "most_recent_device_id",
-    revision: 1,
+    revision: 2,
     walks: "changes",
     absences_max: 1,
 

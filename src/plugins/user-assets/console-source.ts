@@ -27,7 +27,7 @@ export const consoleSource = Effect.gen(function* () {
     name: "user-assets.user-management",
     noun: "users",
     checkpoint_key: "most_recent_user_id",
-    revision: 1,
+    revision: 2,
     walks: "everything",
     absences_max: 2,
 

@@ -1,8 +1,11 @@
 /** From a user of the Falcon console (gofalcon `DomainUser`) to an OCSF User Inventory Info event. */
-import { fieldsOf, known, listOf, textOf, timeMs } from "../../core/assets/fields.ts"
+import { fieldsOf, isoOf, known, textOf, timeMs } from "../../core/assets/fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
 import { finish } from "./finish.ts"
 import { account_types } from "./ocsf.ts"
+
+/** What Falcon's words for a user's status mean; of any other word nothing is known. */
+const enabled: Readonly<Record<string, boolean>> = { active: true, inactive: false, disabled: false, suspended: false }
 
 /**
  * A user without `uuid` is skipped. The name is `first.last` in lower case; who has neither is named by the e-mail address, and
@@ -21,12 +24,11 @@ export const mapConsoleUser = (entity: unknown, now_ms: number): Mapped => {
     full_name: names.length === 0 ? undefined : names.join(" "),
     email_addr,
     account: { name, type: account_types[99], type_id: 99, uid: id },
-    has_mfa: listOf(person.factors).length > 0,
+    has_mfa: Array.isArray(person.factors) ? person.factors.length > 0 : undefined,
   })
-  const status = textOf(person.status)?.toLowerCase()
   const data = known({
-    is_enabled: status === undefined ? undefined : status === "active",
-    last_logon: textOf(person.last_login_at),
+    is_enabled: enabled[textOf(person.status)?.toLowerCase() ?? ""],
+    last_logon: isoOf(person.last_login_at),
   })
   return finish(id, { user, enrichments: [{ name: "login", value: "infos", data }] }, timeMs(person.created_at), now_ms)
 }

@@ -50,7 +50,7 @@ export const identitySource = Effect.gen(function* () {
     name: "user-assets.identity-protection",
     noun: "users",
     checkpoint_key: "most_recent_user_id",
-    revision: 1,
+    revision: 2,
     walks: "everything",
     absences_max: 2,
 

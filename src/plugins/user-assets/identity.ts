@@ -16,7 +16,7 @@ export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
   )
   const email_addr = textsOf(person.emailAddresses)[0]
   const name = names[0] ?? textOf(account?.samAccountName) ?? email_addr ?? id
-  const type_id = isAdmin(person) ? 2 : 1
+  const type_id = userTypeOf(person)
   const user = known({
     uid: id,
     name,
@@ -24,7 +24,7 @@ export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
     email_addr,
     domain: textOf(account?.domain),
     account: account === undefined ? undefined : accountOf(account, name, id),
-    type: user_types[type_id],
+    type: type_id === undefined ? undefined : user_types[type_id],
     type_id,
     ...riskOf(person),
   })
@@ -36,13 +36,17 @@ export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
   )
 }
 
-const isAdmin = (person: Fields): boolean =>
-  listOf(person.roles).some((role) => textOf(fieldsOf(role).type)?.toUpperCase().includes("ADMIN") === true)
+/** Not known where Falcon names no roles: an empty list says that there are none, `null` says nothing. */
+const userTypeOf = ({ roles }: Fields): keyof typeof user_types | undefined => {
+  if (!Array.isArray(roles)) return undefined
+  return roles.some((role) => textOf(fieldsOf(role).type)?.toUpperCase().includes("ADMIN") === true) ? 2 : 1
+}
 
 const accountTypeOf = (account: Fields): AccountTypeId => {
   const source = textOf(account.dataSource)?.toUpperCase() ?? ""
   if (source.includes("ACTIVE_DIRECTORY") || textOf(account.objectSid) !== undefined) return 1
-  return source.includes("AZURE") ? 6 : 99
+  if (source.includes("AZURE")) return 6
+  return source === "" ? 0 : 99
 }
 
 const accountOf = (account: Fields, name: string, id: string) => {

@@ -6,7 +6,7 @@ export const class_uid = 5003
 export const class_name = "User Inventory Info"
 
 /** By OCSF id. */
-export const account_types = { 1: "LDAP Account", 6: "Azure AD Account", 99: "Other" } as const
+export const account_types = { 0: "Unknown", 1: "LDAP Account", 6: "Azure AD Account", 99: "Other" } as const
 export const user_types = { 1: "User", 2: "Admin" } as const
 export const risk_levels = { 0: "Info", 1: "Low", 2: "Medium", 3: "High", 4: "Critical" } as const
 
