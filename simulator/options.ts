@@ -34,7 +34,7 @@ const poison_schema = z.strictObject({ partition: count, index: count, kind: z.e
 export const options_schema = z.strictObject({
   seed: z.int().nonnegative().default(1),
 
-  partitions: z.int().positive().max(100).default(1),
+  partitions: z.int().positive().max(1_000).default(1),
   /** Backlog of each partition, available at once. */
   events_per_partition: count.default(1000),
   /** Growth of each partition after the backlog; 0 for none. */

@@ -51,7 +51,10 @@ export interface Lab {
   /** The environment of a worker or a command. */
   readonly env: (simulated: Pick<Simulated, "url">, data_dir: string, more?: Env) => Env
   /** A worker on a new data folder, or on the one of an earlier worker. */
-  readonly work: (simulated: Simulated, options?: { data_dir?: string; env?: Env }) => Promise<Worker>
+  readonly work: (
+    simulated: Simulated,
+    options?: { data_dir?: string; env?: Env; command?: "worker" | "run" },
+  ) => Promise<Worker>
   /** A gate before a simulator; shut in the end. */
   readonly gate: (simulated: Simulated, shape?: Shape) => Promise<Gate>
   /** A command that ends by itself. */
@@ -160,8 +163,9 @@ const makeLab = (things: Things): Lab => {
       things.simulators.push(simulated)
       return simulated
     },
-    work: async (simulated, { data_dir = folder(), env: more = {} } = {}) => {
+    work: async (simulated, { data_dir = folder(), env: more = {}, command } = {}) => {
       const worker = await startWorker({
+        command,
         env: env(simulated, data_dir, more),
         data_dir,
         cwd: things.root,

@@ -15,6 +15,8 @@ export interface Worker {
   readonly data_dir: string
   readonly health: () => Promise<HealthAnswer>
   readonly metrics: () => Promise<string>
+  /** Runs an action over HTTP; only a worker that was started by `run` has any. */
+  readonly act: (slug: string, args: unknown) => Promise<{ readonly http_status: number; readonly text: string }>
   /** Waits for a line of the log. */
   readonly logs: (text: string | RegExp, timeout_ms?: number) => Promise<void>
   /** The committed offsets; `undefined` when there is no file. */
@@ -22,6 +24,8 @@ export interface Worker {
 }
 
 export interface WorkerOptions {
+  /** The command: `worker` unless told. */
+  readonly command?: "worker" | "run" | undefined
   readonly env: Readonly<Record<string, string>>
   readonly data_dir: string
   readonly cwd: string
@@ -32,12 +36,20 @@ export interface WorkerOptions {
 }
 
 /** Starts a worker and waits until it listens. */
-export const startWorker = async ({ env, data_dir, cwd, token, start, onAnswer }: WorkerOptions): Promise<Worker> => {
-  const child = start(["worker"], { env, cwd })
+export const startWorker = async ({
+  command = "worker",
+  env,
+  data_dir,
+  cwd,
+  token,
+  start,
+  onAnswer,
+}: WorkerOptions): Promise<Worker> => {
+  const child = start([command], { env, cwd })
   const url = await until("the address of the worker", () => addressOf(child), start_ms_max)
-  const ask = async (path: string) => {
-    const headers = { authorization: `Bearer ${token}` }
-    const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(30_000) })
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
+    const answer = await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) })
     const text = await answer.text()
     onAnswer(text)
     return { http_status: answer.status, text }
@@ -50,6 +62,7 @@ export const startWorker = async ({ env, data_dir, cwd, token, start, onAnswer }
       const { http_status, text } = await ask("/health")
       return { http_status, ...(JSON.parse(text) as Omit<HealthAnswer, "http_status">) }
     },
+    act: (slug, args) => ask(`/actions/${slug}`, { method: "POST", body: JSON.stringify(args) }),
     metrics: async () => (await ask("/metrics")).text,
     logs: async (text, timeout_ms) => {
       const said = () => (child.stderr().search(text) >= 0 ? true : undefined)

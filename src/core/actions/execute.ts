@@ -4,6 +4,7 @@ import { type Context, Effect, Exit } from "effect"
 import type { RunningTenant } from "../boot.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
+import { forPurpose } from "../http/pools.ts"
 import type { PluginServices } from "../plugin.ts"
 import { Tenant } from "../tenant.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
@@ -72,6 +73,7 @@ export const perform = (
     const run = Effect.suspend(() => action.run(args)).pipe(
       Effect.flatMap((outcome) => failWhenNothing(action, outcome)),
       Effect.provide(tenant.services),
+      forPurpose("action"),
     )
     if (asked.dry_run) {
       const exit = yield* Effect.exit(Effect.provide(planned(Effect.suspend(() => action.run(args))), tenant.services))

@@ -2,6 +2,7 @@
 import { Clock, Effect, Redacted } from "effect"
 import { Http, type HttpAnswer } from "../http/http.ts"
 import { whySiteDiffers } from "../http/origin.ts"
+import { forPurpose } from "../http/pools.ts"
 import { falcon } from "../limits.ts"
 import type { FalconCredentials } from "./auth.ts"
 import { cloudUrl } from "./cloud.ts"
@@ -45,8 +46,9 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     const asked_at_ms = yield* Clock.currentTimeMillis
     const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }
     const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
-    const answer = yield* Effect.mapError(http.send(request, falcon.response_bytes_max), (error) =>
-      transportFailure(TOKEN, error),
+    const answer = yield* http.send(request, falcon.response_bytes_max).pipe(
+      forPurpose("session"),
+      Effect.mapError((error) => transportFailure(TOKEN, error)),
     )
     const wait_ms = yield* rate.learn(answer)
     if (wait_ms !== undefined) yield* observer.onRateLimited(TOKEN.name, wait_ms)

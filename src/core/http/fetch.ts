@@ -1,9 +1,11 @@
-/** `Http` over the runtime's own `fetch`. */
+/** `Http` over the runtime's own `fetch`, and its feeds over sockets where that `fetch` is limited. */
 import { Effect, Layer, type Scope } from "effect"
 import type { TransportError } from "../errors.ts"
 import { invalidUrl, timedOut, tooLarge, transportError } from "./fetch-error.ts"
 import { type RuntimeOptions, runtimeInit } from "./fetch-init.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "./http.ts"
+import { inPools } from "./pools.ts"
+import { openOverSocket } from "./socket/open.ts"
 
 export interface FetchOptions extends RuntimeOptions {
   /** `akonis/<version>`. */
@@ -16,21 +18,26 @@ export interface FetchOptions extends RuntimeOptions {
  */
 export const layerFetch = (options: FetchOptions): Layer.Layer<Http> =>
   Layer.sync(Http, () => {
-    const extras = runtimeInit(options)
-    const start = (request: HttpRequest, url: URL, signal: AbortSignal): Promise<Response> =>
-      fetch(url, {
-        ...extras(url),
-        method: request.method,
-        headers: { "user-agent": options.user_agent, ...request.headers },
-        body: (request.body ?? null) as BodyInit | null,
-        redirect: "manual",
-        signal,
-      })
-    return Http.of({
+    const start = starter(options)
+    return inPools({
       send: (request, bytes_max) => exchange(start, request, bytes_max),
-      open: (request) => connect(start, request).pipe(within(request)),
+      open: "Bun" in globalThis ? openOverSocket(options) : openOverFetch(start),
     })
   })
+
+/** Calls `fetch` as the options want it. */
+export const starter = (options: FetchOptions): Start => {
+  const extras = runtimeInit(options)
+  return (request, url, signal) =>
+    fetch(url, {
+      ...extras(url),
+      method: request.method,
+      headers: { "user-agent": options.user_agent, ...request.headers },
+      body: (request.body ?? null) as BodyInit | null,
+      redirect: "manual",
+      signal,
+    })
+}
 
 type Start = (request: HttpRequest, url: URL, signal: AbortSignal) => Promise<Response>
 
@@ -64,6 +71,15 @@ const exchange = (start: Start, request: HttpRequest, bytes_max: number): Effect
     })
   })
 
+/** `Http.open` over `fetch`, for runtimes whose `fetch` carries any number of requests at once. */
+export const openOverFetch =
+  (start: Start): Http["Service"]["open"] =>
+  (request) =>
+    Effect.timeoutOrElse(connect(start, request), {
+      duration: request.timeout_ms,
+      orElse: () => Effect.fail(timedOut(hostOf(request.url), request.timeout_ms)),
+    })
+
 /** Until the headers are here. The connection lives as long as the scope; interruption closes it at once. */
 const connect = Effect.fnUntraced(function* (
   start: Start,
@@ -80,14 +96,6 @@ const connect = Effect.fnUntraced(function* (
     catch: (cause) => transportError(cause, url.host),
   })
 })
-
-const within =
-  (request: HttpRequest) =>
-  <A, R>(effect: Effect.Effect<A, TransportError, R>): Effect.Effect<A, TransportError, R> =>
-    Effect.timeoutOrElse(effect, {
-      duration: request.timeout_ms,
-      orElse: () => Effect.fail(timedOut(hostOf(request.url), request.timeout_ms)),
-    })
 
 /** The body as text; `undefined`, and nothing more of it is read, as soon as it passes `bytes_max`. */
 async function readWhole(response: Response, bytes_max: number): Promise<string | undefined> {

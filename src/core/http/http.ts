@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
-  /** Until the response headers are here. */
+  /** Until the response headers are here; `send` counts the wait for a free connection as well. */
   readonly timeout_ms: number
 }
 
@@ -30,7 +30,7 @@ export class Http extends Context.Service<
      */
     readonly send: (request: HttpRequest, bytes_max: number) => Effect.Effect<HttpAnswer, TransportError>
     /**
-     * Sends and gives the response with its body unread; the connection is closed with the scope.
+     * Sends a GET and gives the response with its body unread; the connection is closed with the scope.
      * No limit on how long the body may take: the reader watches it.
      */
     readonly open: (request: HttpRequest) => Effect.Effect<Response, TransportError, Scope.Scope>

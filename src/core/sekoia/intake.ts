@@ -6,6 +6,7 @@ import { Clock, Data, Effect, FileSystem, Redacted } from "effect"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError, TransportError } from "../errors.ts"
 import { Http, type HttpAnswer } from "../http/http.ts"
+import { forPurpose } from "../http/pools.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { intake as limits, retry, texts } from "../limits.ts"
 import { cleanText } from "../text.ts"
@@ -55,7 +56,9 @@ export const makeIntake = Effect.fnUntraced(function* (options: { readonly key: 
       body,
       timeout_ms: limits.request_ms_max,
     } as const
-    const answer = yield* Effect.mapError(http.send(request, limits.response_bytes_max), fromTransport)
+    const answer = yield* http
+      .send(request, limits.response_bytes_max)
+      .pipe(forPurpose("intake"), Effect.mapError(fromTransport))
     if (answer.status >= 200 && answer.status < 300) return
     return yield* fromAnswer(answer, yield* Clock.currentTimeMillis)
   })

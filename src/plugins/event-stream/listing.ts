@@ -8,6 +8,7 @@ import { FalconAuth } from "../../core/falcon/auth.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { FalconError } from "../../core/falcon/errors.ts"
 import { whySiteDiffers } from "../../core/http/origin.ts"
+import { forPurpose } from "../../core/http/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 
 /** What may be read for a while: one partition, under one app id, until its session ends. */
@@ -37,15 +38,17 @@ const resource = z.object({
 export const listFeeds = Effect.fnUntraced(function* (app_id: string) {
   const falcon = yield* Falcon
   const auth = yield* FalconAuth
-  const answer = yield* falcon.request({
-    name: "streams.list",
-    method: "GET",
-    path: "/sensors/entities/datafeed/v2",
-    query: { appId: app_id },
-    idempotent: true,
-    scopes,
-    retry: "none",
-  })
+  const answer = yield* falcon
+    .request({
+      name: "streams.list",
+      method: "GET",
+      path: "/sensors/entities/datafeed/v2",
+      query: { appId: app_id },
+      idempotent: true,
+      scopes,
+      retry: "none",
+    })
+    .pipe(forPurpose("session"))
   const refusal = answer.errors[0]
   if (answer.resources.length === 0 && refusal !== undefined) {
     return yield* failure(

@@ -6,6 +6,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
 import { waitMs } from "../../core/http/backoff.ts"
+import { forPurpose } from "../../core/http/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { type Feed, scopes } from "./listing.ts"
@@ -53,6 +54,7 @@ const refresh = Effect.fnUntraced(function* (feed: Feed) {
       retry: "none",
     })
     .pipe(
+      forPurpose("session"),
       Effect.as(undefined),
       Effect.catchTag("FalconError", (failed) => Effect.succeed(failed)),
     )

@@ -1,0 +1,25 @@
+/** Bounds of the door to the network. */
+
+/** Connections of our own to event feeds (`core/http/socket`). */
+export const sockets = {
+  /** Status line and headers of an answer; the trailers of a body as well. Node takes 16 KiB, proxies up to 64. */
+  head_bytes_max: 64 * 1024,
+  /** The line that tells the size of a chunk, extensions included. */
+  chunk_line_chars_max: 1_024,
+  /** Bytes that a socket has given and nobody has asked for, beyond which it is paused: one large read of the runtime. */
+  waiting_bytes_max: 512 * 1024,
+  /** After so much silence the system asks the other side whether it is still there. */
+  keepalive_ms: 60_000,
+} as const
+
+/**
+ * Requests under way at once, by what they are for, so that none can starve another (`core/http/pools.ts`). Bun's `fetch` carries 256
+ * in all; these make 224. Feeds have sockets of their own: each costs a descriptor, of which a system gives some thousands.
+ */
+export const connections = {
+  intake: 96,
+  session: 32,
+  action: 64,
+  lookup: 32,
+  feeds: 2_000,
+} as const
