@@ -11,7 +11,7 @@ import { connections } from "./limits.ts"
 export type Purpose = "intake" | "session" | "action" | "lookup"
 
 /** The purpose of all requests of an effect, unless a part of it names another. */
-export const RequestPurpose = Context.Reference<Purpose>("akonis/core/RequestPurpose", {
+const RequestPurpose = Context.Reference<Purpose>("akonis/core/RequestPurpose", {
   defaultValue: () => "lookup",
 })
 
