@@ -7,6 +7,7 @@ import type { StoreError } from "../errors.ts"
 import { actions as bounds } from "../limits.ts"
 import { appendDurably } from "../store/atomic-file.ts"
 import { redact } from "../telemetry/redact.ts"
+import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { Counts } from "./answer.ts"
 
 export interface AuditLine {
@@ -63,7 +64,10 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string) {
       const text = redact(JSON.stringify(line))
       if (waiting.length < bounds.audit_waiting_max) waiting.push(`${text}\n`)
       return Effect.catch(flush, (error) =>
-        Effect.logError(`${error.message}; this audit line is not on the disk yet: ${text}`),
+        Effect.logError(`${error.message}; this audit line is not on the disk yet: ${text}`).pipe(
+          // The log may be all that remains of it.
+          Effect.provideService(RepeatsAs, "each"),
+        ),
       )
     })
 

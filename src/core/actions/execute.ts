@@ -6,6 +6,7 @@ import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/pools.ts"
 import type { PluginServices } from "../plugin.ts"
+import { RepeatsAs } from "../telemetry/repeats.ts"
 import { Tenant } from "../tenant.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
 import { type Answer, type Asked, answerOf, dryRunAnswer, type Executed, isFinal, problemFor } from "./answer.ts"
@@ -148,6 +149,7 @@ const note = (tenant: ActionTenant, action: AnyAction, asked: Asked, exit: Exit.
   const how = Exit.isSuccess(exit) ? `${exit.value.succeeded} of ${exit.value.requested} done` : "failed"
   return Effect.logInfo(`${action.slug}: ${how}`).pipe(
     Effect.annotateLogs({ tenant: tenant.id, caller: asked.caller.name, via: asked.via, request_id: asked.request_id }),
+    Effect.provideService(RepeatsAs, "each"),
   )
 }
 

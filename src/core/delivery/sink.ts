@@ -8,7 +8,8 @@ import { backoffMs, waitMs } from "../http/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { Intake, IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"
-import type { Batch, RejectReason } from "./batch.ts"
+import { RepeatsAs } from "../telemetry/repeats.ts"
+import type { Batch, Reject, RejectReason } from "./batch.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 
 /** What the sink tells while it works; metrics listen. */
@@ -105,15 +106,23 @@ export const makeSink = (options: SinkOptions): Sink => {
     if (rejects.length === 0) return
     yield* untilStored(dead_letters.add(partition, rejects), health)
     const reasons = Map.groupBy(rejects, (reject) => reject.reason)
-    for (const { reason, detail, offset, bytes } of rejects) {
-      yield* Effect.logWarning(`dead letter: ${detail}; it is kept, delivery goes on`).pipe(
-        Effect.annotateLogs({ reason, bytes, ...(offset < 0 ? {} : { offset }) }),
-      )
+    for (const [reason, group] of reasons) {
+      yield* tellDeadLetters(group)
+      yield* observer.onDeadLetter(reason, group.length)
     }
-    for (const [reason, group] of reasons) yield* observer.onDeadLetter(reason, group.length)
   })
 
   return { deliver }
+}
+
+/** One line for all of a batch and reason, the first as an example; a flood of them is summed up further by the logger. */
+const tellDeadLetters = (rejects: readonly Reject[]): Effect.Effect<void> => {
+  const { reason, detail, offset, bytes } = rejects[0]!
+  const more = rejects.length === 1 ? "it is kept" : `it and ${rejects.length - 1} more of its batch are kept`
+  return Effect.logWarning(`dead letter: ${detail}; ${more}, delivery goes on`).pipe(
+    Effect.annotateLogs({ reason, bytes, ...(offset < 0 ? {} : { offset }) }),
+    Effect.provideService(RepeatsAs, `dead letters: ${reason}`),
+  )
 }
 
 /** Repeats a write until it succeeds; health says what stands in the way. */

@@ -1,10 +1,12 @@
 /**
- * Log lines: on standard error, in the format the operator chose, with every known secret cut out of the finished text.
+ * Log lines: on standard error, in the format the operator chose, with every known secret cut out of the finished text, and those
+ * that repeat summed up.
  * Standard output is left to what a command is asked to print.
  */
 import { Layer, Logger, References } from "effect"
 import { oneLine, terminalText } from "../text.ts"
 import { redact } from "./redact.ts"
+import { summedUp } from "./repeats.ts"
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error"
@@ -15,7 +17,9 @@ const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as
 
 export const layerLogging = ({ level, format }: LogOptions) =>
   Layer.mergeAll(
-    Logger.layer([Logger.make((options) => void process.stderr.write(`${redact(formats[format](options))}\n`))]),
+    Logger.layer([
+      summedUp(Logger.make((options) => void process.stderr.write(`${redact(formats[format](options))}\n`))),
+    ]),
     Layer.succeed(References.MinimumLogLevel, levels[level]),
   )
 
