@@ -35,17 +35,15 @@ export function alertEntity(sim: SimContext, alert: AlertState) {
     ...graphFields(sim, alert),
     comments: alert.comments,
     tags: alert.tags,
-    ...(host !== undefined && {
-      device: {
-        device_id: host.agent_id,
-        cid: company.cid,
-        hostname: host.hostname,
-        platform_name: host.platform,
-        local_ip: host.local_ip,
-        mac_address: host.mac,
-        groups: host.groups,
-      },
-    }),
+    device: {
+      device_id: alert.agent_id,
+      cid: company.cid,
+      hostname: host?.hostname ?? null,
+      platform_name: host?.platform ?? "Windows",
+      local_ip: host?.local_ip ?? null,
+      mac_address: host?.mac ?? null,
+      groups: host?.groups ?? [],
+    },
   }
 }
 

@@ -1,4 +1,5 @@
-import { company, type Platform, world } from "../events/world.ts"
+import { company, world } from "../events/world.ts"
+import { hostEntity } from "./host-entity.ts"
 
 const multiplier = 0x9e3779b1
 /** `multiplier * inverse` is 1 in 32 bits. */
@@ -80,49 +81,35 @@ export class Fleet {
     for (const index of this.#spread(count, 1)) this.#gone.add(index)
   }
 
-  entity(index: number) {
+  /** A host as the API shows it; `done` is what calls did to it. */
+  entity(index: number, done = { status: "normal", changed_ms: Number.NEGATIVE_INFINITY }) {
     const bits = this.#bits(index, 0)
     const platform = (["Windows", "Windows", "Linux", "Mac"] as const)[bits & 3]!
     const revision = this.#changes.get(index)?.revision ?? 0
-    const modified = iso(this.modifiedMs(index))
-    const name = `FLT-${String(index).padStart(6, "0")}`
-    const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
-    return {
-      device_id: this.id(index),
-      cid: company.cid,
-      agent_load_flags: "0",
-      agent_local_time: modified,
-      agent_version: `7.20.${19_000 + revision}.0`,
-      bios_manufacturer: "Phoenix Technologies LTD",
-      bios_version: "6.00",
-      connection_ip: address,
-      connection_mac_address: macOf(index),
-      default_gateway_ip: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.254`,
-      device_policies: policiesOf(platform, modified),
-      external_ip: `198.51.100.${1 + (revision % 200)}`,
-      filesystem_containment_status: "normal",
-      first_seen: iso(this.firstSeenMs(index)),
+    const modified = iso(Math.max(this.modifiedMs(index), done.changed_ms))
+    const subnet = `10.${(index >> 16) & 255}.${(index >> 8) & 255}`
+    return hostEntity({
+      id: this.id(index),
+      hostname: this.nameless.has(index) ? null : `FLT-${String(index).padStart(6, "0")}`,
+      platform,
+      is_server: (bits & 8) === 0,
+      is_virtual: (bits & 16) !== 0,
+      address: `${subnet}.${index & 255}`,
+      gateway: `${subnet}.254`,
+      external_address: `198.51.100.${1 + (revision % 200)}`,
+      mac: macOf(index),
+      domain: platform === "Windows" ? company.directory : "",
+      user: null,
       groups: world.host_groups.filter((_, at) => (bits >> (4 + at)) & 1).map(({ id }) => id),
-      hostname: this.nameless.has(index) ? null : name,
-      kernel_version: "10.0.20348.2762",
-      last_reboot: iso(this.started_ms - 3 * day_ms - (bits & 0xffff) * 1_000),
-      last_seen: modified,
-      local_ip: address,
-      mac_address: macOf(index),
-      machine_domain: platform === "Windows" ? company.directory : "",
-      modified_timestamp: modified,
-      os_version: versions[platform],
-      ou: null,
-      platform_name: platform,
-      pod_labels: null,
-      product_type_desc: bits & 8 ? "Workstation" : "Server",
-      reduced_functionality_mode: "no",
-      serial_number: `SN-${index.toString(16).padStart(8, "0")}`,
-      status: "normal",
-      system_manufacturer: bits & 16 ? "VMware, Inc." : "Dell Inc.",
-      system_product_name: bits & 16 ? "VMware Virtual Platform" : "PowerEdge R650",
       tags: ["FalconGroupingTags/fleet"],
-    }
+      status: done.status,
+      agent_version: `7.20.${19_000 + revision}.0`,
+      serial_number: `SN-${index.toString(16).padStart(8, "0")}`,
+      first_seen: iso(this.firstSeenMs(index)),
+      last_seen: modified,
+      modified,
+      last_reboot: iso(this.started_ms - 3 * day_ms - (bits & 0xffff) * 1_000),
+    })
   }
 
   /** 32 bits that depend on the seed, the index and the word. */
@@ -138,28 +125,6 @@ export class Fleet {
     const present = Array.from({ length: this.#size }, (_, index) => index).filter((index) => this.has(index))
     const step = Math.max(1, Math.floor(present.length / Math.max(1, count)))
     return present.filter((_, at) => at % step === shift % step).slice(0, count)
-  }
-}
-
-const versions = { Windows: "Windows Server 2022", Linux: "Ubuntu 24.04", Mac: "Sequoia (15)" } as const
-
-function policiesOf(platform: Platform, date: string) {
-  const policy = (policy_type: string, applied: boolean) => ({
-    policy_type,
-    policy_id: "3d1f0a3c3b1d4f5e8a7b6c5d4e3f2a1b",
-    applied,
-    settings_hash: "a1b2c3d4",
-    assigned_date: date,
-    applied_date: date,
-    rule_groups: [],
-  })
-  return {
-    prevention: policy("prevention", true),
-    sensor_update: policy("sensor-update", true),
-    device_control: policy("device-control", true),
-    global_config: policy("globalconfig", true),
-    remote_response: policy("remote-response", true),
-    ...(platform === "Windows" && { firewall: policy("firewall", true) }),
   }
 }
 

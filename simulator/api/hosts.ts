@@ -3,14 +3,13 @@ import type { SimContext } from "../context.ts"
 import { company } from "../events/world.ts"
 import { factOf } from "./facts.ts"
 import { combined, query, scroll } from "./host-lists.ts"
-import { type Call, known, type Reply, serve } from "./serve.ts"
-import type { HostState } from "./state.ts"
+import { type ApiError, type Call, type Reply, serve } from "./serve.ts"
+import type { HostDeeds } from "./state.ts"
 
 const hide_max = 100
 
 /** Hosts: looked up, searched, contained. */
 export function hostRoutes(app: Hono, sim: SimContext): void {
-  const { hosts } = sim.api
   for (const method of ["POST", "GET"] as const) {
     serve(app, sim, factOf(method, "/devices/entities/devices/v2"), ({ list, now }) => {
       const { found, errors } = sim.inventory.find(list.map(String), now)
@@ -18,24 +17,25 @@ export function hostRoutes(app: Hono, sim: SimContext): void {
     })
   }
   serve(app, sim, factOf("GET", "/devices/entities/online-state/v1"), ({ list, now }) => {
-    const { found, errors } = known(hosts, list, "host")
-    const resources = found.map((host) => ({
-      id: host.agent_id,
+    const { found, errors } = lookUp(sim, list)
+    const resources = found.map((id) => ({
+      id,
       cid: company.cid,
-      state: host.online ? "online" : "offline",
+      state: isOnline(sim, id) ? "online" : "offline",
       last_seen: iso(now),
     }))
     return { resources, errors }
   })
   serve(app, sim, factOf("POST", "/devices/combined/devices/login-history/v2"), ({ list, query, now }) => {
-    const { found, errors } = known(hosts, list, "host")
+    const { found, errors } = lookUp(sim, list)
     const limit = Number(query.get("limit") ?? 10)
-    const resources = found.map((host) => ({
-      device_id: host.agent_id,
+    const resources = found.map((device_id) => ({
+      device_id,
       cid: company.cid,
-      recent_logins: [1, 2, 3]
-        .slice(0, limit)
-        .map((hour) => ({ login_time: iso(now - hour * 3_600_000), user_name: host.user })),
+      recent_logins: [1, 2, 3].slice(0, limit).map((hour) => ({
+        login_time: iso(now - hour * 3_600_000),
+        user_name: sim.api.hosts[device_id]?.user ?? "fleet",
+      })),
     }))
     return { resources, errors }
   })
@@ -44,6 +44,18 @@ export function hostRoutes(app: Hono, sim: SimContext): void {
   serve(app, sim, factOf("GET", "/devices/queries/devices-scroll/v1"), (call) => scroll(sim, call))
   serve(app, sim, factOf("GET", "/devices/combined/devices/v1"), (call) => combined(sim, call))
 }
+
+/** The ids that hosts have, and an error for each of the others. */
+function lookUp(sim: SimContext, list: readonly unknown[]) {
+  const ids = list.map(String)
+  const exists = (id: string) => sim.inventory.deedsOf(id) !== undefined
+  const errors = ids.filter((id) => !exists(id)).map((id): ApiError => ({ code: 404, message: "host not found", id }))
+  return { found: ids.filter(exists), errors }
+}
+
+/** Most hosts of the fleet are online. */
+const isOnline = (sim: SimContext, id: string): boolean =>
+  sim.api.hosts[id]?.online ?? Number.parseInt(id.slice(-1), 16) > 2
 
 /** 202: the state changes now, and shows as pending for a while. */
 function act(sim: SimContext, { query, list, now }: Call): Reply {
@@ -54,12 +66,9 @@ function act(sim: SimContext, { query, list, now }: Call): Reply {
   if (action.endsWith("hide_host") && list.length > hide_max) {
     return refuse(`too many ids: ${list.length}, maximum ${hide_max}`)
   }
-  const { found, errors } = known(sim.api.hosts, list, "host")
-  for (const host of found) deed(host, now)
-  const resources = found.map((host) => ({
-    id: host.agent_id,
-    path: `/devices/entities/devices/v1?ids=${host.agent_id}`,
-  }))
+  const { found, errors } = lookUp(sim, list)
+  for (const id of found) deed(sim.inventory.deedsOf(id)!, now)
+  const resources = found.map((id) => ({ id, path: `/devices/entities/devices/v1?ids=${id}` }))
   return {
     status: found.length === 0 ? 400 : 202,
     resources,
@@ -68,7 +77,7 @@ function act(sim: SimContext, { query, list, now }: Call): Reply {
   }
 }
 
-const deeds: Readonly<Record<string, (host: HostState, now: number) => void>> = {
+const deeds: Readonly<Record<string, (host: HostDeeds, now: number) => void>> = {
   contain: (host, now) => contain(host, true, now),
   lift_containment: (host, now) => contain(host, false, now),
   hide_host: (host) => set(host, { hidden: true }),
@@ -77,11 +86,11 @@ const deeds: Readonly<Record<string, (host: HostState, now: number) => void>> = 
   detection_unsuppress: (host) => set(host, { suppressed: false }),
 }
 
-function contain(host: HostState, contained: boolean, now: number): void {
+function contain(host: HostDeeds, contained: boolean, now: number): void {
   if (host.contained !== contained) set(host, { contained, changed_ms: now })
 }
 
-function set(host: HostState, changes: Partial<HostState>): void {
+function set(host: HostDeeds, changes: Partial<HostDeeds>): void {
   Object.assign(host, changes)
 }
 

@@ -174,6 +174,8 @@ function entity({ id, type, value, created_ms, modified_ms, fields }: IocState, 
     id,
     type,
     value,
+    // Recorded with every file's hash.
+    ...(type === "sha256" && { metadata: { signed: false, av_hits: -1 } }),
     ...fields,
     expired: expiration !== undefined && Date.parse(String(expiration)) <= now,
     deleted: false,

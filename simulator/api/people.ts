@@ -13,7 +13,9 @@ export interface ConsoleUser {
   readonly last_name: string | null
   status: string
   readonly factors: readonly string[] | null
+  readonly user_type: string
   readonly created_at: string
+  updated_at: string
   readonly last_login_at: string | null
 }
 
@@ -123,7 +125,9 @@ export class People {
       last_name: rest.length === 0 ? null : rest.join(" "),
       status: random.chance(0.8) ? "active" : "inactive",
       factors: random.chance(0.5) ? ["totp"] : null,
+      user_type: "user",
       created_at: new Date(this.started_ms - 100 * day_ms + index * 1_000).toISOString(),
+      updated_at: new Date(this.started_ms - 10 * day_ms).toISOString(),
       last_login_at: random.chance(0.7) ? new Date(this.started_ms - day_ms).toISOString() : null,
     }
   }

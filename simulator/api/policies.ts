@@ -1,7 +1,7 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { Random } from "../events/random.ts"
-import { company } from "../events/world.ts"
+import { company, world } from "../events/world.ts"
 import { factOf } from "./facts.ts"
 import { type ApiError, type Call, known, type Reply, serve } from "./serve.ts"
 import { default_policy, type PolicyState } from "./state.ts"
@@ -157,7 +157,7 @@ function policyEntity(policy: PolicyState) {
     description: policy.description,
     platform_name: policy.platform_name,
     enabled: policy.enabled,
-    groups: policy.groups.map((id) => ({ id })),
+    groups: policy.groups.map((id) => ({ id, name: world.host_groups.find((group) => group.id === id)?.name ?? id })),
     ioa_rule_groups: policy.rule_groups.map((id) => ({ id })),
     prevention_settings: [
       {

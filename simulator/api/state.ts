@@ -2,8 +2,17 @@ import { Random } from "../events/random.ts"
 import { company, type Host, makeCompositeId, type Platform, world } from "../events/world.ts"
 import type { SimulatorSettings } from "../options.ts"
 
+/** What has been done to a host. */
+export interface HostDeeds {
+  contained: boolean
+  /** When `contained` changed; until `containment_ms` later the change is pending. */
+  changed_ms: number
+  hidden: boolean
+  suppressed: boolean
+}
+
 /** A host and what has been done to it. */
-export interface HostState {
+export interface HostState extends HostDeeds {
   readonly agent_id: string
   readonly hostname: string
   readonly platform: Platform
@@ -13,11 +22,6 @@ export interface HostState {
   readonly groups: readonly string[]
   readonly user: string
   readonly online: boolean
-  contained: boolean
-  /** When `contained` changed; until `containment_ms` later the change is pending. */
-  changed_ms: number
-  hidden: boolean
-  suppressed: boolean
 }
 
 /** An alert and what has been done to it. */
@@ -113,7 +117,13 @@ function byId<Item>(items: readonly Item[], idOf: (item: Item) => string): Recor
   return Object.fromEntries(items.map((item) => [idOf(item), item]))
 }
 
-const untouched = { contained: false, changed_ms: Number.NEGATIVE_INFINITY, hidden: false, suppressed: false }
+/** A host that nobody did anything to. */
+export const untouched: HostDeeds = {
+  contained: false,
+  changed_ms: Number.NEGATIVE_INFINITY,
+  hidden: false,
+  suppressed: false,
+}
 
 function fromWorld(host: Host, random: Random): HostState {
   const { agent_id, hostname, platform, local_ip, mac, domain, groups, user } = host

@@ -2,14 +2,16 @@
 import { readFileSync } from "node:fs"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { listen } from "../../simulator/listen.ts"
+import { type ListenOptions, listen } from "../../simulator/listen.ts"
 import { parseScenario } from "../../simulator/scenario.ts"
 import { ConfigError } from "../core/errors.ts"
 import { explain, print } from "./common.ts"
 
-const port = Flag.Int("port").pipe(
-  Flag.withDescription("Port to listen on; 0 takes any free one"),
-  Flag.withDefault(8_090),
+const port_default = 8_090
+
+const port_flag = Flag.Int("port").pipe(
+  Flag.withDescription("Port to listen on, in place of the scenario's or of 8090; 0 takes any free one"),
+  Flag.optional,
 )
 const scenario = Flag.String("scenario").pipe(
   Flag.withDescription("YAML file with options and faults; see simulator/README.md"),
@@ -17,18 +19,19 @@ const scenario = Flag.String("scenario").pipe(
   Flag.optional,
 )
 
-export const simulate = Command.make("simulate", { port, scenario }, (flags) =>
+export const simulate = Command.make("simulate", { port: port_flag, scenario }, (flags) =>
   explain(
     Effect.gen(function* () {
       const options = yield* readScenario(Option.getOrUndefined(flags.scenario))
+      const port = Option.getOrUndefined(flags.port) ?? options.port ?? port_default
       const running = yield* Effect.acquireRelease(
         Effect.try({
-          try: () => listen({ ...options, port: flags.port }),
+          try: () => listen({ ...options, port }),
           catch: () =>
             new ConfigError({
               source: "simulate",
               key: "--port",
-              message: `port ${flags.port} cannot be opened; choose another one, or 0`,
+              message: `port ${port} cannot be opened; choose another one, or 0`,
             }),
         }),
         ({ stop }) => Effect.promise(stop),
@@ -50,7 +53,7 @@ export const simulate = Command.make("simulate", { port, scenario }, (flags) =>
 
 const readScenario = (file: string | undefined) =>
   Effect.try({
-    try: () => {
+    try: (): ListenOptions => {
       if (file === undefined) return { partitions: 2, events_per_second: 5 }
       return parseScenario(readFileSync(file, "utf8"))
     },
