@@ -1,7 +1,6 @@
 /** `akonis call`: one action from the shell. May run beside a worker: it takes no lock, and only appends to shared files. */
-import { readFileSync } from "node:fs"
 import { userInfo } from "node:os"
-import { Effect, Option, Result } from "effect"
+import { Effect, type FileSystem, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { RowError } from "../core/actions/action.ts"
 import type { Answer } from "../core/actions/answer.ts"
@@ -10,6 +9,7 @@ import type { ProblemBody } from "../core/actions/refusal.ts"
 import { boot, type RunningTenant } from "../core/boot.ts"
 import { ConfigError } from "../core/errors.ts"
 import { server } from "../core/limits.ts"
+import { readRegular, whyUnread } from "../core/store/regular-file.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { version } from "../version.ts"
 import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, print } from "./common.ts"
@@ -60,16 +60,35 @@ export const call = Command.make("call", flags, (given) =>
 
 const wrong = (key: string, message: string) => new ConfigError({ source: "call", key, message })
 
-const readArguments = (text: string): Effect.Effect<unknown, ConfigError> =>
-  Effect.try({
-    try: () => {
-      const json =
-        text === "-" ? readFileSync(0, "utf8") : text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text
-      if (json.length > server.body_bytes_max) throw new Error(`more than ${server.body_bytes_max} bytes`)
-      return JSON.parse(json) as unknown
-    },
-    catch: (error) => wrong("--args", `must be JSON, @FILE with JSON, or -: ${(error as Error).message}`),
+const readArguments = Effect.fnUntraced(function* (
+  text: string,
+): Effect.fn.Return<unknown, ConfigError, FileSystem.FileSystem> {
+  const json = text === "-" ? yield* readInput : text.startsWith("@") ? yield* readArgumentFile(text.slice(1)) : text
+  return yield* Effect.try({ try: () => JSON.parse(json) as unknown, catch: (error) => wrongArguments(String(error)) })
+})
+
+const wrongArguments = (why: string) => wrong("--args", `must be JSON, @FILE with JSON, or -: ${why}`)
+
+const readArgumentFile = (path: string) =>
+  Effect.mapBoth(readRegular(path, server.body_bytes_max), {
+    onSuccess: ({ text }) => text,
+    onFailure: (error) => wrongArguments(`${path} cannot be read: ${whyUnread(error)}`),
   })
+
+/** Standard input up to its end, or to what is too much: it may have none. */
+const readInput = Effect.tryPromise({
+  try: async () => {
+    const parts: Uint8Array[] = []
+    let bytes = 0
+    for await (const part of process.stdin as AsyncIterable<Uint8Array>) {
+      bytes += part.length
+      if (bytes > server.body_bytes_max) throw new Error(`more than ${server.body_bytes_max} bytes`)
+      parts.push(part)
+    }
+    return Buffer.concat(parts).toString("utf8")
+  },
+  catch: (error) => wrongArguments((error as Error).message),
+})
 
 const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string | undefined) => {
   const found = id === undefined && tenants.length === 1 ? tenants[0] : tenants.find((one) => one.id === id)

@@ -1,7 +1,7 @@
 /** `akonis run`, `akonis serve`, `akonis worker`: one process, the HTTP API always, the worker unless only serving. */
 import { Clock, Effect } from "effect"
 import { Command } from "effect/cli"
-import { boot } from "../core/boot.ts"
+import { boot, lockData, watchData } from "../core/boot.ts"
 import type { Config } from "../core/config/load.ts"
 import { loadCallers } from "../core/http/bearer.ts"
 import { listen } from "../core/http/listen.ts"
@@ -17,7 +17,8 @@ export type Mode = "run" | "serve" | "worker"
 export const runAkonis = (mode: Mode, config: Config, onListening: (url: string) => void = () => undefined) =>
   Effect.gen(function* () {
     const started_ms = yield* Clock.currentTimeMillis
-    const tenants = yield* boot(config, { version, env, lock: true })
+    const lock = yield* lockData(config)
+    const tenants = yield* boot(config, { version, env, lock: false })
     const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
     const app = yield* openApp({ tenants, callers, started_ms, read_only: config.server.read_only })
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
@@ -27,9 +28,8 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
     )
     if (made !== undefined) yield* Effect.logInfo(`the token of the HTTP API is in ${made}`)
     onListening(url)
-    if (mode === "serve") yield* markStarted(tenants)
-    else yield* runWorker(tenants)
-    return yield* Effect.never
+    const work = mode === "serve" ? markStarted(tenants) : runWorker(tenants)
+    return yield* Effect.raceFirst(watchData(config, tenants, lock), Effect.andThen(work, Effect.never))
   }).pipe(
     Effect.onInterrupt(() => Effect.logInfo("stopped")),
     Effect.scoped,

@@ -2,16 +2,20 @@
  * From a configuration to tenants that are ready to work: folder locked, network set up, services built. Everything is
  * released with the scope.
  */
-import { type Context, Effect, FileSystem, Layer, type Scope } from "effect"
+import { type Context, Effect, type FileSystem, Layer, type Scope } from "effect"
 import type { Config } from "./config/load.ts"
 import type { Env } from "./config/read.ts"
 import { ConfigError, type StoreError } from "./errors.ts"
 import { layerFetch } from "./http/fetch.ts"
 import type { Http } from "./http/http.ts"
+import { configuration } from "./limits/files.ts"
 import type { EnabledPlugin, PluginServices } from "./plugin.ts"
 import { layerTenant } from "./runtime.ts"
 import { makeFolder } from "./store/atomic-file.ts"
-import { lockFolder } from "./store/lock.ts"
+import { type FolderLock, lockFolder } from "./store/lock.ts"
+import { readRegular, whyUnread } from "./store/regular-file.ts"
+import { watchFolder } from "./store/watch-folder.ts"
+import { Health } from "./telemetry/health.ts"
 
 export interface RunningTenant {
   readonly id: string
@@ -38,7 +42,22 @@ export const boot = Effect.fnUntraced(function* (
 /** Makes the data folder ours for as long as the scope lives. Fails with `locked` when another process has it. */
 export const lockData = Effect.fnUntraced(function* ({ data_dir }: Config) {
   yield* makeFolder(data_dir)
-  yield* lockFolder(data_dir)
+  return yield* lockFolder(data_dir)
+})
+
+/** Never ends while the locked data folder stays ours; every plugin's health tells when it does not. See `watchFolder`. */
+export const watchData = Effect.fnUntraced(function* (
+  config: Config,
+  tenants: readonly RunningTenant[],
+  lock: FolderLock,
+): Effect.fn.Return<never, StoreError, FileSystem.FileSystem | Scope.Scope> {
+  const cells = yield* Effect.forEach(tenants, ({ plugins, services }) =>
+    Effect.forEach(plugins, ({ plugin }) => Health.use((health) => health.cell(plugin.id, "data folder"))).pipe(
+      Effect.provide(services),
+    ),
+  )
+  const inner = config.tenants.map(({ data_dir }) => data_dir)
+  return yield* watchFolder({ folder: config.data_dir, inner, lock, cells: cells.flat() })
 })
 
 /** The services of every tenant, over the network that is given. */
@@ -66,14 +85,11 @@ export const layerNetwork = Effect.fnUntraced(function* (config: Config, { versi
 const variable = (env: Env, name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined
 
 const readAuthority = Effect.fnUntraced(function* (source: string, path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const text = yield* fs
-    .readFileString(path)
-    .pipe(
-      Effect.mapError(
-        ({ reason }) => new ConfigError({ source, key: "ca_file", message: `${path} cannot be read: ${reason._tag}` }),
-      ),
-    )
+  const { text } = yield* readRegular(path, configuration.file_bytes_max).pipe(
+    Effect.mapError(
+      (error) => new ConfigError({ source, key: "ca_file", message: `${path} cannot be read: ${whyUnread(error)}` }),
+    ),
+  )
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text
   return yield* new ConfigError({ source, key: "ca_file", message: `${path} holds no PEM certificate` })
 })

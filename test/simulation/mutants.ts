@@ -207,8 +207,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "no lock on the data folder",
     file: `${core}/boot.ts`,
-    find: "  yield* lockFolder(data_dir)\n",
-    replace: "  yield* Effect.when(lockFolder(data_dir), Effect.succeed(false))\n",
+    find: "  return yield* lockFolder(data_dir)\n",
+    replace: '  return { state: () => "held" as const }\n',
   },
   {
     name: "a held app id is never left",

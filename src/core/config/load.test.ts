@@ -227,7 +227,7 @@ tenants:
 
   test("says so when the file that was named is not there", async () => {
     const error = await onRealClock(Effect.flip(loadConfig({ file: "/nowhere/akonis.yaml", env: enough, plugins })))
-    expect(error.message).toContain("cannot be read: NotFound")
+    expect(error.message).toContain("cannot be read: no such file or folder")
   })
 })
 

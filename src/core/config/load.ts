@@ -5,7 +5,9 @@ import { Effect, FileSystem } from "effect"
 import { parseDocument } from "yaml"
 import type { z } from "zod"
 import { ConfigError } from "../errors.ts"
+import { configuration } from "../limits/files.ts"
 import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
+import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { type Env, isTree, notesOf, type Place, readBlock, readSwitch, type Tree } from "./read.ts"
 import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
 import { isSecret } from "./secret.ts"
@@ -59,13 +61,11 @@ const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
   if (named === undefined && !(yield* Effect.orElseSucceed(fs.exists(default_file), () => false))) {
     return { source: "environment", tree: {} }
   }
-  const text = yield* fs
-    .readFileString(source)
-    .pipe(
-      Effect.catchTag("PlatformError", (error) =>
-        Effect.fail(new ConfigError({ source, key: "", message: `the file cannot be read: ${error.reason._tag}` })),
-      ),
-    )
+  const { text } = yield* readRegular(source, configuration.file_bytes_max).pipe(
+    Effect.mapError(
+      (error) => new ConfigError({ source, key: "", message: `the file cannot be read: ${whyUnread(error)}` }),
+    ),
+  )
   // Without its warnings, which the library would print by itself, and of its errors only what and where: the rest quotes
   // the file, secrets and all.
   const document = parseDocument(text, { prettyErrors: true, logLevel: "error" })

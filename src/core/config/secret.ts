@@ -4,6 +4,8 @@
  */
 import { Effect, FileSystem, Redacted } from "effect"
 import { ConfigError } from "../errors.ts"
+import { configuration } from "../limits/files.ts"
+import { readRegular, versionOf, whyUnread } from "../store/regular-file.ts"
 import { hideInLogs } from "../telemetry/redact.ts"
 import { secret_chars_min } from "../telemetry/secret-forms.ts"
 
@@ -27,24 +29,24 @@ export const secretText = (text: string): Secret => {
   return { value: Effect.succeed(fixed), fixed }
 }
 
-/** A secret kept in a file, white space around it ignored (an editor's last line end). `key` is named in errors. */
+/**
+ * A secret kept in a regular file, or a link to one, white space around it ignored (an editor's last line end). `key` is
+ * named in errors.
+ */
 export const secretFile = (path: string, key: string): Secret => {
-  let known: { readonly modified: string; readonly value: Redacted.Redacted<string> } | undefined
+  let known: { readonly version: string; readonly value: Redacted.Redacted<string> } | undefined
   const value = Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const info = yield* fs.stat(path)
-    const modified = `${info.size} ${String(info.mtime)}`
-    if (known?.modified === modified) return known.value
-    const text = (yield* fs.readFileString(path)).trim()
-    if (text === "") return yield* new ConfigError({ source: path, key, message: "the secret file is empty" })
-    if (text.length < secret_chars_min) return yield* new ConfigError({ source: path, key, message: too_short })
-    known = { modified, value: wrap(text) }
+    if (known !== undefined && known.version === versionOf(yield* fs.stat(path))) return known.value
+    const { text, version } = yield* readRegular(path, configuration.secret_bytes_max)
+    const secret = text.trim()
+    if (secret === "") return yield* Effect.fail("it is empty")
+    if (secret.length < secret_chars_min) return yield* Effect.fail(too_short)
+    known = { version, value: wrap(secret) }
     return known.value
   }).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      Effect.fail(
-        new ConfigError({ source: path, key, message: `the secret file cannot be read: ${error.reason._tag}` }),
-      ),
+    Effect.mapError(
+      (error) => new ConfigError({ source: path, key, message: `the secret file cannot be used: ${whyUnread(error)}` }),
     ),
   )
   return { value }

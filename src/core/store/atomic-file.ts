@@ -2,6 +2,7 @@
 import { Effect, FileSystem, type PlatformError as Platform } from "effect"
 
 import { StoreError } from "../errors.ts"
+import { readRegular, systemWords, whyUnread } from "./regular-file.ts"
 
 /** Replaces a file: write beside it, fsync, rename, fsync of the folder. Only the owner may read it. */
 export const writeAtomic = (
@@ -69,14 +70,18 @@ export const appendDurably = (
 export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
   FileSystem.FileSystem.use((fs) => fs.makeDirectory(folder, { recursive: true, mode: 0o700 })).pipe(unwritable(folder))
 
-/** The text of a file; `undefined` when there is none. */
-export const readIfPresent = (path: string): Effect.Effect<string | undefined, StoreError, FileSystem.FileSystem> =>
-  FileSystem.FileSystem.use((fs) => fs.readFileString(path)).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      error.reason._tag === "NotFound"
+/** The text of a file; `undefined` when there is none. Fails on anything that is no regular file, and beyond `bytes_max`. */
+export const readIfPresent = (
+  path: string,
+  bytes_max = Number.MAX_SAFE_INTEGER,
+): Effect.Effect<string | undefined, StoreError, FileSystem.FileSystem> =>
+  readRegular(path, bytes_max).pipe(
+    Effect.map(({ text }) => text),
+    Effect.catch((error) =>
+      typeof error !== "string" && error.reason._tag === "NotFound"
         ? Effect.undefined
         : Effect.fail(
-            new StoreError({ reason: "unreadable", path, message: `${path} cannot be read: ${error.reason._tag}` }),
+            new StoreError({ reason: "unreadable", path, message: `${path} cannot be read: ${whyUnread(error)}` }),
           ),
     ),
   )
@@ -89,6 +94,6 @@ const unwritable =
   <A, R>(effect: Effect.Effect<A, Platform.PlatformError, R>): Effect.Effect<A, StoreError, R> =>
     Effect.mapError(
       effect,
-      ({ reason }) =>
-        new StoreError({ reason: "unwritable", path, message: `${path} cannot be written: ${reason.message}` }),
+      (error) =>
+        new StoreError({ reason: "unwritable", path, message: `${path} cannot be written: ${systemWords(error)}` }),
     )

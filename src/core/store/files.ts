@@ -3,7 +3,17 @@
  * batch, and the six asynchronous calls of an atomic write cost several times the work itself; the data folder is a local disk,
  * where each takes a fraction of a millisecond.
  */
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, type Stats, writeSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  type Stats,
+  writeSync,
+} from "node:fs"
 import { NodeFileSystem } from "@effect/platform-node"
 import { ByteSize, Effect, FileSystem, Layer, Option, PlatformError } from "effect"
 
@@ -15,13 +25,17 @@ export const layerFiles: Layer.Layer<FileSystem.FileSystem> = Layer.effect(
       ...fs,
       open: (path, options) =>
         Effect.acquireRelease(
-          call("open", path, () => openSync(path, options?.flag ?? "r", options?.mode)),
+          call("open", path, () => openSync(path, flagOf(options?.flag), options?.mode)),
           (descriptor) => Effect.sync(() => closeSync(descriptor)),
         ).pipe(Effect.map((descriptor) => handle(path, descriptor))),
       rename: (from, to) => call("rename", to, () => renameSync(from, to)),
     }),
   ),
 ).pipe(Layer.provide(NodeFileSystem.layer))
+
+/** Whoever reads must not wait for somebody to write: a named pipe would stop the whole process. Files do not care. */
+const flagOf = (flag: FileSystem.OpenFlag = "r") =>
+  flag === "r" ? constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY : flag
 
 const handle = (path: string, descriptor: number): FileSystem.File => {
   let position = 0
@@ -78,8 +92,18 @@ const tagOf = (error: unknown): PlatformError.SystemErrorTag =>
 /** The part of a file's description that somebody asks for. */
 const info = (stats: Stats) =>
   ({
-    type: "File",
+    type: typeOf(stats),
     size: ByteSize.bytes(stats.size),
     mtime: Option.some(stats.mtime),
+    ino: Option.some(BigInt(stats.ino)),
     mode: stats.mode,
   }) as FileSystem.File.Info
+
+const typeOf = (stats: Stats): FileSystem.File.Type => {
+  if (stats.isFile()) return "File"
+  if (stats.isDirectory()) return "Directory"
+  if (stats.isFIFO()) return "FIFO"
+  if (stats.isSocket()) return "Socket"
+  if (stats.isCharacterDevice()) return "CharacterDevice"
+  return stats.isBlockDevice() ? "BlockDevice" : "Unknown"
+}

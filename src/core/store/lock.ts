@@ -1,31 +1,139 @@
 /**
- * One process per `data_dir`. The lock is a SQLite file held in an exclusive transaction: the kernel frees it when the
- * process ends, however it ends, so there is no stale lock to clear after `kill -9` and no process id to misread in a
- * container. Nothing is ever stored in the file.
+ * One process per `data_dir`, held by two things that the kernel takes back when the process ends, however it ends, so
+ * that there is no stale lock to clear after `kill -9` and no process id to misread in a container.
+ *
+ * `lock.socket` is a listening socket: whoever can connect to it knows that somebody is there. It cannot be opened as a
+ * file, so nothing in this process can let go of it by mistake. `lock` is a SQLite file in an exclusive transaction: it
+ * makes two starts at the same moment take turns, and it locks on what other machines mount as well. By itself it would
+ * not do: POSIX drops all of a process's locks on a file as soon as that process closes any descriptor of it.
  */
+import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, statSync, unlinkSync } from "node:fs"
+import { connect, createServer, type Server } from "node:net"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, type Scope } from "effect"
 import { StoreError } from "../errors.ts"
+import { folder_watch } from "../limits/files.ts"
 
-/** Held until the scope closes. Fails with `locked` when another process has it. */
-export const lockFolder = (folder: string): Effect.Effect<void, StoreError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.try({ try: () => open(`${folder}/lock`), catch: (error) => refusal(folder, error) }),
+export interface FolderLock {
+  /** Whether the folder is still the one that was locked: `gone`, or `replaced` by another of its name. */
+  readonly state: () => "held" | "gone" | "replaced"
+}
+
+/**
+ * Held until the scope closes. Fails with `locked` when another process has the folder, with `unwritable` when this user
+ * cannot lock it.
+ */
+export const lockFolder = Effect.fnUntraced(function* (
+  folder: string,
+): Effect.fn.Return<FolderLock, StoreError, Scope.Scope> {
+  yield* Effect.acquireRelease(
+    Effect.try({ try: () => openDatabase(`${folder}/lock`), catch: (error) => refusal(folder, error) }),
     (database) => Effect.sync(() => database.close()),
-  ).pipe(Effect.asVoid)
+  )
+  const path = `${folder}/lock.socket`
+  if (yield* isAnswered(path)) return yield* taken(folder)
+  const server = yield* Effect.acquireRelease(listenAt(folder, path), (held) =>
+    held === undefined ? Effect.void : release(path, held),
+  )
+  const identity = identityOf(folder)
+  return {
+    state: () => {
+      const now = identityOf(folder)
+      if (now === undefined) return "gone"
+      const is_ours = now === identity && (server === undefined || identityOf(path) === server.identity)
+      return is_ours ? "held" : "replaced"
+    },
+  }
+})
 
-const open = (path: string): DatabaseSync => {
+/** Fails when the file is another user's or read-only: SQLite would open such a file, and lock nobody out. */
+const openDatabase = (path: string): DatabaseSync => {
+  closeSync(openSync(path, "a", 0o600))
+  accessSync(path, constants.R_OK | constants.W_OK)
+  const { uid, mode } = statSync(path)
+  const me = process.geteuid?.() ?? uid
+  if (uid !== me) throw new Error(`${path} belongs to the user ${uid}, this process to ${me}`)
+  if ((mode & 0o200) === 0) throw new Error(`${path} is read-only`)
+  if ((mode & 0o077) !== 0) chmodSync(path, 0o600)
   const database = new DatabaseSync(path)
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
+  } catch (error) {
+    database.close()
+    throw error
+  }
   return database
 }
 
+/** Whether a living process listens there. Only "nobody listens" is taken for an answer; anything else counts as somebody. */
+const isAnswered = (path: string): Effect.Effect<boolean> =>
+  Effect.callback<boolean>((resume) => {
+    const socket = connect(path)
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resume(Effect.succeed(answered))
+    }
+    socket.once("connect", () => end(true))
+    socket.once("error", ({ code = "" }: NodeJS.ErrnoException) => end(!nobody.has(code)))
+    return Effect.sync(() => socket.destroy())
+  }).pipe(Effect.timeoutOrElse({ duration: folder_watch.answer_ms_max, orElse: () => Effect.succeed(true) }))
+
+const nobody = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "ENAMETOOLONG", "EINVAL"])
+
+interface Held {
+  readonly server: Server
+  readonly identity: string | undefined
+}
+
+/** `undefined` where the file system carries no sockets: the SQLite file is then all there is, and that is logged. */
+const listenAt = (folder: string, path: string): Effect.Effect<Held | undefined, StoreError> =>
+  Effect.gen(function* () {
+    yield* Effect.try({ try: () => removeStale(path), catch: (error) => refusal(folder, error) })
+    return yield* Effect.callback<Held, NodeJS.ErrnoException>((resume) => {
+      // Whoever connects has learnt what it wanted to know.
+      const server = createServer((socket) => socket.destroy())
+      server.once("error", (error) => resume(Effect.fail(error)))
+      server.listen(path, () => {
+        server.unref()
+        chmodSync(path, 0o600)
+        resume(Effect.succeed({ server, identity: identityOf(path) }))
+      })
+    }).pipe(
+      Effect.catch((error) =>
+        Effect.as(
+          Effect.logWarning(
+            `${path} cannot be made (${error.code ?? error.message}): on this file system only ${folder}/lock keeps a second process out`,
+          ),
+          undefined,
+        ),
+      ),
+    )
+  })
+
+const removeStale = (path: string): void => {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path)
+}
+
+/** Closing removes the socket's name, which by now may be somebody else's: then it stays open until the process ends. */
+const release = (path: string, { server, identity }: Held): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (identityOf(path) !== identity) return resume(Effect.void)
+    server.close(() => resume(Effect.void))
+  })
+
+const identityOf = (path: string): string | undefined => {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stats === undefined ? undefined : `${stats.dev} ${stats.ino}`
+}
+
+const taken = (folder: string): StoreError => {
+  const message = `another akonis process is using ${folder}; stop it, or give this one a data_dir of its own`
+  return new StoreError({ reason: "locked", path: folder, message })
+}
+
 const refusal = (folder: string, error: unknown): StoreError => {
-  const text = String(error)
-  if (/locked|busy/i.test(text)) {
-    const message = `another akonis process is using ${folder}; stop it, or give this one a data_dir of its own`
-    return new StoreError({ reason: "locked", path: folder, message })
-  }
-  const message = `${folder} cannot be locked (${text}); it must be a folder that this user may write to`
+  const text = error instanceof Error ? error.message : String(error)
+  if (/locked|busy/i.test(text)) return taken(folder)
+  const message = `${folder} cannot be locked (${text}); it and its file lock must belong to this user, who may write to them`
   return new StoreError({ reason: "unwritable", path: folder, message })
 }

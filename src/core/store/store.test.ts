@@ -5,7 +5,6 @@ import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { Tenant } from "../tenant.ts"
 import { appendDurably, writeAtomic } from "./atomic-file.ts"
 import { Checkpoints } from "./checkpoints.ts"
-import { lockFolder } from "./lock.ts"
 import { Offsets } from "./offsets.ts"
 
 const url = "https://firehose.eu-1.crowdstrike.com/sensors/entities/datafeed/v1/0"
@@ -103,34 +102,6 @@ describe("a file of the data folder", () => {
         yield* appendDurably(folder, "b", '{"next":1}\n')
         yield* appendDurably(folder, "b", '{"last":1}\n')
         expect(readFileSync(`${folder}/b`, "utf8")).toBe('{"whole":1}\n{"to\n{"next":1}\n{"last":1}\n')
-      }),
-    ))
-})
-
-describe("the lock of a data folder", () => {
-  test("is held by one at a time and free again with its scope", () =>
-    onRealClock(
-      Effect.gen(function* () {
-        const folder = yield* temporaryFolder
-        yield* Effect.scoped(
-          Effect.gen(function* () {
-            yield* lockFolder(folder)
-            const error = yield* Effect.flip(Effect.scoped(lockFolder(folder)))
-            expect(error).toMatchObject({
-              reason: "locked",
-              message: expect.stringContaining("another akonis process"),
-            })
-          }),
-        )
-        yield* Effect.scoped(lockFolder(folder))
-      }),
-    ))
-
-  test("says so when the folder cannot be written to", () =>
-    onRealClock(
-      Effect.gen(function* () {
-        const error = yield* Effect.flip(Effect.scoped(lockFolder("/proc/1/nowhere")))
-        expect(error.reason).toBe("unwritable")
       }),
     ))
 })

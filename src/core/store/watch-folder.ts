@@ -1,0 +1,59 @@
+/**
+ * The data folder under a running process: somebody may delete it, or put another in its place. The lock goes with the
+ * folder, so what stands there now has to be locked before it is ours; a second process may have been quicker.
+ */
+import { Effect, type FileSystem, type Scope } from "effect"
+import type { StoreError } from "../errors.ts"
+import { folder_watch } from "../limits/files.ts"
+import type { HealthCell } from "../telemetry/health.ts"
+import { makeFolder } from "./atomic-file.ts"
+import { type FolderLock, lockFolder } from "./lock.ts"
+
+export interface WatchedFolder {
+  readonly folder: string
+  /** The folders of the tenants in it, which are made again with it. */
+  readonly inner: readonly string[]
+  /** The lock that is held now. */
+  readonly lock: FolderLock
+  /** Learn of it. */
+  readonly cells: readonly HealthCell[]
+}
+
+/**
+ * Never ends while the folder is ours. A folder that is gone fails health until it is back: it is not made again, since
+ * what is gone may be a disk that is no longer mounted. One in its place is locked and used; offsets are written whole
+ * with the next commit. Fails with `locked` when another process has it: then there is nothing to do but stop.
+ */
+export const watchFolder = Effect.fnUntraced(function* ({
+  folder,
+  inner,
+  lock,
+  cells,
+}: WatchedFolder): Effect.fn.Return<never, StoreError, FileSystem.FileSystem | Scope.Scope> {
+  const tell = (status: "ok" | "failed", detail: string) =>
+    Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
+  let held = lock
+  let is_gone = false
+  while (true) {
+    yield* Effect.sleep(folder_watch.every_ms)
+    const state = held.state()
+    if (state === "gone" && !is_gone) {
+      is_gone = true
+      const detail = `${folder} is gone while it was in use: nothing is committed until it is back; mount or restore it, or make it anew`
+      yield* Effect.logError(detail)
+      yield* tell("failed", detail)
+    }
+    if (state === "held" && is_gone) {
+      is_gone = false
+      yield* Effect.logInfo(`${folder} is back as it was`)
+      yield* tell("ok", "")
+    }
+    if (state !== "replaced") continue
+    yield* Effect.logError(`${folder} was replaced while it was in use: locking what stands there now`)
+    held = yield* lockFolder(folder)
+    yield* Effect.forEach(inner, makeFolder, { discard: true })
+    is_gone = false
+    yield* Effect.logWarning(`${folder} is locked again; offsets are written into it with the next commit`)
+    yield* tell("ok", "")
+  }
+})
