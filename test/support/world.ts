@@ -38,10 +38,14 @@ export interface World {
 
 type Start = Effect.Effect<Fiber.Fiber<void, unknown>, unknown, Scope.Scope>
 
+/** Stands between the worker and the simulator: may answer in its place, or change what it answers. */
+export type Between = (request: Request, simulator: (request: Request) => Promise<Response>) => Promise<Response>
+
 /** Makes a world. `env` adds to the worker's environment. */
 export const makeWorld = Effect.fnUntraced(function* (
   options: SimulatorOptions,
   env: Readonly<Record<string, string>> = {},
+  between: Between = (request, simulator) => simulator(request),
 ) {
   const clock = yield* Clock.Clock
   yield* TestClock.setTime(Date.UTC(2026, 0, 15))
@@ -50,7 +54,7 @@ export const makeWorld = Effect.fnUntraced(function* (
     Effect.sync(() => makeSimulator({ base_url, templates: 64, ...options }, simClock(clock))),
     (made) => Effect.sync(made.close),
   )
-  const wire = layerWire(simulator)
+  const wire = layerWire((request) => between(request, async (given) => simulator.fetch(given)))
   let running: RunningTenant | undefined
 
   const startWith = Effect.fnUntraced(function* (yaml: string) {
@@ -117,8 +121,8 @@ const pass = (ms: number, step_ms = 250): Effect.Effect<void> =>
     yield* settle
   })
 
-/** `Http` whose other end is the simulator's `fetch`. */
-const layerWire = (simulator: Simulator): Layer.Layer<Http> => {
+/** `Http` whose other end is the simulator's `fetch`, or what stands before it. */
+const layerWire = (answer: (request: Request) => Promise<Response>): Layer.Layer<Http> => {
   const connect = (request: Parameters<Http["Service"]["open"]>[0]) =>
     Effect.gen(function* () {
       const ended = yield* Effect.acquireRelease(
@@ -127,7 +131,7 @@ const layerWire = (simulator: Simulator): Layer.Layer<Http> => {
       )
       return yield* Effect.tryPromise({
         try: () =>
-          simulator.fetch(
+          answer(
             new Request(request.url, {
               method: request.method,
               headers: { ...request.headers },

@@ -17,8 +17,10 @@ export const check = Effect.fnUntraced(function* (config: EventStreamConfig) {
 
 const checkStreams = Effect.gen(function* () {
   yield* Falcon
-  const feeds = yield* listFeeds(check_app_id)
-  if (feeds.length > 0) return row("streams", "ok", `${feeds.length} partitions`)
+  const { feeds, complaints } = yield* listFeeds(check_app_id)
+  const counted = `${feeds.length} partition${feeds.length === 1 ? "" : "s"}`
+  if (complaints.length > 0) return row("streams", "warning", `${counted}; ${complaints.join("; ")}`)
+  if (feeds.length > 0) return row("streams", "ok", counted)
   return row(
     "streams",
     "warning",

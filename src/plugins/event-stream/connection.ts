@@ -10,7 +10,7 @@ import { retryAfterMs } from "../../core/http/retry-after.ts"
 import { retry, stream } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { EventStreamConfig } from "./config.ts"
-import type { Feed } from "./listing.ts"
+import type { Feed } from "./feed.ts"
 
 /**
  * How a connection ended. `session_over`: this session token is good for nothing more. `forbidden`, `rejected`: waiting is

@@ -10,7 +10,8 @@ import { monotonicMs } from "../../core/monotonic.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { AppIds } from "./app-ids.ts"
-import { type Feed, listFeeds } from "./listing.ts"
+import type { Feed } from "./feed.ts"
+import { listFeeds } from "./listing.ts"
 
 type ListServices = Effect.Services<ReturnType<typeof listFeeds>>
 
@@ -32,6 +33,15 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   const one_at_a_time = yield* Semaphore.make(1)
   const kept = new Map<string, Feed>()
   const in_use = new Set<Feed>()
+  let complained = ""
+
+  /** Health says what is wrong with the last listing that brought streams; the log says it when it changes. */
+  const complain = Effect.fnUntraced(function* (complaints: readonly string[]) {
+    const detail = complaints.join("; ")
+    yield* health.set(detail === "" ? "ok" : "degraded", detail)
+    if (detail !== "" && detail !== complained) yield* Effect.logWarning(`the listing of streams: ${detail}`)
+    complained = detail
+  })
 
   const keep = (feeds: readonly Feed[]): readonly string[] => {
     for (const feed of feeds) kept.set(feed.root_url, feed)
@@ -63,7 +73,8 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
         continue
       }
       failures = 0
-      if (answer.success.length > 0) {
+      const { feeds, complaints } = answer.success
+      if (feeds.length > 0) {
         yield* count("found")
         yield* ids.prefer(app_id).pipe(
           // Not worth stopping for: the next start then begins with another id of the ring.
@@ -71,8 +82,8 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
             Effect.logWarning(`the app id in use is not remembered: ${error.message}`),
           ),
         )
-        yield* health.set("ok", "")
-        return answer.success
+        yield* complain(complaints)
+        return feeds
       }
       yield* count("empty")
       yield* waitWhileHeld(app_id, ++empty)
@@ -93,7 +104,7 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
     const needs_person = ["forbidden", "unauthorized", "untrusted_url", "rejected"].includes(error.reason)
     const wait_ms = yield* waitMs(failures, error.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
     if (needs_person) yield* health.set("failed", error.message)
-    else if (failures > 1) yield* health.set("degraded", error.message)
+    else if (failures > 1 || error.reason === "malformed") yield* health.set("degraded", error.message)
     const log = needs_person ? Effect.logError : Effect.logWarning
     yield* log(`streams cannot be listed: ${error.message}; next try in ${Math.round(wait_ms / 100) / 10} s`)
     yield* Effect.sleep(wait_ms)
@@ -114,7 +125,9 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   const peek = Effect.gen(function* () {
     const spare = candidates()[0]!
     if ([...in_use].some((feed) => feed.app_id === spare)) return []
-    return keep(yield* listFeeds(spare))
+    const { feeds, complaints } = yield* listFeeds(spare)
+    if (feeds.length > 0) yield* complain(complaints)
+    return keep(feeds)
   }).pipe(
     Effect.catchTag("FalconError", (error) =>
       Effect.as(Effect.logDebug(`no look for new partitions: ${error.message}`), [] as readonly string[]),

@@ -1,40 +1,32 @@
 /**
- * Stream discovery: `GET /sensors/entities/datafeed/v2?appId=` (scope Event streams: Read). The answer's URLs are checked
- * before any token goes to them.
+ * Stream discovery: `GET /sensors/entities/datafeed/v2?appId=` (scope Event streams: Read). Every entry stands for itself:
+ * one that cannot be used is told by partition and field, and the others are read. The answer's URLs are checked before any
+ * token goes to them.
  */
-import { Clock, Effect, Redacted } from "effect"
-import { z } from "zod"
+import { Clock, Effect } from "effect"
 import { FalconAuth } from "../../core/falcon/auth.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { FalconError } from "../../core/falcon/errors.ts"
-import { whySiteDiffers } from "../../core/http/origin.ts"
 import { forPurpose } from "../../core/http/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
+import { choose, readEntry } from "./entry.ts"
+import type { Feed } from "./feed.ts"
+import { listing as limits } from "./limits.ts"
 
-/** What may be read for a while: one partition, under one app id, until its session ends. */
-export interface Feed {
-  /** The feed's URL without its query: the partition's name in `cache.json`. */
-  readonly root_url: string
-  readonly url: string
-  readonly token: Redacted.Redacted<string>
-  readonly refresh_url: string
-  /** The session ends unless it is refreshed within this. */
-  readonly interval_ms: number
-  readonly app_id: string
-  /** By the monotonic clock. */
-  readonly listed_ms: number
+/** What a listing brought. */
+export interface Listing {
+  /** `[]` while an earlier session holds the app id; one for each partition. */
+  readonly feeds: readonly Feed[]
+  /** What is wrong with it, a sentence each: entries that cannot be used or not as they are, errors beside the list. */
+  readonly complaints: readonly string[]
 }
 
 export const scopes = ["Event streams: Read"] as const
 
-const resource = z.object({
-  dataFeedURL: z.string().min(1),
-  sessionToken: z.object({ token: z.string().min(1) }),
-  refreshActiveSessionURL: z.string().min(1),
-  refreshActiveSessionInterval: z.coerce.number().positive(),
-})
-
-/** Lists the streams under an app id: `[]` while an earlier session holds it. One try; the caller decides about more. */
+/**
+ * Lists the streams under an app id. One try; the caller decides about more. Fails when Falcon answers with errors and no
+ * stream, and when none of the listed streams can be used.
+ */
 export const listFeeds = Effect.fnUntraced(function* (app_id: string) {
   const falcon = yield* Falcon
   const auth = yield* FalconAuth
@@ -58,29 +50,27 @@ export const listFeeds = Effect.fnUntraced(function* (app_id: string) {
   }
   const base_url = yield* auth.base_url
   const listed_ms = monotonicMs(yield* Clock.Clock)
-  const feeds: Feed[] = []
-  for (const entry of answer.resources) {
-    const parsed = resource.safeParse(entry)
-    if (!parsed.success) return yield* failure("malformed", "a listed stream lacks one of its four fields")
-    const { dataFeedURL: url, refreshActiveSessionURL: refresh_url } = parsed.data
-    for (const target of [url, refresh_url]) {
-      const why = whySiteDiffers(target, base_url)
-      if (why !== undefined) {
-        return yield* failure("untrusted_url", `a listed stream points elsewhere: ${why}; no token is sent there`)
-      }
-    }
-    feeds.push({
-      root_url: url.split("?", 1)[0]!,
-      url,
-      token: Redacted.make(parsed.data.sessionToken.token),
-      refresh_url,
-      interval_ms: parsed.data.refreshActiveSessionInterval * 1_000,
-      app_id,
-      listed_ms,
-    })
+  const entries = answer.resources.map((resource, index) =>
+    readEntry(resource, index, answer.resources.length, base_url),
+  )
+  const { taken, complaints } = choose(entries)
+  const errors = answer.errors.map(({ message }) => `Falcon lists streams and an error beside them: ${message}`)
+  if (taken.length === 0 && entries.length > 0) {
+    const untrusted = entries.every((entry) => entry.untrusted)
+    return yield* failure(
+      untrusted ? "untrusted_url" : "malformed",
+      `none can be read: ${summed(complaints).join("; ")}`,
+    )
   }
-  return feeds
+  const feeds = taken.map(({ usable }): Feed => ({ ...usable, app_id, listed_ms }))
+  return { feeds, complaints: summed([...errors, ...complaints]) } satisfies Listing
 })
+
+/** The first few, and how many more there are. */
+const summed = (complaints: readonly string[]): readonly string[] => {
+  const more = complaints.length - limits.complaints_max
+  return more <= 0 ? complaints : [...complaints.slice(0, limits.complaints_max), `and ${more} more`]
+}
 
 const failure = (reason: FalconError["reason"], message: string): FalconError =>
   new FalconError({
@@ -90,6 +80,3 @@ const failure = (reason: FalconError["reason"], message: string): FalconError =>
     scopes: reason === "forbidden" ? scopes : [],
     message,
   })
-
-/** The last part of a root URL's path, which is the partition's number: short enough for a metrics label. */
-export const partitionLabel = (root_url: string): string => root_url.slice(root_url.lastIndexOf("/") + 1) || root_url

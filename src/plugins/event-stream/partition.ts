@@ -19,7 +19,7 @@ import { Offsets } from "../../core/store/offsets.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
-import { partitionLabel } from "./listing.ts"
+import { partitionLabel } from "./feed.ts"
 
 export const plugin_id = "event-stream"
 

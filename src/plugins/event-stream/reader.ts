@@ -10,7 +10,7 @@ import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { type Ended, readFeed } from "./connection.ts"
 import type { Discovery } from "./discovery.ts"
-import { type Feed, partitionLabel } from "./listing.ts"
+import { type Feed, partitionLabel } from "./feed.ts"
 import { type Delivering, type Pipeline, plugin_id, startPipeline } from "./partition.ts"
 import { keepAlive } from "./session.ts"
 

@@ -4,12 +4,14 @@
  * streams after 30 minutes (ansible_collection_falcon issue 691).
  */
 import { Clock, Effect, Metric } from "effect"
-import { Falcon } from "../../core/falcon/client.ts"
+import { type Envelope, Falcon } from "../../core/falcon/client.ts"
+import { FalconError } from "../../core/falcon/errors.ts"
 import { waitMs } from "../../core/http/backoff.ts"
 import { forPurpose } from "../../core/http/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
-import { type Feed, scopes } from "./listing.ts"
+import type { Feed } from "./feed.ts"
+import { scopes } from "./listing.ts"
 
 /** 1800 s -> 1500 s, as the Python module does: a sixth of the interval, at most 5 minutes, is left for retries. */
 const refreshDelayMs = (interval_ms: number): number => interval_ms - Math.min(300_000, interval_ms / 6)
@@ -41,6 +43,25 @@ export const keepAlive = Effect.fnUntraced(function* (feed: Feed) {
   }
 })
 
+/** A refresh that names errors is none, whatever its status: Falcon also says in a 200 that a session is gone. */
+const whyNotRefreshed = ({ status, trace_id, errors }: Envelope): Effect.Effect<undefined, FalconError> => {
+  const error = errors[0]
+  if (error === undefined) return Effect.succeed(undefined)
+  const message = `streams.refresh: Falcon answered ${status}, but with an error: ${error.code} ${error.message}`
+  // The code of the entry says what the status of the answer should have said.
+  return Effect.fail(
+    new FalconError({
+      reason: "rejected",
+      operation: "streams.refresh",
+      status: error.code,
+      trace_id,
+      errors,
+      scopes: [],
+      message,
+    }),
+  )
+}
+
 const refresh = Effect.fnUntraced(function* (feed: Feed) {
   const falcon = yield* Falcon
   const error = yield* falcon
@@ -55,7 +76,7 @@ const refresh = Effect.fnUntraced(function* (feed: Feed) {
     })
     .pipe(
       forPurpose("session"),
-      Effect.as(undefined),
+      Effect.flatMap(whyNotRefreshed),
       Effect.catchTag("FalconError", (failed) => Effect.succeed(failed)),
     )
   yield* Metric.update(Metric.withAttributes(metrics.session_refreshes, { outcome: error?.reason ?? "ok" }), 1)

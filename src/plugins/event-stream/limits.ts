@@ -1,0 +1,27 @@
+/** Bounds of the event streams that concern this plugin alone; those that others share stand in `core/limits.ts`. */
+
+/** What a listing may hold. Falcon lists a handful of partitions; what is far beyond that is a mistake or an attack. */
+export const listing = {
+  /** Partitions read at once. Each costs a connection, and about 20 KB while it is quiet; a tenant has fewer than ten. */
+  partitions_max: 1_000,
+  /** Characters of a feed's or refresh URL; those of Falcon have about 150. */
+  url_chars_max: 2_048,
+  /** Characters of a session token; Falcon's have about 100, and one request header takes 8 KiB of most servers. */
+  token_chars_max: 4_096,
+  /** Characters of a partition's name in labels, logs and health; Falcon's are numbers. */
+  name_chars_max: 40,
+  /** Entries that cannot be used, and errors beside the list, that are told one by one; the others are counted. */
+  complaints_max: 5,
+} as const
+
+/** How often a session is refreshed, whatever Falcon says. */
+export const interval = {
+  /** Used where Falcon gives none that makes sense: a third of its 1800 s, so that a session of half that length lives, too. */
+  fallback_ms: 600_000,
+  /** Falcon's own; where it says more, refreshing that often does no harm. */
+  ms_max: 1_800_000,
+  /** The shortest that is believed. */
+  ms_min: 2_000,
+  /** Refreshes of all partitions together, a tenth of the tenant's budget: with many partitions no interval may be as short. */
+  refreshes_per_minute_max: 600,
+} as const
