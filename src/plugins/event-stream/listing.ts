@@ -14,7 +14,7 @@ import type { Feed } from "./feed.ts"
 import { listing as limits } from "./limits.ts"
 
 /** What a listing brought. */
-export interface Listing {
+interface Listing {
   /** `[]` while an earlier session holds the app id; one for each partition. */
   readonly feeds: readonly Feed[]
   /** What is wrong with it, a sentence each: entries that cannot be used or not as they are, errors beside the list. */
