@@ -162,6 +162,8 @@ function makeApp(sim: SimContext, templates: readonly EventTemplate[], reset: ()
   app.route("/", assetRoutes(sim))
   app.route("/_sim", controlRoutes(sim, templates, reset))
   app.notFound((c) => {
+    // For whoever wonders whether the simulator knows the call at all.
+    c.header("X-Simulator", "no such route")
     const message = "Not found: Please provide trace-id='' to support"
     return c.json({ meta: { trace_id: "" }, errors: [{ code: 404, message }] }, 404)
   })

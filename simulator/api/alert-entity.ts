@@ -10,8 +10,8 @@ export function alertEntity(sim: SimContext, alert: AlertState) {
   const host = sim.api.hosts[alert.agent_id]
   const created = new Date(alert.created_ms).toISOString()
   return {
-    ...constants,
     composite_id: alert.composite_id,
+    ...constants,
     id: alert.composite_id.slice(company.cid.length + 1),
     agent_id: alert.agent_id,
     aggregate_id: `aggind:${alert.agent_id}:${alert.pattern_id}${alert.created_ms}`,

@@ -4,13 +4,18 @@ import { deedsOf } from "./alert-actions.ts"
 import { alertEntity } from "./alert-entity.ts"
 import { factOf } from "./facts.ts"
 import { alert_properties, isRefusal, readFilter } from "./filters.ts"
+import { combined_alerts } from "./list-facts.ts"
 import { type Call, known, type Reply, serve } from "./serve.ts"
 
 const window_max = 10_000
+const page_max = 1_000
+
+type Entity = Readonly<Record<string, unknown>>
 
 /** Alerts: searched, looked up by composite id, changed. */
 export function alertRoutes(app: Hono, sim: SimContext): void {
   serve(app, sim, factOf("GET", "/alerts/queries/alerts/v2"), (call) => search(sim, call))
+  serve(app, sim, combined_alerts, (call) => combined(sim, call))
   serve(app, sim, factOf("POST", "/alerts/entities/alerts/v2"), ({ list, query, now }) => {
     raise(sim, list.map(String), now)
     const { found, errors } = known(sim.api.alerts, list, "alert")
@@ -31,6 +36,33 @@ function search(sim: SimContext, { query, now }: Call): Reply {
   if (!(limit >= 0 && offset >= 0) || offset + limit > window_max) {
     return refuse(`limit + offset must be less than ${window_max}`)
   }
+  const found = listed(sim, query, now)
+  if (!Array.isArray(found)) return found
+  return {
+    resources: found.slice(offset, offset + limit).map(({ composite_id }) => composite_id),
+    meta: { pagination: { offset, limit, total: found.length } },
+  }
+}
+
+/** Whole alerts. `after` of the answer asks for the next page; the last one has none. */
+function combined(sim: SimContext, { body, now }: Call): Reply {
+  const texts = Object.entries(body).flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : []))
+  const limit = Number(body.limit ?? 100)
+  if (!(limit >= 1 && limit <= page_max)) return refuse(`limit: 1 to ${page_max}`)
+  const start = Number(body.after === undefined ? 0 : Buffer.from(String(body.after), "base64url").toString())
+  if (!Number.isInteger(start)) return refuse("invalid after")
+  const found = listed(sim, new URLSearchParams(texts), now)
+  if (!Array.isArray(found)) return found
+  const end = start + limit
+  const after = end < found.length ? { after: Buffer.from(String(end)).toString("base64url") } : {}
+  return {
+    resources: found.slice(start, end),
+    meta: { pagination: { limit, total: found.length, ...after } },
+  }
+}
+
+/** The alerts that `filter`, `q` and `include_hidden` leave, sorted; or the refusal. */
+function listed(sim: SimContext, query: URLSearchParams, now: number): Entity[] | Reply {
   const filter = readFilter(query, alert_properties, now)
   if (isRefusal(filter)) return filter
   const [property = "", direction = "asc"] = (query.get("sort") ?? "created_timestamp|desc").split(/[.|]/)
@@ -39,15 +71,11 @@ function search(sim: SimContext, { query, now }: Call): Reply {
   const word = (query.get("q") ?? "").toLowerCase()
   const found = Object.values(sim.api.alerts)
     .filter((alert) => alert.show_in_ui || query.get("include_hidden") !== "false")
-    .map((alert): Readonly<Record<string, unknown>> => alertEntity(sim, alert))
+    .map((alert): Entity => alertEntity(sim, alert))
     .filter(filter.matches)
     .filter((alert) => word === "" || JSON.stringify(alert).toLowerCase().includes(word))
   const sign = direction === "desc" ? -1 : 1
-  found.sort((one, other) => sign * ordered(one[property], other[property]))
-  return {
-    resources: found.slice(offset, offset + limit).map(({ composite_id }) => composite_id),
-    meta: { pagination: { offset, limit, total: found.length } },
-  }
+  return found.sort((one, other) => sign * ordered(one[property], other[property]))
 }
 
 function ordered(one: unknown, other: unknown): number {

@@ -5,6 +5,7 @@
 
 import * as asset_facts from "./asset-facts.ts"
 import * as ioc_facts from "./iocs-facts.ts"
+import * as list_facts from "./list-facts.ts"
 import { detections, edges, edgeTypes, vertices, vertices_v2 } from "./threatgraph-facts.ts"
 
 /** A parameter, or a key of a body. */
@@ -207,6 +208,7 @@ export const facts: readonly Fact[] = [
   },
   ...Object.values(asset_facts),
   ...Object.values(ioc_facts),
+  ...Object.values(list_facts),
   edgeTypes,
   edges,
   vertices,

@@ -41,6 +41,11 @@ export const indicator_properties = words(`
 export const group_properties = words(`
   assignment_rule created_by created_timestamp description group_type id modified_by modified_timestamp name`)
 
+/** Properties of a prevention policy: gofalcon's `PreventionPolicyV1`. */
+export const policy_properties = words(`
+  cid created_by created_timestamp description enabled groups id ioa_rule_groups modified_by modified_timestamp name
+  platform_name precedence prevention_settings`)
+
 /** What falconpy lists as filters of users. */
 export const user_properties = words(`
   assigned_cids cid direct_assigned_cids factors first_name has_temporary_roles last_name name status

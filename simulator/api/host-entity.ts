@@ -33,9 +33,9 @@ export function hostEntity(host: HostFacts) {
   const { platform, is_server, is_virtual, last_seen } = host
   const policies = policiesOf(platform, host.modified)
   return {
-    ...constants[platform],
     device_id: host.id,
     cid: company.cid,
+    ...constants[platform],
     agent_load_flags: "0",
     agent_local_time: last_seen,
     agent_version: host.agent_version,

@@ -1,25 +1,19 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { company, world } from "../events/world.ts"
+import { combined_host_groups } from "./asset-facts.ts"
 import { factOf } from "./facts.ts"
-import { group_properties, isRefusal, readFilter } from "./filters.ts"
+import { group_properties } from "./filters.ts"
+import { query_host_groups } from "./list-facts.ts"
+import { pageOf } from "./pages.ts"
 import { known, serve } from "./serve.ts"
 
 /** The host groups of the company: searched, and looked up. */
 export function hostGroupRoutes(app: Hono, sim: SimContext): void {
   const groups = makeGroups(sim.started_ms)
   const by_id = Object.fromEntries(groups.map((group) => [group.id, group]))
-  serve(app, sim, factOf("GET", "/devices/combined/host-groups/v1"), ({ query, now }) => {
-    const offset = Number(query.get("offset") ?? 0)
-    const limit = Number(query.get("limit") ?? 100)
-    const filter = readFilter(query, group_properties, now)
-    if (isRefusal(filter)) return filter
-    const found = groups.filter(filter.matches)
-    return {
-      resources: found.slice(offset, offset + limit),
-      meta: { pagination: { offset, limit, total: found.length } },
-    }
-  })
+  serve(app, sim, combined_host_groups, (call) => pageOf(groups, group_properties, call, (group) => group))
+  serve(app, sim, query_host_groups, (call) => pageOf(groups, group_properties, call, ({ id }) => id))
   serve(app, sim, factOf("GET", "/devices/entities/host-groups/v1"), ({ list }) => {
     const { found, errors } = known(by_id, list, "host group")
     return { status: found.length === 0 ? 404 : 200, resources: found, errors }

@@ -1,9 +1,11 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { Random } from "../events/random.ts"
+import type { Fact } from "./facts.ts"
 import { indicator_properties, isRefusal, readFilter } from "./filters.ts"
 import * as facts from "./iocs-facts.ts"
 import { aboutEffect, aboutValue, type Complaint, type IocRow } from "./iocs-rows.ts"
+import * as list_facts from "./list-facts.ts"
 import { type ApiError, type Call, type Reply, serve } from "./serve.ts"
 
 /** An indicator; its other fields are as they were sent. */
@@ -59,6 +61,15 @@ export function iocRoutes(app: Hono, sim: SimContext): void {
     const errors = ids.filter((id) => !actions.some((one) => one.id === id)).map(unknown)
     return { resources: actions.filter((one) => ids.includes(String(one.id))), errors, meta }
   })
+  const words: readonly (readonly [Fact, readonly unknown[]])[] = [
+    [list_facts.query_ioc_actions, actions.map(({ id }) => id)],
+    [list_facts.query_ioc_types, ["md5", "sha256", "domain", "ipv4", "ipv6"]],
+    [list_facts.query_ioc_platforms, ["windows", "mac", "linux", "android", "ios"]],
+    [list_facts.query_ioc_severities, ["informational", "low", "medium", "high", "critical"]],
+  ]
+  for (const [fact, resources] of words) {
+    serve(app, sim, fact, () => ({ resources, meta: paging({ total: resources.length }) }))
+  }
   serve(app, sim, facts.report, ({ body }) => {
     const wanted = body.search as IocRow | undefined
     const missing = ["filter", "query", "sort"].filter((key) => typeof wanted?.[key] !== "string")

@@ -3,6 +3,9 @@ import type { SimContext } from "../context.ts"
 import { Random } from "../events/random.ts"
 import { company, world } from "../events/world.ts"
 import { factOf } from "./facts.ts"
+import { policy_properties } from "./filters.ts"
+import { combined_policies, query_policies } from "./list-facts.ts"
+import { pageOf } from "./pages.ts"
 import { type ApiError, type Call, known, type Reply, serve } from "./serve.ts"
 import { default_policy, type PolicyState } from "./state.ts"
 
@@ -23,6 +26,9 @@ export function policyRoutes(app: Hono, sim: SimContext): void {
     const { found, errors } = known(policies, list, "policy")
     return reply(found, errors, 200)
   })
+  const all = () => Object.values(policies).map(policyEntity)
+  serve(app, sim, combined_policies, (call) => pageOf(all(), policy_properties, call, (policy) => policy))
+  serve(app, sim, query_policies, (call) => pageOf(all(), policy_properties, call, ({ id }) => id))
   serve(app, sim, factOf("POST", path), (call) => create(sim, call))
   serve(app, sim, factOf("PATCH", path), (call) => update(sim, call))
   serve(app, sim, factOf("DELETE", path), (call) => remove(sim, call))
