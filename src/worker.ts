@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { RunningTenant } from "./core/boot.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
+import { folder_watch } from "./core/limits/files.ts"
 import { followersOf } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
 
@@ -19,11 +20,28 @@ const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>
       ({ plugin, config }) =>
         (plugin.run === undefined
           ? Health.use((health) => health.started(plugin.id))
-          : Effect.scoped(plugin.run(config, followers))
+          : standingStill(plugin.id, Effect.scoped(plugin.run(config, followers)))
         ).pipe(Effect.annotateLogs({ ...notes, plugin: plugin.id })),
       { concurrency: "unbounded", discard: true },
     )
   }).pipe(Effect.scoped, Effect.provide(tenant.services))
+
+/** A file of one plugin that cannot be used stops that plugin alone: health says so, and it is tried again. */
+const standingStill = <R>(
+  plugin: string,
+  run: Effect.Effect<never, ConfigError | StoreError, R>,
+): Effect.Effect<never, ConfigError, R | Health> =>
+  Effect.gen(function* () {
+    const cell = yield* Health.use((health) => health.cell(plugin, "files"))
+    while (true) {
+      const { message } = yield* run.pipe(Effect.catchTag("StoreError", (error) => Effect.succeed(error)))
+      yield* Effect.logError(`${plugin} stands still: ${message}`)
+      yield* cell.set("failed", message)
+      yield* Health.use((health) => health.started(plugin))
+      yield* Effect.sleep(folder_watch.retry_ms)
+      yield* cell.set("ok", "")
+    }
+  }).pipe(Effect.scoped) as Effect.Effect<never, ConfigError, R | Health>
 
 /** Without a worker there is nothing to wait for: every plugin counts as started. */
 export const markStarted = (tenants: readonly RunningTenant[]): Effect.Effect<void> =>

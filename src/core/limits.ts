@@ -275,8 +275,6 @@ export const actions = {
   key_chars_max: 255,
   /** How long a key replays its first answer. The contract fixes 24 h. */
   key_life_ms: 24 * 60 * 60_000,
-  /** Keys remembered at once; a further one is refused, since forgetting one could let an action run twice. */
-  keys_max: 50_000,
   /** Bytes of one answer kept for replay. */
   answer_bytes_max: 4 * 1024 * 1024,
   /** Bytes of all answers kept for replay; beyond it the oldest keep only the fact that they are done. */
@@ -285,8 +283,6 @@ export const actions = {
   journal_slack_bytes: 64 * 1024 * 1024,
   /** Characters of one argument in an audit line; ids are never cut. */
   audit_chars_max: 500,
-  /** Audit lines that wait for a disk that takes them again; no action that changes something runs while any waits. */
-  audit_waiting_max: 1_000,
 } as const
 
 /** What Falcon takes in one call of the alert, host, incident and policy actions. */

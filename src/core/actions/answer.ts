@@ -1,5 +1,6 @@
 /** What goes into the execution of an action and what comes out, in the words of the contract. */
 import { Cause, Effect, Exit } from "effect"
+import type { Secret } from "../config/secret.ts"
 import { FalconError } from "../falcon/errors.ts"
 import type { Role } from "../http/bearer.ts"
 import { actions as bounds } from "../limits.ts"
@@ -9,7 +10,8 @@ import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } 
 
 /** Who asks, and how. */
 export interface Asked {
-  readonly caller: { readonly name: string; readonly role: Role }
+  /** `token` is absent for the shell. */
+  readonly caller: { readonly name: string; readonly role: Role; readonly token?: Secret }
   readonly via: "http" | "mcp" | "shell"
   readonly request_id: string
   readonly dry_run: boolean

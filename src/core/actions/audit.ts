@@ -2,10 +2,12 @@
  * The audit log, `data_dir/audit.ndjson`: one line per attempt to change something, on the disk before the answer is
  * given. While the log cannot be written, nothing that changes something runs.
  */
-import { Effect, FileSystem, Semaphore } from "effect"
+import { Clock, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
-import { actions as bounds } from "../limits.ts"
+import { audit as bounds } from "../limits/files.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { appendDurably } from "../store/atomic-file.ts"
+import { systemWords } from "../store/regular-file.ts"
 import { redact } from "../telemetry/redact.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { Counts } from "./answer.ts"
@@ -45,31 +47,107 @@ export interface Audit {
 
 const file_name = "audit.ndjson"
 
-/** The audit log of one tenant. */
-export const makeAudit = Effect.fnUntraced(function* (data_dir: string) {
+/** The audit log of one tenant. `owner`: this process holds the folder's lock, and so it is the one that rotates. */
+export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner }: { readonly owner: boolean }) {
   const fs = yield* FileSystem.FileSystem
+  const clock = yield* Clock.Clock
   const one_writer = yield* Semaphore.make(1)
   const safe_names = new Set<string>()
   const waiting: string[] = []
+  const refusals = new Map<string, Refusals>()
 
   // An append of nothing opens, writes and syncs: it fails where a line would.
   const flush = Effect.gen(function* () {
+    sumUp(monotonicMs(clock))
     const lines = waiting.length
     yield* appendDurably(data_dir, file_name, waiting.join(""), safe_names)
     waiting.splice(0, lines)
+    if (owner && lines > 0) yield* rotate
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
+
+  /** `audit.1.ndjson` is the newest of those put aside. What the oldest held is gone then, and the log says so. */
+  const rotate = Effect.gen(function* () {
+    const size = yield* Effect.orElseSucceed(fs.stat(`${data_dir}/${file_name}`), () => undefined)
+    if (size === undefined || size.size < BigInt(bounds.file_bytes_max)) return
+    const oldest = yield* Effect.orElseSucceed(fs.exists(`${data_dir}/${putAside(bounds.files_max)}`), () => false)
+    for (let n = bounds.files_max - 1; n >= 0; n--) {
+      const from = `${data_dir}/${n === 0 ? file_name : putAside(n)}`
+      if (yield* fs.exists(from)) yield* fs.rename(from, `${data_dir}/${putAside(n + 1)}`)
+    }
+    safe_names.clear()
+    if (oldest) waiting.push(own(clock, "the oldest file of the audit log was removed to make room"))
+  }).pipe(
+    Effect.catchTag("PlatformError", (error) =>
+      Effect.logError(`the audit log cannot be rotated (${systemWords(error)}); it goes on growing`),
+    ),
+  )
+
+  /** Whether a refusal gets a line of its own. Past the bound those of one caller are counted, and the log says that too. */
+  const admits = (who: string): boolean => {
+    const now_ms = monotonicMs(clock)
+    sumUp(now_ms)
+    const seen = refusals.get(who) ?? { since_ms: now_ms, lines: 0, more: 0 }
+    refusals.set(who, seen)
+    if (seen.lines++ < bounds.refusals_max) return true
+    if (seen.more++ === 0) {
+      waiting.push(own(clock, `further refusals of ${who} are counted for an hour, and written as a sum`))
+    }
+    return false
+  }
+
+  const sumUp = (now_ms: number): void => {
+    for (const [who, { since_ms, more }] of refusals) {
+      if (now_ms - since_ms < bounds.refusals_window_ms) continue
+      refusals.delete(who)
+      if (more > 0) waiting.push(own(clock, `${more} further refusals of ${who} within an hour`))
+    }
+  }
 
   const write = (line: AuditLine) =>
     Effect.suspend(() => {
-      const text = redact(JSON.stringify(line))
-      if (waiting.length < bounds.audit_waiting_max) waiting.push(`${text}\n`)
-      return Effect.catch(flush, (error) =>
-        Effect.logError(`${error.message}; this audit line is not on the disk yet: ${text}`).pipe(
-          // The log may be all that remains of it.
-          Effect.provideService(RepeatsAs, "each"),
-        ),
-      )
+      if (line.outcome === "refused") {
+        const more_lines = waiting.length
+        if (!admits(line.who)) return waiting.length > more_lines ? keep : Effect.void
+      }
+      waiting.push(encode(line.outcome === "refused" ? shortened(line) : line))
+      return keep
     })
+
+  const keep = Effect.catch(flush, (error) =>
+    Effect.logError(`${error.message}; ${waiting.length} audit lines wait for it, the last: ${waiting.at(-1)}`).pipe(
+      // The log may be all that remains of it.
+      Effect.provideService(RepeatsAs, "each"),
+    ),
+  )
 
   return { ready: flush, write } satisfies Audit
 })
+
+interface Refusals {
+  readonly since_ms: number
+  lines: number
+  more: number
+}
+
+const putAside = (n: number): string => `audit.${n}.ndjson`
+
+/** Secrets are replaced in the values, before they become JSON: in the text one could stand across its structure. */
+const encode = (line: object): string =>
+  `${JSON.stringify(line, (_, value: unknown) => (typeof value === "string" ? redact(value) : value))}\n`
+
+/** What was refused is told by its first ids: nothing happened to any of them. */
+const shortened = ({ ids, ...line }: AuditLine): AuditLine => ({
+  ...line,
+  ids: ids.slice(0, bounds.refused_ids_max),
+  ...(ids.length > bounds.refused_ids_max && { detail: `${line.detail ?? "refused"} (${ids.length} ids)` }),
+})
+
+/** A line about the log itself. */
+const own = (clock: Clock.Clock, detail: string): string =>
+  encode({
+    at: new Date(clock.currentTimeMillisUnsafe()).toISOString(),
+    who: "akonis",
+    action: "audit-log",
+    outcome: "success",
+    detail,
+  })

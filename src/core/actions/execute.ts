@@ -1,6 +1,6 @@
 /** Running an action: one way, whichever surface it was asked through. */
 import { createHash } from "node:crypto"
-import { type Context, Effect, Exit } from "effect"
+import { type Context, Effect, Exit, Redacted } from "effect"
 import type { RunningTenant } from "../boot.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
@@ -14,7 +14,7 @@ import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, closed, isoNow } from "./audit-line.ts"
 import { planned } from "./dry-run.ts"
 import { failWhenNothing } from "./failures.ts"
-import { type Begun, type Journal, openJournal, type Reply } from "./idempotency.ts"
+import { type Begun, type Journal, journalOf, type Reply } from "./idempotency.ts"
 import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./refusal.ts"
 import { makeRegistry, type Registry } from "./registry.ts"
 
@@ -23,7 +23,7 @@ export interface ActionTenant extends Registry {
   readonly id: string
   readonly services: Context.Context<PluginServices>
   readonly audit: Audit
-  /** Opened once, by whoever comes first. */
+  /** Opened by whoever comes first, and again after it could not be. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
 
@@ -35,8 +35,8 @@ export const makeActionTenant = Effect.fnUntraced(function* (
   return yield* Effect.gen(function* () {
     const { data_dir } = yield* Tenant
     const services = yield* Effect.context<PluginServices>()
-    const audit = yield* makeAudit(data_dir)
-    const journal = yield* Effect.cached(Effect.provide(openJournal(data_dir, audit, options), services))
+    const audit = yield* makeAudit(data_dir, options)
+    const journal = Effect.provide(journalOf(data_dir, audit, options), services)
     return { id: tenant.id, services: tenant.services, audit, journal, ...makeRegistry(tenant.plugins) }
   }).pipe(Effect.provide(tenant.services))
 })
@@ -81,7 +81,8 @@ export const perform = (
       if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked), replayed: false }
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
-    if (!action.changes && asked.idempotency_key === undefined) {
+    // A key means nothing to what only looks: it runs again.
+    if (!action.changes) {
       const exit = yield* Effect.exit(run)
       yield* note(tenant, action, asked, exit)
       if (Exit.isSuccess(exit)) return { answer: answerOf(action, exit.value, asked), replayed: false }
@@ -128,15 +129,24 @@ const begin = Effect.fnUntraced(function* (
   const notReady = (error: StoreError) => refuse("not-ready", `nothing was done: ${error.message}`)
   if (action.changes) yield* Effect.mapError(tenant.audit.ready, notReady)
   const journal = yield* Effect.mapError(tenant.journal, notReady)
+  const owner = yield* ownerOf(tenant, asked.caller)
   const key =
-    asked.idempotency_key === undefined
-      ? undefined
-      : JSON.stringify([asked.caller.name, action.slug, asked.idempotency_key])
-  const attempt = { key, hash: hashOf(args), audit: action.changes ? line : undefined }
+    asked.idempotency_key === undefined ? undefined : JSON.stringify([owner, action.slug, asked.idempotency_key])
+  const attempt = { key, owner, hash: hashOf(args), audit: action.changes ? line : undefined }
   return yield* Effect.tapError(journal.begin(attempt), (refusal) =>
     action.changes ? auditRefusal(tenant, action, args, asked, refusal) : Effect.void,
   )
 })
+
+/** Answers belong to a token and not to its name: who is given a name anew is not given the answers of who had it before. */
+const ownerOf = ({ services }: ActionTenant, { name, token }: Asked["caller"]): Effect.Effect<string> =>
+  token === undefined
+    ? Effect.succeed(name)
+    : token.value.pipe(
+        Effect.map((secret) => createHash("sha256").update(Redacted.value(secret)).digest("base64url").slice(0, 22)),
+        Effect.orElseSucceed(() => name),
+        Effect.provide(services),
+      )
 
 const replayed = (reply: Reply) => fromReply(reply, true)
 

@@ -5,6 +5,8 @@ export interface Entry {
   /** Pairs the two lines; not the caller's key. */
   readonly id: string
   key?: string
+  /** Whose key it is. */
+  owner?: string
   readonly hash: string
   readonly at_ms: number
   audit?: AuditLine
@@ -15,24 +17,26 @@ export interface Entry {
 }
 
 /** The lines of an entry, as they would have been written one by one. */
-export const linesOf = ({ id, key, hash, at_ms, audit, state, reply }: Entry): string => {
-  const lines: object[] = [{ t: "begin", id, key, hash, at_ms, ...(state === "running" && { audit }) }]
+export const linesOf = ({ id, key, owner, hash, at_ms, audit, state, reply }: Entry): string => {
+  const lines: object[] = [{ t: "begin", id, key, owner, hash, at_ms, ...(state === "running" && { audit }) }]
   if (state === "done") lines.push({ t: "end", id, done: true, reply })
   if (state === "doubt") lines.push({ t: "doubt", id })
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("")
 }
 
-/** What a file holds, in the order of the beginnings. A line that a crash cut short is counted and left out. */
-export const readEntries = (text: string): { readonly found: readonly Entry[]; readonly unreadable: number } => {
+/** What a file holds, in the order of the beginnings, and the lines that could not be read. */
+export const readEntries = (
+  text: string,
+): { readonly found: readonly Entry[]; readonly damaged: readonly string[] } => {
   const entries = new Map<string, Entry>()
-  let unreadable = 0
+  const damaged: string[] = []
   for (const line of text.split("\n")) {
     if (line === "") continue
     const record = parse(line)
-    if (record === undefined) unreadable++
+    if (record === undefined) damaged.push(line)
     else apply(entries, record)
   }
-  return { found: [...entries.values()], unreadable }
+  return { found: [...entries.values()], damaged }
 }
 
 interface Line extends Partial<Omit<Entry, "state" | "id">> {
@@ -44,13 +48,14 @@ interface Line extends Partial<Omit<Entry, "state" | "id">> {
 const apply = (entries: Map<string, Entry>, line: Line): void => {
   const entry = entries.get(line.id)
   if (line.t === "begin" && typeof line.hash === "string" && typeof line.at_ms === "number") {
-    const { id, key, hash, at_ms, audit } = line
+    const { id, key, owner, hash, at_ms, audit } = line
     entries.set(id, {
       id,
       hash,
       at_ms,
       state: "running",
       ...(key !== undefined && { key }),
+      ...(owner !== undefined && { owner }),
       ...(audit !== undefined && { audit }),
     })
   } else if (entry !== undefined && line.t === "doubt") entry.state = "doubt"
@@ -63,10 +68,27 @@ const apply = (entries: Map<string, Entry>, line: Line): void => {
 const parse = (line: string): Line | undefined => {
   try {
     const value: unknown = JSON.parse(line)
-    return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string"
-      ? (value as Line)
-      : undefined
+    return isLine(value) ? value : undefined
   } catch {
     return undefined
+  }
+}
+
+const isLine = (value: unknown): value is Line => {
+  if (typeof value !== "object" || value === null) return false
+  const { t, id, key, owner, hash, at_ms, reply } = value as Record<string, unknown>
+  if (typeof id !== "string") return false
+  if (t === "doubt") return true
+  if (t === "end") return reply === undefined || isReply(reply)
+  const is_key = [key, owner].every((text) => text === undefined || typeof text === "string")
+  return t === "begin" && is_key && typeof hash === "string" && typeof at_ms === "number"
+}
+
+const isReply = (reply: unknown): boolean => {
+  try {
+    const { status, body } = JSON.parse(String(reply)) as Record<string, unknown>
+    return typeof status === "number" && typeof body === "object" && body !== null
+  } catch {
+    return false
   }
 }

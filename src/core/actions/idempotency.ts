@@ -9,7 +9,9 @@
  */
 import { Clock, Deferred, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
+import { journal } from "../limits/files.ts"
 import { actions as bounds } from "../limits.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Audit, AuditLine } from "./audit.ts"
 import { type Entry, linesOf, readEntries } from "./idempotency-file.ts"
@@ -21,9 +23,11 @@ export interface Reply {
   readonly body: unknown
 }
 
-export interface Attempt {
+interface Attempt {
   /** The caller's key together with all that it is bound to; `undefined` when none was given. */
   readonly key: string | undefined
+  /** Whose key it is: nobody's keys may use up the room of others. */
+  readonly owner: string
   /** Of the arguments: the same key with others is a conflict. */
   readonly hash: string
   /** What the audit log says if the process ends before the outcome is known. */
@@ -41,12 +45,33 @@ export interface Journal {
 }
 
 const file_name = "idempotency.ndjson"
+const damaged_name = "idempotency.damaged.ndjson"
+
+/**
+ * The journal, opened by whoever comes first. An opening that fails is tried again by the next: a disk that was full or a
+ * folder in the place of the file must not be remembered until a restart.
+ */
+export const journalOf = (
+  data_dir: string,
+  audit: Audit,
+  options: { readonly owner: boolean },
+): Effect.Effect<Journal, StoreError, FileSystem.FileSystem> => {
+  const one_opening = Semaphore.makeUnsafe(1)
+  let opened: Journal | undefined
+  const keep = (made: Journal) =>
+    Effect.sync(() => {
+      opened = made
+    })
+  return Effect.suspend(() =>
+    opened === undefined ? Effect.tap(openJournal(data_dir, audit, options), keep) : Effect.succeed(opened),
+  ).pipe(Semaphore.withPermits(one_opening, 1))
+}
 
 /**
  * Opens the journal of a folder. `owner`: this process holds the folder's lock; then what is on the disk is read, what a
  * crash left is recorded, and the file is compacted. A process beside it only adds its own lines.
  */
-export const openJournal = Effect.fnUntraced(function* (
+const openJournal = Effect.fnUntraced(function* (
   data_dir: string,
   audit: Audit,
   { owner }: { readonly owner: boolean },
@@ -56,6 +81,11 @@ export const openJournal = Effect.fnUntraced(function* (
   const safe_names = new Set<string>()
   const entries = new Map<string, Entry>()
   const running = new Map<string, Deferred.Deferred<Reply>>()
+  const clock = yield* Clock.Clock
+  const loaded_ms = monotonicMs(clock)
+  /** When the entries of this process began, by the clock that is never set. */
+  const begun_ms = new WeakMap<Entry, number>()
+  let damaged = ""
   let file_bytes = 0
   let live_bytes = 0
 
@@ -78,15 +108,23 @@ export const openJournal = Effect.fnUntraced(function* (
 
   /** Drops what is over a day old, and the oldest answers when they take too much room. */
   const trim = (now_ms: number) => {
-    for (const [id, entry] of entries) {
-      if (now_ms - entry.at_ms < bounds.key_life_ms) break
-      if (entry.state !== "running") remove(id, entry)
-    }
+    const steady_ms = monotonicMs(clock)
+    for (const [id, entry] of entries)
+      if (entry.state !== "running" && isOver(entry, now_ms, steady_ms)) remove(id, entry)
     for (const entry of entries.values()) {
       if (live_bytes <= bounds.answers_bytes_max) break
       live_bytes -= entry.reply?.length ?? 0
       delete entry.reply
     }
+  }
+  /**
+   * A day by the clock that is never set. For what an earlier process left only the clock on the wall can tell, and not
+   * before the process has run for a while: just after a start it may be wrong.
+   */
+  const isOver = (entry: Entry, now_ms: number, steady_ms: number): boolean => {
+    const known_ms = steady_ms - (begun_ms.get(entry) ?? loaded_ms)
+    if (known_ms >= bounds.key_life_ms) return true
+    return !begun_ms.has(entry) && known_ms >= journal.settle_ms && now_ms - entry.at_ms >= bounds.key_life_ms
   }
   const remove = (id: string, entry: Entry) => {
     live_bytes -= entry.reply?.length ?? 0
@@ -122,13 +160,20 @@ export const openJournal = Effect.fnUntraced(function* (
       const id = attempt.key ?? line_id
       const known = entries.get(id)
       if (known !== undefined) return { replay: yield* replay(known, attempt, running.get(id)) }
-      if (entries.size >= bounds.keys_max) {
-        return yield* refuse("not-ready", "too many idempotency keys are being remembered; come back later", {
-          retry_after_s: 600,
-        })
+      if (attempt.key !== undefined) {
+        if (damaged.includes(JSON.stringify(attempt.key).slice(1, -1)))
+          return yield* refuse("idempotency-in-doubt", lost_record)
+        if (keysOf(entries, attempt.owner) >= journal.keys_per_caller_max) {
+          const detail = `${journal.keys_per_caller_max} idempotency keys of this token are being remembered; come back later, or leave the key out`
+          return yield* refuse("not-ready", detail, { retry_after_s: 600 })
+        }
       }
       const entry: Entry = { id: line_id, at_ms: now_ms, hash: attempt.hash, state: "running" }
-      if (attempt.key !== undefined) entry.key = attempt.key
+      begun_ms.set(entry, monotonicMs(clock))
+      if (attempt.key !== undefined) {
+        entry.key = attempt.key
+        entry.owner = attempt.owner
+      }
       if (attempt.audit !== undefined) entry.audit = attempt.audit
       entries.set(id, entry)
       if (attempt.key !== undefined) running.set(id, Deferred.makeUnsafe<Reply>())
@@ -147,8 +192,20 @@ export const openJournal = Effect.fnUntraced(function* (
   if (owner) {
     const now_ms = yield* Clock.currentTimeMillis
     const text = yield* readIfPresent(`${data_dir}/${file_name}`)
-    const { found, unreadable } = readEntries(text ?? "")
-    for (const entry of found) {
+    const read = readEntries(text ?? "")
+    const { found } = read
+    if (read.damaged.length > 0) {
+      // Before the file is written anew without them.
+      const lines = read.damaged.join("\n")
+      yield* appendDurably(data_dir, damaged_name, `${lines}\n`)
+      damaged = lines.slice(0, journal.damaged_chars_max)
+      yield* Effect.logWarning(
+        `${read.damaged.length} lines of ${file_name} cannot be read: they are in ${damaged_name} now, and keys that stand in them answer 409`,
+      )
+    }
+    for (const stored of found) {
+      // From a clock that ran ahead: nothing was begun later than now.
+      const entry = stored.at_ms > now_ms ? { ...stored, at_ms: now_ms } : stored
       if (entry.state === "running") {
         if (entry.audit !== undefined) yield* audit.write(cutOff(entry.audit, now_ms))
         entry.state = "doubt"
@@ -157,14 +214,31 @@ export const openJournal = Effect.fnUntraced(function* (
       entries.set(entry.key, entry)
       live_bytes += entry.reply?.length ?? 0
     }
-    if (unreadable > 0) yield* Effect.logWarning(`${unreadable} lines of ${file_name} were cut short and are left out`)
     trim(now_ms)
     if (text !== undefined) yield* compact
   }
   return { begin }
 })
 
-const beginning = ({ id, key, hash, at_ms, audit }: Entry) => ({ t: "begin", id, key, hash, at_ms, audit })
+/** Counted when a key comes: ten thousand at most per caller, and a key comes with a call to Falcon. */
+const keysOf = (entries: ReadonlyMap<string, Entry>, owner: string): number => {
+  let keys = 0
+  for (const entry of entries.values()) if (entry.owner === owner) keys++
+  return keys
+}
+
+const lost_record =
+  "what was recorded under this key cannot be read any more (see idempotency.damaged.ndjson), so that nobody knows whether it happened: look in Falcon, then use a new Idempotency-Key"
+
+const beginning = ({ id, key, owner, hash, at_ms, audit }: Entry) => ({
+  t: "begin",
+  id,
+  key,
+  owner,
+  hash,
+  at_ms,
+  audit,
+})
 
 const cutOff = (line: AuditLine, now_ms: number): AuditLine => ({
   ...line,

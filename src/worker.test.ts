@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test"
+import { type Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { z } from "zod"
+import { onTestClock } from "../test/support/effect.ts"
+import { StoreError } from "./core/errors.ts"
+import { folder_watch } from "./core/limits/files.ts"
+import { definePlugin, type PluginServices } from "./core/plugin.ts"
+import { Health } from "./core/telemetry/health.ts"
+import { runWorker } from "./worker.ts"
+
+test("a plugin whose file is damaged stands still by itself, says so, and goes on once the file is mended", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const common = { title: "", description: "", enabled_by_default: true, config: z.object({}), scopes: [] }
+      let is_damaged = true
+      const broken = definePlugin({
+        ...common,
+        id: "broken",
+        run: () => {
+          const error = new StoreError({ reason: "unreadable", path: "/data/app-id", message: "app-id is damaged" })
+          return Effect.suspend(() => (is_damaged ? Effect.fail(error) : Effect.never))
+        },
+      })
+      const sound = definePlugin({
+        ...common,
+        id: "sound",
+        run: () =>
+          Effect.andThen(
+            Health.use((health) => health.started("sound")),
+            Effect.never,
+          ),
+      })
+      const health = yield* Layer.build(Health.layer(["broken", "sound"]))
+      // Neither asks for anything else.
+      const services = health as Context.Context<PluginServices>
+      const plugins = [broken, sound].map((plugin) => ({ plugin, config: {} }))
+      yield* Effect.forkScoped(runWorker([{ id: "default", plugins, services }]))
+      yield* TestClock.adjust(1)
+      const report = Effect.provide(
+        Health.use((all) => all.report),
+        health,
+      )
+      const first = (yield* report).plugins
+      expect(first.broken).toMatchObject({ status: "failed", detail: expect.stringContaining("app-id is damaged") })
+      expect(first.sound!.status).toBe("ok")
+      is_damaged = false
+      yield* TestClock.adjust(folder_watch.retry_ms)
+      expect((yield* report).plugins.broken!.status).toBe("ok")
+    }),
+  ))
