@@ -56,7 +56,8 @@ const settings: Parameter = {
   items: { id: { type: "string", required: true }, value: { type: "object", required: true } },
 }
 const prevention = { path: "/policy/entities/prevention/v1", success: 200, query: {} } as const
-const policy_rows = { in: "body", key: "resources", max: 500, over: 400 } as const
+/** What PSFalcon sends at once; nothing documents a maximum. */
+const policy_rows = { in: "body", key: "resources", max: 100, over: 400 } as const
 const reads_policies = "Prevention Policies: Read"
 const writes_policies = "Prevention Policies: Write"
 
@@ -204,7 +205,8 @@ export const facts: readonly Fact[] = [
       },
     },
     body: { ids, action_parameters },
-    list: in_body(500),
+    // The list holds one id (falconpy issue 701).
+    list: in_body(1),
   },
   ...Object.values(asset_facts),
   ...Object.values(ioc_facts),

@@ -102,7 +102,10 @@ function remove(sim: SimContext, { list }: Call): Reply {
 function act(sim: SimContext, { query, body, list, now }: Call): Reply {
   const action = query.get("action_name") ?? ""
   const parameters = Array.isArray(body.action_parameters) ? (body.action_parameters as readonly Row[]) : []
-  const group = parameters.find(({ name }) => name === "group_id")?.value
+  // falconpy issue 1182, falcon-mcp issue 530 and pull request 540, PSFalcon: each kind of group has its own name.
+  const wanted = action.endsWith("rule-group") ? "rule_group_id" : "group_id"
+  const group = parameters.find(({ name }) => name === wanted)?.value
+  if (action.endsWith("-group") && group === undefined) return refuse("Group action parameters must be provided")
   const deed = deedOf(action, group)
   if (deed === undefined) return refuse("invalid action_name or action_parameters")
   const { found, errors } = known(sim.api.policies, list, "policy")

@@ -9,6 +9,7 @@ import { catalogueEntry } from "../core/actions/catalogue.ts"
 import { type ActionTenant, auditRefusal, perform } from "../core/actions/execute.ts"
 import { fieldErrors, invalidArguments, Refusal, refuse } from "../core/actions/refusal.ts"
 import { roleAllows } from "../core/http/bearer.ts"
+import { actions as bounds } from "../core/limits.ts"
 import { Health } from "../core/telemetry/health.ts"
 import { type Api, type ApiContext, type ApiEnv, answerProblem, needs, refuseWith } from "./api.ts"
 import { jsonBody } from "./body.ts"
@@ -95,8 +96,15 @@ const isStarted = ({ services }: ActionTenant, plugin: string): Effect.Effect<bo
     Effect.map(({ plugins }) => plugins[plugin]?.detail !== "starting"),
   )
 
-/** What the headers and the query say about a run. */
+/** What the headers and the query say about a run. A parameter that is not understood could have meant "do not act". */
 const askedFor = (c: ApiContext, api: Api): Asked | Refusal => {
+  for (const [key, values] of Object.entries(c.req.queries())) {
+    if (key !== "dry_run") {
+      const name = key.slice(0, bounds.field_chars_max)
+      return refuse("invalid-request", `there is no query parameter ${name} here, only dry_run; nothing was done`)
+    }
+    if (values.length > 1) return refuse("invalid-request", "dry_run stands there more than once; nothing was done")
+  }
   const dry_run = c.req.query("dry_run") ?? "false"
   if (!/^(true|false|1|0|)$/.test(dry_run)) {
     return refuse("invalid-request", "dry_run must be true or false")

@@ -23,7 +23,7 @@ type Failed<In> = {
   input: In
   output: ProblemBody
   outputFormat: "json"
-  status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504
 }
 
 type Run<A extends AnyAction, More> = More & {

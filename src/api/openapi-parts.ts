@@ -29,7 +29,7 @@ const problem: JsonSchema = {
     retry_after_s: { ...count, description: "Seconds until it makes sense to ask again." },
     upstream_errors: {
       type: "array",
-      description: "With 502: Falcon's own errors, the first of them.",
+      description: "Falcon's own errors, the first of them: which id, and why.",
       items: { $ref: "#/components/schemas/RowError" },
     },
     trace_ids: { ...texts, description: "For CrowdStrike's support." },
@@ -39,8 +39,17 @@ const problem: JsonSchema = {
 
 const rowError: JsonSchema = {
   type: "object",
-  description: "One thing that did not work, while others did.",
-  properties: { id: text, code: { type: "integer" }, message: text },
+  description: "One thing that did not work, or that may have, while others did.",
+  properties: {
+    id: text,
+    code: { type: "integer" },
+    message: text,
+    outcome: {
+      type: "string",
+      enum: ["unconfirmed"],
+      description: "It was sent, and may have happened: look before sending it again. Absent: it did not happen.",
+    },
+  },
   required: ["code", "message"],
 }
 
@@ -116,18 +125,24 @@ export const answerSchema = (resource: JsonSchema): JsonSchema => ({
   type: "object",
   properties: {
     action: text,
-    outcome: { type: "string", enum: ["success", "partial", "dry_run"] },
+    outcome: {
+      type: "string",
+      enum: ["success", "partial", "dry_run"],
+      description: "`partial`: something failed or is unconfirmed; see `counts` and `errors`.",
+    },
     request_id: text,
     trace_ids: texts,
     counts: {
       type: "object",
+      description: "`requested` is the sum of the others.",
       properties: {
         requested: count,
         succeeded: count,
-        failed: count,
+        failed: { ...count, description: "Certainly not done." },
+        unconfirmed: { ...count, description: "Sent, and perhaps done: see `errors`." },
         skipped: { ...count, description: "Rows with nothing to do, or of no use; with actions that skip." },
       },
-      required: ["requested", "succeeded", "failed"],
+      required: ["requested", "succeeded", "failed", "unconfirmed"],
     },
     results: {
       type: "object",
@@ -151,15 +166,16 @@ const reasons: Readonly<Record<number, string>> = {
   400: "The arguments are invalid: one entry per field.",
   401: "No token, or an unknown one.",
   403: "The token lacks the role, or the server is read-only.",
-  404: "There is no such action.",
-  409: "The Idempotency-Key was used with other arguments, or its outcome is unknown.",
+  404: "There is no such action, or Falcon knows none of the ids.",
+  409: "The Idempotency-Key was used with other arguments, Falcon reports a conflict, or nobody knows whether it happened.",
   413: "The body is over 10 MiB.",
   415: "The body is not JSON.",
-  429: "Falcon's rate limit; see Retry-After.",
+  422: "Falcon refuses a filter or a value.",
+  429: "Falcon's rate limit; see Retry-After. May be repeated.",
   500: "Unexpected; the log has the details.",
-  502: "Falcon failed, or refused.",
-  503: "Not ready.",
-  504: "Falcon did not answer in time.",
+  502: "Falcon failed, or refused us. May be repeated.",
+  503: "Not ready. May be repeated.",
+  504: "Falcon did not answer in time. May be repeated.",
 }
 
 /** Problem answers of these statuses. */

@@ -130,7 +130,7 @@ const runOperation = (action: AnyAction, parameters: readonly object[], componen
         components.add(action.slug, z.toJSONSchema(action.resource, { io: "output", unrepresentable: "any" })),
       ),
     ),
-    ...problemResponses([400, 401, 403, 409, 413, 415, 429, 500, 502, 503, 504]),
+    ...problemResponses([400, 401, 403, 409, 413, 415, 422, 429, 500, 502, 503, 504]),
   },
   "x-scopes": action.scopes,
   "x-destructive": action.destructive,

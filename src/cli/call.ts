@@ -110,17 +110,24 @@ const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Eff
     for (const resource of results.resources) yield* print(JSON.stringify(resource, null, 2))
     yield* complainOf(errors)
     const skipped = (counts.skipped ?? 0) > 0 ? `, ${counts.skipped} skipped` : ""
-    yield* complain(`${answer.action}: ${counts.succeeded} of ${counts.requested} done${skipped}`)
+    const open = counts.unconfirmed === 0 ? "" : `, ${counts.unconfirmed} unconfirmed: look before doing it again`
+    yield* complain(`${answer.action}: ${counts.succeeded} of ${counts.requested} done${skipped}${open}`)
     const { total, next } = results
     if (next !== undefined)
       yield* complain(
         `there are more${total === undefined ? "" : ` (${total} in all)`}: go on with offset ${JSON.stringify(next)}`,
       )
+    else if (total !== undefined && total > results.resources.length) {
+      yield* complain(`${results.resources.length} of ${total} that match; ask with a higher limit`)
+    }
   }
+  if (answer.outcome === "partial") return yield* new Exit({ status: 1 })
 })
 
 const complainOf = (errors: readonly RowError[]) =>
-  Effect.forEach(errors, ({ id, code, message }) => complain(`${id === undefined ? "" : `${id}: `}${code} ${message}`))
+  Effect.forEach(errors, ({ id, code, message, outcome }) =>
+    complain(`${id === undefined ? "" : `${id}: `}${outcome === undefined ? "" : `${outcome}: `}${code} ${message}`),
+  )
 
 const failed = Effect.fnUntraced(function* (problem: ProblemBody, as_json: boolean): Effect.fn.Return<never, Exit> {
   if (as_json) yield* print(JSON.stringify(problem, null, 2))

@@ -263,6 +263,14 @@ export const action_args = {
   comment_chars_max: 10_000,
 } as const
 
+/** Ids of a call that Falcon refuses as a whole, until the guilty one is found. */
+export const by_ids = {
+  /** Refused calls of one action, after which ids that a refusal says nothing about share it. One bad id among 5000 costs 13. */
+  refusals_max: 200,
+  /** The same with nothing accepted in between: one refusal of everything is not a thousand bad ids. */
+  refusals_in_row_max: 40,
+} as const
+
 /** The action server. Ours, all of them: far above any sane use, low enough that memory and disk stay bounded. */
 export const actions = {
   /** Falcon's errors in one problem document: all of one call's. */
@@ -298,8 +306,12 @@ export const per_call = {
   hosts_page: 10_000,
   /** No maximum is documented; PSFalcon sends 500. */
   incidents: 500,
-  /** No maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
+  /** Ids to look up or delete: no maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
   policies: 500,
+  /** Rows to create or change: no maximum is documented; PSFalcon sends 100. */
+  policy_rows: 100,
+  /** The list of an action on policies may hold one id (falconpy issue 701). */
+  policy_action: 1,
 } as const
 
 /** The indicator actions. Bounds that Falcon imposes say so; the others are ours. */

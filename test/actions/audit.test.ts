@@ -26,7 +26,7 @@ describe("the audit log", () => {
         ids: ["a", "b"],
         arguments: { note: "why", fail: 1 },
         outcome: "partial",
-        counts: { requested: 2, succeeded: 1, failed: 1 },
+        counts: { requested: 2, succeeded: 1, failed: 1, unconfirmed: 0 },
         trace_ids: ["trace-1"],
         request_id: "r-1",
       })
@@ -145,7 +145,7 @@ describe("an Idempotency-Key", () => {
       await act("fail_as", { reason: "outcome_unknown" }, key("yes"))
       await restart()
       const replayed = await act("fail_as", { reason: "outcome_unknown" }, key("yes"))
-      expect([replayed.status, replayed.body.type]).toEqual([502, "/problems/outcome-unknown"])
+      expect([replayed.status, replayed.body.type]).toEqual([409, "/problems/outcome-unknown"])
       expect(replayed.headers.get("idempotency-replayed")).toBe("true")
       expect(seen.done).toBe(before + 7)
     }))

@@ -41,6 +41,8 @@ export interface Case {
   /** Two things, both of which fail; absent where `partial` is. */
   readonly none?: {
     readonly args: Args
+    /** 404 when left out: ids that Falcon does not know. */
+    readonly fails_as?: readonly [status: number, kind: string]
     readonly fault?: ReturnType<typeof faultOn>
   }
   /** One more than a call may carry, and the ids or rows of each call on `path`; absent where no list is given. */
@@ -115,9 +117,15 @@ const pushing = (slug: Slug) => ({
     args: () => ({ stix_objects: [stix(0), stix(1)] }),
     fault: faultOn(indicators_path, { status: 400 }),
   },
-  none: { args: { stix_objects: [stix(0), stix(1)] }, fault: faultOn(indicators_path, { status: 400 }, { every: 1 }) },
+  none: {
+    args: { stix_objects: [stix(0), stix(1)] },
+    fault: faultOn(indicators_path, { status: 400 }, { every: 1 }),
+    ...refused,
+  },
   over: { args: () => ({ stix_objects: upTo(2_001, stix) }), sizes: [2_000, 1], path: indicators_path },
 })
+
+const refused = { fails_as: [422, "upstream-rejected"] } as const
 
 const policy_row = (n: number, more: Args = {}) => ({ name: `Phase ${n}`, platform_name: "Linux", ...more })
 const unknown_setting = { settings: [{ id: "NoSuchSetting", value: {} }] }
@@ -165,7 +173,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     good: () => ({ indicators: [row(0), row(1)] }),
     requested: 2,
     partial: { args: () => ({ indicators: [row(0), row(1, { platforms: [] })] }) },
-    none: { args: { indicators: [row(0, { platforms: [] }), row(1, { platforms: [] })] } },
+    none: { args: { indicators: [row(0, { platforms: [] }), row(1, { platforms: [] })] }, ...refused },
     over: { args: () => ({ indicators: upTo(2_001, row) }), sizes: [2_000, 1] },
   },
   update_indicators: {
@@ -175,7 +183,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     partial: {
       args: ({ indicators }) => ({ indicators: [indicators[0], unknown_id].map((id) => ({ id, severity: "low" })) }),
     },
-    none: { args: { indicators: madeUpIds(2).map((id) => ({ id, severity: "low" })) } },
+    none: { args: { indicators: madeUpIds(2).map((id) => ({ id, severity: "low" })) }, ...refused },
     over: {
       prepare: makeIndicators(2_001),
       args: ({ indicators }) => ({ indicators: indicators.map((id) => ({ id, severity: "low" })) }),
@@ -205,8 +213,8 @@ export const cases: Readonly<Record<Slug, Case>> = {
     did: (state) =>
       ["Phase 0", "Phase 1"].every((own) => Object.values(state.policies).some(({ name }) => name === own)),
     partial: { args: () => ({ resources: [policy_row(0), policy_row(1, unknown_setting)] }) },
-    none: { args: { resources: [policy_row(0, unknown_setting), policy_row(1, unknown_setting)] } },
-    over: { args: () => ({ resources: upTo(501, policy_row) }), sizes: [500, 1] },
+    none: { args: { resources: [policy_row(0, unknown_setting), policy_row(1, unknown_setting)] }, ...refused },
+    over: { args: () => ({ resources: upTo(101, policy_row) }), sizes: [100, 1] },
   },
   update_prevention_policies: {
     good: ({ policies }) => ({ resources: policies.slice(0, 2).map((id) => ({ id, description: "changed" })) }),
@@ -215,8 +223,8 @@ export const cases: Readonly<Record<Slug, Case>> = {
     partial: { args: ({ policies }) => ({ resources: [policies[0], unknown_id].map((id) => ({ id, name: "new" })) }) },
     none: { args: { resources: madeUpIds(2).map((id) => ({ id, description: "changed" })) } },
     over: {
-      args: ({ policies }) => ({ resources: between(policies, 501).map((id) => ({ id, description: "changed" })) }),
-      sizes: [500, 1],
+      args: ({ policies }) => ({ resources: between(policies, 101).map((id) => ({ id, description: "changed" })) }),
+      sizes: [100, 1],
     },
   },
   delete_prevention_policies: {
@@ -224,7 +232,7 @@ export const cases: Readonly<Record<Slug, Case>> = {
     did: (state, { disabled }) => disabled.slice(0, 2).every((id) => state.policies[id] === undefined),
   },
   perform_prevention_policy_action: {
-    ...onIds("policies", 500, { action_name: "disable" }),
+    ...onIds("policies", 1, { action_name: "disable" }),
     did: (state, { policies }) => policies.slice(0, 2).every((id) => state.policies[id]?.enabled === false),
   },
 }

@@ -78,13 +78,19 @@ const checkAnswer = (said: Said, { action }: Subject, outcome: string): void => 
   equal("request id", said.body.request_id, said.headers.get("x-request-id"))
 }
 
+/** Rows with nothing to do are counted where an action has such. */
+const countsOf = ({ body }: Said) => {
+  const { skipped: _, ...counts } = body.counts
+  return counts
+}
+
 const resourcesOf = ({ body }: Said): readonly unknown[] => ("resources" in body.results ? body.results.resources : [])
 
 const checkDone = (said: Said, subject: Subject): void => {
   const { action, own } = subject
   const requested = own.requested ?? 1
   checkAnswer(said, subject, "success")
-  equal("counts", said.body.counts, { requested, succeeded: requested, failed: 0 })
+  equal("counts", countsOf(said), { requested, succeeded: requested, failed: 0, unconfirmed: 0 })
   equal("errors", said.body.errors, [])
   expect(said.body.trace_ids.length > 0, "no trace id")
   equal("resources", resourcesOf(said).length, own.silent === true ? 0 : requested)
@@ -178,7 +184,7 @@ const partialFailure: Check = async (subject) => {
     if (partial.fault !== undefined) app.simulator.addFault(partial.fault)
     const said = await app.act(action.slug, partial.args(known))
     checkAnswer(said, subject, "partial")
-    equal("counts", said.body.counts, { requested: 2, succeeded: 1, failed: 1 })
+    equal("counts", countsOf(said), { requested: 2, succeeded: 1, failed: 1, unconfirmed: 0 })
     equal("resources", resourcesOf(said).length, own.silent === true ? 0 : 1)
     const [error] = said.body.errors
     equal("errors", said.body.errors.length, 1)
@@ -190,7 +196,7 @@ const partialFailure: Check = async (subject) => {
   })
 }
 
-/** A failure, not a partial success: 502, with Falcon's reason for each. */
+/** A failure, not a partial success, and the request's fault: no status that a playbook repeats; with Falcon's reason for each. */
 const nothingWorked: Check = async (subject) => {
   const { action, own } = subject
   const { none } = own
@@ -199,7 +205,8 @@ const nothingWorked: Check = async (subject) => {
     if (none.fault !== undefined) app.simulator.addFault(none.fault)
     const audited = app.audit().length
     const said = await app.act(action.slug, none.args)
-    checkProblem(said, 502, "upstream-rejected")
+    const [status, kind] = none.fails_as ?? [404, "upstream-not-found"]
+    checkProblem(said, status, kind)
     const errors = said.body.upstream_errors ?? []
     equal("errors", errors.length, 2)
     expect(

@@ -73,6 +73,8 @@ describe("akonis call", () => {
         const tried = await call(["isolate_endpoints", "--args", "-", "--dry-run"], JSON.stringify({ ids }))
         expect(tried.out).toStartWith(`POST ${running.url}/devices/entities/devices-actions/v2?action_name=contain\n`)
         expect(audit(folder)).toMatchObject([{ via: "shell", who: expect.stringMatching(/^shell:./), ids }])
+        const half = await call(["get_device_details", "--args", JSON.stringify({ ids: [ids[0], unknown_host] })])
+        expect([half.status, half.err]).toEqual([1, expect.stringContaining("1 of 2 done")])
       }),
     60_000,
   )

@@ -61,7 +61,7 @@ describe("isolating hosts", () => {
     withFalcon({}, () =>
       Effect.gen(function* () {
         const error = yield* failureOf(isolateEndpoints, { ids: ["unknown"] })
-        expect(error).toMatchObject({ _tag: "FalconError", reason: "rejected", status: 400 })
+        expect(error).toMatchObject({ _tag: "FalconError", reason: "rejected", status: 404 })
       }),
     ))
 
@@ -162,13 +162,13 @@ describe("device details", () => {
 
   test("keep the calls that worked when a later one fails", () =>
     withFalcon(
-      { hosts: 6000, faults: [faultOn("/devices/entities/devices/v2", { status: 404 }, { skip: 1 })] },
+      { hosts: 6000, faults: [faultOn("/devices/entities/devices/v2", { status: 405 }, { skip: 1 })] },
       (simulator) =>
         Effect.gen(function* () {
           const ids = Object.keys((yield* apiState(simulator)).hosts)
           const outcome = yield* act(getDeviceDetails, { ids })
           expect(outcome).toMatchObject({ requested: 6000, succeeded: 5000, failed: 1000 })
-          expect(outcome.errors[0]).toMatchObject({ id: ids[5000], code: 404 })
+          expect(outcome.errors[0]).toMatchObject({ id: ids[5000], code: 405 })
         }),
     ))
 

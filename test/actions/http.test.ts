@@ -1,24 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { nestsDeeper } from "../../src/api/body.ts"
 import type { CatalogueEntry } from "../../src/core/actions/catalogue.ts"
-import type { ProblemBody } from "../../src/core/actions/refusal.ts"
 import { own } from "./own.ts"
-import { type Served, type Told, tokens, withServed } from "./served.ts"
-
-const unknown_host = "0".repeat(32)
-
-const hostIds = async ({ act }: Served, limit = 3) => {
-  const { body } = await act("query_devices_by_filter", { limit })
-  return (body.results as { resources: string[] }).resources
-}
-
-/** Every failure looks like this. */
-const expectProblem = ({ status, type, body, headers }: Told<object>, wanted: number, kind: string) => {
-  const problem = body as ProblemBody
-  expect([status, type, problem.type]).toEqual([wanted, "application/problem+json", `/problems/${kind}`])
-  expect([problem.status, typeof problem.title, typeof problem.detail]).toEqual([wanted, "string", "string"])
-  expect(problem.request_id).toBe(headers.get("x-request-id") ?? "none")
-}
+import { expectProblem, hostIds, unknown_host } from "./problems.ts"
+import { tokens, withServed } from "./served.ts"
 
 describe("who may", () => {
   test("nobody without a token; a reader looks; a responder acts", () =>
@@ -84,7 +69,7 @@ describe("the catalogue", () => {
         token: tokens.responder,
         body: { ids: [unknown_host] },
       })
-      expectProblem(ran, 502, "upstream-rejected")
+      expectProblem(ran, 404, "upstream-not-found")
       expect(ran.body.upstream_errors).toEqual([{ id: unknown_host, code: 404, message: "host not found" }])
       expect(JSON.parse(served.file("umbrella/audit.ndjson"))).toMatchObject({ tenant: "umbrella" })
     }))
@@ -151,14 +136,13 @@ describe("running an action", () => {
     ["unauthorized", 502, "upstream-unauthorized", {}],
     ["forbidden", 502, "upstream-forbidden", { required_scopes: ["Hosts: Write"] }],
     ["rate_limited", 429, "upstream-rate-limited", { retry_after_s: 3 }],
-    ["rejected", 502, "upstream-rejected", {}],
     ["retired", 502, "endpoint-retired", { successor: "look_up" }],
     ["unavailable", 502, "upstream-failed", {}],
     ["timeout", 504, "upstream-timeout", {}],
     ["unreachable", 502, "upstream-failed", {}],
     ["malformed", 502, "upstream-failed", {}],
     ["untrusted_url", 502, "upstream-failed", {}],
-    ["outcome_unknown", 502, "outcome-unknown", {}],
+    ["outcome_unknown", 409, "outcome-unknown", {}],
   ] as const)("says that Falcon failed: %s", (reason, status, kind, more) =>
     withServed({ plugins: [own] }, async ({ act }) => {
       const answer = await act("fail_as", { reason })

@@ -25,13 +25,13 @@ const common = {
   description: "For tests.",
 }
 
-const failure = (reason: FalconReason, secret = "") =>
+const failure = (reason: FalconReason, secret: string, status: number, said: boolean) =>
   new FalconError({
     reason,
     operation: "test.call",
-    status: 403,
+    status,
     trace_id: "trace-2",
-    errors: [],
+    errors: said ? [{ code: status, message: "so it is" }] : [],
     scopes: reason === "forbidden" ? ["Hosts: Write"] : [],
     retry_after_ms: reason === "rate_limited" ? 2_500 : undefined,
     message: `test.call: ${reason} ${secret}`,
@@ -86,6 +86,8 @@ const lookUp = defineAction({
 const fail_arguments = z.strictObject({
   reason: z.enum(reasons).describe("How."),
   secret: z.string().default("").describe("Said."),
+  status: z.int().default(403).describe("Falcon's."),
+  said: z.boolean().default(true).describe("Whether Falcon gives an error of its own."),
 })
 
 const failAs = defineAction({
@@ -97,9 +99,9 @@ const failAs = defineAction({
   retired: { since: "2026-09-30", successor: "look_up" },
   arguments: fail_arguments,
   example: { reason: "timeout" },
-  run: ({ reason, secret }) => {
+  run: ({ reason, secret, status, said }) => {
     seen.done++
-    return Effect.fail(failure(reason, secret))
+    return Effect.fail(failure(reason, secret, status, said))
   },
 })
 

@@ -89,11 +89,11 @@ describe("creating prevention policies", () => {
             message: "prevention_policies.create: Falcon answered 400: unknown setting id",
           },
         ])
-        expect((yield* callsOf(simulator)).map(({ status }) => status)).toEqual([400, 201, 400, 201])
+        expect((yield* callsOf(simulator)).map(({ status }) => status)).toEqual([400, 400, 201, 400, 201])
       }),
     ))
 
-  test("sends more rows than one call takes in several, and splits only the one that is refused", () =>
+  test("sends more rows than one call takes in several, and halves only the one that is refused", () =>
     withFalcon({}, (simulator) =>
       Effect.gen(function* () {
         const resources = Array.from({ length: 1_001 }, (_, n) => ({ ...rows[1]!, name: `Phase ${n}` }))
@@ -101,7 +101,8 @@ describe("creating prevention policies", () => {
         const outcome = yield* act(createPreventionPolicies, { resources })
         expect(outcome).toMatchObject({ requested: 1_001, succeeded: 1_000, errors: [{ id: "resources.600" }] })
         const calls = yield* callsOf(simulator)
-        expect(calls.map(({ ids }) => ids)).toEqual([500, 500, ...Array(500).fill(1), 1])
+        expect(calls.map(({ ids }) => ids).slice(0, 7)).toEqual(Array(7).fill(100))
+        expect(calls).toHaveLength(25)
         expect(violationsOf(simulator)).toEqual([])
       }),
     ))
@@ -125,8 +126,9 @@ describe("creating prevention policies", () => {
   test("is not repeated after a 500, nor row by row", () =>
     withFalcon({ faults: [faultOn(path, { status: 500 })] }, (simulator) =>
       Effect.gen(function* () {
-        expect(yield* failureOf(createPreventionPolicies, { resources: rows })).toMatchObject({
-          reason: "outcome_unknown",
+        expect(yield* act(createPreventionPolicies, { resources: rows })).toMatchObject({
+          succeeded: 0,
+          errors: [0, 1, 2].map((at) => ({ id: `resources.${at}`, code: 500, outcome: "unconfirmed" })),
         })
         expect(yield* callsOf(simulator)).toHaveLength(1)
       }),
@@ -256,13 +258,38 @@ describe("actions on prevention policies", () => {
       }),
     ))
 
-  test("go in calls of 500", () =>
+  test("go one policy a call, since Falcon takes no more", () =>
     withFalcon({}, () =>
       Effect.gen(function* () {
-        const requests = yield* dryRun(performPreventionPolicyAction, { ids: madeUpIds(501), action_name: "disable" })
-        expect(requests.map(({ url }) => url)).toEqual(
-          Array(2).fill(`${base_url}/policy/entities/prevention-actions/v1?action_name=disable`),
-        )
+        const requests = yield* dryRun(performPreventionPolicyAction, { ids: madeUpIds(2), action_name: "disable" })
+        const url = `${base_url}/policy/entities/prevention-actions/v1?action_name=disable`
+        expect(requests).toEqual(madeUpIds(2).map((id) => ({ method: "POST", url, body: { ids: [id] } })))
       }),
     ))
+
+  test("name a host group and a rule group as Falcon does: neither name works in the other's place", () =>
+    withFalcon({}, () =>
+      Effect.gen(function* () {
+        const nameFor = (action_name: "add-host-group" | "remove-rule-group") =>
+          Effect.map(
+            dryRun(performPreventionPolicyAction, { ids: ["a"], action_name, group_id: "g" }),
+            ([request]) => Object(request?.body).action_parameters,
+          )
+        expect(yield* nameFor("add-host-group")).toEqual([{ name: "group_id", value: "g" }])
+        expect(yield* nameFor("remove-rule-group")).toEqual([{ name: "rule_group_id", value: "g" }])
+      }),
+    ))
+
+  test("are not done while Falcon returns the policy as it was, whatever the status says", () => {
+    const body = { errors: [], resources: [{ id: "a", enabled: true, groups: [{ id: "other" }] }] }
+    const fault = faultOn("/policy/", { status: 200, body: JSON.stringify(body) }, { count: 2 })
+    return withFalcon({ faults: [fault] }, () =>
+      Effect.gen(function* () {
+        const open = { succeeded: 0, errors: [{ id: "a", code: 200, outcome: "unconfirmed" }] }
+        expect(yield* act(performPreventionPolicyAction, { ids: ["a"], action_name: "disable" })).toMatchObject(open)
+        const added = { ids: ["a"], action_name: "add-host-group" as const, group_id: "mine" }
+        expect(yield* act(performPreventionPolicyAction, added)).toMatchObject(open)
+      }),
+    )
+  })
 })

@@ -8,13 +8,15 @@ import type { Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import type { Tenant } from "../tenant.ts"
 
-/** One thing that did not work, while others did. */
+/** One thing that did not work, or that nobody can say of whether it did, while others did. */
 export interface RowError {
   /** The id, or `type:value` of an indicator; absent when Falcon does not say which. */
   readonly id?: string
   /** Falcon's code, an HTTP status most of the time. */
   readonly code: number
   readonly message: string
+  /** The change was sent and may have happened: look before it is sent again. Absent: it certainly did not happen. */
+  readonly outcome?: "unconfirmed"
 }
 
 /** What an action did. `succeeded + failed + skipped` is `requested`, in the unit that the action counts: ids, rows, results. */
@@ -25,6 +27,7 @@ export interface Outcome {
   readonly trace_ids: readonly string[]
   readonly requested: number
   readonly succeeded: number
+  /** All that is not certainly done. What is `unconfirmed` in `errors` is among it; the answer counts it apart. */
   readonly failed: number
   /** Rows for which there was nothing to do, or that could not be used: neither done nor failed. Left out by actions that skip none. */
   readonly skipped?: number
@@ -33,6 +36,10 @@ export interface Outcome {
   /** Of a search that did not come to the end: what to pass as `offset` to go on. */
   readonly next?: string | number
 }
+
+/** Errors of things that may have happened. */
+export const unconfirmedIn = (errors: readonly RowError[]): number =>
+  errors.reduce((sum, { outcome }) => sum + (outcome === "unconfirmed" ? 1 : 0), 0)
 
 /** An argument has the right shape but cannot be used: a path outside the data folder, a hash of the wrong length. */
 export class ArgumentError extends Data.TaggedError("ArgumentError")<{

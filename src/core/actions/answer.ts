@@ -4,7 +4,7 @@ import type { Secret } from "../config/secret.ts"
 import { FalconError } from "../falcon/errors.ts"
 import type { Role } from "../http/bearer.ts"
 import { actions as bounds } from "../limits.ts"
-import { type AnyAction, ArgumentError, type Outcome, type RowError } from "./action.ts"
+import { type AnyAction, ArgumentError, type Outcome, type RowError, unconfirmedIn } from "./action.ts"
 import type { PlannedRequest } from "./dry-run.ts"
 import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./refusal.ts"
 
@@ -20,21 +20,24 @@ export interface Asked {
   readonly read_only: boolean
 }
 
-/** `requested` is the sum of the others; `skipped` stands only with actions that skip. */
+/** In the unit that the action counts: ids, rows or results. `requested` is the sum of the others; `skipped` stands only with actions that skip. */
 export interface Counts {
   readonly requested: number
   readonly succeeded: number
+  /** Certainly not done. */
   readonly failed: number
+  /** Sent, and perhaps done: each is an entry of `errors` with the outcome `unconfirmed`. */
+  readonly unconfirmed: number
   readonly skipped?: number
 }
 
 /** The answer of an action that ran, wholly or in part, or would have. */
 export interface Answer<Resource = unknown> {
   readonly action: string
+  /** `partial`: something failed or is unconfirmed; never when it is certain that nothing was done. */
   readonly outcome: "success" | "partial" | "dry_run"
   readonly request_id: string
   readonly trace_ids: readonly string[]
-  /** In the unit that the action counts: ids, rows or results. */
   readonly counts: Counts
   readonly results:
     | {
@@ -81,12 +84,16 @@ export const answerOf = (action: AnyAction, outcome: Outcome, { request_id }: As
   errors: outcome.errors,
 })
 
-const countsOf = ({ requested, succeeded, failed, skipped }: Outcome): Counts => ({
-  requested,
-  succeeded,
-  failed,
-  ...(skipped !== undefined && { skipped }),
-})
+const countsOf = ({ requested, succeeded, failed, skipped, errors }: Outcome): Counts => {
+  const unconfirmed = unconfirmedIn(errors)
+  return {
+    requested,
+    succeeded,
+    failed: failed - unconfirmed,
+    unconfirmed,
+    ...(skipped !== undefined && { skipped }),
+  }
+}
 
 /** The answer of a dry run. */
 export const dryRunAnswer = (
@@ -98,7 +105,7 @@ export const dryRunAnswer = (
   outcome: "dry_run",
   request_id,
   trace_ids: [],
-  counts: { requested: 0, succeeded: 0, failed: 0 },
+  counts: { requested: 0, succeeded: 0, failed: 0, unconfirmed: 0 },
   results: { requests },
   errors: [],
 })
@@ -117,7 +124,8 @@ export const problemFor = (
   if (error instanceof FalconError) return Effect.succeed(fromFalcon(action, error))
   const after = action.changes ? "; whether anything was changed is not known" : ""
   if (Cause.hasInterruptsOnly(cause)) {
-    return Effect.succeed(problemOf("not-ready", `akonis was stopped before ${action.slug} was done${after}`))
+    const kind = action.changes ? "outcome-unknown" : "not-ready"
+    return Effect.succeed(problemOf(kind, `akonis was stopped before ${action.slug} was done${after}`))
   }
   return Effect.as(
     Effect.logError(`${action.slug} failed unexpectedly, please report it: ${Cause.pretty(cause)}`).pipe(

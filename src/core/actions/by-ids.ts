@@ -4,31 +4,32 @@ import { Falcon, failWhenEmpty } from "../falcon/client.ts"
 import type { Envelope } from "../falcon/envelope.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { splitIds } from "../falcon/ids.ts"
-import type { Operation } from "../falcon/operation.ts"
-import type { Outcome, RowError } from "./action.ts"
-import { gravest, isPointless, withErrors } from "./failures.ts"
+import { askForList } from "../falcon/list.ts"
+import { isChange, type Operation } from "../falcon/operation.ts"
+import { by_ids as bounds } from "../limits.ts"
+import { type Outcome, type RowError, unconfirmedIn } from "./action.ts"
+import { idKey } from "./attribute.ts"
+import { Planning } from "./dry-run.ts"
+import { gravest, isPointless, leavesDoubt, statusOf, withErrors } from "./failures.ts"
+import { type Judged, judge, judgeFailure, type Reading } from "./judge.ts"
 
-export interface ByIds {
+export interface ByIds extends Omit<Reading, "changes"> {
   readonly ids: readonly string[]
   readonly per_call: number
   /** The ids travel in the URL, whose length is limited too. */
   readonly in_query?: boolean
   readonly operation: (ids: readonly string[]) => Operation
   /**
-   * The id that a returned resource stands for. Left out where the API returns none: then an id without an error counts as
-   * done.
+   * Looks how things are with ids whose change Falcon has answered without saying that it was made, or refused as a conflict.
+   * Gets what is told of them now; what it does not return stays so.
    */
-  readonly idOf?: (resource: unknown) => string | undefined
-  /** What it means that an id neither comes back nor is named by an error; by default, that Falcon does not know it. */
-  readonly missing?: string
-  /**
-   * Falcon does all of a call or nothing: the ids of a call that it rejects go one by one, so that the good ones come
-   * through and each bad one is told.
-   */
-  readonly one_by_one?: true
+  readonly lookAgain?: (open: readonly RowError[]) => Effect.Effect<ReadonlyMap<string, Seen>, never, Falcon>
 }
 
-/** The id that a resource carries under this name. */
+/** How an id was found to be: as wanted, with the resource that shows it, if it is to be told; or not, with the reason. */
+export type Seen = { readonly done: unknown } | { readonly row: RowError }
+
+/** The id that a resource carries under this name, whatever its other fields look like. */
 export const idIn =
   (name: string) =>
   (resource: unknown): string | undefined => {
@@ -36,7 +37,72 @@ export const idIn =
     return typeof id === "string" ? id : undefined
   }
 
-const not_found = "Falcon does not know this id"
+/** A refusal that another request may not meet: something in it is wrong, or it is too large. */
+const divisible: readonly (number | undefined)[] = [400, 404, 409, 413, 422]
+
+/**
+ * Calls Falcon until each id has its answer. Where a call is refused as a whole, the ids that the refusal names are given up
+ * and the others sent again, halved when it names none, until the guilty one stands alone: a refusal has done nothing, so
+ * that this repeats nothing. Ids that differ in case only are one.
+ *
+ * Fails when nothing worked and nothing may have, with the errors of every id; anything less is an outcome with errors.
+ */
+export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn.Return<Outcome, FalconError, Falcon> {
+  const { in_query = false, per_call } = options
+  const ids = distinct(options.ids)
+  const groups = splitIds(ids, per_call, { in_query })
+  const found = new Findings()
+  const failures: FalconError[] = []
+  const waiting = [...groups]
+  let broken: FalconError | undefined
+  let in_doubt = false
+  let refusals = 0
+  let refusals_in_row = 0
+  for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+    if (broken !== undefined) {
+      found.takeRows(notTried(group, broken))
+      continue
+    }
+    const operation = options.operation(group)
+    const reading: Reading = { ...options, changes: isChange(operation) }
+    const answer = yield* Effect.result(ask(operation))
+    if (Result.isSuccess(answer)) {
+      found.take(answer.success, judge(group, answer.success, reading))
+      refusals_in_row = 0
+      continue
+    }
+    const error = answer.failure
+    const judged = judgeFailure(group, error, reading)
+    const { unexplained } = judged
+    refusals++
+    refusals_in_row++
+    const divide = error.reason === "rejected" && divisible.includes(error.status) && group.length > 1
+    const affordable = refusals <= bounds.refusals_max && refusals_in_row <= bounds.refusals_in_row_max
+    if (divide && affordable && unexplained.length > 0) {
+      found.take(error, judged, new Set(unexplained))
+      waiting.unshift(...(unexplained.length < group.length ? [unexplained] : halves(unexplained)))
+      continue
+    }
+    failures.push(error)
+    in_doubt ||= leavesDoubt(error, operation)
+    if (isPointless(error)) broken = error
+    found.take(error, judged)
+    if (divide) found.takeRows(unexplained.map((id) => refusedTogether(id, error)))
+  }
+  if (options.lookAgain !== undefined && !(yield* Planning)) {
+    const open = found.open()
+    if (open.length > 0) found.see(yield* options.lookAgain(open))
+  }
+  const outcome = found.outcome(ids)
+  const error = wholeFailure(outcome, failures, { in_doubt, calls: groups.length })
+  return error === undefined ? outcome : yield* error
+})
+
+const ask = Effect.fnUntraced(function* (operation: Operation): Effect.fn.Return<Envelope, FalconError, Falcon> {
+  const falcon = yield* Falcon
+  const answer = isChange(operation) ? falcon.request(operation) : askForList(falcon.request, operation)
+  return yield* failWhenForbidden(operation, yield* answer)
+})
 
 /** A missing scope may come as a 200 that holds nothing else (elastic/integrations, alert tests). */
 const failWhenForbidden = (operation: Operation, answer: Envelope): Effect.Effect<Envelope, FalconError> => {
@@ -44,115 +110,106 @@ const failWhenForbidden = (operation: Operation, answer: Envelope): Effect.Effec
   return first?.code === 403 && first.id === undefined ? failWhenEmpty(operation, answer) : Effect.succeed(answer)
 }
 
-/** Fails only when nothing worked at all, with the errors of every id; anything less is an outcome with errors. */
-export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn.Return<Outcome, FalconError, Falcon> {
-  const falcon = yield* Falcon
-  const groups = splitIds(options.ids, options.per_call, { in_query: options.in_query ?? false })
-  const parts: Part[] = []
-  let broken: FalconError | undefined
-  const failures: FalconError[] = []
-  const waiting = [...groups]
-  for (let ids = waiting.shift(); ids !== undefined; ids = waiting.shift()) {
-    if (broken !== undefined) {
-      parts.push(notTried(ids, broken))
-      continue
-    }
-    const operation = options.operation(ids)
-    const call = Effect.flatMap(falcon.request(operation), (answer) => failWhenForbidden(operation, answer))
-    const answer = yield* Effect.result(call)
-    if (Result.isSuccess(answer)) {
-      parts.push(fromEnvelope(ids, answer.success, options))
-      continue
-    }
-    const error = answer.failure
-    const part = fromFailure(ids, error, options)
-    if (options.one_by_one === true && error.reason === "rejected" && part.succeeded === 0 && ids.length > 1) {
-      waiting.unshift(...ids.map((id) => [id]))
-      parts.push({ ...part, errors: [] })
-      continue
-    }
-    failures.push(error)
-    if (isPointless(error)) broken = error
-    parts.push(part)
-  }
-  const succeeded = parts.reduce((sum, part) => sum + part.succeeded, 0)
-  if (succeeded === 0 && failures.length > 0) return yield* inOne(failures, parts)
-  const requested = groups.reduce((sum, ids) => sum + ids.length, 0)
-  return {
-    resources: parts.flatMap((part) => part.resources),
-    errors: parts.flatMap((part) => part.errors),
-    trace_ids: parts.flatMap((part) => (part.trace_id === undefined ? [] : [part.trace_id])),
-    requested,
-    succeeded,
-    failed: requested - succeeded,
-  }
+/** Each once, as it was written first. */
+const distinct = (ids: readonly string[]): readonly string[] => {
+  const by_key = new Map<string, string>()
+  for (const id of ids) if (!by_key.has(idKey(id))) by_key.set(idKey(id), id)
+  return [...by_key.values()]
+}
+
+const halves = (ids: readonly string[]): readonly (readonly string[])[] => {
+  const middle = Math.ceil(ids.length / 2)
+  return [ids.slice(0, middle), ids.slice(middle)]
+}
+
+const refusedTogether = (id: string, error: FalconError): RowError => ({
+  id,
+  code: error.status ?? 400,
+  message: `refused together with others, and which of them is at fault was looked for no longer: ${error.message}`,
 })
 
-/** The failure of all calls in one. What stood in the way of all of them is told once. */
-const inOne = (failures: readonly FalconError[], parts: readonly Part[]): FalconError => {
-  const error = gravest(failures)!
-  if (parts.length === 1 || isPointless(failures[0]!)) return error
-  const message = failures.length === 1 ? error.message : `${error.message} (${failures.length} calls failed)`
-  return withErrors(
-    error,
-    parts.flatMap((part) => part.errors),
-    message,
-  )
-}
-
-interface Part {
-  readonly resources: readonly unknown[]
-  readonly errors: readonly RowError[]
-  readonly trace_id: string | undefined
-  readonly succeeded: number
-}
-
-type Answer = Pick<Envelope, "resources" | "errors" | "trace_id">
-
-const fromEnvelope = (ids: readonly string[], answer: Answer, { idOf, missing: meaning = not_found }: ByIds): Part => {
-  const named = new Map(answer.errors.flatMap((error) => (error.id === undefined ? [] : [[error.id, error] as const])))
-  const nameless = answer.errors.filter((error) => error.id === undefined)
-  const found = idOf === undefined ? undefined : new Set(answer.resources.map(idOf))
-  // Without resources to count, an error that names no id is about all of them.
-  const isDone = (id: string) => !named.has(id) && (found === undefined ? nameless.length === 0 : found.has(id))
-  const missing = ids.filter((id) => !isDone(id))
-  const errors = missing.map((id): RowError => {
-    const error = named.get(id) ?? nameless[0]
-    return { id, code: error?.code ?? 404, message: error?.message ?? meaning }
-  })
-  const unattributed = missing.length === 0 ? nameless.map(({ code, message }): RowError => ({ code, message })) : []
-  return {
-    resources: answer.resources,
-    errors: [...errors, ...unattributed],
-    trace_id: answer.trace_id,
-    succeeded: ids.length - missing.length,
-  }
-}
-
-/** A refusal may still carry what worked, and say per id what did not. */
-const fromFailure = (ids: readonly string[], error: FalconError, options: ByIds): Part => {
-  const resources = error.resources ?? []
-  if (options.idOf !== undefined && resources.length > 0) {
-    return fromEnvelope(ids, { resources, errors: error.errors, trace_id: error.trace_id }, options)
-  }
-  const named = new Map(error.errors.flatMap((one) => (one.id === undefined ? [] : [[one.id, one] as const])))
-  const errors = ids.map((id): RowError => {
-    const own = named.get(id)
-    return { id, code: own?.code ?? error.status ?? 502, message: own?.message ?? error.message }
-  })
-  return { resources: [], errors, trace_id: error.trace_id, succeeded: 0 }
-}
-
-const notTried = (ids: readonly string[], error: FalconError): Part => ({
-  resources: [],
-  errors: ids.map((id) => ({
+const notTried = (ids: readonly string[], error: FalconError): readonly RowError[] =>
+  ids.map((id) => ({
     id,
     code: error.status ?? 502,
     message: `not tried, since an earlier call failed: ${error.message}`,
-  })),
-  trace_id: undefined,
-  succeeded: 0,
-})
+  }))
+
+/** What is known by now, over all calls. */
+class Findings {
+  private readonly resources: unknown[] = []
+  private readonly rows = new Map<string, RowError>()
+  private readonly loose: RowError[] = []
+  private readonly trace_ids: string[] = []
+
+  /** `but`: ids that are asked about again. */
+  take(
+    { resources, trace_id }: Pick<FalconError | Envelope, "resources" | "trace_id">,
+    { rows, loose, unexplained }: Judged,
+    but: ReadonlySet<string> = new Set(),
+  ): void {
+    // Of a refusal, only what its ids stand behind are things; the rest are explanations.
+    if (resources !== undefined && unexplained.length === 0) for (const one of resources) this.resources.push(one)
+    for (const [id, row] of rows) if (!but.has(id)) this.rows.set(id, row)
+    this.loose.push(...loose)
+    if (trace_id !== undefined) this.trace_ids.push(trace_id)
+  }
+
+  takeRows(rows: readonly RowError[]): void {
+    for (const row of rows) if (row.id !== undefined) this.rows.set(row.id, row)
+  }
+
+  /** Ids that an answer left open, and those that are said to be in conflict with how they are. */
+  open(): readonly RowError[] {
+    return [...this.rows.values()].filter(
+      ({ code, outcome }) => code === 409 || (outcome === "unconfirmed" && code < 500),
+    )
+  }
+
+  see(seen: ReadonlyMap<string, Seen>): void {
+    const ids = new Map([...this.rows.keys()].map((id) => [idKey(id), id]))
+    for (const [key, one] of seen) {
+      const id = ids.get(idKey(key))
+      if (id === undefined) continue
+      if ("row" in one) this.rows.set(id, one.row)
+      else {
+        this.rows.delete(id)
+        if (one.done !== undefined) this.resources.push(one.done)
+      }
+    }
+  }
+
+  outcome(ids: readonly string[]): Outcome {
+    const failed = this.rows.size
+    return {
+      resources: this.resources,
+      errors: [...ids.flatMap((id) => this.rows.get(id) ?? []), ...this.loose],
+      trace_ids: this.trace_ids,
+      requested: ids.length,
+      succeeded: ids.length - failed,
+      failed,
+    }
+  }
+}
+
+/**
+ * The failure that an outcome of which nothing worked is. None where something may have happened and the calls are not ones
+ * to be repeated: then every id says so.
+ */
+const wholeFailure = (
+  { succeeded, errors }: Outcome,
+  failures: readonly FalconError[],
+  { in_doubt, calls }: { readonly in_doubt: boolean; readonly calls: number },
+): FalconError | undefined => {
+  const [first] = failures
+  if (succeeded > 0 || first === undefined) return undefined
+  const is_open = unconfirmedIn(errors) > 0
+  if (is_open && (in_doubt || failures.every(({ reason }) => reason === "rejected"))) return undefined
+  const error = gravest(failures)!
+  const told = failures.length === 1 ? error.message : `${error.message} (${failures.length} calls failed)`
+  if (error.reason === "rejected") return withErrors(error, errors, told, statusOf(errors))
+  return calls === 1 || isPointless(first) ? error : withErrors(error, errors, told)
+}
 
 /** The outcome of one call that lists things: what came back is what was asked for, but for `skipped` of its rows. */
 export const listed = (

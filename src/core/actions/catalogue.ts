@@ -53,6 +53,10 @@ const resourceSchema = (action: AnyAction): JsonSchema => {
 
 const resultsSchema = (action: AnyAction): JsonSchema => ({
   type: "object",
-  properties: { resources: { type: "array", items: resourceSchema(action) } },
+  properties: {
+    resources: { type: "array", items: resourceSchema(action) },
+    total: { type: "integer", description: "Of a search: how many there are in all." },
+    next: { type: ["string", "integer"], description: "Of a search with more to come: the next call's `offset`." },
+  },
   required: ["resources"],
 })

@@ -3,11 +3,11 @@
  * what is shown is what would be sent, without a second description of it. A handler that looks something up first shows
  * the lookups, and what it does when they find nothing.
  */
-import { Effect } from "effect"
+import { Context, Effect } from "effect"
 import { FalconAuth } from "../falcon/auth.ts"
 import { type Envelope, Falcon } from "../falcon/client.ts"
 import type { Operation } from "../falcon/operation.ts"
-import type { PagesOptions } from "../falcon/paginate.ts"
+import type { Pages, PagesOptions } from "../falcon/paginate.ts"
 import { requestUrl } from "../falcon/request-url.ts"
 
 /** A request as it would go out, without the bearer token. */
@@ -23,10 +23,16 @@ const nothing_found: Envelope = {
   resources: [],
   has_resources: true,
   errors: [],
+  affected: undefined,
   pagination: undefined,
   meta: {},
   text: "",
 }
+
+const nothing_listed: Pages = { resources: [], errors: [], trace_ids: [], calls: 1 }
+
+/** True in a dry run. What is sent only to find out how a call ended is not sent there. */
+export const Planning = Context.Reference<boolean>("akonis/core/Planning", { defaultValue: () => false })
 
 /** Runs an effect without sending anything; gives the requests in the order they would go out. */
 export const planned = <A, E, R>(
@@ -42,10 +48,9 @@ export const planned = <A, E, R>(
       })
     const recorder = Falcon.of({
       request: (operation) => Effect.as(write(operation), nothing_found),
-      pages: (operation, options) =>
-        Effect.as(write(firstPage(operation, options)), { resources: [], errors: [], trace_ids: [], calls: 1 }),
+      pages: (operation, options) => Effect.as(write(firstPage(operation, options)), nothing_listed),
     })
-    yield* Effect.provideService(effect, Falcon, recorder)
+    yield* effect.pipe(Effect.provideService(Falcon, recorder), Effect.provideService(Planning, true))
     return requests
   })
 

@@ -1,7 +1,8 @@
 /** What failed calls amount to when an action makes several. */
 import { Effect } from "effect"
 import { FalconError, type FalconReason } from "../falcon/errors.ts"
-import type { AnyAction, Outcome, RowError } from "./action.ts"
+import { isChange, type Operation } from "../falcon/operation.ts"
+import { type AnyAction, type Outcome, type RowError, unconfirmedIn } from "./action.ts"
 
 const POINTLESS: readonly FalconReason[] = [
   "unauthorized",
@@ -18,6 +19,10 @@ export const isPointless = ({ reason }: FalconError): boolean => POINTLESS.inclu
 /** After these Falcon may have done what was asked. */
 const IN_DOUBT: readonly FalconReason[] = ["outcome_unknown", "malformed"]
 
+/** Whether a change may have been carried out, and must not be repeated to find out. */
+export const leavesDoubt = ({ reason }: FalconError, operation: Operation): boolean =>
+  isChange(operation) && !operation.idempotent && IN_DOUBT.includes(reason)
+
 /**
  * The failure that speaks for all. That something may have happened outweighs every other reason, since a caller who is told
  * that nothing did repeats the call.
@@ -27,18 +32,30 @@ export const gravest = (failures: readonly FalconError[]): FalconError | undefin
   failures[0]
 
 /** The same failure, telling of every id or row why it did not work. */
-export const withErrors = (error: FalconError, errors: readonly RowError[], message = error.message): FalconError => {
-  const { reason, operation, status, trace_id, scopes, retry_after_ms } = error
+export const withErrors = (
+  error: FalconError,
+  errors: readonly RowError[],
+  message = error.message,
+  status = error.status,
+): FalconError => {
+  const { reason, operation, trace_id, scopes, retry_after_ms } = error
   return new FalconError({ reason, operation, status, trace_id, scopes, retry_after_ms, errors, message })
 }
 
+/** The status that errors have in common: 404 when nothing is known, 409 when the rest is in conflict, else 400. */
+export const statusOf = (errors: readonly RowError[]): number => {
+  const codes = new Set(errors.map(({ code }) => code))
+  if (codes.size === 1 && codes.has(404)) return 404
+  return codes.size > 0 && [...codes].every((code) => code === 404 || code === 409) ? 409 : 400
+}
+
 /**
- * An outcome is partial when some of it worked. When none did, the action failed: Falcon refused each id or row, or did not
- * know it. Handlers fail by themselves where it is not certain that Falcon did nothing.
+ * An outcome is partial when some of it worked, or may have. When certainly none did, the action failed: Falcon refused each
+ * id or row, or did not know it.
  */
 export const failWhenNothing = (action: AnyAction, outcome: Outcome): Effect.Effect<Outcome, FalconError> => {
   const { requested, succeeded, failed, errors, trace_ids } = outcome
-  if (failed === 0 || succeeded > 0) return Effect.succeed(outcome)
+  if (failed === 0 || succeeded > 0 || unconfirmedIn(errors) > 0) return Effect.succeed(outcome)
   const [first] = errors
   const why = first === undefined ? "" : `: ${first.id === undefined ? "" : `${first.id}: `}${first.message}`
   const message = `${action.slug}: 0 of ${requested} done${why}`
@@ -46,6 +63,7 @@ export const failWhenNothing = (action: AnyAction, outcome: Outcome): Effect.Eff
     new FalconError({
       reason: "rejected",
       operation: action.slug,
+      status: statusOf(errors),
       trace_id: trace_ids[0],
       scopes: [],
       errors,

@@ -40,7 +40,11 @@ export class Refusal extends Data.TaggedError("Refusal")<{
   readonly replayed?: boolean
 }> {}
 
-/** Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. */
+/**
+ * Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. What a
+ * playbook may repeat is 429, 502, 503 and 504, and nothing else: a fault of the request never has one of these, nor has a
+ * change that may have happened.
+ */
 export const problem_kinds = {
   "invalid-arguments": [400, "Invalid arguments"],
   "invalid-body": [400, "Invalid body"],
@@ -51,18 +55,20 @@ export const problem_kinds = {
   "not-found": [404, "Not found"],
   "unknown-action": [404, "Unknown action"],
   "method-not-allowed": [405, "Method not allowed"],
+  "upstream-not-found": [404, "Not known to Falcon"],
   "idempotency-conflict": [409, "Idempotency conflict"],
   "idempotency-in-doubt": [409, "Outcome unknown"],
+  "outcome-unknown": [409, "Outcome unknown"],
+  "upstream-conflict": [409, "Conflict in Falcon"],
   "body-too-large": [413, "Body too large"],
   "unsupported-media-type": [415, "Unsupported media type"],
+  "upstream-rejected": [422, "Falcon refused what was asked"],
   "upstream-rate-limited": [429, "Falcon's rate limit"],
   unexpected: [500, "Unexpected error"],
   "upstream-failed": [502, "Falcon failed"],
   "upstream-forbidden": [502, "Falcon refused access"],
   "upstream-unauthorized": [502, "Falcon refused our credentials"],
-  "upstream-rejected": [502, "Falcon refused the call"],
   "endpoint-retired": [502, "Withdrawn by CrowdStrike"],
-  "outcome-unknown": [502, "Outcome unknown"],
   "not-ready": [503, "Not ready"],
   "upstream-timeout": [504, "Falcon did not answer in time"],
 } as const satisfies Record<string, readonly [number, string]>
@@ -107,7 +113,7 @@ const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
   unauthorized: "upstream-unauthorized",
   forbidden: "upstream-forbidden",
   rate_limited: "upstream-rate-limited",
-  rejected: "upstream-rejected",
+  rejected: "upstream-failed",
   retired: "endpoint-retired",
   unavailable: "upstream-failed",
   timeout: "upstream-timeout",
@@ -117,9 +123,22 @@ const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
   outcome_unknown: "outcome-unknown",
 }
 
+/** Refusals that are the request's fault. Any other 4xx, or a redirect, is about how we call Falcon: nothing a caller can mend. */
+const refusals: Readonly<Record<number, ProblemKind>> = {
+  400: "upstream-rejected",
+  404: "upstream-not-found",
+  409: "upstream-conflict",
+  413: "upstream-rejected",
+  422: "upstream-rejected",
+}
+
+/** A refusal without one of Falcon's errors comes from something on the way, or from a path that is not there. */
+const kindOf = ({ reason, status = 0, errors }: FalconError): ProblemKind =>
+  (reason === "rejected" && errors.length > 0 ? refusals[status] : undefined) ?? kinds[reason]
+
 /** What a failed call to Falcon means to our caller. */
 export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody => {
-  const kind = kinds[error.reason]
+  const kind = kindOf(error)
   const scopes = error.scopes.length > 0 ? error.scopes : action.scopes
   return problemOf(kind, error.message, {
     // A withdrawn API answers 403 as well; where it is still served, the scope is what is missing.

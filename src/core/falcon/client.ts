@@ -7,7 +7,8 @@ import { retriesOf, tryAgain } from "./again.ts"
 import { FalconAuth } from "./auth.ts"
 import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
-import { failure, statusFailure, transportFailure } from "./failure.ts"
+import { failure, failWhenEmpty, statusFailure, transportFailure } from "./failure.ts"
+import { askForList } from "./list.ts"
 import { FalconObserver } from "./observer.ts"
 import type { Operation } from "./operation.ts"
 import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
@@ -28,7 +29,7 @@ export class Falcon extends Context.Service<
      * `failWhenEmpty`.
      */
     readonly request: (operation: Operation) => Effect.Effect<Envelope, FalconError>
-    /** Walks the pages of a list in order, until its end or `limit`. Fails when any page does. */
+    /** Walks the pages of a list in order, until its end or `limit`. Fails when any page does, or holds errors and nothing else. */
     readonly pages: (operation: Operation, options?: PagesOptions) => Effect.Effect<Pages, FalconError>
   }
 >()("akonis/core/Falcon") {}
@@ -77,9 +78,12 @@ export const makeFalcon = Effect.gen(function* () {
 
   const request = (operation: Operation) => tryAgain(operation, once(operation), retriesOf(operation), observer)
 
+  const page = (operation: Operation) =>
+    Effect.flatMap(askForList(request, operation), (answer) => failWhenEmpty(operation, answer))
+
   return Falcon.of({
     request,
-    pages: (operation, options) => walkPages(request, operation, options),
+    pages: (operation, options) => walkPages(page, operation, options),
   })
 })
 

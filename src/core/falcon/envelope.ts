@@ -13,6 +13,8 @@ export interface Envelope {
   /** Falcon sent a list. Where it did not, an empty `resources` says nothing: absence is not "none". */
   readonly has_resources: boolean
   readonly errors: readonly ApiError[]
+  /** `meta.writes.resources_affected`: how much a change has changed, where Falcon counts it (gofalcon `MsaMetaInfo`). */
+  readonly affected: number | undefined
   /** `meta.pagination`; its keys differ from one API family to the next. */
   readonly pagination: Readonly<Record<string, unknown>> | undefined
   readonly meta: Readonly<Record<string, unknown>>
@@ -41,6 +43,7 @@ function envelopeOf(answer: HttpAnswer, body: Readonly<Record<string, unknown>>)
     resources: Array.isArray(body.resources) ? body.resources : [],
     has_resources: Array.isArray(body.resources),
     errors: apiErrors(errorsOf(body.errors), answer.status),
+    affected: affectedIn(meta.writes),
     pagination: isRecord(meta.pagination) ? meta.pagination : undefined,
     meta,
     text: answer.text,
@@ -59,6 +62,11 @@ function apiErrors(errors: readonly unknown[], status: number): ApiError[] {
   const read = errors.slice(0, falcon.errors_max).map((error) => apiError(error, status))
   const more = errors.length - read.length
   return more === 0 ? read : [...read, { code: status, message: `and ${more} more errors, which are not kept` }]
+}
+
+const affectedIn = (writes: unknown): number | undefined => {
+  const affected = isRecord(writes) ? writes.resources_affected : undefined
+  return typeof affected === "number" && affected >= 0 ? affected : undefined
 }
 
 function apiError(value: unknown, status: number): ApiError {

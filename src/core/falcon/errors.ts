@@ -51,5 +51,7 @@ export class FalconError extends Data.TaggedError("FalconError")<{
   readonly retry_after_ms?: number | undefined
   /** Rows that came with a refusal: Falcon explains refused indicators one by one in them. */
   readonly resources?: readonly unknown[] | undefined
+  /** `Envelope.affected` of the refusal. */
+  readonly affected?: number | undefined
   readonly message: string
 }> {}

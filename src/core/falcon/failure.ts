@@ -75,6 +75,7 @@ function codeFailure(operation: Operation, code: number, envelope: Envelope, mor
     scopes: reason === "forbidden" || reason === "retired" ? operation.scopes : [],
     retry_after_ms: more.retry_after_ms,
     resources: envelope.resources,
+    affected: envelope.affected,
   })
 }
 

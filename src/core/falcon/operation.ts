@@ -22,3 +22,6 @@ export interface Operation {
   /** Set on an API that CrowdStrike has withdrawn. */
   readonly retired?: { readonly since: string; readonly successor: string }
 }
+
+/** Whether a call changes something in Falcon: the console gives that right under a name of its own, `…: Write`. */
+export const isChange = ({ scopes }: Operation): boolean => scopes.some((scope) => scope.endsWith(": Write"))

@@ -23,19 +23,23 @@ export interface Pages {
   readonly trace_ids: readonly string[]
   /** Requests that it took, retries not counted. */
   readonly calls: number
+  /** Of the whole list, as the first page that says it counts. */
+  readonly total?: number
+  /** Where the list goes on after the last resource here; absent at its end, or when a page went beyond the cap. */
+  readonly next?: string
 }
 
 /**
  * Calls `request` page after page and hands each on before the next is asked for, so that no more than one is in memory.
  * Ends at an empty page, at the list's end as `nextCursor` sees it, or at the cap. Fails as `malformed` when the walk goes in
- * circles: the same page twice, or a cursor that must be new but is not.
+ * circles: the same page twice, or a cursor that must be new but is not. Gives where the list goes on.
  */
 export const eachPage = Effect.fnUntraced(function* <E, R>(
   request: (operation: Operation) => Effect.Effect<Envelope, FalconError>,
   operation: Operation,
   options: PagesOptions,
   onPage: (page: Envelope) => Effect.Effect<void, E, R>,
-): Effect.fn.Return<void, FalconError | E, R> {
+): Effect.fn.Return<Cursor | undefined, FalconError | E, R> {
   const cap = options.limit ?? Number.POSITIVE_INFINITY
   const size = options.page_size === undefined ? {} : { limit: Math.min(options.page_size, cap) }
   const seen = new Set<string>()
@@ -47,7 +51,8 @@ export const eachPage = Effect.fnUntraced(function* <E, R>(
     collected += page.resources.length
     yield* onPage(page)
     cursor = nextCursor(page, { operation, previous: cursor, collected })
-    if (page.resources.length === 0 || collected >= cap || cursor === undefined) return
+    if (page.resources.length === 0 || cursor === undefined) return undefined
+    if (collected >= cap) return cursor
     for (const mark of marks(page, cursor)) {
       if (seen.has(mark)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
       seen.add(mark)
@@ -66,15 +71,27 @@ export const walkPages = Effect.fnUntraced(function* (
   const errors: ApiError[] = []
   const trace_ids: string[] = []
   let calls = 0
-  yield* eachPage(request, operation, options, (page) =>
+  let total: number | undefined
+  const cursor = yield* eachPage(request, operation, options, (page) =>
     Effect.sync(() => {
       calls++
+      const counted = page.pagination?.total
+      if (typeof counted === "number") total ??= counted
       for (const resource of page.resources) resources.push(resource)
       errors.push(...page.errors)
       if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
     }),
   )
-  return { resources: resources.slice(0, options.limit ?? resources.length), errors, trace_ids, calls }
+  const capped = resources.slice(0, options.limit ?? resources.length)
+  const [next] = capped.length < resources.length ? [] : Object.values(cursor?.parameters ?? {})
+  return {
+    resources: capped,
+    errors,
+    trace_ids,
+    calls,
+    ...(total !== undefined && { total }),
+    ...(next !== undefined && { next: String(next) }),
+  }
 })
 
 /** What must not come twice in one walk. */

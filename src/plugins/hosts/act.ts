@@ -1,8 +1,11 @@
 /** The one call that changes hosts. */
+import { Effect, Result } from "effect"
 import { z } from "zod"
-import { callByIds, idIn } from "../../core/actions/by-ids.ts"
+import type { RowError } from "../../core/actions/action.ts"
+import { callByIds, idIn, type Seen } from "../../core/actions/by-ids.ts"
+import { Falcon } from "../../core/falcon/client.ts"
 import { per_call } from "../../core/limits.ts"
-import { write } from "./device.ts"
+import { detailsOperation, deviceIdOf, write } from "./device.ts"
 
 /** falconpy `PerformActionV2`; the two about detections are PSFalcon's and caracara's. */
 export const host_actions = [
@@ -33,13 +36,16 @@ const perCall = (action: HostAction) =>
 
 /**
  * `POST /devices/entities/devices-actions/v2`, answered with 202: accepted, asynchronous. Every action sets a state, so that
- * repeating it changes nothing. What a 409 means is not documented; a conflict with the host's state is the usual reading.
+ * repeating it changes nothing. A 409 is what a host answers that is in that state already (CrowdStrike's Ansible collection,
+ * `host_contain`), and a 202 may come without its resources (the same, issues 572 and 689): then the host itself is looked at.
  */
 export const actOnHosts = (action_name: HostAction, ids: readonly string[]) =>
   callByIds({
     ids,
     per_call: perCall(action_name),
     idOf,
+    missing: "Falcon accepted the call without naming this host: accepted, not confirmed",
+    lookAgain: (open) => lookAt(action_name, open),
     operation: (ids) => ({
       name: `hosts.${action_name}`,
       method: "POST",
@@ -50,3 +56,49 @@ export const actOnHosts = (action_name: HostAction, ids: readonly string[]) =>
       scopes: write,
     }),
   })
+
+/** Where a host shows what an action has set: gofalcon `DeviceapiDeviceSwagger`; values of the second by caracara. */
+const shown: Readonly<Partial<Record<HostAction, readonly [field: string, ...values: string[]]>>> = {
+  contain: ["status", "contained", "containment_pending"],
+  lift_containment: ["status", "normal", "lift_containment_pending"],
+  hide_host: ["host_hidden_status", "hidden"],
+  unhide_host: ["host_hidden_status", "visible"],
+}
+
+/**
+ * What the hosts show. One that is as wanted is done. One that is not, after a conflict, is refused; after a 202 it stays
+ * unconfirmed, since the change may be under way. Where nothing can be read, a conflict is unconfirmed too: needs Hosts: Read.
+ */
+const lookAt = Effect.fnUntraced(function* (
+  action: HostAction,
+  open: readonly RowError[],
+): Effect.fn.Return<ReadonlyMap<string, Seen>, never, Falcon> {
+  const falcon = yield* Falcon
+  const seen = new Map<string, Seen>()
+  const [field, ...wanted] = shown[action] ?? [""]
+  const unread = (row: RowError, why: string) => {
+    if (row.id === undefined || row.code !== 409) return
+    const message = `${row.message}; so says Falcon of a host that is this way already, and ${why}`
+    seen.set(row.id, { row: { ...row, message, outcome: "unconfirmed" } })
+  }
+  for (let at = 0; at < open.length; at += per_call.host_details) {
+    const rows = open.slice(at, at + per_call.host_details)
+    const ids = rows.flatMap(({ id }) => id ?? [])
+    const answer = yield* Effect.result(falcon.request({ ...detailsOperation(ids), retry: "none" }))
+    const hosts = Result.isSuccess(answer) ? answer.success.resources : []
+    const by_id = new Map(hosts.map((host) => [deviceIdOf(host)?.toLowerCase(), host as Record<string, unknown>]))
+    for (const row of rows) {
+      const host = by_id.get(row.id?.toLowerCase())
+      const value = host?.[field]
+      if (typeof value !== "string") {
+        unread(
+          row,
+          Result.isFailure(answer) ? `it could not be looked at: ${answer.failure.message}` : "it does not show",
+        )
+      } else if (wanted.includes(value)) seen.set(row.id!, { done: { id: deviceIdOf(host), [field]: value } })
+      else if (row.code === 409)
+        seen.set(row.id!, { row: { ...row, message: `${row.message}; its ${field} is ${value}` } })
+    }
+  }
+  return seen
+})

@@ -1,13 +1,10 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds, idIn } from "../../core/actions/by-ids.ts"
+import { callByIds } from "../../core/actions/by-ids.ts"
 import { per_call } from "../../core/limits.ts"
-import { agent_ids, device, example_host, read } from "./device.ts"
+import { agent_ids, detailsOperation, device, deviceIdOf, example_host, read } from "./device.ts"
 
-const idOf = idIn("device_id")
-
-/** `POST /devices/entities/devices/v2`: 5000 ids, where the GET of the same path takes 100 (falconpy, PSFalcon). */
 export const getDeviceDetails = defineAction({
   slug: "get_device_details",
   alias: "get_device_details",
@@ -21,18 +18,5 @@ export const getDeviceDetails = defineAction({
   destructive: false,
   idempotent: true,
   per_call: per_call.host_details,
-  run: ({ ids }) =>
-    callByIds({
-      ids,
-      per_call: per_call.host_details,
-      idOf,
-      operation: (ids) => ({
-        name: "hosts.details",
-        method: "POST",
-        path: "/devices/entities/devices/v2",
-        body: { ids },
-        idempotent: true,
-        scopes: read,
-      }),
-    }),
+  run: ({ ids }) => callByIds({ ids, per_call: per_call.host_details, idOf: deviceIdOf, operation: detailsOperation }),
 })

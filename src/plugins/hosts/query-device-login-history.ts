@@ -1,9 +1,10 @@
+import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
+import { defineAction, type RowError } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
 import { per_call } from "../../core/limits.ts"
-import { agent_ids, example_host, read } from "./device.ts"
+import { agent_ids, deviceIdOf, example_host, read } from "./device.ts"
 
 /** gofalcon `DeviceapiLoginDetailV1` */
 const login_history = z.looseObject({
@@ -15,16 +16,27 @@ const login_history = z.looseObject({
     .describe("The latest logins."),
 })
 
+/** Falcon's maximum; it gives 10 unless asked for more (falconpy `QueryDeviceLoginHistoryV2`). */
+const logins_max = 100
+
+/** A host that shows as many logins as were asked for may have more, and nothing to page with is documented. */
+const cutOf = (resource: unknown): readonly RowError[] => {
+  const { recent_logins } = resource as { readonly recent_logins?: unknown }
+  const id = deviceIdOf(resource)
+  if (id === undefined || !Array.isArray(recent_logins) || recent_logins.length < logins_max) return []
+  return [{ id, code: 206, message: `Falcon gives the latest ${logins_max} logins; there may be earlier ones` }]
+}
+
 /**
  * `POST /devices/combined/devices/login-history/v2`: 10 ids (falconpy `QueryDeviceLoginHistoryV2`, PSFalcon). A host that
- * nobody logged into may be missing from the answer, which is no failure: so an id without an error counts as done.
+ * nobody logged into may be missing from the answer, which is no failure. Whether `limit` counts for each host or for all of a
+ * call is not documented.
  */
 export const queryDeviceLoginHistory = defineAction({
   slug: "query_device_login_history",
   alias: "query_device_login_history",
   title: "Query Device Login History",
-  description:
-    "Retrieves the interactive logins on hosts: as Falcon does it, up to ten per host from the last seven days.",
+  description: `Retrieves the interactive logins on hosts of the last seven days: the latest ${logins_max}, and an entry of \`errors\` where there may be more.`,
   arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
   resource: login_history,
   example: { ids: [example_host] },
@@ -37,13 +49,18 @@ export const queryDeviceLoginHistory = defineAction({
     callByIds({
       ids,
       per_call: per_call.host_login_history,
+      idOf: deviceIdOf,
+      may_be_absent: true,
       operation: (ids) => ({
         name: "hosts.login_history",
         method: "POST",
         path: "/devices/combined/devices/login-history/v2",
+        query: { limit: logins_max },
         body: { ids },
         idempotent: true,
         scopes: read,
       }),
-    }),
+    }).pipe(
+      Effect.map((outcome) => ({ ...outcome, errors: [...outcome.errors, ...outcome.resources.flatMap(cutOf)] })),
+    ),
 })

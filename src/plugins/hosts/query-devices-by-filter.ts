@@ -16,6 +16,9 @@ const sort = z
   .optional()
   .describe("A property and a direction: `hostname|asc` or `hostname.asc`.")
 
+/** Pages of one size that end where `limit` does, or a few beyond: only at a page's end does Falcon tell how to go on. */
+const pageSize = (limit: number): number => Math.ceil(limit / Math.ceil(limit / per_call.hosts_page))
+
 /**
  * `GET /devices/queries/devices-scroll/v1` (falconpy `QueryDevicesByFilterScroll`): pages of up to 10,000 AIDs, linked by a
  * text that is good for two minutes, and no end to how far it goes; the query by number stops at 10,000 hosts.
@@ -24,12 +27,13 @@ export const queryDevicesByFilter = defineAction({
   slug: "query_devices_by_filter",
   alias: "query_devices_by_filter",
   title: "Query Devices By Filter",
-  description: "Finds hosts by platform, hostname, address and so on; gives their AIDs, for get_device_details.",
+  description:
+    "Finds hosts by platform, hostname, address and so on; gives their AIDs, for get_device_details. `total` tells how many match, `next` how to go on.",
   arguments: z.strictObject({
     filter: fqlFilter("platform_name:'Windows'+hostname:'web*'"),
     sort,
     limit: limitArgument(),
-    offset: offsetArgument("Where to begin: the text that Falcon gave with an earlier page, within two minutes."),
+    offset: offsetArgument("Where to begin: the `next` of an earlier answer, within two minutes."),
   }),
   resource: z.string().describe("An AID."),
   example: { filter: "platform_name:'Windows'", sort: "hostname|asc", limit: 500 },
@@ -45,12 +49,13 @@ export const queryDevicesByFilter = defineAction({
           name: "hosts.query",
           method: "GET",
           path: "/devices/queries/devices-scroll/v1",
-          query: { filter, sort, offset, limit: Math.min(limit, per_call.hosts_page) },
+          query: { filter, sort, offset, limit: pageSize(limit) },
           idempotent: true,
           scopes: read,
         },
         { limit },
       )
-      return listed(pages.resources, pages.errors, pages.trace_ids)
+      const { resources, errors, trace_ids, calls: _, ...more } = pages
+      return listed(resources, errors, trace_ids, more)
     }),
 })

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { action_args, per_call } from "../../core/limits.ts"
-import { platform, policies_path, policy, policyOf, settings, write } from "./policy.ts"
+import { platform, policies_path, policy, settings, write } from "./policy.ts"
 import { sendRows } from "./rows.ts"
 
 /** gofalcon `PreventionCreatePolicyReqV1` */
@@ -32,12 +32,12 @@ export const createPreventionPolicies = defineAction({
   changes: true,
   destructive: false,
   idempotent: false,
-  per_call: per_call.policies,
+  per_call: per_call.policy_rows,
   run: ({ resources }) =>
     sendRows({
       rows: resources,
       keyOf,
-      keyOfPolicy: (resource) => keyOf(policyOf(resource) ?? {}),
+      keyOfPolicy: (resource) => keyOf((resource ?? {}) as Parameters<typeof keyOf>[0]),
       operation: (rows) => ({
         name: "prevention_policies.create",
         method: "POST",

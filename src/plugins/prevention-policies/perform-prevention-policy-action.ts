@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import { z } from "zod"
 import { ArgumentError, defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { idKey } from "../../core/actions/attribute.ts"
+import { callByIds, idIn } from "../../core/actions/by-ids.ts"
 import { per_call } from "../../core/limits.ts"
 import { example_policy, policy, policy_ids, policyIdOf, write } from "./policy.ts"
 
@@ -11,7 +12,33 @@ const on_policy = ["enable", "disable"] as const
 const on_group = ["add-host-group", "remove-host-group", "add-rule-group", "remove-rule-group"] as const
 const group_actions: readonly string[] = on_group
 
-/** `POST /policy/entities/prevention-actions/v1` (falconpy `performPreventionPoliciesAction`). */
+/**
+ * What names the group. A name does not work in the other's place (falcon-mcp pull request 540 and issue 530, falconpy issue
+ * 1182, PSFalcon `Invoke-FalconPreventionPolicyAction`): "Group action parameters must be provided".
+ */
+const parameterOf = (action_name: string) => (action_name.endsWith("rule-group") ? "rule_group_id" : "group_id")
+
+type ActionName = (typeof on_policy)[number] | (typeof on_group)[number]
+
+/** What the returned policy shows against the action: Falcon answers some policy actions with a 200 that does nothing (falcon-mcp 540). */
+const contradictionOf = (action_name: ActionName, group_id: string | undefined) => (resource: unknown) => {
+  const { enabled, groups, ioa_rule_groups } = (resource ?? {}) as Readonly<Record<string, unknown>>
+  if (group_id === undefined) {
+    const wanted = action_name === "enable"
+    return enabled === !wanted ? `Falcon returned the policy still ${wanted ? "disabled" : "enabled"}` : undefined
+  }
+  const list = action_name.endsWith("rule-group") ? ioa_rule_groups : groups
+  if (!Array.isArray(list)) return undefined
+  const is_in = list.some(
+    (group) => idKey(typeof group === "string" ? group : (groupIdOf(group) ?? "")) === idKey(group_id),
+  )
+  if (is_in === action_name.startsWith("add")) return undefined
+  return `Falcon returned the policy ${is_in ? "with" : "without"} the group`
+}
+
+const groupIdOf = idIn("id")
+
+/** `POST /policy/entities/prevention-actions/v1` (falconpy `performPreventionPoliciesAction`): one policy a call (falconpy issue 701). */
 export const performPreventionPolicyAction = defineAction({
   slug: "perform_prevention_policy_action",
   alias: "perform_prevention_policy_action",
@@ -35,7 +62,7 @@ export const performPreventionPolicyAction = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: per_call.policies,
+  per_call: per_call.policy_action,
   run: ({ ids, action_name, group_id }) =>
     Effect.gen(function* () {
       const needs_group = group_actions.includes(action_name)
@@ -43,10 +70,12 @@ export const performPreventionPolicyAction = defineAction({
         const message = needs_group ? `required for ${action_name}` : `${action_name} takes no group`
         return yield* new ArgumentError({ field: "group_id", message })
       }
-      const parameters = group_id === undefined ? {} : { action_parameters: [{ name: "group_id", value: group_id }] }
+      const parameters =
+        group_id === undefined ? {} : { action_parameters: [{ name: parameterOf(action_name), value: group_id }] }
       return yield* callByIds({
         ids,
-        per_call: per_call.policies,
+        per_call: per_call.policy_action,
+        contradiction: contradictionOf(action_name, group_id),
         idOf: policyIdOf,
         operation: (ids) => ({
           name: `prevention_policies.${action_name}`,

@@ -1,5 +1,6 @@
 /** What the actions on prevention policies share: names, maxima and the entity. */
 import { z } from "zod"
+import { idIn } from "../../core/actions/by-ids.ts"
 
 export const policies_path = "/policy/entities/prevention/v1"
 export const policy_ids = "Ids of prevention policies: 32 hex digits."
@@ -36,5 +37,5 @@ export const policy = z.looseObject({
   modified_timestamp: z.string().nullish(),
 })
 
-export const policyOf = (resource: unknown) => policy.safeParse(resource).data
-export const policyIdOf = (resource: unknown) => policyOf(resource)?.id
+/** Existence is read from the id alone: other fields may have any type. */
+export const policyIdOf = idIn("id")

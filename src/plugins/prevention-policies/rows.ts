@@ -1,7 +1,9 @@
 /** Rows that become policies: sent together, and told apart when something is wrong with one of them. */
 import { Effect } from "effect"
-import { ArgumentError, type Outcome } from "../../core/actions/action.ts"
+import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
+import { idKey } from "../../core/actions/attribute.ts"
 import { callByIds } from "../../core/actions/by-ids.ts"
+import { withErrors } from "../../core/actions/failures.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -18,7 +20,8 @@ interface Rows<Row> {
 
 /**
  * As few calls as carry all rows. Where Falcon refuses one as a whole, without saying which row is wrong, nothing of it was
- * done: then its rows go one by one, and the good ones come through. Errors name their row as `resources.<n>`.
+ * done: then it is halved until the wrong row stands alone, and the good ones come through. Errors name their row as
+ * `resources.<n>`.
  */
 export const sendRows = Effect.fnUntraced(function* <Row>({
   rows,
@@ -27,21 +30,28 @@ export const sendRows = Effect.fnUntraced(function* <Row>({
   operation,
 }: Rows<Row>): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
   const names = new Map<string, string>()
+  const by_key = new Map<string, Row>()
   for (const [at, row] of rows.entries()) {
-    const first = names.get(keyOf(row))
+    const key = keyOf(row)
+    const first = names.get(idKey(key))
     if (first !== undefined) {
       return yield* new ArgumentError({ field: nameOf(at), message: `the same policy as in ${first}` })
     }
-    names.set(keyOf(row), nameOf(at))
+    names.set(idKey(key), nameOf(at))
+    by_key.set(key, row)
   }
-  const by_name = new Map(rows.map((row, at) => [nameOf(at), row]))
-  return yield* callByIds({
-    ids: [...by_name.keys()],
-    per_call: per_call.policies,
-    one_by_one: true,
-    idOf: (resource) => names.get(keyOfPolicy(resource) ?? ""),
-    operation: (some) => operation(some.map((name) => by_name.get(name)!)),
-  })
+  const named = <E extends RowError>(errors: readonly E[]) =>
+    errors.map((error) => ({ ...error, ...(error.id !== undefined && { id: names.get(idKey(error.id)) ?? error.id }) }))
+  const outcome = yield* Effect.mapError(
+    callByIds({
+      ids: [...by_key.keys()],
+      per_call: per_call.policy_rows,
+      idOf: keyOfPolicy,
+      operation: (some) => operation(some.map((key) => by_key.get(key)!)),
+    }),
+    (error) => withErrors(error, named(error.errors)),
+  )
+  return { ...outcome, errors: named(outcome.errors) }
 })
 
 const nameOf = (at: number) => `resources.${at}`

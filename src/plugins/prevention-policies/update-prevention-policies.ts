@@ -34,7 +34,7 @@ export const updatePreventionPolicies = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: per_call.policies,
+  per_call: per_call.policy_rows,
   run: ({ resources }) =>
     sendRows({
       rows: resources,

@@ -1,0 +1,65 @@
+/** Which id an error of Falcon is about: it says so in `id`, in its text only, or not at all. */
+import type { ApiError } from "../falcon/errors.ts"
+
+/** Shorter ids are words that a text may hold for another reason. Falcon's have 32 characters and more. */
+const quotable_chars_min = 16
+
+/** Of errors that name no id, as many as a row quotes. */
+const quoted_max = 3
+
+export interface Attributed {
+  /** By id, as it was asked for; the first error of each. */
+  readonly named: ReadonlyMap<string, ApiError>
+  /** Errors about none of the ids in particular, or about something that was not asked for. */
+  readonly nameless: readonly ApiError[]
+}
+
+/** How ids are compared: Falcon answers in lower case, whatever it was asked in. */
+export const idKey = (id: string): string => id.toLowerCase()
+
+/**
+ * Gives every error to the ids that it names, in `id` or in its text ("No matching device found for ID …": containment tells
+ * ids only there, as CrowdStrike's Ansible collection reads it). One text may name several.
+ */
+export function attribute(ids: readonly string[], errors: readonly ApiError[]): Attributed {
+  const by_key = new Map(ids.map((id) => [idKey(id), id]))
+  const named = new Map<string, ApiError>()
+  const nameless: ApiError[] = []
+  for (const error of errors) {
+    const own = error.id === undefined ? undefined : by_key.get(idKey(error.id))
+    const about = own === undefined ? quotedIn(error.message, by_key) : [own]
+    for (const id of about) if (!named.has(id)) named.set(id, { ...error, id })
+    if (about.length === 0) nameless.push(error)
+  }
+  return { named, nameless }
+}
+
+/** The ids that stand as whole words in a text; `ID:<id>` counts, and so does an id that holds colons itself. */
+function quotedIn(text: string, by_key: ReadonlyMap<string, string>): readonly string[] {
+  const found = new Set<string>()
+  for (const [word] of text.matchAll(/[\w:.-]{16,}/g)) {
+    const whole = idKey(word.replace(/[.:-]+$/, ""))
+    for (let at = 0; at !== -1 && whole.length - at >= quotable_chars_min; at = after(whole, at)) {
+      const id = by_key.get(whole.slice(at))
+      if (id === undefined) continue
+      found.add(id)
+      break
+    }
+  }
+  return [...found]
+}
+
+const after = (text: string, at: number): number => {
+  const colon = text.indexOf(":", at)
+  return colon === -1 ? -1 : colon + 1
+}
+
+/** What errors that name nobody say about ids that one of them must be about. */
+export function inOneError(errors: readonly ApiError[], fallback_code: number): Pick<ApiError, "code" | "message"> {
+  const codes = new Set(errors.map(({ code }) => code))
+  const messages = [...new Set(errors.map(({ message }) => message))]
+  const [first = fallback_code] = codes
+  const code = codes.size === 1 ? first : fallback_code
+  if (messages.length === 1) return { code, message: messages[0]! }
+  return { code, message: `Falcon does not say which is about this id: ${messages.slice(0, quoted_max).join("; ")}` }
+}

@@ -1,0 +1,161 @@
+/** What one answer of Falcon says about each id of its call. A status is not success: done is what the answer shows as done. */
+import type { Envelope } from "../falcon/envelope.ts"
+import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
+import type { RowError } from "./action.ts"
+import { type Attributed, attribute, idKey, inOneError } from "./attribute.ts"
+
+/** How an answer is to be read. */
+export interface Reading {
+  /** The call changes something: what the answer does not show as done or as refused may have happened. */
+  readonly changes: boolean
+  /** The id that a returned resource stands for; without it, only `meta.writes.resources_affected` tells what was done. */
+  readonly idOf?: (resource: unknown) => string | undefined
+  /** What speaks against a returned resource being as the change wanted it. */
+  readonly contradiction?: (resource: unknown) => string | undefined
+  /** Of a lookup: Falcon leaves out an id that it has nothing to tell about, which is no failure. */
+  readonly may_be_absent?: true
+  /** What it means that an id neither comes back nor is named by an error. */
+  readonly missing?: string
+}
+
+export interface Judged {
+  /** Every id that is not certainly done, with the reason. */
+  readonly rows: ReadonlyMap<string, RowError>
+  /** Ids that a refusal says nothing about: it was about the call as a whole. */
+  readonly unexplained: readonly string[]
+  /** Errors that are about none of the ids in particular. */
+  readonly loose: readonly RowError[]
+}
+
+type Answer = Pick<Envelope, "status" | "resources" | "errors" | "affected">
+
+const not_found = "Falcon does not know this id"
+
+/** After these a change may have been made. A call that may be repeated has been, so that they stand at the end of it. */
+const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
+
+/** A 2xx; or a refusal that carries what worked all the same. */
+export const judge = (ids: readonly string[], answer: Answer, reading: Reading): Judged =>
+  reading.changes ? judgeChange(ids, answer, reading) : judgeLookup(ids, answer, reading)
+
+/** No 2xx. It may still carry what worked, and say per id what did not. */
+export const judgeFailure = (ids: readonly string[], error: FalconError, reading: Reading): Judged => {
+  const { resources = [], affected = 0 } = error
+  if ((reading.idOf !== undefined && resources.length > 0) || (reading.changes && affected > 0)) {
+    return judge(
+      ids,
+      { status: error.status ?? 502, resources, errors: error.errors, affected: error.affected },
+      reading,
+    )
+  }
+  const doubt = reading.changes && in_doubt.includes(error.reason)
+  const { named } = attribute(ids, error.errors)
+  const rowOf = (id: string): RowError => {
+    const { code = error.status ?? 502, message = error.message } = named.get(id) ?? {}
+    return doubt ? unconfirmed(id, code, message) : { id, code, message }
+  }
+  return {
+    rows: new Map(ids.map((id) => [id, rowOf(id)])),
+    unexplained: ids.filter((id) => !named.has(id)),
+    loose: [],
+  }
+}
+
+/** What comes back exists, whatever else is said about it. */
+const judgeLookup = (ids: readonly string[], answer: Answer, reading: Reading): Judged => {
+  const { named, nameless } = attribute(ids, answer.errors)
+  const back = keysOf(answer.resources, reading)
+  const rows = new Map<string, RowError>()
+  for (const id of ids) {
+    if (back.has(idKey(id))) continue
+    const own = named.get(id)
+    if (own !== undefined) rows.set(id, { id, code: own.code, message: own.message })
+    else if (nameless.length > 0) rows.set(id, { id, ...inOneError(nameless, 404) })
+    else if (reading.may_be_absent !== true) rows.set(id, { id, code: 404, message: reading.missing ?? not_found })
+  }
+  const beside = [...named.values()].filter(({ id = "" }) => !rows.has(id))
+  return { rows, unexplained: [], loose: [...beside, ...(rows.size === 0 ? withoutIds(nameless) : [])] }
+}
+
+const judgeChange = (ids: readonly string[], answer: Answer, reading: Reading): Judged => {
+  const attributed = attribute(ids, answer.errors)
+  const rows = new Map<string, RowError>()
+  for (const [id, error] of attributed.named) rows.set(id, refused(id, error))
+  return reading.idOf === undefined
+    ? judgeCount(ids, answer, attributed, rows)
+    : judgeReturned(ids, answer, reading, attributed, rows)
+}
+
+/** Nothing comes back: never more is done than Falcon counts, and of less than all nobody knows which. */
+const judgeCount = (
+  ids: readonly string[],
+  { affected, status }: Answer,
+  { nameless }: Attributed,
+  rows: Map<string, RowError>,
+): Judged => {
+  const left = ids.filter((id) => !rows.has(id))
+  if (affected !== undefined && affected >= left.length) return { rows, unexplained: [], loose: withoutIds(nameless) }
+  const count = affected === undefined ? "does not say how many" : `counts ${affected} of these ${ids.length}`
+  const quote = nameless.length === 0 ? "" : `: ${inOneError(nameless, status).message}`
+  for (const id of left) {
+    if (affected === 0 && nameless.length > 0) rows.set(id, refused(id, inOneError(nameless, status)))
+    else rows.set(id, unconfirmed(id, status, `Falcon answered ${status} and ${count} as changed${quote}`))
+  }
+  return { rows, unexplained: [], loose: [] }
+}
+
+const judgeReturned = (
+  ids: readonly string[],
+  { affected, resources, status }: Answer,
+  reading: Reading,
+  { nameless }: Attributed,
+  rows: Map<string, RowError>,
+): Judged => {
+  const back = keysOf(resources, reading)
+  const against = new Map<string, string>()
+  for (const resource of resources) {
+    const why = reading.contradiction?.(resource)
+    if (why !== undefined) against.set(idKey(reading.idOf?.(resource) ?? ""), why)
+  }
+  const returned = ids.filter((id) => !rows.has(id) && back.has(idKey(id)))
+  const absent = ids.filter((id) => !rows.has(id) && !back.has(idKey(id)))
+  for (const id of returned) {
+    const why = against.get(idKey(id))
+    if (why !== undefined) rows.set(id, unconfirmed(id, status, why))
+    else if (affected !== undefined && affected < returned.length) {
+      const message = `Falcon returned it, but counts ${affected} of these ${ids.length} as changed`
+      rows.set(id, unconfirmed(id, status, message))
+    }
+  }
+  // As many errors as ids that are left: each is about one of them.
+  const explained = nameless.length >= absent.length
+  for (const id of absent) {
+    if (explained) rows.set(id, refused(id, inOneError(nameless, status)))
+    else rows.set(id, unconfirmed(id, status, reading.missing ?? `${silence(status)}${quoted(nameless, status)}`))
+  }
+  const loose = absent.length === 0 ? withoutIds(nameless) : []
+  return { rows, unexplained: [], loose }
+}
+
+const silence = (status: number) =>
+  `Falcon answered ${status}, and says of this id neither that it was done nor that it was not`
+
+const quoted = (nameless: readonly ApiError[], status: number) =>
+  nameless.length === 0 ? "" : `: ${inOneError(nameless, status).message}`
+
+/** Falcon's own trouble leaves a change in doubt; anything else is a refusal. */
+const refused = (id: string, { code, message }: Pick<ApiError, "code" | "message">): RowError =>
+  code >= 500 ? unconfirmed(id, code, message) : { id, code, message }
+
+const unconfirmed = (id: string, code: number, message: string): RowError => ({
+  id,
+  code,
+  message,
+  outcome: "unconfirmed",
+})
+
+const withoutIds = (errors: readonly ApiError[]): readonly RowError[] =>
+  errors.map(({ code, message }) => ({ code, message }))
+
+const keysOf = (resources: readonly unknown[], { idOf }: Reading): ReadonlySet<string> =>
+  new Set(resources.flatMap((resource) => idOf?.(resource) ?? []).map(idKey))
