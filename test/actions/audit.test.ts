@@ -65,9 +65,10 @@ describe("the audit log", () => {
       if (status === 200) expect(JSON.stringify(auditLines()[0]!.ids)).toContain("203.0.113.7")
     }))
 
-  test("that cannot be written lets nothing run that changes something", () =>
-    served(async ({ act, data_dir }) => {
+  test("that cannot be written lets nothing run that changes something, and fails health until it can be", () =>
+    served(async ({ act, ask, data_dir }) => {
       // A folder in its place: not even root can write to that.
+      rmSync(`${data_dir}/audit.ndjson`, { force: true })
       mkdirSync(`${data_dir}/audit.ndjson`)
       const before = seen.done
       const refused = await act("count_up", { ids: ["a"] })
@@ -75,8 +76,10 @@ describe("the audit log", () => {
       expect(refused.body.detail).toContain("nothing was done")
       expect(seen.done).toBe(before)
       expect((await act("look_up", {})).status).toBe(200)
+      expect((await ask("/health")).text).toContain("audit.ndjson cannot be written")
       rmSync(`${data_dir}/audit.ndjson`, { recursive: true })
       expect((await act("count_up", { ids: ["a"] })).status).toBe(200)
+      expect((await ask("/health")).body.status).toBe("ok")
     }))
 
   test("is for its owner alone", () =>

@@ -1,11 +1,12 @@
 /** Running an action: one way, whichever surface it was asked through. */
 import { createHash } from "node:crypto"
-import { type Context, Effect, Exit, Redacted } from "effect"
+import { type Context, Effect, Exit, Redacted, Scope } from "effect"
 import type { RunningTenant } from "../boot.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/pools.ts"
 import type { PluginServices } from "../plugin.ts"
+import { Health } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import { Tenant } from "../tenant.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
@@ -23,7 +24,7 @@ export interface ActionTenant extends Registry {
   readonly id: string
   readonly services: Context.Context<PluginServices>
   readonly audit: Audit
-  /** Opened by whoever comes first, and again after it could not be. */
+  /** Opened by whoever comes first, and again after it could not be. Fails as well while the audit log cannot be written; health tells. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
 
@@ -36,7 +37,18 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const { data_dir } = yield* Tenant
     const services = yield* Effect.context<PluginServices>()
     const audit = yield* makeAudit(data_dir, options)
-    const journal = Effect.provide(journalOf(data_dir, audit, options), services)
+    const open = Effect.provide(journalOf(data_dir, audit, options), services)
+    const changing = tenant.plugins.filter(({ plugin }) => plugin.actions?.some(({ changes }) => changes) === true)
+    // For as long as the process lives.
+    const cells = yield* Effect.forEach(changing, ({ plugin }) =>
+      Health.use((health) => health.cell(plugin.id, "records")),
+    ).pipe(Effect.provideService(Scope.Scope, Scope.makeUnsafe()))
+    const tell = (status: "ok" | "failed", detail: string) =>
+      Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
+    const journal = Effect.andThen(audit.ready, open).pipe(
+      Effect.tap(() => tell("ok", "")),
+      Effect.tapError(({ message }) => tell("failed", `${message}; what changes something is refused until it can be`)),
+    )
     return { id: tenant.id, services: tenant.services, audit, journal, ...makeRegistry(tenant.plugins) }
   }).pipe(Effect.provide(tenant.services))
 })
@@ -127,7 +139,6 @@ const begin = Effect.fnUntraced(function* (
   line: AuditLine,
 ): Effect.fn.Return<Begun, Refusal> {
   const notReady = (error: StoreError) => refuse("not-ready", `nothing was done: ${error.message}`)
-  if (action.changes) yield* Effect.mapError(tenant.audit.ready, notReady)
   const journal = yield* Effect.mapError(tenant.journal, notReady)
   const owner = yield* ownerOf(tenant, asked.caller)
   const key =
