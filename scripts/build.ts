@@ -12,8 +12,10 @@ const { values } = parseArgs({
 const root = resolve(import.meta.dir, "..")
 const outfile = resolve(root, values.outfile)
 
+// What lies in the folder that it is started in must not become part of it: a `bunfig.toml` runs code, an `.env` sets variables.
+const closed = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"]
 // `esm`: the default format cannot hold a top-level await together with bytecode.
-const options = ["--compile", "--format=esm", "--minify", "--bytecode", "--sourcemap"]
+const options = ["--compile", "--format=esm", "--minify", "--bytecode", "--sourcemap", ...closed]
 if (values.target !== undefined) options.push(`--target=${values.target}`)
 const command = [process.execPath, "build", ...options, "src/main.ts", "--outfile", outfile]
 

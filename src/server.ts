@@ -3,12 +3,13 @@
  * `deno serve -A src/server.ts` start.
  */
 import { NodeFileSystem } from "@effect/platform-node"
-import { Clock, Context, Effect, Exit, type FileSystem, Scope } from "effect"
+import { Cause, Clock, Context, Effect, Exit, type FileSystem, Scope } from "effect"
 import { Hono } from "hono"
 import { actionRoutes } from "./api/actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api/api.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./api/docs.ts"
 import { healthRoutes } from "./api/health.ts"
+import { checkHost, pathOf } from "./api/host.ts"
 import { mcpRoutes } from "./api/mcp.ts"
 import { metricsRoutes } from "./api/metrics.ts"
 import { openApiRoutes } from "./api/openapi.ts"
@@ -17,9 +18,11 @@ import { makeActionTenant } from "./core/actions/execute.ts"
 import { problemOf } from "./core/actions/refusal.ts"
 import { boot, type RunningTenant } from "./core/boot.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
+import { ConfigError } from "./core/errors.ts"
 import { type Caller, loadCallers } from "./core/http/bearer.ts"
 import { server } from "./core/limits.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
+import { redact } from "./core/telemetry/redact.ts"
 import { plugins as shipped } from "./plugins/index.ts"
 import { version } from "./version.ts"
 import { markStarted } from "./worker.ts"
@@ -34,6 +37,10 @@ export interface AppOptions {
   readonly now_ms: () => number
   /** `server.read_only` of the configuration. */
   readonly read_only?: boolean
+  /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
+  readonly hosts?: readonly string[]
+  /** `health`: no actions, no MCP, no documentation. */
+  readonly serves?: "all" | "health"
   /** Where log lines go and what the time is, for what requests run. */
   readonly context?: Context.Context<never>
   /** Gets everything that is being carried out, for whoever stops the process. */
@@ -59,9 +66,10 @@ export const makeApp = (options: AppOptions): Hono<ApiEnv> => {
   for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
   const api: Api = { tenants: acting, callers, read_only, run, now_ms }
   const sessions = makeSessions(api, isDocsPath)
-  const app = new Hono<ApiEnv>()
+  const app = new Hono<ApiEnv>({ getPath: pathOf })
 
   app.use(giveRequestId)
+  if (options.hosts !== undefined) app.use(checkHost(options.hosts))
   app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
   app.onError(async (error, c) => {
     await run(Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`))
@@ -69,9 +77,10 @@ export const makeApp = (options: AppOptions): Hono<ApiEnv> => {
   })
 
   app.route("/", healthRoutes(api, tenants, started_ms))
-  app.route("/", loginRoutes(sessions))
+  if (options.serves !== "health") app.route("/", loginRoutes(sessions))
   app.use(authenticate(api, sessions.callerOf))
   app.route("/", metricsRoutes(api))
+  if (options.serves === "health") return app
   app.route("/", openApiRoutes(api))
   app.route("/", docsRoutes())
   for (const tenant of acting) {
@@ -96,7 +105,13 @@ export const openApp = Effect.fnUntraced(function* (
   return makeApp({ ...options, context, pending, now_ms: () => clock.currentTimeMillisUnsafe() })
 })
 
-/** Configuration -> app, for a runtime that brings its own server. */
+/** What the configuration says about the app. */
+export const served = ({ server: { host, allowed_hosts, read_only } }: Config) => ({
+  read_only,
+  hosts: [host, ...allowed_hosts],
+})
+
+/** Configuration -> app, for a runtime that brings its own server. Ends the process, with the reason, where that fails. */
 const load = async (): Promise<(request: Request) => Response | Promise<Response>> => {
   const scope = Scope.makeUnsafe()
   const prepare: Effect.Effect<Config, unknown, FileSystem.FileSystem> = loadConfig({
@@ -108,20 +123,31 @@ const load = async (): Promise<(request: Request) => Response | Promise<Response
       const tenants = yield* boot(config, { version, env: process.env, lock: true })
       const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
       yield* markStarted(tenants)
-      const { read_only } = config.server
-      return yield* openApp({ tenants, callers, started_ms: Date.now(), read_only })
+      return yield* openApp({ tenants, callers, started_ms: Date.now(), ...served(config) })
     }).pipe(Effect.provide(layerLogging(config.log))),
   )
   const exit = await Effect.runPromiseExit(
     start.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
   )
   if (Exit.isSuccess(exit)) return exit.value.fetch
-  throw new Error(`akonis cannot start: ${exit.cause}`)
+  const error = Cause.squash(exit.cause)
+  const { source, key, message } =
+    error instanceof ConfigError ? error : { source: "", key: "", message: String(error) }
+  process.stderr.write(
+    `akonis cannot start: ${redact([source, key, message].filter((part) => part !== "").join(": "))}\n`,
+  )
+  process.exit(error instanceof ConfigError ? 2 : 1)
 }
 
+// Started by itself it looks at its configuration before it listens.
 let app: ReturnType<typeof load> | undefined
+if (import.meta.main) {
+  app = load()
+  await app
+}
 
 export default {
+  development: false,
   port: Number(process.env.AKONIS_PORT ?? 8_080),
   hostname: process.env.AKONIS_HOST ?? "127.0.0.1",
   fetch: async (request: Request): Promise<Response> => {

@@ -49,12 +49,12 @@ export const giveRequestId = async (c: ApiContext, next: () => Promise<void>): P
 
 /** Lets only callers with a token pass. `session` finds the caller of a cookie, for the pages that a browser opens. */
 export const authenticate =
-  (api: Api, session: (c: ApiContext) => Caller | undefined) =>
+  (api: Api, session: (c: ApiContext) => Promise<Caller | undefined>) =>
   async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
     const header = c.req.header("authorization")
     const caller =
       header === undefined
-        ? session(c)
+        ? await session(c)
         : (findFixedCaller(api.callers, header) ?? (await api.run(findCaller(api.callers, header))))
     if (caller === undefined) {
       const detail = "send Authorization: Bearer <token>, with a token of server.tokens or of data_dir/api-token"

@@ -12,7 +12,7 @@ export interface Asset {
 
 /** By the last part of its path; `undefined` for anything else. */
 export const swaggerAsset = async (name: string): Promise<Asset | undefined> => {
-  const asset = assets[name]
+  const asset = Object.hasOwn(assets, name) ? assets[name] : undefined
   return asset === undefined ? undefined : { type: asset.type, bytes: new Uint8Array(await asset.load()) }
 }
 

@@ -27,8 +27,9 @@ export const loginRoutes = (sessions: Sessions): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
   app.use("/docs", async (c, next) => {
     const wants_page = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html")
-    const known = c.req.header("authorization") !== undefined || sessions.callerOf(c) !== undefined
-    return wants_page && !known ? html(c, loginPage(""), 401) : next()
+    if (!wants_page) return next()
+    const known = c.req.header("authorization") !== undefined || (await sessions.callerOf(c)) !== undefined
+    return !known ? html(c, loginPage(""), 401) : next()
   })
   app.post(
     "/docs/login",
@@ -40,6 +41,10 @@ export const loginRoutes = (sessions: Sessions): Hono<ApiEnv> => {
       return c.redirect("/docs", 303)
     },
   )
+  app.post("/docs/logout", (c) => {
+    sessions.close(c)
+    return c.redirect("/docs", 303)
+  })
   return app
 }
 
@@ -73,6 +78,7 @@ const docsPage = `<!doctype html>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
+<form method="post" action="/docs/logout" style="text-align: right; padding: .5rem"><button>Log out</button></form>
 <div id="ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>

@@ -11,7 +11,11 @@ export const mcpRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => {
 
   const pass = async (c: ApiContext, body: string | undefined) => {
     const { method, headers } = c.req.raw
-    const request = new Request(new URL("/mcp", c.req.url), { method, headers, ...(body !== undefined && { body }) })
+    const request = new Request(new URL("/mcp", "http://localhost"), {
+      method,
+      headers,
+      ...(body !== undefined && { body }),
+    })
     // Loaded when somebody first asks: the protocol is a good part of all code, and most processes never speak it.
     server ??= import("./mcp-server.ts").then(({ makeMcp }) => makeMcp(api, tenant))
     return (await server)(request, { caller: c.get("caller"), request_id: c.get("request_id") })

@@ -4,6 +4,7 @@ import { Command, Flag } from "effect/cli"
 import { boot, type RunningTenant } from "../core/boot.ts"
 import type { Config } from "../core/config/load.ts"
 import { FalconAuth } from "../core/falcon/auth.ts"
+import { checkCallers } from "../core/http/bearer.ts"
 import type { CheckRow } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { version } from "../version.ts"
@@ -21,6 +22,7 @@ export const check = Command.make("check", { config: configFlag, offline, json: 
   explain(
     Effect.gen(function* () {
       const config = yield* configOf(flags.config)
+      yield* checkCallers(config.source, config.server.tokens)
       const rows: Row[] = [configurationRow(config)]
       if (!flags.offline) {
         for (const tenant of yield* boot(config, { version, env, lock: false }))

@@ -1,4 +1,4 @@
-/** `akonis run`, `akonis serve`, `akonis worker`: one process, the HTTP API always, the worker unless only serving. */
+/** `akonis run`, `akonis serve`, `akonis worker`: one process; a worker alone serves health and metrics only. */
 import { Clock, Effect } from "effect"
 import { Command } from "effect/cli"
 import { boot, lockData, watchData } from "../core/boot.ts"
@@ -6,7 +6,7 @@ import type { Config } from "../core/config/load.ts"
 import { loadCallers } from "../core/http/bearer.ts"
 import { listen } from "../core/http/listen.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { openApp } from "../server.ts"
+import { openApp, served } from "../server.ts"
 import { version } from "../version.ts"
 import { markStarted, runWorker } from "../worker.ts"
 import { configFlag, configOf, env, explain } from "./common.ts"
@@ -20,7 +20,13 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
     const lock = yield* lockData(config)
     const tenants = yield* boot(config, { version, env, lock: false })
     const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
-    const app = yield* openApp({ tenants, callers, started_ms, read_only: config.server.read_only })
+    const app = yield* openApp({
+      tenants,
+      callers,
+      started_ms,
+      serves: mode === "worker" ? "health" : "all",
+      ...served(config),
+    })
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
     const url = `http://${at.hostname.includes(":") ? `[${at.hostname}]` : at.hostname}:${at.port}`
     yield* Effect.logInfo(

@@ -16,6 +16,7 @@ import { type FolderLock, lockFolder } from "./store/lock.ts"
 import { readRegular, whyUnread } from "./store/regular-file.ts"
 import { watchFolder } from "./store/watch-folder.ts"
 import { Health } from "./telemetry/health.ts"
+import { hideInLogs } from "./telemetry/redact.ts"
 
 export interface RunningTenant {
   readonly id: string
@@ -69,9 +70,14 @@ export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>) =>
     ),
   )
 
+const unverified =
+  "NODE_TLS_REJECT_UNAUTHORIZED=0 is set and has no effect: certificates are always verified. Remove it; an authority of your own belongs into ca_file"
+
 /** The door to the network, with the proxy and the certificate authority of the configuration. */
 export const layerNetwork = Effect.fnUntraced(function* (config: Config, { version, env }: BootOptions) {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
   const proxy = config.proxy ?? variable(env, "HTTPS_PROXY") ?? variable(env, "HTTP_PROXY")
+  hideProxyPassword(proxy)
   const no_proxy = variable(env, "NO_PROXY")
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
   return layerFetch({
@@ -81,6 +87,23 @@ export const layerNetwork = Effect.fnUntraced(function* (config: Config, { versi
     ...(ca_pem === undefined ? {} : { ca_pem }),
   })
 })
+
+/** A proxy that refuses may repeat what it was sent: the password, alone or in the header that carries it. */
+const hideProxyPassword = (proxy: string | undefined): void => {
+  if (proxy === undefined || !URL.canParse(proxy)) return
+  const { username, password } = new URL(proxy)
+  if (password === "") return
+  const [user, secret] = [username, password].map(decoded) as [string, string]
+  for (const text of [password, secret, Buffer.from(`${user}:${secret}`).toString("base64")]) hideInLogs(text)
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 const variable = (env: Env, name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined
 

@@ -3,6 +3,8 @@
  * Bounds that Falcon or Sekoia impose say so; the others are ours and say why they are that size.
  */
 
+export { server, texts } from "./limits/door.ts"
+
 /** What travels from Falcon to the intake. */
 export const delivery = {
   /** Events in one intake request. The specification fixes 1000. */
@@ -37,19 +39,6 @@ export const retry = {
   retry_after_ms_max: 15 * 60_000,
 } as const
 
-/** Text that others wrote, once it is cleaned (`core/text.ts`). */
-export const texts = {
-  /** Of the words of a server that is not Falcon: the intake, the asset API, a proxy. */
-  answer_chars_max: 200,
-  /** Of the name of a host in an error: a domain name has at most 253 characters. */
-  host_chars_max: 260,
-  /** Of one cell of health, and of all cells of one plugin: `/health` is open to everybody, and 1000 partitions may fail at once. */
-  cell_chars_max: 1_000,
-  health_chars_max: 8_000,
-  /** Of the name of a health cell; that of a partition is a URL. */
-  part_chars_max: 300,
-} as const
-
 /** Falcon's API. */
 export const falcon = {
   /** Requests to the token endpoint. The specification fixes 10. */
@@ -64,7 +53,14 @@ export const falcon = {
   /** A token is renewed when less than this remains. The specification fixes 5 minutes. */
   token_margin_ms: 300_000,
   request_ms_max: 30_000,
-  response_bytes_max: 64 * 1024 * 1024,
+  /** Five thousand whole hosts are about 25 MB. An operation that needs less says so (`Operation.bytes_max`). */
+  response_bytes_max: 48 * 1024 * 1024,
+  /** Answers of the token endpoint and of changes: a few lines. */
+  token_bytes_max: 256 * 1024,
+  /** An answer above this size is looked through before it is parsed; below it even the worst one costs less than 100 MB. */
+  unparsed_bytes_max: 1024 * 1024,
+  /** Ten thousand hosts have about 2 million values, four levels deep. */
+  json: { depth_max: 128, values_max: 3_000_000, keys_max: 50_000 },
   /** Pages walked by one call: a guard, not a limit anybody should meet. */
   pages_max: 10_000,
   /**
@@ -84,6 +80,8 @@ export const falcon = {
   /** A failed token request answers everybody who asks within this time, so that a wrong secret is not hammered. */
   token_failure_ms: 5_000,
   token_redirects_max: 3,
+  /** How long the first token may be waited for before health says so. */
+  token_told_ms: 4_000,
   /** The window over which Falcon counts a tenant's requests; what an older answer said about it is void. */
   budget_window_ms: 60_000,
   /** Below this share of the tenant's budget others are spending it too: our requests keep `budget_low_gap_ms` apart. */
@@ -185,20 +183,6 @@ export const enrichment = {
   unhurried_max: 4,
 } as const
 
-/** Our own HTTP API. */
-export const server = {
-  body_bytes_max: 10 * 1024 * 1024,
-  /** The form of `/docs/login` carries one token. */
-  login_bytes_max: 16 * 1024,
-  /** A browser that logged in on `/docs` reads for a working day. Where so many do, the oldest logins make room. */
-  login_life_ms: 8 * 60 * 60_000,
-  logins_max: 1_000,
-  /** A session of MCP lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
-  mcp_sessions_max: 10_000,
-  /** How long a stopping process waits for what is in hand to be delivered. */
-  drain_ms_max: 3_500,
-} as const
-
 /** What is sent after events that a plugin follows (`core/delivery/follow-ups.ts`), per partition. */
 export const following = {
   /** Events that may stay uncommitted behind an open follow-up, and so come again after a crash. */
@@ -275,10 +259,12 @@ export const by_ids = {
 export const actions = {
   /** Falcon's errors in one problem document: all of one call's. */
   upstream_errors_max: 500,
-  /** The name of an argument in a problem document. */
+  /** The name of an argument in a problem document, how many of them, and its detail, which quotes three errors of Falcon. */
   field_chars_max: 200,
-  /** Nesting of a JSON body; arguments need four levels. */
-  body_depth_max: 64,
+  field_errors_max: 100,
+  detail_chars_max: 4_000,
+  /** A JSON body: arguments need four levels, 50 000 rows of indicators have 750 000 values, no object has a hundred keys. */
+  body: { depth_max: 64, values_max: 1_500_000, keys_max: 1_000 },
   /** Characters of an `Idempotency-Key`. */
   key_chars_max: 255,
   /** How long a key replays its first answer. The contract fixes 24 h. */

@@ -13,7 +13,7 @@ import type { PluginServices } from "./plugin.ts"
 import { makeFolder } from "./store/atomic-file.ts"
 import { Checkpoints } from "./store/checkpoints.ts"
 import { Offsets } from "./store/offsets.ts"
-import { Health } from "./telemetry/health.ts"
+import { Health, type Status } from "./telemetry/health.ts"
 import { metrics } from "./telemetry/metrics.ts"
 import { Tenant } from "./tenant.ts"
 
@@ -29,27 +29,31 @@ export const layerTenant = (
   )
   const health = Health.layer(tenant.plugins.map(({ plugin }) => plugin.id))
   const label = Layer.succeed(Metric.CurrentMetricAttributes, { tenant: tenant.id })
-  return Layer.mergeAll(stores, layerFalconOf(tenant), health, label, passOn)
+  return Layer.mergeAll(stores, layerFalconOf(tenant).pipe(Layer.provideMerge(health)), label, passOn)
 }
 
 /** What comes from outside is handed on to the plugins as well. */
 const passOn = Layer.effectContext(Effect.context<Http | FileSystem.FileSystem>())
 
-const layerFalconOf = ({ id, credentials }: TenantConfig) =>
+const layerFalconOf = ({ id, credentials, plugins }: TenantConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
+      const health = yield* Health
+      const cells = yield* Effect.forEach(plugins, ({ plugin }) => health.cell(plugin.id, "token"))
+      const tell = (status: Status, detail: string) =>
+        Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
       const falcon = layerFalcon({
         base_url: credentials.base_url,
         client_id: credentials.client_id,
         client_secret: Effect.provideService(credentials.client_secret.value, FileSystem.FileSystem, fs),
         member_cid: credentials.member_cid,
       })
-      return falcon.pipe(Layer.provide(Layer.succeed(FalconObserver, observer(id))))
+      return falcon.pipe(Layer.provide(Layer.succeed(FalconObserver, observer(id, tell))))
     }),
   )
 
-const observer = (tenant: string): FalconEvents => ({
+const observer = (tenant: string, tell: (status: Status, detail: string) => Effect.Effect<void>): FalconEvents => ({
   onRetry: (operation, reason) =>
     Metric.update(Metric.withAttributes(metrics.falcon_retries, { tenant, operation, reason }), 1),
   onRateLimited: (operation, wait_ms) =>
@@ -57,5 +61,9 @@ const observer = (tenant: string): FalconEvents => ({
       Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_waits, { tenant, operation }), 1),
       Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_seconds, { tenant }), wait_ms / 1_000),
     ]),
-  onTokenRenewed: Metric.update(Metric.withAttributes(metrics.token_renewals, { tenant }), 1),
+  onTokenRenewed: Effect.andThen(
+    tell("ok", ""),
+    Metric.update(Metric.withAttributes(metrics.token_renewals, { tenant }), 1),
+  ),
+  onTokenMissing: (why) => tell("degraded", why),
 })

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test"
-import { nestsDeeper } from "../../src/api/body.ts"
 import type { CatalogueEntry } from "../../src/core/actions/catalogue.ts"
 import { own } from "./own.ts"
 import { expectProblem, hostIds, unknown_host } from "./problems.ts"
@@ -210,13 +209,6 @@ describe("a body that nobody should send", () => {
       expect(streamed.status).toBe(413)
       expect((await act("count_up", { ids: ["still here"] })).status).toBe(200)
     }))
-
-  test("nesting is counted outside strings only", () => {
-    expect(nestsDeeper('{"a":"[[[[[[\\"[[["}', 1)).toBe(false)
-    expect(nestsDeeper("[[[]]]", 3)).toBe(false)
-    expect(nestsDeeper("[[[[]]]]", 3)).toBe(true)
-    expect(nestsDeeper("[],[],[],[]", 1)).toBe(false)
-  })
 })
 
 describe("everything else", () => {

@@ -15,7 +15,7 @@ import { listen } from "../../src/core/http/listen.ts"
 import type { AnyPlugin } from "../../src/core/plugin.ts"
 import { redact } from "../../src/core/telemetry/redact.ts"
 import { plugins as shipped } from "../../src/plugins/index.ts"
-import { openApp } from "../../src/server.ts"
+import { openApp, served as servedAs } from "../../src/server.ts"
 import { markStarted } from "../../src/worker.ts"
 
 export const tokens = { reader: "reader-token-0001", responder: "responder-token-0001", admin: "admin-token-0001" }
@@ -24,6 +24,9 @@ export interface ServedOptions {
   readonly simulator?: SimulatorOptions
   readonly plugins?: readonly AnyPlugin[]
   readonly read_only?: boolean
+  readonly serves?: "all" | "health"
+  /** Tokens lie in files. */
+  readonly token_files?: boolean
   /** Ids of the tenants; one without a name by default. */
   readonly tenants?: readonly string[]
   /** `false` leaves the plugins as they are before a worker has started them. */
@@ -60,6 +63,8 @@ export interface Served {
   readonly auditLines: () => Record<string, unknown>[]
   readonly file: (name: string) => string
   readonly writeFile: (name: string, text: string) => void
+  /** Writes another token into the file of a role. */
+  readonly replaceToken: (role: keyof typeof tokens, token: string) => void
   /** Ends the process and starts it again on the same folder. */
   readonly restart: () => Promise<void>
 }
@@ -110,6 +115,7 @@ export const withServed = async (options: ServedOptions, body: (served: Served) 
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     file: (name) => readFileSync(`${folder}/data/${name}`, "utf8"),
     writeFile: (name, text) => writeFileSync(`${folder}/data/${name}`, text),
+    replaceToken: (role, token) => writeFileSync(`${folder}/${role}-token`, token),
     restart: async () => {
       await running.stop()
       running = await start(folder, sim.url, sim.simulator, options, logs)
@@ -127,6 +133,7 @@ export const withServed = async (options: ServedOptions, body: (served: Served) 
 const start = async (folder: string, url: string, { settings }: Simulator, options: ServedOptions, logs: string[]) => {
   const { plugins = shipped.filter(({ id }) => id !== "event-stream"), read_only = false, tenants } = options
   const config_file = `${folder}/akonis.yaml`
+  for (const [role, token] of Object.entries(tokens)) writeFileSync(`${folder}/${role}-token`, token)
   writeFileSync(
     config_file,
     JSON.stringify({
@@ -137,7 +144,11 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
       server: {
         port: 0,
         read_only,
-        tokens: Object.entries(tokens).map(([role, token]) => ({ name: `${role}-1`, token, role })),
+        tokens: Object.entries(tokens).map(([role, token]) => ({
+          name: `${role}-1`,
+          role,
+          ...(options.token_files === true ? { token_file: `${folder}/${role}-token` } : { token }),
+        })),
       },
       ...(tenants !== undefined && { tenants: tenants.map((id) => ({ id })) }),
     }),
@@ -149,7 +160,13 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
     const running = yield* boot(config, { version: "0", env: {}, lock: true })
     const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
     if (options.started !== false) yield* markStarted(running)
-    const app = yield* openApp({ tenants: running, callers, started_ms: 0, read_only: config.server.read_only })
+    const app = yield* openApp({
+      tenants: running,
+      callers,
+      started_ms: 0,
+      ...servedAs(config),
+      ...(options.serves && { serves: options.serves }),
+    })
     return { fetch: app.fetch, ...(yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })) }
   }).pipe(
     Effect.provideService(Scope.Scope, scope),

@@ -114,6 +114,7 @@ describe("trying again", () => {
         onRetry: (operation: string, reason: string) => say("retry", operation, reason),
         onRateLimited: (operation: string, wait_ms: number) => say("429", operation, wait_ms),
         onTokenRenewed: Effect.void,
+        onTokenMissing: () => Effect.void,
       }
       const replies = [answer(500), answer(429, {}, { "retry-after": "7" })]
       const layer = layerFalcon(credentials()).pipe(

@@ -113,6 +113,24 @@ describe("a request fails as", () => {
     await server.gone
   })
 
+  test("too large, whatever length its headers tell", async () => {
+    const gone = Promise.withResolvers<void>()
+    using server = await tcp((socket) => {
+      socket.on("close", () => gone.resolve())
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n")
+        const chunk = `10000\r\n${"a".repeat(65_536)}\r\n`
+        const more = () => {
+          while (!socket.destroyed && socket.write(chunk)) {}
+        }
+        socket.on("drain", more)
+        more()
+      })
+    })
+    expect((await failureOf(server.url, { timeout_ms: 30_000 }, 1_000_000)).reason).toBe("too_large")
+    await gone.promise
+  })
+
   test("reset, when what happened is not known for certain", () => {
     const coded = (code: string) => Object.assign(new TypeError("at https://h/?key=query-secret"), { code })
     for (const code of ["EPROTO", "ECONNRESET", "EHOSTUNREACH", "Malformed_HTTP_Response", "ZlibError", "NEW_ONE"]) {

@@ -16,7 +16,7 @@ describe("a token may go", () => {
     ["http://[::1]:8080", "http://[::1]:9090/feed"],
     ["http://localhost:1", "https://localhost:2/"],
     ["http://simulator:8080", "http://simulator:8081/"],
-    ["https://api.falcon.example.com", "https://stream.falcon.example.com/"],
+    ["https://api.falcon.example.com", "https://api.falcon.example.com:8443/"],
   ]
   for (const [base, url] of allowed) {
     test(`from ${base} to ${url}`, () => {
@@ -43,6 +43,8 @@ describe("a token must not go", () => {
     ["http://127.0.0.1:8080", "http://127.0.0.2:8080/", "127.0.0.2"],
     ["http://127.0.0.1:8080", "http://x.0.0.1/", "scheme|absolute|outside"],
     ["http://simulator:8080", "http://other:8080/", "other"],
+    ["https://falcon.example.co.uk", "https://evil.co.uk/", "outside falcon.example.co.uk"],
+    ["https://api.falcon.example.com", "https://stream.falcon.example.com/", "outside api.falcon.example.com"],
     ["nonsense", EU, "base_url"],
   ]
   for (const [base, url, why] of refused) {

@@ -37,12 +37,15 @@ describe("a proxy", () => {
 
   test("that does not listen, or opens no tunnel, means that nothing arrived", async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`
-    expect((await failureOf("https://falcon.test/", { proxy: nobody })).reason).toBe("refused")
+    const unreachable = await failureOf("https://falcon.test/", { proxy: nobody })
+    expect(unreachable.reason).toBe("refused")
+    expect(unreachable.message).toStartWith(`the proxy ${new URL(nobody).host} cannot be reached`)
     using closed = await tcp((socket) =>
       socket.once("data", () => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")),
     )
     const error = await failureOf("https://falcon.test/", { proxy: `http://user:pw@127.0.0.1:${closed.port}` })
     expect(error.reason).toBe("refused")
+    expect(error.message).toStartWith(`the proxy 127.0.0.1:${closed.port} opens no tunnel to falcon.test`)
     expect(Bun.inspect(error)).not.toContain("pw")
   })
 })
@@ -61,6 +64,17 @@ const server = Bun.serve({
 afterAll(() => server.stop(true))
 
 describe("a certificate", () => {
+  test("is checked although NODE_TLS_REJECT_UNAUTHORIZED says otherwise", async () => {
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0"
+    try {
+      expect((await failureOf(server.url.href, {})).message).toContain("is not trusted")
+      expect((await failureOf(`https://localhost:${server.port}/`, { ca_pem: ca })).reason).toBe("refused")
+      expect(arrived).toBe(0)
+    } finally {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    }
+  })
+
   test("of an unknown authority is refused before anything is sent", async () => {
     const error = await failureOf(server.url.href, {})
     expect(error.reason).toBe("refused")

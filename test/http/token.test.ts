@@ -166,6 +166,7 @@ describe("the token", () => {
         onRetry: () => Effect.void,
         onRateLimited: () => Effect.void,
         onTokenRenewed: Effect.sync(() => void renewed++),
+        onTokenMissing: () => Effect.void,
       }
       const layer = layerFalcon(credentials()).pipe(
         Layer.provide([scripted(() => ok()).layer, Layer.succeed(FalconObserver, events)]),

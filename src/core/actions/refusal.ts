@@ -3,7 +3,7 @@ import { Data } from "effect"
 import type { z } from "zod"
 import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
 import { actions } from "../limits.ts"
-import { redact } from "../telemetry/redact.ts"
+import { cleanText } from "../text.ts"
 import type { AnyAction } from "./action.ts"
 
 /** One thing that is wrong with the arguments. */
@@ -60,8 +60,10 @@ export const problem_kinds = {
   "idempotency-in-doubt": [409, "Outcome unknown"],
   "outcome-unknown": [409, "Outcome unknown"],
   "upstream-conflict": [409, "Conflict in Falcon"],
+  "body-too-late": [408, "Body too late"],
   "body-too-large": [413, "Body too large"],
   "unsupported-media-type": [415, "Unsupported media type"],
+  "wrong-host": [421, "Wrong host"],
   "upstream-rejected": [422, "Falcon refused what was asked"],
   "upstream-rate-limited": [429, "Falcon's rate limit"],
   unexpected: [500, "Unexpected error"],
@@ -80,18 +82,18 @@ type More = Omit<ProblemBody, "type" | "title" | "status" | "detail">
 /** The problem document of a kind. */
 export const problemOf = (kind: ProblemKind, detail: string, more: More = {}): ProblemBody => {
   const [status, title] = problem_kinds[kind]
-  return { type: `/problems/${kind}`, title, status, detail: redact(detail), ...more }
+  return { type: `/problems/${kind}`, title, status, detail: cleanText(detail, actions.detail_chars_max), ...more }
 }
 
 /** The refusal of a kind. */
 export const refuse = (kind: ProblemKind, detail: string, more: More = {}): Refusal =>
   new Refusal({ problem: problemOf(kind, detail, more) })
 
-/** Arguments that do not fit: one entry per field. */
+/** Arguments that do not fit: one entry per field, as many as somebody reads; the detail says how many there are. */
 export const invalidArguments = (action: AnyAction, errors: readonly FieldError[]): ProblemBody => {
   const shown = errors.slice(0, 3).map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
   const detail = `${action.slug}: ${shown.join("; ")}${errors.length > 3 ? ` (and ${errors.length - 3} more)` : ""}`
-  return problemOf("invalid-arguments", detail, { errors })
+  return problemOf("invalid-arguments", detail, { errors: errors.slice(0, actions.field_errors_max) })
 }
 
 /** What zod found, one entry per field; its messages never repeat the value. */

@@ -57,6 +57,11 @@ const server = z.strictObject({
     "Address to listen on; any but a loopback address needs a token.",
   ),
   port: fromEnv(z.int().min(0).max(65_535).default(8_080), "AKONIS_PORT", "Port to listen on; 0 takes any free one."),
+  allowed_hosts: fromEnv(
+    z.array(z.string().regex(/^[\w.-]+$/, "must be names of hosts, without scheme and port")).default([]),
+    "AKONIS_ALLOWED_HOSTS",
+    "Names that this server is called by, beside server.host, localhost and addresses; a request to any other is refused.",
+  ),
   read_only: z.boolean().default(false).describe("Refuse every action that changes something."),
   tokens: z.array(token).default([]).describe("Who may call the API. AKONIS_TOKEN adds one of role admin."),
 })

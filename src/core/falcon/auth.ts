@@ -55,17 +55,21 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
   const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
-    const token = yield* tryAgain(
-      TOKEN,
-      Effect.suspend(() => requestToken(base_url)),
-      retries_max,
-      observer,
-    )
+    const ask = Effect.suspend(() => requestToken(base_url))
+    const token = yield* tryAgain(TOKEN, held === undefined ? told(ask) : ask, retries_max, observer)
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* observer.onTokenRenewed
     return heldFrom(token)
   })
+
+  /** Without a token nothing works, so that a failure is told at once and a wait for an answer soon; retries come later. */
+  const told = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
+    const slow = Effect.andThen(Effect.sleep(falcon.token_told_ms), observer.onTokenMissing(no_answer))
+    return Effect.scoped(Effect.andThen(Effect.forkScoped(slow), ask)).pipe(
+      Effect.tapError((error) => observer.onTokenMissing(error.message)),
+    )
+  }
 
   /** Under the lock only. */
   const obtain = Effect.fnUntraced(function* (
@@ -106,6 +110,8 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
     base_url: Effect.sync(() => base_url),
   })
 })
+
+const no_answer = `token: no answer from the token endpoint after ${falcon.token_told_ms / 1_000} s`
 
 const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean =>
   Redacted.value(a) === Redacted.value(b)

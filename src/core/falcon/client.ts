@@ -60,8 +60,9 @@ export const makeFalcon = Effect.gen(function* () {
     yield* rate.take
     const bearer = Redacted.value(token)
     const request = httpRequest(operation, requestUrl(operation, base_url), bearer)
-    const answer = yield* Effect.mapError(http.send(request, falcon.response_bytes_max), (error) =>
-      transportFailure(operation, error),
+    const answer = yield* Effect.mapError(
+      http.send(request, operation.bytes_max ?? falcon.response_bytes_max),
+      (error) => transportFailure(operation, error),
     )
     const wait_ms = yield* rate.learn(answer)
     if (wait_ms !== undefined) yield* observer.onRateLimited(operation.name, wait_ms)
@@ -114,8 +115,13 @@ const settle = Effect.fnUntraced(function* (
   }
   const envelope = parseEnvelope(answer)
   if (envelope !== undefined) return envelope
-  return yield* failure(operation, "malformed", `Falcon answered ${answer.status} with something that is not JSON`, {
-    status: answer.status,
-    trace_id: emptyEnvelope(answer).trace_id,
-  })
+  return yield* failure(
+    operation,
+    "malformed",
+    `Falcon answered ${answer.status} with something that is no JSON, or more of it than any answer has`,
+    {
+      status: answer.status,
+      trace_id: emptyEnvelope(answer).trace_id,
+    },
+  )
 })

@@ -1,5 +1,6 @@
 /** Falcon's common answer `{meta, errors, resources}`. */
 import type { HttpAnswer } from "../http/http.ts"
+import { whyTooCostly } from "../json-size.ts"
 import { falcon } from "../limits.ts"
 import { cleanText, cleanTextOr } from "../text.ts"
 import type { ApiError } from "./errors.ts"
@@ -24,7 +25,8 @@ export interface Envelope {
 
 /**
  * Reads any answer, whatever its status. An empty body is an empty envelope (Falcon does that on 200, elastic/beats PR
- * 51737); `undefined` when the body is no JSON object.
+ * 51737); `undefined` when the body is no JSON object,
+ * or one that no answer comes near to: parsing that could fill the memory.
  */
 export function parseEnvelope(answer: HttpAnswer): Envelope | undefined {
   const body = answer.text.trim() === "" ? {} : parseObject(answer.text)
@@ -80,6 +82,7 @@ function apiError(value: unknown, status: number): ApiError {
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
+  if (text.length > falcon.unparsed_bytes_max && whyTooCostly(text, falcon.json) !== undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
     return isRecord(value) ? value : undefined

@@ -4,6 +4,7 @@ import type { TransportError } from "../errors.ts"
 import type { HttpAnswer } from "../http/http.ts"
 import { retryAfterMs } from "../http/retry-after.ts"
 import { retry } from "../limits.ts"
+import { cloudUrl } from "./cloud.ts"
 import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
 import { type ApiError, FalconError, type FalconReason } from "./errors.ts"
 import type { Operation } from "./operation.ts"
@@ -51,7 +52,7 @@ export function transportFailure(operation: Operation, error: TransportError): F
 /** An answer that is no success, by its status; `more` adds to what the status tells. */
 export const statusFailure = (operation: Operation, answer: HttpAnswer, now_ms: number, more: More = {}): FalconError =>
   codeFailure(operation, answer.status, parseEnvelope(answer) ?? emptyEnvelope(answer), {
-    remark: redirectHint(answer),
+    remark: hint(answer),
     retry_after_ms: retryAfterMs(answer.headers, now_ms) ?? (answer.status === 429 ? retry.rate_limited_ms : undefined),
     ...more,
   })
@@ -104,11 +105,14 @@ function advice(operation: Operation, reason: FalconReason): string {
     : `; this API was withdrawn on ${retired.since}, its successor is ${retired.successor}`
 }
 
-function redirectHint(answer: HttpAnswer): string {
+function hint(answer: HttpAnswer): string {
+  if (answer.status === 407)
+    return "; this is the proxy: it wants a name and a password (proxy: http://name:password@host)"
   if (answer.status < 300 || answer.status > 399) return ""
   const location = answer.headers.get("location") ?? ""
   const host = URL.canParse(location) ? ` to ${new URL(location).host}` : ""
-  return `, a redirect${host}; is base_url the right cloud?`
+  const home = cloudUrl(answer.headers.get("x-cs-region") ?? "")
+  return `, a redirect${host}; ${home === undefined ? "is base_url the right cloud?" : `set base_url to ${home}`}`
 }
 
 function quote(errors: readonly ApiError[]): string {

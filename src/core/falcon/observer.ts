@@ -8,6 +8,8 @@ export interface FalconEvents {
   /** Falcon answered 429; everybody waits for `wait_ms`. */
   readonly onRateLimited: (operation: string, wait_ms: number) => Effect.Effect<void>
   readonly onTokenRenewed: Effect.Effect<void>
+  /** There is no token yet, and this is why; tried again. Ended by `onTokenRenewed`. */
+  readonly onTokenMissing: (why: string) => Effect.Effect<void>
 }
 
 /** Read once, when the layer is built. Does nothing by default. */
@@ -16,5 +18,6 @@ export const FalconObserver = Context.Reference<FalconEvents>("akonis/core/Falco
     onRetry: () => Effect.void,
     onRateLimited: () => Effect.void,
     onTokenRenewed: Effect.void,
+    onTokenMissing: () => Effect.void,
   }),
 })

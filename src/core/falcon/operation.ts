@@ -15,6 +15,8 @@ export interface Operation {
   readonly scopes: readonly string[]
   /** Of one try, body included; 30 s when not given. */
   readonly timeout_ms?: number
+  /** Of its answer, decompressed; `falcon.response_bytes_max` when not given. */
+  readonly bytes_max?: number
   /** Absolute, in place of `path`: a URL that Falcon itself gave. Refused when it leaves Falcon's cloud. */
   readonly url?: string
   /** `none`: one try. `bounded`, the default: up to 5 more. */

@@ -6,6 +6,7 @@ import { forPurpose } from "../http/pools.ts"
 import { falcon } from "../limits.ts"
 import type { FalconCredentials } from "./auth.ts"
 import { cloudUrl } from "./cloud.ts"
+import { parseEnvelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
 import { failure, statusFailure, transportFailure } from "./failure.ts"
 import type { FalconEvents } from "./observer.ts"
@@ -46,7 +47,7 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     const asked_at_ms = yield* Clock.currentTimeMillis
     const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }
     const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
-    const answer = yield* http.send(request, falcon.response_bytes_max).pipe(
+    const answer = yield* http.send(request, falcon.token_bytes_max).pipe(
       forPurpose("session"),
       Effect.mapError((error) => transportFailure(TOKEN, error)),
     )
@@ -90,8 +91,18 @@ function redirectTarget(answer: HttpAnswer, url: string): string | undefined {
 /** Wrong credentials come as 400, 401 or 403, by the service that notices (kibana PR 235139, ansible collection 173). */
 function refusal(answer: HttpAnswer, now_ms: number): FalconError {
   if (![400, 401, 403].includes(answer.status)) return statusFailure(TOKEN, answer, now_ms)
+  if (speaksOfAddress(answer))
+    return statusFailure(TOKEN, answer, now_ms, { reason: "forbidden", remark: address_remark })
   return statusFailure(TOKEN, answer, now_ms, { reason: "unauthorized", remark: "; check client_id and client_secret" })
 }
+
+const address_remark = "; the credentials may be right: add our address to the IP allow list of the Falcon console"
+
+/** A tenant may let only some addresses in; then the body says so, and no change of the credentials helps. */
+const speaksOfAddress = (answer: HttpAnswer): boolean =>
+  (parseEnvelope(answer)?.errors ?? []).some(
+    ({ message }) => /\b(ip|address)\b/i.test(message) && /allow|permit|white.?list|denied|block/i.test(message),
+  )
 
 const unreadable = (error: { readonly message: string }): FalconError =>
   failure(TOKEN, "unauthorized", `the client secret cannot be read: ${error.message}`)

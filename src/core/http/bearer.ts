@@ -4,6 +4,7 @@ import { Effect, type FileSystem, Redacted } from "effect"
 import type { General } from "../config/schema.ts"
 import { secretFile } from "../config/secret.ts"
 import { ConfigError, type StoreError } from "../errors.ts"
+import { server } from "../limits.ts"
 import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 
 export type Role = "reader" | "responder" | "admin"
@@ -14,9 +15,12 @@ const rank = { reader: 0, responder: 1, admin: 2 } as const
 /** Whether a role may do what needs `wanted`. */
 export const roleAllows = (role: Role, wanted: Role): boolean => rank[role] >= rank[wanted]
 
-/** Finds the caller of an `Authorization` header. Every configured token is compared, whichever fits. */
-export const findCaller = Effect.fnUntraced(function* (callers: readonly Caller[], header: string | undefined) {
-  const given = digestOf(header)
+/** Finds the caller of an `Authorization` header. */
+export const findCaller = (callers: readonly Caller[], header: string | undefined) =>
+  findByDigest(callers, digestOf(header))
+
+/** Finds the caller by the digest of a token. Every configured token is compared, whichever fits. */
+export const findByDigest = Effect.fnUntraced(function* (callers: readonly Caller[], given: Buffer) {
   let found: Caller | undefined
   for (const caller of callers) {
     // A token file that is gone must not lock the others out.
@@ -39,16 +43,55 @@ export const findFixedCaller = (callers: readonly Caller[], header: string | und
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
-const digestOf = (header: string | undefined): Buffer => digest(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "")
+/** What stands for a token where it has to be remembered; that of a missing one is nobody's. */
+export const digestOf = (header: string | undefined): Buffer => digest(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "")
 
 /** The digests of tokens, by the value that holds them: a token is hashed once. */
 const digests = new WeakMap<Redacted.Redacted<string>, Buffer>()
 
 const isToken = (token: Redacted.Redacted<string>, given: Buffer): boolean => {
+  // A file may have changed since the start.
+  if (whyNoToken(Redacted.value(token)) !== undefined) return false
   const known = digests.get(token) ?? digest(Redacted.value(token))
   digests.set(token, known)
   return timingSafeEqual(known, given)
 }
+
+/** Why a text cannot be a bearer token; `undefined` when it can. */
+const whyNoToken = (text: string): string | undefined => {
+  if (!/^[\x21-\x7e]*$/.test(text)) return "must have visible ASCII characters only, no blanks"
+  return text.length < server.token_chars_min ? `must have at least ${server.token_chars_min} characters` : undefined
+}
+
+/**
+ * Refuses tokens that cannot serve: too short, with blanks, or of the same name or value as another one. A file that cannot be
+ * read is left: it may come, and must not lock the others out.
+ */
+export const checkCallers = Effect.fnUntraced(function* (
+  source: string,
+  callers: readonly Caller[],
+): Effect.fn.Return<void, ConfigError, FileSystem.FileSystem> {
+  const names = new Set<string>()
+  const values = new Map<string, string>()
+  for (const [i, { name, token }] of callers.entries()) {
+    const key = name === env_name ? env_key : `server.tokens[${i}]`
+    const refuse = (message: string) =>
+      new ConfigError({ source: name === env_name ? "environment" : source, key, message })
+    if (names.has(name)) return yield* refuse(`the name "${name}" is used twice`)
+    names.add(name)
+    const read = yield* Effect.option(token.value)
+    if (read._tag === "None") continue
+    const value = Redacted.value(read.value)
+    const why = whyNoToken(value)
+    if (why !== undefined) return yield* refuse(`the token ${why}`)
+    const twin = values.get(value)
+    if (twin !== undefined) return yield* refuse(`the token is the same as that of "${twin}"`)
+    values.set(value, name)
+  }
+})
+
+const env_name = "env"
+const env_key = "AKONIS_TOKEN"
 
 const file_name = "api-token"
 
@@ -59,15 +102,16 @@ const file_name = "api-token"
 export const loadCallers = Effect.fnUntraced(function* (
   source: string,
   data_dir: string,
-  server: General["server"],
+  configured: General["server"],
 ): Effect.fn.Return<
   { readonly callers: readonly Caller[]; readonly made: string | undefined },
   ConfigError | StoreError,
   FileSystem.FileSystem
 > {
-  if (server.tokens.length > 0) return { callers: server.tokens, made: undefined }
-  if (!isLoopback(server.host)) {
-    const message = `${server.host} can be reached from other machines: configure server.tokens or AKONIS_TOKEN, or listen on 127.0.0.1`
+  yield* checkCallers(source, configured.tokens)
+  if (configured.tokens.length > 0) return { callers: configured.tokens, made: undefined }
+  if (!isLoopback(configured.host)) {
+    const message = `${configured.host} can be reached from other machines: configure server.tokens or AKONIS_TOKEN, or listen on 127.0.0.1`
     return yield* new ConfigError({ source, key: "server.host", message })
   }
   const path = `${data_dir}/${file_name}`

@@ -6,6 +6,9 @@ import { cleanText } from "../text.ts"
 /** Bun's codes for a request that was never written: nobody listens, no such name, the proxy opened no tunnel. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket", "ERR_PROXY_TUNNEL"])
 
+/** Those of a connection that did not come about. Names behind a proxy are its to resolve. */
+const NO_CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket"])
+
 /** Bun's codes for a certificate that does not verify; it checks before it writes the request. */
 const BAD_CERTIFICATE =
   /^(UNABLE_TO_|CERT_|CRL_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/
@@ -13,16 +16,26 @@ const BAD_CERTIFICATE =
 /**
  * A failure of `fetch` or of reading its body, as a `TransportError`. Anything not known for certain counts as `reset`:
  * `EPROTO` for instance, which Bun words as a failed TLS handshake, also comes long after the handshake.
- * Keeps only the code of `cause`: its message and its `path` hold the URL with its query.
+ * Keeps only the code of `cause`: its message and its `path` hold the URL with its query. `proxy`: the host of the proxy that the
+ * request goes through.
  */
-export function transportError(cause: unknown, host: string): TransportError {
+export function transportError(cause: unknown, host: string, proxy?: string): TransportError {
+  if (cause instanceof TransportError) return cause
   const code = codeOf(cause)
+  if (code === "ERR_PROXY_TUNNEL")
+    return failure("refused", host, `${proxyName(proxy)} opens no tunnel to ${host} (${code})`)
+  if (proxy !== undefined && NO_CONNECTION.has(code)) {
+    return failure("refused", host, `${proxyName(proxy)} cannot be reached (${code}), so ${host} was not asked`)
+  }
   if (NEVER_SENT.has(code)) return failure("refused", host, `${host} cannot be reached (${code})`)
   if (BAD_CERTIFICATE.test(code)) return failure("refused", host, `the certificate of ${host} is not trusted (${code})`)
   if (neverConnected(cause)) return failure("refused", host, `${host} cannot be reached`)
   if (code === "ETIMEDOUT") return failure("timeout", host, `${host} did not answer in time (${code})`)
-  return failure("reset", host, `the connection to ${host} broke (${code || nameOf(cause)})`)
+  const through = proxy === undefined ? "" : ` through ${proxyName(proxy)}`
+  return failure("reset", host, `the connection to ${host}${through} broke (${code || nameOf(cause)})`)
 }
+
+const proxyName = (proxy: string | undefined): string => (proxy === undefined ? "the proxy" : `the proxy ${proxy}`)
 
 export const timedOut = (host: string, timeout_ms: number): TransportError =>
   failure("timeout", host, `${host} did not answer within ${timeout_ms} ms`)

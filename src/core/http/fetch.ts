@@ -4,6 +4,7 @@ import type { TransportError } from "../errors.ts"
 import { invalidUrl, timedOut, tooLarge, transportError } from "./fetch-error.ts"
 import { type RuntimeOptions, runtimeInit } from "./fetch-init.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "./http.ts"
+import { proxyOf } from "./no-proxy.ts"
 import { inPools } from "./pools.ts"
 import { openOverSocket } from "./socket/open.ts"
 
@@ -36,7 +37,7 @@ export const starter = (options: FetchOptions): Start => {
       body: (request.body ?? null) as BodyInit | null,
       redirect: "manual",
       signal,
-    })
+    }).catch((cause: unknown) => Promise.reject(transportError(cause, url.host, proxyOf(url, options))))
 }
 
 type Start = (request: HttpRequest, url: URL, signal: AbortSignal) => Promise<Response>
@@ -97,11 +98,11 @@ const connect = Effect.fnUntraced(function* (
   })
 })
 
-/** The body as text; `undefined`, and nothing more of it is read, as soon as it passes `bytes_max`. */
+/**
+ * The body as text; `undefined`, and nothing more of it is read, as soon as it passes `bytes_max`. Its bytes are counted, whatever
+ * a header says: `Content-Length: 5` may stand beside a chunked body without end.
+ */
 async function readWhole(response: Response, bytes_max: number): Promise<string | undefined> {
-  // A length that is told and not compressed is the length that comes: then the runtime may read it in one go.
-  const told = response.headers.has("content-encoding") ? null : response.headers.get("content-length")
-  if (told !== null && Number(told) <= bytes_max) return response.text()
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let size = 0

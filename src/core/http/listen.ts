@@ -1,6 +1,7 @@
 /** Puts a `fetch` handler on a port: `Bun.serve` or `Deno.serve`, whichever is there. */
 import { Effect, type Scope } from "effect"
 import { ConfigError } from "../errors.ts"
+import { server as limits } from "../limits.ts"
 
 type FetchHandler = (request: Request) => Response | Promise<Response>
 
@@ -13,6 +14,8 @@ interface ServeOptions {
   readonly hostname: string
   readonly port: number
   readonly fetch: FetchHandler
+  /** Seconds until a connection is closed on which no request is under way; Bun counts in steps of four. */
+  readonly idle_s?: number
 }
 
 interface Running extends Listening {
@@ -29,9 +32,23 @@ export const listen = (options: ServeOptions): Effect.Effect<Listening, ConfigEr
     (running) => Effect.promise(running.stop),
   )
 
-const serveBun = ({ hostname, port, fetch }: ServeOptions): Running => {
-  // Bun's default of 10 s would cut slow actions and event streams.
-  const server = Bun.serve({ hostname, port, fetch, idleTimeout: 0 })
+const serveBun = ({ hostname, port, fetch, idle_s = limits.idle_s_max }: ServeOptions): Running => {
+  const server = Bun.serve({
+    hostname,
+    port,
+    development: false,
+    error: () => new Response(null, { status: 500 }),
+    idleTimeout: idle_s,
+    // While an action runs nothing is sent: only a connection that nobody works for may be idle. The body has a limit of its own.
+    fetch: async (request, self) => {
+      self.timeout(request, 0)
+      try {
+        return await fetch(request)
+      } finally {
+        self.timeout(request, idle_s)
+      }
+    },
+  })
   return { hostname, port: server.port ?? port, stop: () => server.stop(true) }
 }
 

@@ -19,6 +19,14 @@ export function isDirect(url: URL, no_proxy: string | undefined): boolean {
   )
 }
 
+/** Host and port of the proxy that a request goes through; `undefined` when it goes straight. */
+export function proxyOf(
+  url: URL,
+  options: { readonly proxy?: string | undefined; readonly no_proxy?: string | undefined },
+) {
+  return options.proxy === undefined || isDirect(url, options.no_proxy) ? undefined : URL.parse(options.proxy)?.host
+}
+
 function entries(list: string): readonly Rule[] {
   return list.split(/[\s,]+/).flatMap((entry) => {
     const [, host, port] = /^(\[[^\]]*\]|[^:]*|[^:]*:[^:]*:.*?)(?::(\d+))?$/.exec(entry) ?? []

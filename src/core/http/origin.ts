@@ -1,5 +1,8 @@
 /** Where a credential may travel: URLs that an API gives are checked before anything is sent to them. */
 
+import { texts } from "../limits.ts"
+import { cleanText } from "../text.ts"
+
 /** Falcon's domains, the narrowest first: a GovCloud token stays within GovCloud. */
 const FALCON_SITES = ["gcw.crowdstrike.com", "crowdstrike.com", "crowdstrike.mil"] as const
 
@@ -10,8 +13,8 @@ export const sameSite = (url: string, base_url: string): boolean => whySiteDiffe
  * Why a token for `base_url` must not be sent to `url`; `undefined` when it may.
  *
  * https stays https. Falcon serves streams from a sibling of its API host (`firehose.eu-1.crowdstrike.com` beside
- * `api.eu-1.crowdstrike.com`), so hosts of one Falcon domain are one site. For any other base the last two labels must
- * agree, and for an address or `localhost` the whole host. Ports are free.
+ * `api.eu-1.crowdstrike.com`), so hosts of one Falcon domain are one site. For any other base the whole host must agree: where a
+ * site ends is written in no name (`co.uk` is none). Ports are free.
  */
 export function whySiteDiffers(url: string, base_url: string): string | undefined {
   if (!URL.canParse(url)) return "it is not an absolute URL"
@@ -23,15 +26,13 @@ export function whySiteDiffers(url: string, base_url: string): string | undefine
   if (target.username !== "" || target.password !== "") return "it carries credentials of its own"
   if (target.hostname === base.hostname) return undefined
   const site = siteOf(base.hostname)
-  return siteOf(target.hostname) === site ? undefined : `its host ${target.hostname} is outside ${site}`
+  return siteOf(target.hostname) === site
+    ? undefined
+    : `its host ${cleanText(target.hostname, texts.host_chars_max)} is outside ${site}`
 }
 
+/** The Falcon domain that a host belongs to, else the host itself. */
 function siteOf(hostname: string): string {
-  if (isAddress(hostname)) return hostname
   const host = hostname.replace(/\.$/, "")
-  const falcon = FALCON_SITES.find((site) => host === site || host.endsWith(`.${site}`))
-  return falcon ?? host.split(".").slice(-2).join(".")
+  return FALCON_SITES.find((site) => host === site || host.endsWith(`.${site}`)) ?? host
 }
-
-/** `URL` has already normalised IPv4 to four decimal parts and put IPv6 in brackets. */
-const isAddress = (hostname: string): boolean => hostname.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname)

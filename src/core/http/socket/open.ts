@@ -10,6 +10,7 @@ import type { TransportError } from "../../errors.ts"
 import { invalidUrl, timedOut, transportError } from "../fetch-error.ts"
 import type { HttpRequest } from "../http.ts"
 import { sockets } from "../limits.ts"
+import { proxyOf } from "../no-proxy.ts"
 import { pieceOf } from "../pieces.ts"
 import { type BodyFraming, framingOf } from "./body-framing.ts"
 import { type DialOptions, dial, requestHead } from "./dial.ts"
@@ -38,7 +39,7 @@ export const openOverSocket =
       )
       return yield* Effect.tryPromise({
         try: (interrupted) => exchange(request, url, options, AbortSignal.any([ended.signal, interrupted])),
-        catch: (cause) => transportError(cause, url.host),
+        catch: (cause) => transportError(cause, url.host, proxyOf(url, options)),
       }).pipe(
         Effect.timeoutOrElse({
           duration: request.timeout_ms,

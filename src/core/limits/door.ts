@@ -1,0 +1,38 @@
+/** Bounds of what comes in from outside: text of others, and requests to our own HTTP API. */
+
+/** Text that others wrote, once it is cleaned (`core/text.ts`). */
+export const texts = {
+  /** Of the words of a server that is not Falcon: the intake, the asset API, a proxy. */
+  answer_chars_max: 200,
+  /** Of the name of a host in an error: a domain name has at most 253 characters. */
+  host_chars_max: 260,
+  /** Of one cell of health, and of all cells of one plugin: `/health` is open to everybody, and 1000 partitions may fail at once. */
+  cell_chars_max: 1_000,
+  health_chars_max: 8_000,
+  /** Of the name of a health cell; that of a partition is a URL. */
+  part_chars_max: 300,
+} as const
+
+/** Our own HTTP API. */
+export const server = {
+  body_bytes_max: 10 * 1024 * 1024,
+  /** A connection on which no request is under way: silent, kept open for the next one, or with half of its headers. */
+  idle_s_max: 30,
+  /** From the headers to the last byte of a body. */
+  body_ms_max: 30_000,
+  /** A body up to this size is not counted against the bytes of all bodies in hand; of larger ones two of the largest fit. */
+  small_body_bytes_max: 64 * 1024,
+  bodies_bytes_max: 20 * 1024 * 1024,
+  body_retry_s: 2,
+  /** The form of `/docs/login` carries one token. */
+  login_bytes_max: 16 * 1024,
+  /** Characters of a bearer token: fewer can be guessed. */
+  token_chars_min: 16,
+  /** A browser that logged in on `/docs` reads for a working day. Where so many do, the oldest logins make room. */
+  login_life_ms: 8 * 60 * 60_000,
+  logins_max: 1_000,
+  /** A session of MCP lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
+  mcp_sessions_max: 10_000,
+  /** How long a stopping process waits for what is in hand to be delivered. */
+  drain_ms_max: 3_500,
+} as const
