@@ -155,7 +155,12 @@ tenants:
 
   test.each([
     ["an unknown key", "client_idd: x", "client_idd", "allowed here: proxy, ca_file, data_dir"],
-    ["an unknown key in a block", "server: { prot: 1 }", "server.prot", "allowed here: host, port, read_only, tokens"],
+    [
+      "an unknown key in a block",
+      "server: { prot: 1 }",
+      "server.prot",
+      "allowed here: host, port, allowed_hosts, read_only, tokens",
+    ],
     [
       "an unknown key of a plugin",
       "plugins: { event-stream: { intake: x } }",
