@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
 import { makeSimulator } from "../simulator.ts"
 import { SdkClient, VirtualClock } from "../testing.ts"
 import { parseFql } from "./fql.ts"
@@ -102,6 +103,37 @@ describe("FQL", () => {
   ])("refuses %s", (filter) => {
     expect(parseFql(filter, now)).toBeUndefined()
   })
+})
+
+test("whatever stands in a filter, it is read or refused, and never breaks the parser", () => {
+  const pieces = [
+    "'",
+    '"',
+    "\\",
+    "+",
+    ",",
+    "*",
+    "(",
+    ")",
+    "[",
+    "]",
+    ":",
+    "!",
+    "~",
+    ">",
+    "null",
+    "now-7d",
+    "hostname",
+    "1",
+  ]
+  const filter = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string()), { maxLength: 16 })
+  fc.assert(
+    fc.property(filter, (parts) => {
+      const read = parseFql(parts.join(""), now)
+      expect(["undefined", "boolean"]).toContain(typeof read?.matches(host))
+    }),
+    { numRuns: 2_000 },
+  )
 })
 
 describe("a filter on a route", () => {

@@ -48,7 +48,7 @@ export function hostRoutes(app: Hono, sim: SimContext): void {
 /** The ids that hosts have, and an error for each of the others. */
 function lookUp(sim: SimContext, list: readonly unknown[]) {
   const ids = list.map(String)
-  const exists = (id: string) => sim.inventory.deedsOf(id) !== undefined
+  const exists = (id: string) => sim.inventory.has(id)
   const errors = ids.filter((id) => !exists(id)).map((id): ApiError => ({ code: 404, message: "host not found", id }))
   return { found: ids.filter(exists), errors }
 }

@@ -70,6 +70,10 @@ export class Inventory {
     return { found, errors }
   }
 
+  has(id: string): boolean {
+    return Object.hasOwn(this.api.hosts, id) || this.fleet.indexOf(id) >= 0
+  }
+
   /** What has been done to a host, to be changed in place; undefined for an id that nobody knows. */
   deedsOf(id: string): HostDeeds | undefined {
     if (Object.hasOwn(this.api.hosts, id)) return this.api.hosts[id]
