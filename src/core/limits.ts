@@ -122,6 +122,12 @@ export const intake = {
   silent_wait_ms_max: 10_000,
   /** Between tries when the key is refused: nothing will change until a person acts. */
   refused_ms: 60_000,
+  /** Events refused alone, none accepted in between, until the intake counts as one that refuses everything. */
+  refused_in_row_max: 5,
+  /** The same amid a long run of events that it does refuse: doubled each time, up to a whole batch. */
+  refused_in_row_most: 1_000,
+  /** Events of different places tried without success before one that was delivered is posted again to find out. */
+  probes_max: 8,
 } as const
 
 /** Vertices around detections. */

@@ -8,6 +8,7 @@ import type { Book, Fate, Post, Progress } from "./books.ts"
 import type { FollowOracle, Vertex } from "./follow-oracle.ts"
 import type { Detection } from "./graph.ts"
 import { type Letter, Letters, parseObject } from "./letters.ts"
+import type { RefusalsOracle } from "./refusals-oracle.ts"
 import type { Scenario } from "./scenario.ts"
 import type { Log, LogEvent } from "./workload.ts"
 
@@ -27,6 +28,7 @@ export class DeliveryOracle {
     private readonly data_dir: string,
     private readonly broken: Break,
     private readonly following: FollowOracle,
+    private readonly refusals: RefusalsOracle,
   ) {
     this.letters = new Letters(disk, data_dir)
     this.books = logs.map((log) => ({
@@ -46,6 +48,7 @@ export class DeliveryOracle {
   /** A process starts: from here on, what it has in hand may come twice, once. */
   started(life: number): void {
     this.life = life
+    this.refusals.started()
     for (const book of this.books) {
       book.repeated = 0
       book.given = -1
@@ -65,7 +68,8 @@ export class DeliveryOracle {
     // One batch is posted, one waits, one fills; each may hold as many lines again that are to be dead letters.
     const batches =
       3 * this.scenario.batch_events_max * (this.scenario.partitions[last.partition]!.poison_share > 0 ? 2 : 1)
-    const most = batches + 2 * book.chunk_events_max
+    const most =
+      batches + 2 * book.chunk_events_max + this.refusals.extra(last.partition, this.scenario.batch_events_max)
     if (book.given - book.settled < most) return
     this.settle(book)
     const held = book.given - book.settled + 1
@@ -100,24 +104,30 @@ export class DeliveryOracle {
     if (events.length > this.scenario.batch_events_max) this.broken("bounded", `a batch of ${events.length} events`)
     if (new Set(events.map(({ partition }) => partition)).size > 1) this.broken("in order", "a batch of two partitions")
     this.following.posted(vertices, events.length)
+    const partition = events[0]?.partition ?? vertices[0]?.case.detection.partition
+    if (partition !== undefined) this.refusals.posted(partition)
     return { events, vertices, key: intake_key }
   }
 
   /** The intake has taken these; whether the process will ever learn of it is another matter. */
   taken({ events, vertices }: Post): void {
-    for (const event of events) this.took(this.fate(event))
+    for (const event of events) this.took(this.fate(event), this.refusals.isProbe(event.partition, events.length))
     this.following.taken(vertices, (detection) => this.isSafe(detection))
   }
 
   /** And now it has learnt of it. */
   answered({ events, vertices }: Post): void {
     for (const event of events) this.fate(event).unanswered = false
+    const partition = events[0]?.partition ?? vertices[0]?.case.detection.partition
+    if (partition !== undefined) this.refusals.accepted(partition)
     this.following.answered(vertices)
   }
 
   /** The intake has refused what stood alone. */
   refused({ events, vertices }: Post): void {
     for (const one of [...events.map((event) => this.fate(event)), ...vertices]) one.refused_alone = true
+    for (const event of events) this.refusals.refusedAlone(event.partition, this.fate(event))
+    for (const vertex of vertices) this.refusals.refusedAlone(vertex.case.detection.partition, vertex)
   }
 
   /** `cache.json` has changed. */
@@ -173,9 +183,15 @@ export class DeliveryOracle {
     this.readLetters()
     if (!this.progress().complete) this.broken("progress", `the process has stopped; missing: ${this.missing()}`)
     for (const { fates, log } of this.books) {
-      for (const { event, dead_letters, refused_alone } of fates) {
-        if (event.goes_to === "intake" && dead_letters > 0 && !refused_alone)
-          this.broken("dead letters", `nobody refused ${name(event)}, which is among them`, log.partition)
+      for (const fate of fates) {
+        const { event, dead_letters } = fate
+        if (dead_letters === 0 || this.refusals.isConvicted(fate)) continue
+        if (event.goes_to === "intake" || event.refused_with !== undefined)
+          this.broken(
+            "dead letters",
+            `${name(event)} is among them, and was not refused twice with another one taken in between`,
+            log.partition,
+          )
       }
     }
   }
@@ -195,18 +211,20 @@ export class DeliveryOracle {
     return this.books[partition]!.fates[position]!
   }
 
-  private took(fate: Fate): void {
+  private took(fate: Fate, is_probe: boolean): void {
     const { event } = fate
     const book = this.books[event.partition]!
     if (fate.taken_in === 0) {
       // What was refused once leaves the order: it may be taken when it comes again.
       if (event.position < book.latest && !fate.refused_alone)
         this.broken("in order", `${name(event)} after ${name(book.fates[book.latest]!.event)}`, event.partition)
-      book.latest = Math.max(book.latest, event.position)
+      // What tries an intake that refuses others may go before its turn; the others then keep theirs.
+      if (!is_probe) book.latest = Math.max(book.latest, event.position)
+      else if (event.position > book.latest + 1) this.refusals.probed(event.partition)
     } else if (!event.tells_offset) {
       // Nothing tells such an event from another: it comes again with every connection before the next offset.
     } else if (fate.taken_in !== this.life) this.repeatedAfterStart(book)
-    else if (!fate.unanswered)
+    else if (!fate.unanswered && !(is_probe && this.refusals.isDoubted(event.partition)))
       this.broken("at least once, tightly", `${name(event)} twice, and the process lives`, event.partition)
     fate.taken_in = this.life
     fate.unanswered = true
@@ -224,7 +242,8 @@ export class DeliveryOracle {
 
   private repeatedAfterStart(book: Book): void {
     const { graph, batch_events_max } = this.scenario
-    const most = batch_events_max + (graph === undefined ? 0 : following.events_behind_max)
+    const early = this.refusals.probes(book.log.partition)
+    const most = batch_events_max + early + (graph === undefined ? 0 : following.events_behind_max)
     if (++book.repeated > most)
       this.broken(
         "at least once, tightly",

@@ -3,6 +3,7 @@ import { Random } from "../../simulator/events/random.ts"
 import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
 import { withEnrichment } from "./draw-enrichment.ts"
 import { withFleet } from "./draw-fleet.ts"
+import { isRefusal } from "./intake.ts"
 import type { Fault, PartitionPlan, Poison, RequestDeed, Scenario, StreamDeed, StreamPlace } from "./scenario.ts"
 
 /** `hours`: how long the workload and its faults last; drawn when absent. */
@@ -53,15 +54,25 @@ const drawPartition = (random: Random, minutes: number): PartitionPlan => {
     ...(random.chance(0.1) ? (["too_many_chars"] as const) : []),
     ...(random.chance(0.02) ? (["line_too_long"] as const) : []),
   ]
+  const backlog = random.pick([0, 10, 200, 1_500])
   return {
-    backlog: random.pick([0, 10, 200, 1_500]),
+    backlog,
     later,
+    ...drawRun(random, backlog + later),
     per_minute: Math.max(0.1, later / minutes),
     poison_share: random.pick([0, 0, 0.005, 0.05]),
     poison: random.sample(poisons, random.int(1, poisons.length)),
     late_share: 0,
     filling_max: random.pick([0, 100, 2_000]),
   }
+}
+
+/** A run of events that the intake refuses. */
+const drawRun = (random: Random, total: number): Pick<PartitionPlan, "run"> => {
+  if (total < 60 || !random.chance(0.15)) return {}
+  const length = Math.min(random.pick([4, 12, 60, 400]), total >> 1)
+  const poison = random.pick(["refused_400", "refused_422", "refused_413"] as const)
+  return { run: { from: random.int(0, total - length), length, poison } }
 }
 
 const drawFaults = (random: Random, span_ms: number, partitions: number): Fault[] => {
@@ -154,14 +165,21 @@ const drawDeed = (random: Random, on: StreamPlace): RequestDeed => {
   if (drawn < 0.6) return { kind: random.pick(["hang", "refused", "reset"]) }
   if (drawn < 0.7) return { kind: "answer_lost" }
   if (drawn < 0.8) return { kind: "answer_late", by_ms: random.pick([1_000, 20_000, 45_000]) }
+  if (on === "intake" && random.chance(0.5)) return { kind: "status", status: 200, body: random.pick(lies) }
   if (on === "intake") return { kind: "done_but", status: random.pick([400, 413, 429, 500, 503]) }
   if (on === "list") return { kind: random.pick(["empty", "garbage"]) }
   if (on === "token" && random.chance(0.5)) return { kind: "redirect", status: random.pick([301, 307, 308]) }
   return on === "open" ? drawStatus(random, on) : { kind: "garbage" }
 }
 
+const page = "<html><title>Web filter</title></html>"
+
+/** What answers 200 and is no intake, or takes nothing. */
+const lies = [page, "", '{"event_ids":[]}', '{"success":false,"message":"quota exceeded"}', "[]", "null"]
+
 const drawStatus = (random: Random, on: StreamPlace): RequestDeed => {
   const status = random.pick(statuses[on])
-  const key = on === "intake" && status === 422 && random.chance(0.5)
+  const key = on === "intake" && status === 422 && random.chance(0.3)
+  if (on === "intake" && isRefusal(status) && random.chance(0.4)) return { kind: "status", status, body: page }
   return { ...drawStatusOf(random, status), ...(key ? { body: '{"error":"INTAKE_KEY_ERROR"}' } : {}) }
 }

@@ -7,6 +7,12 @@ export const asset_key = "simulated-asset-key"
 
 const refusal = (status: number, message: string): Answer => ({ status, body: JSON.stringify({ message }) })
 
+/** What it answers when it has taken something. */
+export const isReceipt = (text: string): boolean => text.startsWith('{"event_ids":["')
+
+/** The statuses with which it refuses events, or something before it everything. */
+export const isRefusal = (status: number | undefined): boolean => status === 400 || status === 413 || status === 422
+
 /** `more`: how many that follow events are in the batch; the intake takes any of them. */
 export const intakeAnswer = (events: readonly LogEvent[], more: number, key: unknown): Answer => {
   if (key !== intake_key) return refusal(401, "the intake key is invalid")

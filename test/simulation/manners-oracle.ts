@@ -2,6 +2,7 @@
 import { enrichment, falcon, intake, retry, stream } from "../../src/core/limits.ts"
 import type { Break } from "./delivery-oracle.ts"
 import type { Session } from "./falcon.ts"
+import { isReceipt, isRefusal } from "./intake.ts"
 import { delayEvents, isBeside } from "./patience.ts"
 import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "./scenario.ts"
 import type { VirtualTime } from "./time.ts"
@@ -104,7 +105,7 @@ export class MannersOracle {
       // A wait of nothing, or a time that is past, is no permission to come at once.
       const asked_until_ms = Math.max(until_ms ?? now_ms + retry.rate_limited_ms, now_ms + shortest_backoff_ms)
       this.hold(place, whose, Math.min(asked_until_ms, now_ms + retry.retry_after_ms_max), "it answered 429")
-    } else if (paced.includes(place) && (status === undefined || status >= 500))
+    } else if (paced.includes(place) && (status === undefined || status >= 500 || isStrange(place, outcome)))
       this.hold(place, whose, now_ms + shortest_backoff_ms, "it failed just now")
     else if (until_ms === undefined && needsPerson(place, outcome))
       this.hold(place, whose, now_ms + intake.refused_ms, `it answered ${status}`)
@@ -191,6 +192,11 @@ const needsPerson = (place: RequestPlace, { status, text }: Outcome): boolean =>
   place === "intake"
     ? status === 401 || status === 403 || (status === 422 && text.includes("INTAKE_KEY_ERROR"))
     : (place === "list" || place === "open") && status === 403
+
+/** Something answers in the intake's place. Smaller requests may pass what finds one too large. */
+const isStrange = (place: RequestPlace, { status, text }: Outcome): boolean =>
+  place === "intake" &&
+  (status === 200 ? !isReceipt(text) : isRefusal(status) && status !== 413 && !text.startsWith("{"))
 
 const holdsBack = (fault: Fault): boolean =>
   "do" in fault && fault.do.kind === "status" && (fault.do.status === 429 || fault.do.status === 401)

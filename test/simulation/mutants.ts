@@ -5,6 +5,7 @@
 
 import { asset_mutants } from "./mutants-assets.ts"
 import { enrichment_mutants } from "./mutants-enrichment.ts"
+import { refusal_mutants } from "./mutants-refusals.ts"
 
 export interface Mutant {
   readonly name: string
@@ -32,9 +33,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "drop a batch on 500",
     file: `${core}/sekoia/intake.ts`,
-    find: "if (answer.status >= 200 && answer.status < 300) return",
-    replace:
-      "if (answer.status >= 200 && answer.status !== 400 && answer.status < 600 && answer.status % 100 === 0) return",
+    find: "if (acknowledged !== undefined) return acknowledged",
+    replace: "if (acknowledged !== undefined || answer.status === 500) return events",
   },
   {
     name: "resume one after the last offset",
@@ -63,34 +63,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "queue without a bound",
     file: `${core}/delivery/handoff.ts`,
-    find: "return this.waiting.length < this.batches_waiting_max",
-    replace: "return this.waiting.length < 1_000_000",
-  },
-  {
-    name: "a refused batch loses its second half",
-    file: `${core}/delivery/sink.ts`,
-    find: "      yield* deliverRange(batch, middle, to)\n",
-    replace: "",
-  },
-  {
-    name: "the second half goes first",
-    file: `${core}/delivery/sink.ts`,
-    find: `      yield* deliverRange(batch, from, middle)
-      yield* deliverRange(batch, middle, to)`,
-    replace: `      yield* deliverRange(batch, middle, to)
-      yield* deliverRange(batch, from, middle)`,
-  },
-  {
-    name: "a refused event is given up without a record",
-    file: `${core}/delivery/sink.ts`,
-    find: "if (to - from === 1) return yield* deadLetter(batch, from, refusal)",
-    replace: "if (to - from === 1) return",
-  },
-  {
-    name: "a refused batch becomes dead letters as a whole",
-    file: `${core}/delivery/sink.ts`,
-    find: "if (to - from === 1) return yield* deadLetter(batch, from, refusal)",
-    replace: "for (let i = from; i < to; i++) yield* deadLetter(batch, i, refusal)\n      if (to > from) return",
+    find: "this.waiting.length < this.batches_waiting_max ||",
+    replace: "this.waiting.length < 1_000_000 ||",
   },
   {
     name: "dead letters after the commit",
@@ -240,6 +214,7 @@ export const mutants: readonly Mutant[] = [
     find: "Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000",
     replace: "clock.currentTimeMillisUnsafe()",
   },
+  ...refusal_mutants,
   ...enrichment_mutants,
   ...asset_mutants,
 ]

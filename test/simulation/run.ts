@@ -15,6 +15,7 @@ import { asset_key, intake_key } from "./intake.ts"
 import { Machine } from "./machine.ts"
 import { MannersOracle } from "./manners-oracle.ts"
 import { boundMs, delayEvents, Patience, quietMs } from "./patience.ts"
+import { RefusalsOracle } from "./refusals-oracle.ts"
 import { type Fault, lasts, type Scenario } from "./scenario.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
@@ -73,7 +74,8 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   const logs = makeLogs(scenario, start_ms)
   const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
   const following = new FollowOracle(graph, logs, scenario, broken)
-  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following)
+  const refusals = new RefusalsOracle(logs.length, () => time.now_ms, broken)
+  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following, refusals)
   const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)
   const inventory = new FleetOracle(fleet, scenario, disk, data_dir, () => time.now_ms, broken)
   const manners = new MannersOracle(scenario, time, start_ms, broken)

@@ -24,6 +24,12 @@ export interface PartitionPlan {
   /** Share of the lines that cannot be delivered, and in which ways. */
   readonly poison_share: number
   readonly poison: readonly Poison[]
+  /** So many events in a row that the intake refuses, beginning at a position. */
+  readonly run?: {
+    readonly from: number
+    readonly length: number
+    readonly poison: "refused_400" | "refused_422" | "refused_413"
+  }
   /** Events that come right after the one that follows them. */
   readonly late_share: number
   /** Longest filling of an event in characters. */

@@ -11,7 +11,7 @@ import type { Fleet } from "./fleet.ts"
 import type { FleetOracle, Item } from "./fleet-oracle.ts"
 import type { FollowOracle } from "./follow-oracle.ts"
 import type { Graph } from "./graph.ts"
-import { asset_key, intakeAnswer } from "./intake.ts"
+import { asset_key, intakeAnswer, isReceipt, isRefusal } from "./intake.ts"
 import type { Asked, MannersOracle } from "./manners-oracle.ts"
 import { routeOf } from "./routes.ts"
 import { isGraphPlace, isHostPlace, type RequestDeed } from "./scenario.ts"
@@ -216,9 +216,10 @@ const received = (
   manners.answered(call, { status, until_ms, text })
   if (place === "list" && status === 200)
     manners.listed(url.searchParams.get("appId") ?? "", text.includes('"resources":[]'))
-  if (place === "intake" && status === 200) delivery.answered(call)
+  if (place === "intake" && status === 200 && isReceipt(text)) delivery.answered(call)
   if (status === 200) inventory.answered(items)
-  const for_good = status === 400 || status === 413 || (status === 422 && !text.includes("INTAKE_KEY_ERROR"))
+  const own_words = text.startsWith("{")
+  const for_good = own_words && isRefusal(status) && !text.includes("INTAKE_KEY_ERROR")
   if (place === "intake" && for_good && events.length + vertices.length === 1) delivery.refused(call)
   if (for_good && items.length === 1) items[0]!.refused_alone = true
   return typeof answer === "object" ? Effect.succeed(answer) : Effect.fail(broken(answer ?? "reset"))

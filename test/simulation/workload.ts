@@ -87,7 +87,10 @@ const makeLog = (
   }
   let huge = 0
   const events = offsets.map((own, position): LogEvent => {
-    const drawn = random.chance(plan.poison_share) ? random.pick(plan.poison) : undefined
+    const single = random.chance(plan.poison_share) ? random.pick(plan.poison) : undefined
+    const { run } = plan
+    const in_run = run !== undefined && position >= run.from && position < run.from + run.length
+    const drawn = fitting(in_run ? run.poison : single, total - position)
     // One such line tells as much as ten, and costs as much as thousands of others.
     const poison = drawn === "line_too_long" && huge++ > 0 ? "malformed" : drawn
     const later = position - plan.backlog + 1
@@ -111,6 +114,12 @@ const makeLog = (
   })
   return { partition, events, positions: new Map(events.map((event) => [event.offset, event.position])) }
 }
+
+/** Only what comes later can tell that a refused event is guilty, so something has to come. */
+const fitting = (poison: Poison | undefined, left: number): Poison | undefined =>
+  poison?.startsWith("refused_") && left <= good_at_end ? undefined : poison
+
+const good_at_end = 12
 
 const tellsOffset = (poison: Poison | undefined): boolean =>
   poison === undefined || poison === "too_many_chars" || poison.startsWith("refused_")

@@ -88,6 +88,15 @@ export class Batch {
     return body
   }
 
+  /** A batch of its own with a copy of one event. */
+  only(index: number): Batch {
+    const start = this.start(index)
+    const end = this.ends[index]!
+    const buffer = new Uint8Array(head_bytes + end - start + suffix.length)
+    buffer.set(this.buffer.subarray(start, end), head_bytes)
+    return new Batch(buffer, [head_bytes + end - start], [this.offsets[index]!], [], -1, -1, end - start)
+  }
+
   /** The bytes of one event as Falcon sent them. */
   raw(index: number): Uint8Array {
     return unescaped(this.buffer, this.start(index), this.ends[index]!)

@@ -74,7 +74,7 @@ const follow = (
     for (const batch of batchesOf(yield* follower.follow(letter.raw))) {
       const [reject] = batch.rejects
       if (reject !== undefined) return reject.detail
-      yield* intake.post(batch.body(yield* intake.prefix))
+      yield* intake.post(batch.body(yield* intake.prefix), batch.count)
     }
     return undefined
   }).pipe(
@@ -94,7 +94,7 @@ const post = (letter: DeadLetter, intake: Intake): Effect.Effect<string | undefi
     const end = new LineScanner().scan(raw, 0, raw.length, buffer, head_bytes)
     if (end < 0) return "it is no JSON object"
     const batch = new Batch(buffer, [end], [letter.offset ?? -1], [], -1, -1, raw.length)
-    yield* intake.post(batch.body(yield* intake.prefix))
+    yield* intake.post(batch.body(yield* intake.prefix), batch.count)
     return undefined
   }).pipe(Effect.catchTag(["IntakeError", "ConfigError"], (error) => Effect.succeed(error.message)))
 

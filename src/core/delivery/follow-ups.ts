@@ -13,7 +13,8 @@ import { BatchBuilder } from "./batch-builder.ts"
 import type { CommitWindow, OffsetRange } from "./commit.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import { type Followed, GivenUp } from "./follow.ts"
-import { type Sink, untilStored } from "./sink.ts"
+import { untilStored } from "./record.ts"
+import type { Sink } from "./sink.ts"
 
 export interface FollowUpOptions {
   /** Root URL of the stream. */

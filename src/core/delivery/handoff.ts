@@ -4,18 +4,46 @@
  * neither lose a batch nor hold one back.
  */
 import { Effect, Latch } from "effect"
+import { delivery } from "../limits.ts"
 import type { Batch } from "./batch.ts"
 
 export class Handoff {
   private readonly waiting: Batch[] = []
   private readonly space = Latch.makeUnsafe(true)
   private readonly work = Latch.makeUnsafe(false)
+  /** Opened whenever a batch is put in the queue. */
+  private readonly arrival = Latch.makeUnsafe(false)
   private ended = false
+  private stretched = false
 
   constructor(private readonly batches_waiting_max: number) {}
 
   get hasSpace(): boolean {
-    return this.waiting.length < this.batches_waiting_max
+    return (
+      this.waiting.length < this.batches_waiting_max ||
+      (this.stretched && this.waiting.reduce((sum, batch) => sum + batch.count, 0) < delivery.batch_events_max)
+    )
+  }
+
+  /** Those that wait, the next one first. */
+  get next(): readonly Batch[] {
+    return this.waiting
+  }
+
+  /** Waits for a batch that is put in the queue from now on. */
+  readonly untilPut: Effect.Effect<void> = Effect.suspend(() => {
+    this.arrival.closeUnsafe()
+    return this.arrival.await
+  })
+
+  /**
+   * While the intake refuses one event after the other, as many events may wait as one batch of the usual size holds, however
+   * small the batches are: one of them may be of another kind.
+   */
+  stretch(on: boolean): void {
+    this.stretched = on
+    if (this.hasSpace) this.space.openUnsafe()
+    else this.space.closeUnsafe()
   }
 
   /** Puts a batch in the queue. Call it only, and at once, when there {@link hasSpace}. */
@@ -23,6 +51,7 @@ export class Handoff {
     this.waiting.push(batch)
     if (!this.hasSpace) this.space.closeUnsafe()
     this.work.openUnsafe()
+    this.arrival.openUnsafe()
   }
 
   /** Waits until there is space. */
@@ -41,7 +70,7 @@ export class Handoff {
       for (;;) {
         const batch = self.waiting.shift()
         if (batch !== undefined) {
-          self.space.openUnsafe()
+          if (self.hasSpace) self.space.openUnsafe()
           yield* send(batch)
         } else if (self.ended) return
         else {

@@ -17,6 +17,10 @@ export const metrics = {
     "Events of Falcon that the intake has taken; vertices have a counter of their own.",
   ),
   bytes_out: counter("akonis_bytes_out_total", "Bytes of those events as posted, escaped."),
+  unacknowledged: counter(
+    "akonis_events_unacknowledged_total",
+    "Events in posts that the intake has taken without naming an id for each.",
+  ),
   dead_letters: counter("akonis_dead_letters_total", "Events recorded as dead letters, by reason."),
   repeated: counter("akonis_events_repeated_total", "Events that Falcon sent again and that were dropped."),
   late: counter("akonis_events_late_total", "Events that came out of order and were delivered."),

@@ -11,7 +11,9 @@ import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { type Follower, Watch } from "../../core/delivery/follow.ts"
 import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
-import { makeSink, type SinkObserver, untilStored } from "../../core/delivery/sink.ts"
+import { untilStored } from "../../core/delivery/record.ts"
+import { makeSink, type SinkObserver } from "../../core/delivery/sink.ts"
+import { Standing } from "../../core/delivery/standing.ts"
 import { delivery, following, server } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
@@ -72,14 +74,16 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const meter = partitionMeter(label)
-  const sink = makeSink({ intake, dead_letters, partition: root_url, health: cell, observer: meter })
+  const standing = new Standing()
+  const common = { intake, dead_letters, partition: root_url, standing }
+  const sink = makeSink({ ...common, health: cell, observer: meter, ahead: handoff })
   const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
   const extras_cell = yield* health.cell(plugin_id, `partition ${label}, follow-ups`)
   const follow_ups = yield* makeFollowUps({
     partition: root_url,
     label,
     window,
-    sink: makeSink({ intake, dead_letters, partition: root_url, health: extras_cell, observer: meter.extras }),
+    sink: makeSink({ ...common, health: extras_cell, observer: meter.extras }),
     dead_letters,
     health: extras_cell,
     commit,
@@ -172,6 +176,7 @@ const partitionMeter = (partition: string) => {
     committed_offset: of(metrics.committed_offset),
     batch_events: of(metrics.batch_events),
     intake_seconds: of(metrics.intake_seconds),
+    unacknowledged: of(metrics.unacknowledged),
   }
   const counted = { repeated: 0, late: 0 }
   const observer: SinkObserver = {
@@ -182,6 +187,7 @@ const partitionMeter = (partition: string) => {
         Metric.update(m.batch_events, events),
         Metric.update(m.intake_seconds, duration_ms / 1_000),
       ]),
+    onUnacknowledged: (events) => Metric.update(m.unacknowledged, events),
     onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
     onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
   }

@@ -1,0 +1,54 @@
+/** Writing dead letters, however long the disk takes for it. */
+import { Effect } from "effect"
+import type { StoreError } from "../errors.ts"
+import { backoffMs } from "../http/backoff.ts"
+import type { HealthCell } from "../telemetry/health.ts"
+import { RepeatsAs } from "../telemetry/repeats.ts"
+import type { Reject, RejectReason } from "./batch.ts"
+import type { DeadLetters } from "./dead-letters.ts"
+
+interface RecordOptions {
+  readonly dead_letters: DeadLetters["Service"]
+  readonly partition: string
+  readonly health: HealthCell
+  readonly observer: { readonly onDeadLetter: (reason: RejectReason, count: number) => Effect.Effect<void> }
+}
+
+/** Makes the function that records events; a full disk must not lose one either, so it tries until it works. */
+export const makeRecord = ({ dead_letters, partition, health, observer }: RecordOptions) =>
+  Effect.fnUntraced(function* (rejects: readonly Reject[]) {
+    if (rejects.length === 0) return
+    yield* untilStored(dead_letters.add(partition, rejects), health)
+    for (const [reason, group] of Map.groupBy(rejects, (reject) => reject.reason)) {
+      yield* tell(group)
+      yield* observer.onDeadLetter(reason, group.length)
+    }
+  })
+
+/** One line for all of a batch and reason, the first as an example; a flood of them is summed up further by the logger. */
+const tell = (rejects: readonly Reject[]): Effect.Effect<void> => {
+  const { reason, detail, offset, bytes } = rejects[0]!
+  const more = rejects.length === 1 ? "it is kept" : `it and ${rejects.length - 1} more of its batch are kept`
+  return Effect.logWarning(`dead letter: ${detail}; ${more}, delivery goes on`).pipe(
+    Effect.annotateLogs({ reason, bytes, ...(offset < 0 ? {} : { offset }) }),
+    Effect.provideService(RepeatsAs, `dead letters: ${reason}`),
+  )
+}
+
+/** Repeats a write until it succeeds; health says what stands in the way. */
+export const untilStored = Effect.fnUntraced(function* (write: Effect.Effect<void, StoreError>, health: HealthCell) {
+  for (let failures = 1; ; failures++) {
+    const error = yield* write.pipe(
+      Effect.as(undefined),
+      Effect.catchTag("StoreError", (failed) => Effect.succeed(failed)),
+    )
+    if (error === undefined) {
+      if (failures > 1) yield* health.set("ok", "")
+      return
+    }
+    const wait_ms = yield* backoffMs(failures)
+    yield* health.set("failed", `the data folder cannot be written: ${error.message}`)
+    yield* Effect.logError(`${error.message}; no offset moves, next try in ${Math.round(wait_ms / 100) / 10} s`)
+    yield* Effect.sleep(wait_ms)
+  }
+})

@@ -1,0 +1,208 @@
+import { describe, expect, test } from "bun:test"
+import { Effect, Fiber, Logger } from "effect"
+import { TestClock } from "effect/testing"
+import { IntakeError } from "../sekoia/intake.ts"
+import { Batch, head_bytes, separator_bytes, writeSeparator } from "./batch.ts"
+import { Handoff } from "./handoff.ts"
+import { makeSink } from "./sink.ts"
+import { Standing } from "./standing.ts"
+
+/** Events are numbers, their own text. */
+const batchOf = (events: readonly number[]): Batch => {
+  const buffer = new Uint8Array(head_bytes + 16 * events.length + 16)
+  const ends: number[] = []
+  let at = head_bytes
+  for (const event of events) {
+    if (at > head_bytes) at = writeSeparator(buffer, at)
+    const text = new TextEncoder().encode(String(event))
+    buffer.set(text, at)
+    at += text.length
+    ends.push(at)
+  }
+  return new Batch(buffer, ends, events, [], events.at(-1) ?? -1, -1, at - head_bytes + separator_bytes)
+}
+
+const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
+
+type Said = "takes" | "refuses" | "is a proxy" | { readonly acknowledges: number }
+
+/** A sink before an intake that answers as `answer` says, given the events of a post. */
+const stand = (answer: (events: readonly number[]) => Said) => {
+  const posts: (readonly number[])[] = []
+  const taken: number[] = []
+  const recorded: number[] = []
+  const told: string[] = []
+  let unacknowledged = 0
+  const handoff = new Handoff(1)
+  const post = (body: Uint8Array, count: number) =>
+    Effect.suspend(() => {
+      const { jsons } = JSON.parse(new TextDecoder().decode(body)) as { readonly jsons: readonly string[] }
+      const events = jsons.map(Number)
+      expect(events.length).toBe(count)
+      posts.push(events)
+      const said = answer(events)
+      if (said === "takes" || typeof said === "object") {
+        taken.push(...events)
+        return Effect.succeed(said === "takes" ? count : said.acknowledges)
+      }
+      const own = said === "refuses"
+      return Effect.fail(
+        new IntakeError({
+          reason: own ? "refused" : "not_an_intake",
+          own_words: own,
+          status: 400,
+          retry_after_ms: undefined,
+          message: "the intake answered 400",
+        }),
+      )
+    })
+  const sink = makeSink({
+    intake: { prefix: Effect.succeed(new TextEncoder().encode('{"jsons":["')), post },
+    dead_letters: {
+      add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects.map(({ offset }) => offset))),
+    },
+    partition: "p",
+    standing: new Standing(),
+    health: {
+      set: (status, detail) => Effect.sync(() => void told.push(`${status} ${detail}`)),
+      describe: () => undefined,
+    },
+    observer: {
+      onPosted: () => Effect.void,
+      onRetry: () => Effect.void,
+      onDeadLetter: () => Effect.void,
+      onUnacknowledged: (count) =>
+        Effect.sync(() => {
+          unacknowledged += count
+        }),
+    },
+    ahead: handoff,
+  })
+  return { sink, handoff, posts, taken, recorded, told, health: () => told.at(-1), lost: () => unacknowledged }
+}
+
+const run = (body: Effect.Effect<void>) =>
+  Effect.runPromise(body.pipe(Effect.provide([TestClock.layer(), Logger.layer([])])))
+
+const pass = (ms: number) =>
+  Effect.gen(function* () {
+    for (let left = ms; left > 0; left -= 500) yield* TestClock.adjust(500)
+  })
+
+/** Delivers in the background for so long; whether it came to its end. */
+const deliverFor = Effect.fnUntraced(function* (delivering: Effect.Effect<void>, ms: number) {
+  const fiber = yield* Effect.forkDetach(delivering, { startImmediately: true })
+  yield* pass(ms)
+  const done = fiber.pollUnsafe() !== undefined
+  yield* Fiber.interrupt(fiber)
+  return done
+})
+
+describe("An event that the intake refuses among good ones", () => {
+  test("goes alone to the dead letters, and all others are delivered once and in order", () =>
+    run(
+      Effect.gen(function* () {
+        const guilty = new Set([17, 63])
+        const { sink, taken, recorded } = stand((events) => (events.some((n) => guilty.has(n)) ? "refuses" : "takes"))
+        yield* sink.deliver(batchOf(upTo(0, 100)))
+        expect(recorded).toEqual([17, 63])
+        expect(taken).toEqual(upTo(0, 100).filter((n) => !guilty.has(n)))
+      }),
+    ))
+
+  test("waits at the end of a batch until the intake has taken another one", () =>
+    run(
+      Effect.gen(function* () {
+        const { sink, handoff, taken, recorded, health } = stand((events) => (events.includes(9) ? "refuses" : "takes"))
+        const fiber = yield* Effect.forkDetach(sink.deliver(batchOf(upTo(0, 10))), { startImmediately: true })
+        yield* pass(60_000)
+        expect(recorded).toEqual([])
+        expect(health()).toContain("failed")
+        handoff.put(batchOf([10, 11]))
+        yield* pass(120_000)
+        expect(fiber.pollUnsafe()).toBeDefined()
+        expect(recorded).toEqual([9])
+        yield* Effect.forkDetach(handoff.drainTo(sink.deliver), { startImmediately: true })
+        yield* pass(1_000)
+        expect([...taken].sort((a, b) => a - b)).toEqual([...upTo(0, 9), 10, 11])
+      }),
+    ))
+})
+
+describe("A run of events that the intake refuses", () => {
+  for (const length of [6, 40, 400, 999]) {
+    test(`of ${length} does not block for good, and costs no good event`, () =>
+      run(
+        Effect.gen(function* () {
+          const { sink, handoff, taken, recorded } = stand((events) =>
+            events.some((n) => n < length) ? "refuses" : "takes",
+          )
+          handoff.put(batchOf(upTo(0, 1_000)))
+          handoff.put(batchOf(upTo(1_000, 1_100)))
+          handoff.end()
+          expect(yield* deliverFor(handoff.drainTo(sink.deliver), 20 * 60_000)).toBe(true)
+          expect([...recorded].sort((a, b) => a - b)).toEqual(upTo(0, length))
+          expect([...taken].sort((a, b) => a - b)).toEqual(upTo(length, 1_100))
+        }),
+      ))
+  }
+
+  test("that is longer than everything in hand passes once the intake was seen to take an event", () =>
+    run(
+      Effect.gen(function* () {
+        const { sink, handoff, recorded, taken } = stand((events) => (events.some((n) => n > 0) ? "refuses" : "takes"))
+        yield* sink.deliver(batchOf([0]))
+        handoff.put(batchOf(upTo(6, 1_006)))
+        expect(yield* deliverFor(sink.deliver(batchOf(upTo(1, 6))), 60 * 60_000)).toBe(true)
+        expect(recorded).toEqual(upTo(1, 6))
+        expect(taken).toEqual([0, 0])
+      }),
+    ))
+})
+
+describe("An intake that refuses everything for a while", () => {
+  for (const [name, said] of [
+    ["in its own words", "refuses"],
+    ["with the page of a proxy", "is a proxy"],
+  ] as const) {
+    test(`${name} costs no event, is told as failed, and is asked now and then`, () =>
+      run(
+        Effect.gen(function* () {
+          let down = true
+          const { sink, taken, recorded, posts, health } = stand(() => (down ? said : "takes"))
+          const fiber = yield* Effect.forkDetach(sink.deliver(batchOf(upTo(0, 1_000))), { startImmediately: true })
+          yield* pass(30 * 60_000)
+          expect(posts.length).toBeLessThan(80)
+          expect(health()).toContain("failed intake blocked: the intake answered 400")
+          down = false
+          yield* pass(3 * 60_000)
+          expect(fiber.pollUnsafe()).toBeDefined()
+          expect(recorded).toEqual([])
+          expect([...taken].sort((a, b) => a - b)).toEqual(upTo(0, 1_000))
+          expect(health()).toBe("ok ")
+        }),
+      ))
+  }
+
+  test("does not make dead letters of a batch of one event", () =>
+    run(
+      Effect.gen(function* () {
+        const { sink, recorded } = stand(() => "refuses")
+        expect(yield* deliverFor(sink.deliver(batchOf([1])), 3 * 60 * 60_000)).toBe(false)
+        expect(recorded).toEqual([])
+      }),
+    ))
+})
+
+describe("An intake that acknowledges fewer events than it was sent", () => {
+  test("is believed, as Sekoia's own client does; health and a count say so", () =>
+    run(
+      Effect.gen(function* () {
+        const { sink, posts, told, lost } = stand(() => ({ acknowledges: 3 }))
+        yield* sink.deliver(batchOf(upTo(0, 5)))
+        expect(posts.length).toBe(1)
+        expect(lost()).toBe(2)
+        expect(told).toEqual(["degraded the intake took 5 events and acknowledged 3 of them"])
+      }),
+    ))
+})

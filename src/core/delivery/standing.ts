@@ -1,0 +1,44 @@
+/**
+ * What the intake does with the events of one partition: whether it refuses some of them, or all. An event that is refused alone
+ * is only guilty when the intake has taken another one since, and then refuses it again. Shared by everything that posts for the
+ * partition.
+ */
+import { intake as limits } from "../limits.ts"
+import type { Batch } from "./batch.ts"
+
+export class Standing {
+  /** Posts that the intake has taken. Grows only. */
+  accepted = 0
+  /** Events refused alone since it took the last one. */
+  refused_in_row = 0
+  /** An event that it has taken, for the case that nothing else can tell whether it takes any. */
+  good: Batch | undefined
+  private in_row_max: number = limits.refused_in_row_max
+
+  /** So many were refused that it is an outage until the opposite is known. */
+  get refuses_all(): boolean {
+    return this.refused_in_row >= this.in_row_max
+  }
+
+  refused(): void {
+    this.refused_in_row++
+  }
+
+  /** The intake has taken events in their turn. */
+  took(batch: Batch, index: number): void {
+    this.tookProbe()
+    this.in_row_max = limits.refused_in_row_max
+    this.good = batch.only(index)
+  }
+
+  /** It has taken an event by which it was tried. */
+  tookProbe(): void {
+    this.accepted++
+    this.refused_in_row = 0
+  }
+
+  /** Many in a row were guilty: of a long run of them, twice as many are looked at before the intake is doubted again. */
+  beMorePatient(): void {
+    this.in_row_max = Math.min(2 * this.in_row_max, limits.refused_in_row_most)
+  }
+}
