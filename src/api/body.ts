@@ -1,6 +1,6 @@
 /** Reading a JSON body without trusting it: type, size, time, cost and syntax are checked before anything else happens. */
 
-import { problemOf } from "../core/actions/refusal.ts"
+import { problemOf } from "../core/actions/problem.ts"
 import { whyTooCostly } from "../core/json-size.ts"
 import { actions as bounds, server } from "../core/limits.ts"
 import { type ApiContext, answerProblem, refuseWith } from "./api.ts"

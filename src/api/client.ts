@@ -2,9 +2,9 @@
 import type { Hono } from "hono"
 import type { z } from "zod"
 import type { Action, AnyAction } from "../core/actions/action.ts"
-import type { Answer } from "../core/actions/answer.ts"
 import type { CatalogueEntry } from "../core/actions/catalogue.ts"
-import type { ProblemBody } from "../core/actions/refusal.ts"
+import type { ProblemBody } from "../core/actions/problem.ts"
+import type { Answer } from "../core/actions/response.ts"
 import type { ApiEnv } from "./api.ts"
 import type { ShippedAction } from "./shipped.ts"
 

@@ -1,6 +1,6 @@
 /** The parts of the OpenAPI document that are the same for every action. */
 import type { JsonSchema } from "../core/actions/catalogue.ts"
-import { problem_kinds } from "../core/actions/refusal.ts"
+import { problem_kinds } from "../core/actions/problem.ts"
 
 const text = { type: "string" }
 const texts = { type: "array", items: text }

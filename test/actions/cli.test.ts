@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { type Listening, listen } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
-import type { Answer } from "../../src/core/actions/answer.ts"
+import type { Answer } from "../../src/core/actions/response.ts"
 import { runAkonis } from "../support/command.ts"
 
 const spawn = (args: readonly string[], env: Record<string, string> = {}, input = "") =>

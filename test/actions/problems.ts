@@ -1,6 +1,6 @@
 /** What tests of the HTTP API share. */
 import { expect } from "bun:test"
-import type { ProblemBody } from "../../src/core/actions/refusal.ts"
+import type { ProblemBody } from "../../src/core/actions/problem.ts"
 import type { Served, Told } from "./served.ts"
 
 export const unknown_host = "0".repeat(32)

@@ -2,10 +2,10 @@
 import { Clock, Effect, Exit } from "effect"
 import { actions as bounds } from "../limits.ts"
 import type { AnyAction } from "./action.ts"
-import { type Answer, type Asked, isFinal, type Ran } from "./answer.ts"
 import type { AuditLine } from "./audit.ts"
 import type { Reply } from "./idempotency.ts"
-import type { ProblemBody } from "./refusal.ts"
+import type { ProblemBody } from "./problem.ts"
+import { type Answer, type Asked, isFinal, type Ran } from "./response.ts"
 
 /** Now, as lines say it. */
 export const isoNow = Effect.map(Clock.currentTimeMillis, (now_ms) => new Date(now_ms).toISOString())

@@ -10,7 +10,7 @@ import { appendDurably } from "../store/atomic-file.ts"
 import { systemWords } from "../store/regular-file.ts"
 import { redact } from "../telemetry/redact.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
-import type { Counts } from "./answer.ts"
+import type { Counts } from "./response.ts"
 
 export interface AuditLine {
   /** ISO 8601. */

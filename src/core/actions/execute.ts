@@ -10,14 +10,14 @@ import { Health } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import { Tenant } from "../tenant.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
-import { type Answer, type Asked, answerOf, dryRunAnswer, type Executed, isFinal, problemFor } from "./answer.ts"
 import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, closed, isoNow } from "./audit-line.ts"
 import { planned } from "./dry-run.ts"
-import { failWhenNothing } from "./failures.ts"
+import { failWhenNothing } from "./error-priority.ts"
 import { type Begun, type Journal, journalOf, type Reply } from "./idempotency.ts"
-import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./refusal.ts"
+import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./problem.ts"
 import { makeRegistry, type Registry } from "./registry.ts"
+import { type Answer, type Asked, answerOf, dryRunAnswer, type Executed, isFinal, problemFor } from "./response.ts"
 
 /** The actions of one tenant, with what they need to run. */
 export interface ActionTenant extends Registry {

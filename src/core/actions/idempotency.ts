@@ -15,7 +15,7 @@ import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Audit, AuditLine } from "./audit.ts"
 import { type Entry, linesOf, readEntries } from "./idempotency-file.ts"
-import { type Refusal, refuse } from "./refusal.ts"
+import { type Refusal, refuse } from "./problem.ts"
 
 /** An answer as it goes out: status 200 with an answer, anything else with a problem document. */
 export interface Reply {

@@ -2,7 +2,7 @@
 import type { Envelope } from "../falcon/envelope.ts"
 import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
 import type { RowError } from "./action.ts"
-import { type Attributed, attribute, idKey, inOneError } from "./attribute.ts"
+import { type Attributed, attribute, idKey, inOneError } from "./errors-by-id.ts"
 
 /** How an answer is to be read. */
 export interface Reading {

@@ -2,11 +2,11 @@
 import { Clock, Context, Effect, Redacted, Result, Semaphore } from "effect"
 import { falcon, retry } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
-import { tryAgain } from "./again.ts"
 import { clouds, cloudUrl } from "./cloud.ts"
 import type { FalconError } from "./errors.ts"
 import { FalconObserver } from "./observer.ts"
 import { makeRateLimit } from "./rate-limit.ts"
+import { tryAgain } from "./retry.ts"
 import { makeTokenRequest, TOKEN, type Token } from "./token-request.ts"
 
 export interface FalconCredentials {

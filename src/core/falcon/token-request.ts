@@ -12,7 +12,7 @@ import { failure, statusFailure, transportFailure } from "./failure.ts"
 import type { FalconEvents } from "./observer.ts"
 import type { Operation } from "./operation.ts"
 import type { RateLimit } from "./rate-limit.ts"
-import { without } from "./scrub.ts"
+import { without } from "./without-secrets.ts"
 
 /** Asking for a token twice does no harm. */
 export const TOKEN: Operation = { name: "token", method: "POST", path: "/oauth2/token", idempotent: true, scopes: [] }

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { idsArgument } from "../../core/actions/arguments.ts"
+import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { per_call } from "../../core/limits.ts"
 import { changeAlerts, composite_ids, example_alert } from "./alert.ts"
 

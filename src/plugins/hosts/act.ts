@@ -2,7 +2,7 @@
 import { Effect, Result } from "effect"
 import { z } from "zod"
 import type { RowError } from "../../core/actions/action.ts"
-import { callByIds, idIn, type Seen } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn, type Seen } from "../../core/actions/bulk.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { per_call } from "../../core/limits.ts"
 import { detailsOperation, deviceIdOf, write } from "./device.ts"

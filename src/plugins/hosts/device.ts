@@ -1,6 +1,6 @@
 /** What the host actions share: names, maxima and the device entity. */
 import { z } from "zod"
-import { idIn } from "../../core/actions/by-ids.ts"
+import { idIn } from "../../core/actions/bulk.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 
 export const agent_ids = "Agent ids (AID) of hosts: 32 hex digits, as in `device_id`."

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds } from "../../core/actions/bulk.ts"
+import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { per_call } from "../../core/limits.ts"
 import { agent_ids, detailsOperation, device, deviceIdOf, example_host, read } from "./device.ts"
 

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { idsArgument } from "../../core/actions/arguments.ts"
-import { type ByIds, callByIds } from "../../core/actions/by-ids.ts"
+import { type ByIds, callByIds } from "../../core/actions/bulk.ts"
+import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { iocs } from "../../core/limits.ts"
 import { deleteOperation, example_indicator, indicator_ids, write } from "./indicator.ts"
 

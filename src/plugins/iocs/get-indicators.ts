@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { idsArgument } from "../../core/actions/arguments.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
+import { callByIds } from "../../core/actions/bulk.ts"
+import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { iocs } from "../../core/limits.ts"
 import { example_indicator, indicator, indicator_ids, indicatorIdOf, indicators_path, read } from "./indicator.ts"
 

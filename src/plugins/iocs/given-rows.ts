@@ -1,7 +1,7 @@
 /** Rows that a caller writes out: sent as they are, told apart when something is wrong with one of them. */
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { gravest, withErrors } from "../../core/actions/failures.ts"
+import { gravest, withErrors } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"

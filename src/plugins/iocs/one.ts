@@ -1,8 +1,8 @@
 /** One indicator that a person names: created, or changed when it exists. */
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { callByIds, listed } from "../../core/actions/by-ids.ts"
-import { gravest } from "../../core/actions/failures.ts"
+import { callByIds, listed } from "../../core/actions/bulk.ts"
+import { gravest } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { deletion } from "./delete-indicators.ts"

@@ -1,8 +1,8 @@
 /** STIX objects become indicators in Falcon. */
 import { Clock, Effect, type FileSystem, Result } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { callByIds, listed } from "../../core/actions/by-ids.ts"
-import { gravest, isPointless } from "../../core/actions/failures.ts"
+import { callByIds, listed } from "../../core/actions/bulk.ts"
+import { gravest, isPointless } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { iocs } from "../../core/limits.ts"

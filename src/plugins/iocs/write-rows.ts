@@ -1,7 +1,7 @@
 /** Rows that are created or updated in groups, so that one bad row never fails the rest. */
 import { Effect, Result } from "effect"
 import type { RowError } from "../../core/actions/action.ts"
-import { isPointless } from "../../core/actions/failures.ts"
+import { isPointless } from "../../core/actions/error-priority.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
 import type { ApiError, FalconError } from "../../core/falcon/errors.ts"

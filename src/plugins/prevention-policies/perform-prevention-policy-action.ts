@@ -1,9 +1,9 @@
 import { Effect } from "effect"
 import { z } from "zod"
 import { ArgumentError, defineAction } from "../../core/actions/action.ts"
-import { idsArgument } from "../../core/actions/arguments.ts"
-import { idKey } from "../../core/actions/attribute.ts"
-import { callByIds, idIn } from "../../core/actions/by-ids.ts"
+import { callByIds, idIn } from "../../core/actions/bulk.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
+import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { per_call } from "../../core/limits.ts"
 import { example_policy, policy, policy_ids, policyIdOf, write } from "./policy.ts"
 

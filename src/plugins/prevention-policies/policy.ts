@@ -1,6 +1,6 @@
 /** What the actions on prevention policies share: names, maxima and the entity. */
 import { z } from "zod"
-import { idIn } from "../../core/actions/by-ids.ts"
+import { idIn } from "../../core/actions/bulk.ts"
 
 export const policies_path = "/policy/entities/prevention/v1"
 export const policy_ids = "Ids of prevention policies: 32 hex digits."

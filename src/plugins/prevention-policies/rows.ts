@@ -1,9 +1,9 @@
 /** Rows that become policies: sent together, and told apart when something is wrong with one of them. */
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { idKey } from "../../core/actions/attribute.ts"
-import { callByIds } from "../../core/actions/by-ids.ts"
-import { withErrors } from "../../core/actions/failures.ts"
+import { callByIds } from "../../core/actions/bulk.ts"
+import { withErrors } from "../../core/actions/error-priority.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"

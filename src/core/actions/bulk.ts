@@ -1,16 +1,16 @@
 /** Actions on a list of ids: split by what one call may carry, called one after the other, merged, told per id. */
 import { Effect, Result } from "effect"
+import { askForList } from "../falcon/ask-for-list.ts"
 import { Falcon, failWhenEmpty } from "../falcon/client.ts"
 import type { Envelope } from "../falcon/envelope.ts"
 import type { FalconError } from "../falcon/errors.ts"
-import { splitIds } from "../falcon/ids.ts"
-import { askForList } from "../falcon/list.ts"
 import { isChange, type Operation } from "../falcon/operation.ts"
+import { splitIds } from "../falcon/split-ids.ts"
 import { by_ids as bounds } from "../limits.ts"
 import { type Outcome, type RowError, unconfirmedIn } from "./action.ts"
-import { idKey } from "./attribute.ts"
 import { Planning } from "./dry-run.ts"
-import { gravest, isPointless, leavesDoubt, statusOf, withErrors } from "./failures.ts"
+import { gravest, isPointless, leavesDoubt, statusOf, withErrors } from "./error-priority.ts"
+import { idKey } from "./errors-by-id.ts"
 import { type Judged, judge, judgeFailure, type Reading } from "./judge.ts"
 
 export interface ByIds extends Omit<Reading, "changes"> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { splitIds } from "../../src/core/falcon/ids.ts"
+import { splitIds } from "../../src/core/falcon/split-ids.ts"
 
 describe("a list of ids", () => {
   test("is cut into groups in its order, repeated ids left out", () => {

@@ -6,7 +6,7 @@ import type { Role } from "../http/bearer.ts"
 import { actions as bounds } from "../limits.ts"
 import { type AnyAction, ArgumentError, type Outcome, type RowError, unconfirmedIn } from "./action.ts"
 import type { PlannedRequest } from "./dry-run.ts"
-import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./refusal.ts"
+import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./problem.ts"
 
 /** Who asks, and how. */
 export interface Asked {
