@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { type Context, Hono } from "hono"
 import * as z from "zod"
+import { AssetTasks, type Ending, type Item } from "./asset-tasks.ts"
 import { type SimContext, struck } from "./context.ts"
 
 const path = "/api/v2/asset-management/asset-connector/:connector"
@@ -16,8 +17,6 @@ interface Received {
   digest: string
 }
 
-type Item = Readonly<Record<string, unknown>>
-
 /** What the asset API took. */
 export class AssetLedger {
   readonly #received = new Map<string, Received>()
@@ -30,6 +29,7 @@ export class AssetLedger {
   batch_items_max = 0
   readonly refused: Record<string, number> = {}
   readonly connectors = new Set<string>()
+  readonly tasks = new AssetTasks((items) => this.accept(items))
 
   /** Takes items that are whole. */
   accept(items: readonly Item[]): void {
@@ -59,6 +59,7 @@ export class AssetLedger {
 export function assetRoutes(sim: SimContext): Hono {
   const app = new Hono()
   app.post(path, (c) => take(sim, c))
+  app.get("/api/v1/tasks/:id", (c) => tell(sim, c))
   app.get("/_sim/assets", (c) => c.json(account(sim)))
   app.get("/_sim/assets/items", (c) => c.json(sim.assets.items))
   app.post("/_sim/assets", async (c) => {
@@ -92,9 +93,34 @@ async function take(sim: SimContext, c: Context): Promise<Response> {
   if (!whole) return refuse(400, "every item must be an OCSF inventory event with a uid")
   if (items.some((item) => settings.asset_refuses.includes(nameOf(item)))) return refuse(400, "an item was refused")
   assets.connectors.add(connector)
+  const ending = endingOf(sim, items, fault)
+  if (ending !== undefined) {
+    const task_id = assets.tasks.begin(items, ending, sim.clock.now() + settings.asset_task_ms)
+    return c.json({ task_id }, 200)
+  }
   assets.accept(items)
   if (fault === "accept_then_fail") return refuse(500, "internal server error")
   return c.json({ total: items.length }, 200)
+}
+
+/** How the task of these items ends; `undefined` when there is none. */
+function endingOf({ settings }: SimContext, items: readonly Item[], fault: unknown): Ending | undefined {
+  if (fault === "task_hangs") return "hang"
+  if (fault === "task_fails") return "fail"
+  if (settings.asset_tasks === "none") return undefined
+  return items.some((item) => settings.asset_task_fails_on.includes(nameOf(item))) ? "fail" : "finish"
+}
+
+/** What came of a task. */
+async function tell(sim: SimContext, c: Context): Promise<Response> {
+  const { assets, settings, clock } = sim
+  const fault = await struck(sim, "tasks", undefined, c.req.raw)
+  if (fault instanceof Response) return fault
+  if (c.req.header("authorization") !== `Bearer ${settings.sekoia_api_key}`) {
+    return c.json({ message: "invalid API key" }, 401)
+  }
+  const task = assets.tasks.look(c.req.param("id") ?? "", clock.now())
+  return task === undefined ? c.json({ message: "no such task" }, 404) : c.json(task, 200)
 }
 
 const subjectOf = (item: Item) => (item.device ?? item.user ?? {}) as Readonly<Record<string, unknown>>
@@ -113,6 +139,7 @@ function account(sim: SimContext) {
     repeated: assets.repeated,
     batch_items_max: assets.batch_items_max,
     refused: assets.refused,
+    tasks: assets.tasks.counts,
     connectors: [...assets.connectors],
     hosts: { exist: rows.length, missing: missing.length, missing_ids: missing.slice(0, missing_shown) },
   }

@@ -5,7 +5,7 @@ import type { People } from "./api/people.ts"
 import type { ApiState } from "./api/state.ts"
 import type { AssetLedger } from "./asset-api.ts"
 import type { SimClock } from "./clock.ts"
-import type { FaultSchedule, Place } from "./faults.ts"
+import type { Deed, FaultSchedule, Place } from "./faults.ts"
 import type { SimulatorSettings } from "./options.ts"
 import type { Tape } from "./tape.ts"
 import type { Tenant } from "./tenant.ts"
@@ -54,18 +54,20 @@ export function wakeStreams(sim: SimContext): void {
   for (const stream of sim.streams) stream.wake()
 }
 
-/**
- * Lets a fault strike a request. An answer ends the request; `empty` and `accept_then_fail` are for the route to do.
- */
+const route_deeds = ["empty", "accept_then_fail", "task_fails", "task_hangs"] as const
+type RouteDeed = (typeof route_deeds)[number]
+const isForRoute = (deed: Deed): deed is RouteDeed => (route_deeds as readonly unknown[]).includes(deed)
+
+/** Lets a fault strike a request. An answer ends the request; what `route_deeds` names is for the route to do. */
 export async function struck(
   sim: SimContext,
   place: Place,
   partition: number | undefined,
   request: Request,
-): Promise<Response | "empty" | "accept_then_fail" | undefined> {
+): Promise<Response | RouteDeed | undefined> {
   const deed = sim.faults.strike(place, partition, sim.clock.now(), new URL(request.url).pathname)
   if (deed === undefined) return undefined
-  if (deed === "empty" || deed === "accept_then_fail") return deed
+  if (isForRoute(deed)) return deed
   if (deed === "hang") {
     await aborted(request.signal, sim.closed)
     throw new ConnectionReset()

@@ -5,6 +5,8 @@ const simple_deeds = [
   "reset",
   "empty",
   "accept_then_fail",
+  "task_fails",
+  "task_hangs",
   "cut",
   "end",
   "stall",
@@ -37,7 +39,7 @@ const deed_schema = z.union(
 export type Deed = z.output<typeof deed_schema>
 
 /** Where a fault strikes. */
-const fault_places = ["token", "list", "open", "refresh", "api", "intake", "assets", "stream"] as const
+const fault_places = ["token", "list", "open", "refresh", "api", "intake", "assets", "tasks", "stream"] as const
 
 /** One of `fault_places`. */
 export type Place = (typeof fault_places)[number]
@@ -53,6 +55,7 @@ function deedName(deed: Deed): string {
 function possible(place: Place, name: string): boolean {
   if (place === "stream") return on_stream.includes(name)
   if (name === "empty") return place === "list"
+  if (name === "task_fails" || name === "task_hangs") return place === "assets"
   if (name === "accept_then_fail") return place === "intake" || place === "assets"
   return on_request.includes(name)
 }

@@ -96,6 +96,15 @@ export const options_schema = z.strictObject({
   sekoia_api_key: z.string().min(1).default("simulated-sekoia-key"),
   /** Items with one of these names are refused, and whatever is sent along with them. */
   asset_refuses: z.array(z.string()).default([]),
+  /**
+   * What becomes of assets that were taken: nothing more (`none`), or a task that takes them later, as newer platforms have it.
+   * The faults `task_fails` and `task_hangs` make a task in either case.
+   */
+  asset_tasks: z.enum(["none", "finish"]).default("none"),
+  /** From a post to the end of its task. */
+  asset_task_ms: milliseconds.default(0),
+  /** A task that holds items with one of these names fails as a whole. */
+  asset_task_fails_on: z.array(z.string()).default([]),
 
   faults: z.array(fault_schema).default([]),
 })

@@ -15,6 +15,7 @@ export interface AssetAccount {
   readonly repeated: number
   readonly batch_items_max: number
   readonly refused: Readonly<Record<string, number>>
+  readonly tasks: Readonly<Record<"begun" | "finished" | "failed" | "asked", number>>
   readonly hosts: { readonly exist: number; readonly missing: number; readonly missing_ids: readonly string[] }
 }
 

@@ -2,7 +2,8 @@
 import { Effect } from "effect"
 import type { ConfigError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
-import { type AssetApi, AssetApiError } from "../sekoia/asset-api.ts"
+import type { AssetApi } from "../sekoia/asset-api.ts"
+import { AssetApiError } from "../sekoia/asset-error.ts"
 import type { Hash } from "./known.ts"
 
 /** A mapped asset on its way. */
@@ -54,8 +55,10 @@ const postPart = <E>(api: AssetApi, parcels: readonly Parcel[], onAccepted: Outc
     ),
   )
 
+const about_items: readonly AssetApiError["reason"][] = ["refused", "too_large", "task_failed"]
+
 const isAboutItems = (error: unknown): error is AssetApiError =>
-  error instanceof AssetApiError && (error.reason === "refused" || error.reason === "too_large")
+  error instanceof AssetApiError && about_items.includes(error.reason)
 
 const refusesAll = ({ status, message }: AssetApiError) =>
   new AssetApiError({

@@ -1,7 +1,8 @@
 /** Sends what has changed among some entities, in batches, and remembers it. */
 import { Clock, Data, Effect, Metric } from "effect"
 import { assets as limits } from "../limits.ts"
-import type { AssetApi, AssetApiError } from "../sekoia/asset-api.ts"
+import type { AssetApi } from "../sekoia/asset-api.ts"
+import type { AssetApiError } from "../sekoia/asset-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { deliver, type Parcel } from "./deliver.ts"
 import { hashOf } from "./known.ts"

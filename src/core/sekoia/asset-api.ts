@@ -2,32 +2,22 @@
  * Sekoia's asset API: `POST {base}/api/v2/asset-management/asset-connector/{connector_uuid}` with `{version: 1, items: [OCSF…]}`
  * and the API key as bearer token (sekoia-automation-sdk, asset_connector/connector.py, where only 200 is a success).
  */
-import { Clock, Data, Effect, FileSystem, Metric, Redacted, Result } from "effect"
+import { Clock, Effect, FileSystem, Metric, Redacted, Result } from "effect"
+import { task as task_limits } from "../assets/bounds.ts"
 import type { Secret } from "../config/secret.ts"
-import type { ConfigError, TransportError } from "../errors.ts"
+import type { ConfigError } from "../errors.ts"
 import { waitMs } from "../http/backoff.ts"
-import { Http, type HttpAnswer } from "../http/http.ts"
-import { retryAfterMs } from "../http/retry-after.ts"
-import { assets as limits, retry, texts } from "../limits.ts"
+import { Http, type HttpRequest } from "../http/http.ts"
+import { assets as limits, retry } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import { cleanText } from "../text.ts"
-
-/**
- * Why the asset API did not take items, and so what helps:
- * `refused`, `too_large`: these items, in this request, never; others may pass.
- * `unauthorized`, `misconfigured`: nothing passes until a person acts: key, or connector and URL.
- * `rate_limited`, `unavailable`: later; every retry has been made. After `unavailable` it is not known whether it took them.
- */
-export class AssetApiError extends Data.TaggedError("AssetApiError")<{
-  readonly reason: "refused" | "too_large" | "unauthorized" | "misconfigured" | "rate_limited" | "unavailable"
-  readonly status: number | undefined
-  /** How long the API asks to wait. */
-  readonly retry_after_ms: number | undefined
-  readonly message: string
-}> {}
+import { type AssetApiError, assetError, fromAnswer, fromTransport, quote } from "./asset-error.ts"
+import { awaitTask, jsonObject, taskOf } from "./tasks.ts"
 
 export interface AssetApi {
-  /** Posts items. Success means that Sekoia has taken every one of them. Carries out up to 5 retries. */
+  /**
+   * Posts items, and waits for the task that Sekoia makes of them, if it names one. Success means that Sekoia has every one of
+   * them. Carries out up to 5 retries; sends the items of a task that failed again up to 2 times.
+   */
   readonly post: (items: readonly unknown[]) => Effect.Effect<void, AssetApiError | ConfigError>
 }
 
@@ -41,15 +31,28 @@ export interface AssetApiOptions {
 export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connector_uuid }: AssetApiOptions) {
   const http = yield* Http
   const fs = yield* FileSystem.FileSystem
-  const url = `${base_url.replace(/\/+$/, "")}/api/v2/asset-management/asset-connector/${connector_uuid}`
+  const base = base_url.replace(/\/+$/, "")
+  const url = `${base}/api/v2/asset-management/asset-connector/${connector_uuid}`
 
-  const postOnce = Effect.fnUntraced(function* (body: string) {
+  const send = Effect.fnUntraced(function* (request: Pick<HttpRequest, "method" | "url" | "timeout_ms" | "body">) {
     const bearer = Redacted.value(yield* Effect.provideService(key.value, FileSystem.FileSystem, fs))
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" }
-    const request = { method: "POST", url, headers, body, timeout_ms: limits.request_ms_max } as const
-    const answer = yield* Effect.mapError(http.send(request, limits.response_bytes_max), fromTransport)
-    if (answer.status >= 200 && answer.status < 300) return
+    const answer = yield* Effect.mapError(http.send({ ...request, headers }, limits.response_bytes_max), fromTransport)
+    if (answer.status >= 200 && answer.status < 300) return answer
     return yield* fromAnswer(answer, yield* Clock.currentTimeMillis)
+  })
+
+  const postOnce = Effect.fnUntraced(function* (body: string) {
+    const began_ms = yield* Clock.currentTimeMillis
+    const answer = yield* send({ method: "POST", url, body, timeout_ms: limits.request_ms_max })
+    const took = jsonObject(answer.text)
+    if (took === undefined || isRefusal(took)) {
+      const what = `the asset API answered ${answer.status}, but not as an asset API that took them${quote(answer.text)}`
+      return yield* assetError("unavailable", what)
+    }
+    yield* Metric.update(metrics.asset_post_seconds, ((yield* Clock.currentTimeMillis) - began_ms) / 1_000)
+    const task = taskOf(took)
+    if (task !== undefined) yield* awaitTask(base, task, send)
   })
 
   const post = Effect.fnUntraced(function* (
@@ -57,15 +60,11 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   ): Effect.fn.Return<void, AssetApiError | ConfigError> {
     const body = JSON.stringify({ version: 1, items })
     for (let attempt = 1; ; attempt++) {
-      const began_ms = yield* Clock.currentTimeMillis
       const result = yield* Effect.result(postOnce(body))
-      if (Result.isSuccess(result)) {
-        const took_ms = (yield* Clock.currentTimeMillis) - began_ms
-        return yield* Metric.update(metrics.asset_post_seconds, took_ms / 1_000)
-      }
+      if (Result.isSuccess(result)) return
       const error = result.failure
-      if (attempt > retry.attempts_max || !mayPassLater(error)) return yield* error
-      const wait_ms = yield* waitMs(attempt, error.retry_after_ms)
+      if (error._tag === "ConfigError" || attempt > retriesOf(error.reason)) return yield* error
+      const wait_ms = yield* waitMs(attempt, error.retry_after_ms, leastMs(error, attempt))
       yield* Metric.update(Metric.withAttributes(metrics.asset_post_retries, { reason: error.reason }), 1)
       yield* Effect.logWarning(`${error.message}; next try in ${Math.round(wait_ms / 100) / 10} s`)
       yield* Effect.sleep(wait_ms)
@@ -75,31 +74,19 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   return { post } satisfies AssetApi
 })
 
-const mayPassLater = (error: AssetApiError | ConfigError): error is AssetApiError =>
-  error._tag === "AssetApiError" && (error.reason === "rate_limited" || error.reason === "unavailable")
-
-const fromTransport = (error: TransportError): AssetApiError =>
-  new AssetApiError({
-    reason: "unavailable",
-    status: undefined,
-    retry_after_ms: undefined,
-    message: `the asset API: ${error.message}`,
-  })
-
-const fromAnswer = (answer: HttpAnswer, now_ms: number): AssetApiError => {
-  const said = cleanText(answer.text, texts.answer_chars_max)
-  return new AssetApiError({
-    reason: reasonOf(answer.status),
-    status: answer.status,
-    retry_after_ms: retryAfterMs(answer.headers, now_ms) ?? (answer.status === 429 ? retry.rate_limited_ms : undefined),
-    message: `the asset API answered ${answer.status}${said === "" ? "" : `: ${said}`}`,
-  })
+/** How often the same items are sent again at once. */
+const retriesOf = (reason: AssetApiError["reason"]): number => {
+  if (reason === "rate_limited" || reason === "unavailable") return retry.attempts_max
+  return reason === "task_failed" ? task_limits.retries_max : 0
 }
 
-const reasonOf = (status: number): AssetApiError["reason"] => {
-  if (status === 401 || status === 403) return "unauthorized"
-  if (status === 413) return "too_large"
-  if (status === 400 || status === 422) return "refused"
-  if (status === 429) return "rate_limited"
-  return status >= 500 || status === 408 || status === 425 ? "unavailable" : "misconfigured"
-}
+/**
+ * After a 429 that does not say when to come back: a minute, twice as long each time, a quarter of an hour at most. Sekoia's own
+ * SDK waits for an hour at once, which nobody documents as a rule of the server.
+ */
+const leastMs = ({ reason, retry_after_ms }: AssetApiError, attempt: number): number =>
+  reason === "rate_limited" && retry_after_ms === undefined ? retry.rate_limited_ms * 2 ** (attempt - 1) : 0
+
+/** A 2xx that says of itself that it is none. */
+const isRefusal = ({ success, error, errors }: Readonly<Record<string, unknown>>): boolean =>
+  success === false || Boolean(error) || (Array.isArray(errors) && errors.length > 0)
