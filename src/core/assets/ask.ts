@@ -2,20 +2,31 @@
 import { Effect } from "effect"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
+import { failWithoutList } from "../falcon/whole-list.ts"
 
 export type Ask = (operation: Operation) => Effect.Effect<Envelope, FalconError>
 
 /**
- * Falcon's request, stricter: a 200 that holds errors and no resources is a failure, not the end of a list. Errors beside
- * resources are told of.
+ * Falcon's request, stricter: a 200 that holds errors and no resources, or no list at all, is a failure, not the end of a list.
+ * Errors beside resources are told of; see `doubtOf`.
  */
 export const makeAsk = Effect.map(
   Falcon,
   (falcon): Ask =>
     Effect.fnUntraced(function* (operation) {
       const envelope = yield* failWhenEmpty(operation, yield* falcon.request(operation))
-      const said = envelope.errors.map(({ code, message }) => `${code} ${message}`).join("; ")
-      if (said !== "") yield* Effect.logWarning(`${operation.name}: something may be missing from the answer: ${said}`)
-      return envelope
+      const doubt = doubtOf(operation, envelope)
+      if (doubt !== undefined) yield* Effect.logWarning(doubt)
+      return yield* failWithoutList(operation, envelope)
     }),
 )
+
+/** Errors of a 2xx that one line quotes. */
+const quoted_max = 3
+
+/** What may be missing from an answer, for people; `undefined` when it is whole. */
+export const doubtOf = ({ name }: Operation, { errors }: Envelope): string | undefined => {
+  if (errors.length === 0) return undefined
+  const said = errors.slice(0, quoted_max).map(({ code, message }) => `${code} ${message}`)
+  return `${name}: something may be missing from the answer: ${said.join("; ")}`
+}

@@ -6,9 +6,11 @@ import { Clock, Effect, Metric } from "effect"
 import type { ConfigError, StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { assets as limits } from "../limits.ts"
+import { monotonicMs } from "../monotonic.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import type { AssetApiError } from "../sekoia/asset-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { listing, reading } from "./bounds.ts"
 import { openKnownFile } from "./known-file.ts"
 import { newer, openProgress } from "./progress.ts"
 import { makeSender, type Sender } from "./sender.ts"
@@ -47,6 +49,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   const { source, api, batch_size, connector_uuid, dry_run } = options
   const file = yield* openKnownFile(source.name)
   const { table } = file
+  const clock = yield* Clock.Clock
   const progress = yield* openProgress(source, connector_uuid, table.size === 0)
   if (progress.moved && dry_run) table.clear()
   else if (progress.moved) yield* file.clear
@@ -76,7 +79,15 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
       table.beginListing()
       listing_is_whole = true
     }
-    yield* source.walk(position, (page) => take(page, sender, tally))
+    let asked_ms = monotonicMs(clock)
+    yield* source.walk(position, (page) =>
+      Effect.gen(function* () {
+        const took_ms = monotonicMs(clock) - asked_ms - (page.paused_ms ?? 0)
+        tally.reading_ms += Math.min(Math.max(took_ms, 0), reading.page_ms_max)
+        yield* take(page, sender, tally)
+        asked_ms = monotonicMs(clock)
+      }),
+    )
     if (dry_run) return
     const reached = progress.value()
     yield* progress.finish(source.walks === "everything" ? { ...reached, position: undefined } : reached)
@@ -86,6 +97,11 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   /** Sends a page and stores its position. */
   const take = Effect.fnUntraced(function* (page: AssetPage, sender: Sender, tally: Tally) {
     tally.total = page.total
+    for (const id of page.ids ?? []) table.list(id)
+    if (page.doubt !== undefined) {
+      tally.doubt = page.doubt
+      listing_is_whole = false
+    }
     const newest = yield* sender.send(page.entities)
     if (dry_run) return
     const before = progress.value()
@@ -108,17 +124,25 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
         }
       }),
     )
-    yield* settle(tally)
-    yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
+    if (yield* settle(tally)) yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
   })
 
+  /** After a listing that was whole. False when it says something so unlikely that Falcon has to say it again. */
   const settle = Effect.fnUntraced(function* (tally: Tally) {
-    tally.removed = yield* file.settle(source.absences_max)
-    if (tally.removed === 0) return
+    const [missing, known] = [table.unlisted, table.size]
+    const is_doubted = missing > listing.doubted_share * known
+    tally.removed = yield* file.settle(source.absences_max + (is_doubted ? listing.doubted_again : 0))
+    if (is_doubted && tally.removed === 0) {
+      tally.doubt = `${missing} of ${known} ${source.noun} are missing from Falcon's list at once; it is asked again before that is believed`
+      yield* Effect.logWarning(tally.doubt)
+      return false
+    }
+    if (tally.removed === 0) return true
     yield* Metric.update(metrics.assets_removed, tally.removed)
     yield* Effect.logInfo(
       `${tally.removed} ${source.noun} have disappeared from Falcon; their ids are in ${source.name}.removed.ndjson`,
     )
+    return true
   })
 
   return { cycle, known: () => table.size } satisfies Collector

@@ -75,6 +75,15 @@ export class KnownAssets {
     return true
   }
 
+  /** How many assets the listing does not have so far. */
+  get unlisted(): number {
+    let count = 0
+    for (let slot = 0; slot < this.#marks.length; slot++) {
+      if (this.#used(slot) && !(this.#marks[slot]! & listed_flag)) count++
+    }
+    return count
+  }
+
   /** Ends a listing that was complete. Answers how many assets were absent from so many listings in a row: they are gone. */
   endListing(absences_max: number): number {
     let gone = 0

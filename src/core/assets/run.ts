@@ -5,6 +5,7 @@ import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { reading } from "./bounds.ts"
 import type { CollectError, Collector } from "./collect.ts"
 import type { AssetSource } from "./source.ts"
 import type { Tally } from "./tally.ts"
@@ -18,7 +19,8 @@ export interface RunOptions {
 
 /**
  * A cycle begins `frequency_s` after the last one began, or at once when that took longer. A source that is read as a whole
- * each time gets longer pauses, so that reading takes at most a tenth of the time. A failed cycle is resumed after a backoff.
+ * each time gets longer pauses, up to 15 minutes, so that reading takes at most a tenth of the time; time spent waiting, for
+ * Sekoia or for a rate limit, is no reading. A failed cycle is resumed after a backoff.
  */
 export const runInventory = Effect.fnUntraced(function* ({ plugin_id, source, collector, frequency_s }: RunOptions) {
   const health = yield* Health
@@ -44,9 +46,9 @@ const cycles = Effect.fnUntraced(function* (
     const took_ms = monotonicMs(clock) - began_ms
     if (Exit.isSuccess(exit)) {
       failures = 0
-      yield* finished(cell, source, collector, exit.value, took_ms)
-      const share = source.walks === "everything" ? limits.walk_share_max : 1
-      yield* Effect.sleep(Math.max(frequency_s * 1_000, took_ms / share) - took_ms)
+      const pause_ms = Math.max(frequency_s * 1_000 - took_ms, restMs(source, exit.value))
+      yield* finished(cell, source, collector, exit.value, took_ms, pause_ms > frequency_s * 1_000 ? pause_ms : 0)
+      yield* Effect.sleep(pause_ms)
     } else {
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       failures++
@@ -55,11 +57,19 @@ const cycles = Effect.fnUntraced(function* (
   }
 })
 
+/** The pause that a source needs which was read as a whole. */
+const restMs = ({ walks }: AssetSource, { reading_ms }: Tally): number =>
+  walks === "changes" ? 0 : Math.min(reading_ms / limits.walk_share_max - reading_ms, reading.pause_ms_max)
+
 /** While an earlier failure is not made good, health keeps saying so. */
 const showProgress = (cell: HealthCell, failures: number, { sent, read, total }: Tally) =>
   failures > 0
     ? Effect.void
     : cell.set("ok", `reading: ${read}${total === undefined ? "" : ` of ${total}`}, ${sent} sent`)
+
+/** Told when it is longer than the configuration says. */
+const pauseText = (pause_ms: number): string =>
+  pause_ms === 0 ? "" : `; reading took long, the next look is in ${Math.round(pause_ms / 1_000)} s`
 
 const finished = Effect.fnUntraced(function* (
   cell: HealthCell,
@@ -67,12 +77,14 @@ const finished = Effect.fnUntraced(function* (
   collector: Collector,
   tally: Tally,
   took_ms: number,
+  pause_ms: number,
 ) {
   const { read, sent, unchanged, skipped, refused } = tally
   yield* Metric.update(Metric.withAttributes(metrics.asset_cycles, { outcome: "done" }), 1)
   yield* Metric.update(metrics.asset_cycle_seconds, took_ms / 1_000)
   const left_out = skipped + refused === 0 ? "" : `, ${skipped + refused} left out`
-  yield* cell.set("ok", `${collector.known()} known; the last cycle sent ${sent}${left_out}`)
+  const done = `${collector.known()} known; the last cycle sent ${sent}${left_out}${pauseText(pause_ms)}`
+  yield* tally.doubt === undefined ? cell.set("ok", done) : cell.set("degraded", tally.doubt)
   const line = `${read} ${noun} read: ${sent} sent, ${unchanged} unchanged${left_out}`
   yield* sent + skipped + refused > 0 ? Effect.logInfo(line) : Effect.logDebug(line)
 })

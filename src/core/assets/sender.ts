@@ -4,6 +4,7 @@ import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import type { AssetApiError } from "../sekoia/asset-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { id_chars_max } from "./bounds.ts"
 import { deliver, type Parcel } from "./deliver.ts"
 import { hashOf } from "./known.ts"
 import type { KnownFile } from "./known-file.ts"
@@ -85,7 +86,8 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
     const now_ms = yield* Clock.currentTimeMillis
     const unchanged_before = tally.unchanged
     let newest: Newest | undefined
-    let batch: Parcel[] = []
+    // By id: what stands twice in a page goes out once, as it stood last.
+    let batch = new Map<string, Parcel>()
     for (const entity of entities) {
       tally.read++
       const asset = mapSafely(mapped, entity, now_ms)
@@ -93,20 +95,21 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
         yield* skip(asset)
         continue
       }
-      const { id, item, created_ms } = asset
-      if (created_ms !== undefined) newest = newer(newest, { id, created_ms })
+      const { id, item } = asset
+      // An asset from the future would be the newest for good.
+      if (asset.created_ms !== undefined) newest = newer(newest, { id, created_ms: Math.min(asset.created_ms, now_ms) })
       const content = hashOf(JSON.stringify(asset.content))
       table.list(id)
       if (table.holds(id, content)) {
         tally.unchanged++
         continue
       }
-      batch.push({ id, item, content })
-      if (batch.length < Math.min(options.batch_size, options.limit - tally.sent)) continue
-      yield* post(batch)
-      batch = []
+      batch.set(id, { id, item, content })
+      if (batch.size < Math.min(options.batch_size, options.limit - tally.sent)) continue
+      yield* post([...batch.values()])
+      batch = new Map()
     }
-    yield* post(batch)
+    yield* post([...batch.values()])
     yield* Metric.update(metrics.assets_unchanged, tally.unchanged - unchanged_before)
     yield* options.onProgress
     return newest
@@ -124,7 +127,9 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
 /** One entity must not stop the others, whatever it holds. */
 const mapSafely = (mapped: (entity: unknown, now_ms: number) => Mapped, entity: unknown, now_ms: number): Mapped => {
   try {
-    return mapped(entity, now_ms)
+    const asset = mapped(entity, now_ms)
+    const length = asset.id?.length ?? 0
+    return length > id_chars_max ? { kind: "skipped", id: undefined, reason: `its id has ${length} characters` } : asset
   } catch (error) {
     return { kind: "skipped", id: undefined, reason: `it cannot be mapped (${(error as Error).name})` }
   }

@@ -24,6 +24,12 @@ export interface AssetPage {
   readonly position: string | undefined
   /** How many entities the whole walk has, when Falcon says so. */
   readonly total: number | undefined
+  /** Ids that Falcon has listed, whether their entities came or not. */
+  readonly ids?: readonly string[]
+  /** What may be missing from this page, for people: then absence from the walk means nothing. */
+  readonly doubt?: string | undefined
+  /** How long the source has paused before it asked for this page. */
+  readonly paused_ms?: number
 }
 
 export interface AssetSource {

@@ -14,6 +14,10 @@ export interface Tally {
   removed: number
   /** How many entities the walk has, when Falcon says so. */
   total: number | undefined
+  /** What of the answers is not believed, for people; `undefined` when all is well. */
+  doubt: string | undefined
+  /** Time that Falcon's answers took, waiting left out. */
+  reading_ms: number
 }
 
 export const emptyTally = (): Tally => ({
@@ -24,4 +28,6 @@ export const emptyTally = (): Tally => ({
   refused: 0,
   removed: 0,
   total: undefined,
+  doubt: undefined,
+  reading_ms: 0,
 })

@@ -1,10 +1,14 @@
 /** Names of host groups: all of them read at once, when the first host of a walk is in one. */
-import { Effect } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { makeAsk } from "../../core/assets/ask.ts"
+import { groups as bounds } from "../../core/assets/bounds.ts"
 import { fieldsOf, textOf } from "../../core/assets/fields.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { assets as limits } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import type { Groups, HostGroup } from "./map.ts"
 
 export const reads_groups = ["Host groups: Read"]
@@ -19,47 +23,61 @@ export const combined_groups: Operation = {
   scopes: reads_groups,
 }
 
+/**
+ * Hosts are worth sending without the names of their groups. So without the scope, and where the groups cannot be read for longer
+ * than 5 minutes, ids stand for names; names that were read once go on being used. Any shorter failure fails the cycle, since
+ * names that come later would mean that all hosts are sent twice.
+ */
 export const makeGroups = Effect.gen(function* () {
   const ask = yield* makeAsk
-  let groups: Map<string, HostGroup> | undefined
-  let was_forbidden = false
+  const clock = yield* Clock.Clock
+  const known = new Map<string, HostGroup>()
+  let is_current = false
+  let failing_since_ms: number | undefined
+  let was_told = false
 
   const read = Effect.gen(function* () {
-    const found = new Map<string, HostGroup>()
+    let found = 0
     yield* eachPage(ask, combined_groups, { page_size: limits.groups_page }, ({ resources }) =>
       Effect.sync(() => {
         for (const resource of resources) {
           const { id, name, description } = fieldsOf(resource)
           const uid = textOf(id)
-          if (uid !== undefined) found.set(uid, { name: textOf(name) ?? uid, desc: textOf(description) })
+          if (uid === undefined) continue
+          found++
+          known.set(uid, { name: textOf(name) ?? uid, desc: textOf(description) })
         }
       }),
     )
-    was_forbidden = false
-    return found
-  }).pipe(
-    // Without the scope hosts are still worth sending. Any other failure will pass, and then names are known.
-    Effect.catchIf(
-      ({ reason }) => reason === "forbidden",
-      ({ message }) =>
-        Effect.gen(function* () {
-          if (!was_forbidden) yield* Effect.logWarning(`${message}; host groups are sent with their ids for names`)
-          was_forbidden = true
-          return new Map<string, HostGroup>()
-        }),
-    ),
-  )
+    if (found === 0) return yield* failure(combined_groups, "malformed", "Falcon lists no group, and hosts are in some")
+  })
+
+  const failed = Effect.fnUntraced(function* (error: FalconError) {
+    failing_since_ms ??= monotonicMs(clock)
+    const lasts = monotonicMs(clock) - failing_since_ms >= bounds.patience_ms
+    if (error.reason !== "forbidden" && known.size === 0 && !lasts) return yield* error
+    const instead = known.size > 0 ? "with the names known so far" : "with their ids for names"
+    if (!was_told) yield* Effect.logWarning(`${error.message}; host groups are sent ${instead}`)
+    was_told = true
+  })
+
+  const refresh = Effect.gen(function* () {
+    const result = yield* Effect.result(read)
+    if (Result.isFailure(result)) yield* failed(result.failure)
+    else {
+      failing_since_ms = undefined
+      was_told = false
+    }
+    is_current = true
+  })
 
   return {
-    /** The groups with these ids, read when they are needed for the first time since `forget`. */
-    named: (ids: readonly string[]) =>
-      Effect.gen(function* () {
-        if (ids.length > 0) groups ??= yield* read
-        return (groups ?? new Map()) as Groups
-      }),
+    /** What is known of groups, read when a host is in one for the first time since `forget`. */
+    named: (ids: readonly string[]): Effect.Effect<Groups, FalconError> =>
+      Effect.as(ids.length > 0 && !is_current ? refresh : Effect.void, known),
     /** Names may have changed. */
     forget: Effect.sync(() => {
-      groups = undefined
+      is_current = false
     }),
   }
 })

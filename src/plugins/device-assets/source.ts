@@ -1,11 +1,12 @@
 /** Hosts of Falcon: read in the order of their changes, listed as a whole from time to time. */
 import { Clock, Effect } from "effect"
-import { makeAsk } from "../../core/assets/ask.ts"
+import { doubtOf, makeAsk } from "../../core/assets/ask.ts"
 import { fieldsOf, textsOf, timeMs } from "../../core/assets/fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
+import { failEmptyPage, failWithoutList } from "../../core/falcon/whole-list.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { assets as limits } from "../../core/limits.ts"
@@ -64,19 +65,25 @@ export const deviceSource = Effect.gen(function* () {
       Effect.gen(function* () {
         yield* groups.forget
         let reached_ms = timeMs(position)
+        let read = 0
+        let doubt: string | undefined
         const operation = { ...combined, query: { ...combined.query, filter: changedSince(reached_ms) } }
         yield* eachPage(ask, operation, { page_size: limits.hosts_page }, (page) =>
           Effect.gen(function* () {
-            // A time in the future would hide every change until then.
+            read += page.resources.length
+            yield* failEmptyPage(combined, page, read)
+            doubt ??= doubtOf(combined, page)
+            // A host from the future would hide every change until then, and a page that may lack hosts hides their changes.
             const now_ms = yield* Clock.currentTimeMillis
             const times = page.resources.map((entity) => timeMs(fieldsOf(entity).modified_timestamp) ?? 0)
-            const latest_ms = Math.min(now_ms, Math.max(0, ...times))
-            if (latest_ms > (reached_ms ?? 0)) reached_ms = latest_ms
+            const latest_ms = Math.max(0, ...times.filter((ms) => ms <= now_ms))
+            if (doubt === undefined && latest_ms > (reached_ms ?? 0)) reached_ms = latest_ms
             const total = page.pagination?.total
             yield* onPage({
               entities: page.resources,
               position: reached_ms === undefined ? undefined : new Date(reached_ms).toISOString(),
               total: typeof total === "number" ? total : undefined,
+              doubt: doubtOf(combined, page),
             })
           }),
         )
@@ -99,8 +106,9 @@ export const deviceSource = Effect.gen(function* () {
         const operation = details(ids)
         const envelope = yield* falcon.request(operation)
         // Hosts that went away since they were listed come as errors.
-        const only_gone = envelope.errors.every(({ code }) => code === 404)
-        return (yield* only_gone ? Effect.succeed(envelope) : failWhenEmpty(operation, envelope)).resources
+        const is_gone = envelope.errors.length > 0 && envelope.errors.every(({ code }) => code === 404)
+        if (is_gone) return envelope.resources
+        return (yield* failWithoutList(operation, yield* failWhenEmpty(operation, envelope))).resources
       }),
 
     mapper: (entities): Effect.Effect<ReturnType<typeof mapperOf>, FalconError> =>

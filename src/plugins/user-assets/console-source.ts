@@ -1,8 +1,9 @@
 /** Users of the Falcon console: few enough to be read as a whole every time. */
 import { Effect } from "effect"
-import { makeAsk } from "../../core/assets/ask.ts"
+import { doubtOf, makeAsk } from "../../core/assets/ask.ts"
 import { textsOf } from "../../core/assets/fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
+import { failEmptyPage } from "../../core/falcon/whole-list.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { assets as limits } from "../../core/limits.ts"
@@ -37,11 +38,15 @@ export const consoleSource = Effect.gen(function* () {
       return eachPage(ask, operation, { page_size: limits.users_page }, (page) =>
         Effect.gen(function* () {
           const ids = textsOf(page.resources)
-          const { resources } = ids.length === 0 ? { resources: [] } : yield* ask(details(ids))
+          const operation = details(ids)
+          const found = ids.length === 0 ? undefined : yield* ask(operation)
           reached += page.resources.length
+          yield* failEmptyPage(query, page, reached)
           const total = page.pagination?.total
           yield* onPage({
-            entities: resources,
+            ids,
+            doubt: doubtOf(query, page) ?? (found && doubtOf(operation, found)),
+            entities: found?.resources ?? [],
             position: String(reached),
             total: typeof total === "number" ? total : undefined,
           })

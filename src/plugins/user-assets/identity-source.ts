@@ -58,6 +58,7 @@ export const identitySource = Effect.gen(function* () {
       Effect.gen(function* () {
         const seen = new Set<string>()
         let after = position
+        let paused_ms = 0
         for (let calls = 1; calls <= falcon_limits.pages_max; calls++) {
           const operation = entities(limits.identities_page, after)
           const page = yield* readPage(operation).pipe(
@@ -66,12 +67,14 @@ export const identitySource = Effect.gen(function* () {
               () => readPage(entities(limits.identities_page, undefined)),
             ),
           )
-          yield* onPage({ entities: page.nodes, position: page.next, total: undefined })
+          const { nodes, next, doubt } = page
+          yield* onPage({ entities: nodes, position: next, total: undefined, doubt, paused_ms })
           if (page.next === undefined) return
           if (seen.has(page.next)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
           seen.add(page.next)
           after = page.next
-          yield* Effect.sleep(pauseMs(page.cost, yield* Clock.currentTimeMillis))
+          paused_ms = pauseMs(page.cost, yield* Clock.currentTimeMillis)
+          yield* Effect.sleep(paused_ms)
         }
         return yield* failure(
           entities(1, undefined),
@@ -103,11 +106,18 @@ const pageOf = Effect.fnUntraced(function* (operation: Operation, envelope: Enve
       trace_id,
     })
   }
-  if (said !== "") yield* Effect.logWarning(`${operation.name}: some of the entities may be missing: ${said}`)
+  const doubt = said === "" ? undefined : `${operation.name}: some of the entities may be missing: ${said}`
+  if (doubt !== undefined) yield* Effect.logWarning(doubt)
   const { hasNextPage, endCursor } = fieldsOf(found.pageInfo)
+  const next = textOf(endCursor)
+  // Only `false` is the end of the list: without it, or without the cursor, nobody knows what comes after.
+  if (hasNextPage !== false && (hasNextPage !== true || next === undefined)) {
+    return yield* failure(operation, "malformed", "the answer does not say where the list goes on")
+  }
   return {
     nodes: listOf(found.nodes),
-    next: hasNextPage === true ? textOf(endCursor) : undefined,
+    doubt,
+    next: hasNextPage ? next : undefined,
     cost: costOf(body.extensions),
   }
 })
