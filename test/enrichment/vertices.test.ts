@@ -96,7 +96,12 @@ describe("vertices", () => {
   test("that nobody asked for are ignored", () =>
     withFollower({}, { edge_types: ["user"] }, (scene) =>
       Effect.gen(function* () {
-        scene.simulator.addFault(faultOn("/threatgraph/entities", answer([{ id: "uid:other:1" }, null, 7, {}])))
+        scene.simulator.addFault(
+          faultOn("/threatgraph/entities", answer([{ id: "uid:other:1" }, null, 7, {}]), {
+            from_ms: 0,
+            until_ms: 60_000,
+          }),
+        )
         expect(yield* follow(scene.follower, epp(scene))).toEqual([])
       }),
     ))

@@ -7,11 +7,12 @@ import { CircuitBreaker } from "effect/persistence"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../../core/falcon/client.ts"
 import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
 import { makeRateLimit } from "../../core/falcon/rate-limit.ts"
-import { waitMs } from "../../core/http/backoff.ts"
+import { backoffMs, waitMs } from "../../core/http/backoff.ts"
 import { enrichment } from "../../core/limits.ts"
 import { monotonicClock, monotonicMs } from "../../core/monotonic.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
+import { doubtOf, doubts_max } from "./doubt.ts"
 
 export const plugin_id = "enrichment"
 
@@ -26,7 +27,7 @@ const LASTING: readonly FalconReason[] = ["forbidden", "retired"]
 
 export interface Calls {
   /**
-   * One call, or one page. Waits through outages of any length; fails with `forbidden` and `retired` (and then at once for
+   * One call, or one page. Waits through outages of any length, and does not believe a 2xx that says nothing (`doubtOf`); fails with `forbidden` and `retired` (and then at once for
    * everybody, for 15 minutes), `rejected`, `malformed` and `untrusted_url`.
    */
   readonly request: (api: Api, kind: string, operation: Operation) => Effect.Effect<Envelope, FalconError>
@@ -112,14 +113,25 @@ export const makeCalls = Effect.fnUntraced(function* (
     operation: Operation,
   ): Effect.fn.Return<Envelope, FalconError> {
     const state = states.get(api)!
+    let doubts = 0
     for (let attempt = 1; ; attempt++) {
       const { refused } = state
       if (refused !== undefined && monotonicMs(clock) < refused.until_ms) return yield* refused.error
       const result = yield* Effect.result(once(api, operation))
       if (Result.isSuccess(result)) {
-        yield* count(kind, "ok")
-        yield* tell(api, undefined)
-        return result.success
+        const doubt = doubtOf(operation, result.success)
+        if (doubt === undefined || (doubt.may_be_true && doubts >= doubts_max)) {
+          if (doubt !== undefined)
+            yield* Effect.logWarning(`${operation.name}: the answer ${doubt.what}; it is taken as it is`)
+          yield* count(kind, "ok")
+          yield* tell(api, undefined)
+          return result.success
+        }
+        doubts++
+        yield* count(kind, "doubtful")
+        yield* tell(api, `${operation.name}: the answer ${doubt.what}; detections wait until Falcon answers`)
+        yield* Effect.sleep(yield* backoffMs(doubts))
+        continue
       }
       const error = result.failure
       if (error._tag === "CircuitBreakerError") {

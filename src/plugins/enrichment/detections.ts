@@ -6,6 +6,7 @@ import type { FalconError } from "../../core/falcon/errors.ts"
 import { enrichment } from "../../core/limits.ts"
 import { makeBatched } from "./batch.ts"
 import { type Api, askInParts, type Calls, isRejected } from "./calls.ts"
+import { askUntilTold } from "./doubt.ts"
 import { processesOfAlert, processesOfDetection } from "./graph-ids.ts"
 import { at, type Kept } from "./kept.ts"
 import { makeShared } from "./shared.ts"
@@ -53,12 +54,16 @@ export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
 
   /** Resources by id; whole calls that Falcon refuses are asked again in parts. */
   const batched = (api: Api, id_key: string, operation: (ids: readonly string[]) => Operation) => {
+    const idOf = (resource: unknown) => at(resource, id_key)
     const ask = (ids: readonly string[]) =>
-      Effect.map(calls.request(api, api, operation(ids)), ({ resources }) => resources)
+      Effect.map(calls.request(api, api, operation(ids)), ({ resources, errors }) => ({
+        items: resources,
+        unknown: errors.length,
+      }))
     return makeBatched<unknown>(enrichment.alerts_per_call, (ids) =>
       Effect.map(
-        askInParts(ids, 2 * ids.length, ask),
-        (resources) => new Map(resources.map((resource) => [String(at(resource, id_key)), resource])),
+        askInParts(ids, 2 * ids.length, (part) => askUntilTold(part, idOf, ask)),
+        (resources) => new Map(resources.map((resource) => [String(idOf(resource)), resource])),
       ),
     )
   }

@@ -7,6 +7,7 @@ import { splitIds } from "../../core/falcon/split-ids.ts"
 import { enrichment } from "../../core/limits.ts"
 import { makeBatched } from "./batch.ts"
 import { askInParts, type Calls } from "./calls.ts"
+import { askUntilTold } from "./doubt.ts"
 import { at } from "./kept.ts"
 import { rawResources } from "./raw-items.ts"
 import { makeShared } from "./shared.ts"
@@ -16,6 +17,8 @@ interface Vertex {
   /** The JSON text of the whole vertex; `undefined` when Falcon has none (any more). */
   readonly text: string | undefined
 }
+
+const idOf = ({ id }: Vertex): string => id
 
 /** A piece of a text keeps the whole text in memory; what is remembered is a copy. */
 const copyOf = (text: string): string => decoder.decode(encoder.encode(text))
@@ -48,17 +51,22 @@ export const makeVertices = Effect.fnUntraced(function* (calls: Calls) {
 
   const ask = Effect.fnUntraced(function* (type: string, ids: readonly string[]) {
     const operation = verticesOperation(type, ids)
-    const { resources, text } = yield* calls.request("threatgraph", "vertices", operation)
+    const { resources, errors, text } = yield* calls.request("threatgraph", "vertices", operation)
     const texts = rawResources(text)
     if (texts.length !== resources.length)
       return yield* failure(operation, "malformed", "the vertices cannot be told apart")
-    return resources.map((vertex, index): Vertex => ({ id: String(at(vertex, "id")), text: copyOf(texts[index]!) }))
+    const items = resources.map(
+      (vertex, index): Vertex => ({ id: String(at(vertex, "id")), text: copyOf(texts[index]!) }),
+    )
+    return { items, unknown: errors.length }
   })
 
   const lookUp = makeBatched<Vertex>(enrichment.vertices_per_call, (ids, type) =>
     Effect.map(
       Effect.forEach(splitIds(ids, enrichment.vertices_per_call, { in_query: true }), (group) =>
-        askInParts(group, enrichment.calls_per_group_max, (part) => ask(type, part)),
+        askInParts(group, enrichment.calls_per_group_max, (part) =>
+          askUntilTold(part, idOf, (open) => ask(type, open)),
+        ),
       ),
       (groups) => new Map(groups.flat().map((vertex) => [vertex.id, vertex])),
     ),
