@@ -8,6 +8,7 @@ import { StoreError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
 import { appendDurably, rewriteAtomic } from "../store/atomic-file.ts"
 import { Tenant } from "../tenant.ts"
+import { id_chars_max } from "./bounds.ts"
 import { type Hash, KnownAssets } from "./known.ts"
 
 /** An accepted asset. */
@@ -105,6 +106,9 @@ const parseLine = (line: string): Accepted | undefined => {
   }
 }
 
+/** An id has 256 characters at most, and one may be written as `%F0%9F%98%80`. */
+const line_chars_max = 17 + 12 * id_chars_max
+
 const eachLine = (path: string, onLine: (line: string) => void) =>
   eachPart(path, (lines) => Effect.sync(() => lines.forEach(onLine)))
 
@@ -113,6 +117,7 @@ const eachPart = <E, R>(path: string, onLines: (lines: readonly string[]) => Eff
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* readable(path, fs.exists(path)))) return
+    if ((yield* readable(path, fs.stat(path))).type !== "File") return yield* unreadable(path, "it is no file")
     const file = yield* readable(path, fs.open(path, { flag: "r" }))
     const buffer = new Uint8Array(limits.file_part_bytes)
     const decoder = new TextDecoder()
@@ -122,14 +127,19 @@ const eachPart = <E, R>(path: string, onLines: (lines: readonly string[]) => Eff
       if (bytes === 0) break
       const lines = (rest + decoder.decode(buffer.subarray(0, bytes), { stream: true })).split("\n")
       rest = lines.pop()!
+      // No line of ours is that long: it is damaged, and must not fill the memory.
+      if (rest.length > line_chars_max) rest = ""
       yield* onLines(lines)
     }
     yield* onLines([rest])
   }).pipe(Effect.scoped)
 
 const readable = <A, R>(path: string, effect: Effect.Effect<A, Platform.PlatformError, R>) =>
-  Effect.mapError(
-    effect,
-    ({ reason }) =>
-      new StoreError({ reason: "unreadable", path, message: `${path} cannot be read: ${reason.message}` }),
-  )
+  Effect.mapError(effect, ({ reason }) => unreadable(path, reason.message))
+
+const unreadable = (path: string, why: string): StoreError =>
+  new StoreError({
+    reason: "unreadable",
+    path,
+    message: `${path} cannot be read: ${why}. Make it readable, or delete it: all assets are then sent once more`,
+  })

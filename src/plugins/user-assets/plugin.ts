@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { checkAssetApi, checkRead } from "../../core/assets/check.ts"
 import { makeCollector } from "../../core/assets/collect.ts"
+import { openWhenReadable } from "../../core/assets/open.ts"
 import { runInventory } from "../../core/assets/run.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { makeAssetApi } from "../../core/sekoia/asset-api.ts"
@@ -27,7 +28,7 @@ export const open = Effect.fnUntraced(function* (settings: UserAssetsConfig, opt
 })
 
 const run = Effect.fnUntraced(function* (settings: UserAssetsConfig) {
-  const opened = yield* open(settings, { dry_run: false })
+  const opened = yield* openWhenReadable(plugin_id, open(settings, { dry_run: false }))
   return yield* runInventory({ plugin_id, ...opened, frequency_s: settings.frequency })
 })
 

@@ -1,0 +1,31 @@
+/** Opening the files of an inventory: what is wrong with them is a matter of this plugin alone. */
+import { Effect, Result } from "effect"
+import type { StoreError } from "../errors.ts"
+import { assets as limits } from "../limits.ts"
+import { Health } from "../telemetry/health.ts"
+
+/**
+ * What `open` gives. While a file cannot be read, the plugin stands still, health is `failed` with the remedy, and `open` is tried
+ * again every minute: once the file is repaired or deleted, the plugin goes on by itself. Nothing else of the process waits.
+ */
+export const openWhenReadable = <A, E, R>(plugin_id: string, open: Effect.Effect<A, E | StoreError, R>) =>
+  Effect.gen(function* () {
+    const health = yield* Health
+    const cell = yield* health.cell(plugin_id, "files")
+    let said = ""
+    for (;;) {
+      const result = yield* Effect.result(open)
+      if (Result.isSuccess(result)) return result.success
+      const error = result.failure
+      if (!isStoreError(error)) return yield* Effect.fail(error as E)
+      // It has come up as far as it can: the others are ready without it.
+      yield* health.started(plugin_id)
+      yield* cell.set("failed", error.message)
+      if (error.message !== said) yield* Effect.logError(`${error.message}; it is looked at again every minute`)
+      said = error.message
+      yield* Effect.sleep(limits.refused_ms)
+    }
+  }).pipe(Effect.scoped)
+
+const isStoreError = (error: unknown): error is StoreError =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "StoreError"
