@@ -8,7 +8,7 @@ export type Ask = (operation: Operation) => Effect.Effect<Envelope, FalconError>
 
 /**
  * Falcon's request, stricter: a 200 that holds errors and no resources, or no list at all, is a failure, not the end of a list.
- * Errors beside resources are told of; see `doubtOf`.
+ * Errors beside resources are told of; see `doubtOf`. The `text` of the envelope is left out.
  */
 export const makeAsk = Effect.map(
   Falcon,
@@ -17,7 +17,8 @@ export const makeAsk = Effect.map(
       const envelope = yield* failWhenEmpty(operation, yield* falcon.request(operation))
       const doubt = doubtOf(operation, envelope)
       if (doubt !== undefined) yield* Effect.logWarning(doubt)
-      return yield* failWithoutList(operation, envelope)
+      // Megabytes that nobody reads any more would stay in memory until the page is sent.
+      return { ...(yield* failWithoutList(operation, envelope)), text: "" }
     }),
 )
 

@@ -46,7 +46,7 @@ const cycles = Effect.fnUntraced(function* (
     const took_ms = monotonicMs(clock) - began_ms
     if (Exit.isSuccess(exit)) {
       failures = 0
-      const pause_ms = Math.max(frequency_s * 1_000 - took_ms, restMs(source, exit.value))
+      const pause_ms = Math.max(frequency_s * 1_000 - took_ms, restMs(source, frequency_s * 1_000, exit.value))
       yield* finished(cell, source, collector, exit.value, took_ms, pause_ms > frequency_s * 1_000 ? pause_ms : 0)
       yield* Effect.sleep(pause_ms)
     } else {
@@ -57,9 +57,14 @@ const cycles = Effect.fnUntraced(function* (
   }
 })
 
-/** The pause that a source needs which was read as a whole. */
-const restMs = ({ walks }: AssetSource, { reading_ms }: Tally): number =>
-  walks === "changes" ? 0 : Math.min(reading_ms / limits.walk_share_max - reading_ms, reading.pause_ms_max)
+/**
+ * The pause that a source needs which was read as a whole: nine times as long as reading took, and as long as the frequency says
+ * also where a budget was waited for, which others spend too.
+ */
+const restMs = ({ walks }: AssetSource, frequency_ms: number, { reading_ms }: Tally): number =>
+  walks === "changes"
+    ? 0
+    : Math.min(Math.max(reading_ms / limits.walk_share_max - reading_ms, frequency_ms), reading.pause_ms_max)
 
 /** While an earlier failure is not made good, health keeps saying so. */
 const showProgress = (cell: HealthCell, failures: number, { sent, read, total }: Tally) =>

@@ -6,6 +6,7 @@ import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { falcon as falcon_limits, assets as limits } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import { costOf, pauseMs } from "./cost.ts"
 import { mapIdentity } from "./identity.ts"
 
@@ -45,6 +46,9 @@ export const entities = (first: number, after: string | undefined): Operation =>
 /** Pages are linked by cursors. A cursor that Falcon no longer takes begins the walk anew; nothing is sent twice by that. */
 export const identitySource = Effect.gen(function* () {
   const falcon = yield* Falcon
+  const clock = yield* Clock.Clock
+  /** When the point budget allows the next page, by the steady clock; an earlier walk may have spent it. */
+  let affordable_ms = 0
 
   const source: AssetSource = {
     name: "user-assets.identity-protection",
@@ -58,8 +62,9 @@ export const identitySource = Effect.gen(function* () {
       Effect.gen(function* () {
         const seen = new Set<string>()
         let after = position
-        let paused_ms = 0
         for (let calls = 1; calls <= falcon_limits.pages_max; calls++) {
+          const paused_ms = Math.max(0, affordable_ms - monotonicMs(clock))
+          yield* Effect.sleep(paused_ms)
           const operation = entities(limits.identities_page, after)
           const page = yield* readPage(operation).pipe(
             Effect.catchIf(
@@ -68,13 +73,12 @@ export const identitySource = Effect.gen(function* () {
             ),
           )
           const { nodes, next, doubt } = page
+          affordable_ms = monotonicMs(clock) + pauseMs(page.cost, yield* Clock.currentTimeMillis)
           yield* onPage({ entities: nodes, position: next, total: undefined, doubt, paused_ms })
           if (page.next === undefined) return
           if (seen.has(page.next)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
           seen.add(page.next)
           after = page.next
-          paused_ms = pauseMs(page.cost, yield* Clock.currentTimeMillis)
-          yield* Effect.sleep(paused_ms)
         }
         return yield* failure(
           entities(1, undefined),
