@@ -18,7 +18,10 @@ export interface BatchBounds {
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const buffer_bytes_first = 256 * 1_024
-const buffers_kept_max = 1
+/** One for the batch being filled next, one that comes back meanwhile: with fewer, each batch of a busy stream makes its own. */
+const buffers_kept_max = 2
+/** A buffer of more than so many times what the last batch took is let go: one full backlog must not hold its memory for ever. */
+const buffer_slack_max = 4
 
 export class BatchBuilder {
   /** Events and rejects taken since the start of the process, and what was left out. */
@@ -32,6 +35,8 @@ export class BatchBuilder {
   private readonly recent: RecentOffsets
   private readonly spare: Uint8Array[] = []
   private buffer: Uint8Array
+  /** Bytes that the last batch took, or the first size. */
+  private wanted_bytes = buffer_bytes_first
   private at = head_bytes
   private ends: number[] = []
   private offsets: number[] = []
@@ -117,7 +122,10 @@ export class BatchBuilder {
       this.bytes_in,
       this.followed,
     )
-    this.buffer = this.spare.pop() ?? new Uint8Array(buffer_bytes_first)
+    // As large as the last one was, so that it need not grow step by step, and leave each step to the collector.
+    this.wanted_bytes = Math.max(this.at, buffer_bytes_first)
+    const grown = Math.min(this.buffer.length, buffer_slack_max * this.wanted_bytes)
+    this.buffer = this.spare.pop() ?? new Uint8Array(grown)
     this.at = head_bytes
     this.ends = []
     this.offsets = []
@@ -133,7 +141,8 @@ export class BatchBuilder {
 
   /** Takes back the buffer of a batch that is done with. */
   recycle(batch: Batch): void {
-    if (this.spare.length < buffers_kept_max) this.spare.push(batch.buffer)
+    const fits = batch.buffer.length <= buffer_slack_max * this.wanted_bytes
+    if (fits && this.spare.length < buffers_kept_max) this.spare.push(batch.buffer)
   }
 
   /** Forgets the line that a broken connection left unfinished: Falcon sends it again. */
