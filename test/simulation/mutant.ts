@@ -7,8 +7,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 const mutant = mutants.find(({ name }) => name === process.argv[2])
 if (mutant === undefined) throw new Error(`no mutant is called "${process.argv[2]}"`)
 await breakProduct(mutant)
-const { drawScenario } = await import("./draw.ts")
-const { runScenario } = await import("./run.ts")
+const { drawScenario } = await import("./generate/draw.ts")
+const { runScenario } = await import("./run/run-scenario.ts")
 
 for (let seed = 1; seed <= seeds_max; seed++) {
   say(String(seed))

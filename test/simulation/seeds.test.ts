@@ -1,9 +1,9 @@
 /** Drawn scenarios, and those that once found something, run against the real worker. */
 import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
-import { drawScenario } from "./draw.ts"
-import { runScenario } from "./run.ts"
-import type { Scenario } from "./scenario.ts"
+import { drawScenario } from "./generate/draw.ts"
+import type { Scenario } from "./generate/scenario.ts"
+import { runScenario } from "./run/run-scenario.ts"
 
 const folder = `${import.meta.dir}/seeds`
 const saved = readdirSync(folder).filter((name) => name.endsWith(".json"))

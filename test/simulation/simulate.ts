@@ -3,10 +3,10 @@
  * down, saved below `test/simulation/seeds/` and shown as a timeline. `--mutants` breaks the product on purpose instead.
  */
 import { parseArgs } from "node:util"
-import { drawScenario } from "./draw.ts"
+import { drawScenario } from "./generate/draw.ts"
 import { judgeAll, seeds_max, type Verdict } from "./mutate.ts"
-import { runScenario } from "./run.ts"
-import { save, shrink } from "./save.ts"
+import { runScenario } from "./run/run-scenario.ts"
+import { save, shrink } from "./run/shrink.ts"
 
 const { values } = parseArgs({
   options: {

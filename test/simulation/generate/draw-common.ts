@@ -1,5 +1,5 @@
 /** What several draws have in common. */
-import type { Random } from "../../simulator/events/random.ts"
+import type { Random } from "../../../simulator/events/random.ts"
 import type { Fault, RequestDeed, RetryForm } from "./scenario.ts"
 
 export const minute = 60_000

@@ -1,7 +1,7 @@
 /** One open feed of the modelled Falcon: events as bytes, cut anywhere, in the pace of whoever reads. */
-import type { Random } from "../../simulator/events/random.ts"
-import type { StreamDeed } from "./scenario.ts"
-import type { VirtualTime } from "./time.ts"
+import type { Random } from "../../../simulator/events/random.ts"
+import type { StreamDeed } from "../generate/scenario.ts"
+import type { VirtualTime } from "../run/time.ts"
 import type { Log, LogEvent } from "./workload.ts"
 
 export interface FeedOptions {

@@ -1,5 +1,5 @@
 /** Draws the hosts of an inventory and what happens to it, from a generator of its own. */
-import { Random } from "../../simulator/events/random.ts"
+import { Random } from "../../../simulator/events/random.ts"
 import { drawStatusOf, minute } from "./draw-common.ts"
 import { type Fault, fleet_places, type RequestDeed, type Scenario } from "./scenario.ts"
 

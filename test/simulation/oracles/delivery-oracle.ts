@@ -2,15 +2,15 @@
  * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
  * guarantee is reported at the moment at which it breaks.
  */
-import { delivery, following } from "../../src/core/limits.ts"
-import type { MemoryDisk } from "../support/memory-disk.ts"
+import { delivery, following } from "../../../src/core/limits.ts"
+import type { MemoryDisk } from "../../support/memory-disk.ts"
+import type { Scenario } from "../generate/scenario.ts"
+import type { Detection } from "../model/graph.ts"
+import type { Log, LogEvent } from "../model/workload.ts"
 import type { Book, Fate, Post, Progress } from "./books.ts"
-import type { FollowOracle, Vertex } from "./follow-oracle.ts"
-import type { Detection } from "./graph.ts"
+import type { EnrichmentOracle, Vertex } from "./enrichment-oracle.ts"
 import { type Letter, Letters, parseObject } from "./letters.ts"
 import type { RefusalsOracle } from "./refusals-oracle.ts"
-import type { Scenario } from "./scenario.ts"
-import type { Log, LogEvent } from "./workload.ts"
 
 export type Break = (rule: string, what: string, partition?: number) => void
 
@@ -27,7 +27,7 @@ export class DeliveryOracle {
     private readonly disk: MemoryDisk,
     private readonly data_dir: string,
     private readonly broken: Break,
-    private readonly following: FollowOracle,
+    private readonly following: EnrichmentOracle,
     private readonly refusals: RefusalsOracle,
   ) {
     this.letters = new Letters(disk, data_dir)

@@ -1,5 +1,5 @@
 /** How far a run has to come, and by when. */
-import { endOf, type Fault, isGraphPlace, isHostPlace, lasts, type Scenario } from "./scenario.ts"
+import { endOf, type Fault, isGraphPlace, isHostPlace, lasts, type Scenario } from "../generate/scenario.ts"
 
 const minutes = 60_000
 

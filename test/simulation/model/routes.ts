@@ -1,6 +1,6 @@
 /** Which request is for whom. */
-import type { HttpRequest } from "../../src/core/http/http.ts"
-import type { GraphPlace, HostPlace, RequestPlace } from "./scenario.ts"
+import type { HttpRequest } from "../../../src/core/http/http.ts"
+import type { GraphPlace, HostPlace, RequestPlace } from "../generate/scenario.ts"
 
 interface Route {
   readonly place: RequestPlace

@@ -1,20 +1,20 @@
 /** The network between a process and the modelled Falcon and intake: delays, faults, and the eyes of the oracle. */
 import { Effect, Layer } from "effect"
-import type { Random } from "../../simulator/events/random.ts"
-import { TransportError } from "../../src/core/errors.ts"
-import { Http, type HttpRequest } from "../../src/core/http/http.ts"
-import type { Post } from "./books.ts"
-import type { DeliveryOracle } from "./delivery-oracle.ts"
-import { type Answer, api_url, type Falcon } from "./falcon.ts"
+import type { Random } from "../../../simulator/events/random.ts"
+import { TransportError } from "../../../src/core/errors.ts"
+import { Http, type HttpRequest } from "../../../src/core/http/http.ts"
+import { isGraphPlace, isHostPlace, type RequestDeed } from "../generate/scenario.ts"
+import { type Answer, api_url, type Falcon } from "../model/falcon.ts"
+import type { Fleet } from "../model/fleet.ts"
+import type { Graph } from "../model/graph.ts"
+import { asset_key, intakeAnswer, isReceipt, isRefusal } from "../model/intake.ts"
+import { routeOf } from "../model/routes.ts"
+import type { Post } from "../oracles/books.ts"
+import type { DeliveryOracle } from "../oracles/delivery-oracle.ts"
+import type { EnrichmentOracle } from "../oracles/enrichment-oracle.ts"
+import type { FleetOracle, Item } from "../oracles/fleet-oracle.ts"
+import type { Asked, MannersOracle } from "../oracles/manners-oracle.ts"
 import { type Faults, retryHeaders } from "./faults.ts"
-import type { Fleet } from "./fleet.ts"
-import type { FleetOracle, Item } from "./fleet-oracle.ts"
-import type { FollowOracle } from "./follow-oracle.ts"
-import type { Graph } from "./graph.ts"
-import { asset_key, intakeAnswer, isReceipt, isRefusal } from "./intake.ts"
-import type { Asked, MannersOracle } from "./manners-oracle.ts"
-import { routeOf } from "./routes.ts"
-import { isGraphPlace, isHostPlace, type RequestDeed } from "./scenario.ts"
 import type { Life, VirtualTime } from "./time.ts"
 
 export interface WireOptions {
@@ -27,7 +27,7 @@ export interface WireOptions {
   readonly fleet: Fleet | undefined
   readonly faults: Faults
   readonly delivery: DeliveryOracle
-  readonly following: FollowOracle
+  readonly following: EnrichmentOracle
   readonly inventory: FleetOracle
   readonly manners: MannersOracle
   readonly latency_ms_max: number

@@ -1,9 +1,9 @@
 /** Draws a scenario from a seed. */
-import { Random } from "../../simulator/events/random.ts"
+import { Random } from "../../../simulator/events/random.ts"
+import { isRefusal } from "../model/intake.ts"
 import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
 import { withEnrichment } from "./draw-enrichment.ts"
 import { withFleet } from "./draw-fleet.ts"
-import { isRefusal } from "./intake.ts"
 import type { Fault, PartitionPlan, Poison, RequestDeed, Scenario, StreamDeed, StreamPlace } from "./scenario.ts"
 
 /** `hours`: how long the workload and its faults last; drawn when absent. */

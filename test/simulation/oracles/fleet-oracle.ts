@@ -1,9 +1,9 @@
 /** Compares the hosts of Falcon with what the inventory was sent, and with how far the process says that it has come. */
-import type { MemoryDisk } from "../support/memory-disk.ts"
+import type { MemoryDisk } from "../../support/memory-disk.ts"
+import type { FleetPlan, Scenario } from "../generate/scenario.ts"
+import type { Fleet } from "../model/fleet.ts"
 import type { Break } from "./delivery-oracle.ts"
-import type { Fleet } from "./fleet.ts"
 import { parseObject } from "./letters.ts"
-import type { FleetPlan, Scenario } from "./scenario.ts"
 
 /** What the inventory was told of one version of a host. */
 export interface Item {

@@ -1,7 +1,7 @@
 /** The hosts of a modelled Falcon: how each of them looks at any time, in listings and pages. */
-import { Random } from "../../simulator/events/random.ts"
+import { Random } from "../../../simulator/events/random.ts"
+import type { FleetPlan, HostPlace } from "../generate/scenario.ts"
 import type { Answer } from "./falcon.ts"
-import type { FleetPlan, HostPlace } from "./scenario.ts"
 
 /** A host since its last change. Each change gives it another name, by which it is told in an inventory. */
 export interface HostVersion {

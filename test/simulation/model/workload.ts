@@ -1,7 +1,7 @@
 /** The events of a scenario: what Falcon holds, line by line, and what has to become of each. */
-import { Random } from "../../simulator/events/random.ts"
+import { Random } from "../../../simulator/events/random.ts"
+import type { PartitionPlan, Poison, Scenario } from "../generate/scenario.ts"
 import type { Detection } from "./graph.ts"
-import type { PartitionPlan, Poison, Scenario } from "./scenario.ts"
 
 export interface LogEvent {
   readonly partition: number

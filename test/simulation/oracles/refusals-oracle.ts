@@ -2,7 +2,7 @@
  * Watches what the process makes of refusals, per partition: that it gives up an event only when the intake refused it alone, took
  * something else, and refused it alone again; and that it does not storm an intake that takes nothing.
  */
-import { intake } from "../../src/core/limits.ts"
+import { intake } from "../../../src/core/limits.ts"
 import type { Break } from "./delivery-oracle.ts"
 
 interface Partition {

@@ -1,5 +1,5 @@
 /** Draws what happens around detections, from a generator of its own: what is drawn without it stays as it is. */
-import { Random } from "../../simulator/events/random.ts"
+import { Random } from "../../../simulator/events/random.ts"
 import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
 import {
   type Fault,

@@ -2,25 +2,25 @@
 import { mkdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { Effect } from "effect"
-import { Random } from "../../simulator/events/random.ts"
-import { type DiskGate, makeMemoryDisk } from "../support/memory-disk.ts"
-import { type Break, DeliveryOracle } from "./delivery-oracle.ts"
-import { api_url, Falcon } from "./falcon.ts"
+import { Random } from "../../../simulator/events/random.ts"
+import { type DiskGate, makeMemoryDisk } from "../../support/memory-disk.ts"
+import { type Fault, lasts, type Scenario } from "../generate/scenario.ts"
+import { api_url, Falcon } from "../model/falcon.ts"
+import { Fleet } from "../model/fleet.ts"
+import { Graph } from "../model/graph.ts"
+import { asset_key, intake_key } from "../model/intake.ts"
+import { makeLogs } from "../model/workload.ts"
+import { type Break, DeliveryOracle } from "../oracles/delivery-oracle.ts"
+import { EnrichmentOracle } from "../oracles/enrichment-oracle.ts"
+import { FleetOracle } from "../oracles/fleet-oracle.ts"
+import { MannersOracle } from "../oracles/manners-oracle.ts"
+import { boundMs, delayEvents, Patience, quietMs } from "../oracles/patience.ts"
+import { RefusalsOracle } from "../oracles/refusals-oracle.ts"
 import { Faults } from "./faults.ts"
-import { Fleet } from "./fleet.ts"
-import { FleetOracle } from "./fleet-oracle.ts"
-import { FollowOracle } from "./follow-oracle.ts"
-import { Graph } from "./graph.ts"
-import { asset_key, intake_key } from "./intake.ts"
 import { Machine } from "./machine.ts"
-import { MannersOracle } from "./manners-oracle.ts"
-import { boundMs, delayEvents, Patience, quietMs } from "./patience.ts"
-import { RefusalsOracle } from "./refusals-oracle.ts"
-import { type Fault, lasts, type Scenario } from "./scenario.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
 import { layerWire } from "./wire.ts"
-import { makeLogs } from "./workload.ts"
 
 export interface Outcome {
   /** The first broken guarantee, if any. */
@@ -73,7 +73,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   disk.write("akonis.yaml", configuration(scenario))
   const logs = makeLogs(scenario, start_ms)
   const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
-  const following = new FollowOracle(graph, logs, scenario, broken)
+  const following = new EnrichmentOracle(graph, logs, scenario, broken)
   const refusals = new RefusalsOracle(logs.length, () => time.now_ms, broken)
   const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following, refusals)
   const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)

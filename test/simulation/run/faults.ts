@@ -1,5 +1,5 @@
 /** Which faults of a scenario are in force. */
-import type { Fault, RequestDeed, RequestPlace } from "./scenario.ts"
+import type { Fault, RequestDeed, RequestPlace } from "../generate/scenario.ts"
 
 type RequestFault = Extract<Fault, { on: RequestPlace }>
 

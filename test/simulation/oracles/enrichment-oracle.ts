@@ -2,12 +2,12 @@
  * Compares what has to follow the detections with what the intake took and what was given up on record. Vertices come after
  * their detection, all of them, once while the process lives; and no offset passes a detection that waits for them.
  */
-import { delivery, following } from "../../src/core/limits.ts"
+import { delivery, following } from "../../../src/core/limits.ts"
+import { type Fault, isGraphPlace, lasts, type Scenario } from "../generate/scenario.ts"
+import type { Detection, Expected, Graph } from "../model/graph.ts"
+import type { Log } from "../model/workload.ts"
 import type { Break } from "./delivery-oracle.ts"
-import type { Detection, Expected, Graph } from "./graph.ts"
 import type { Letter } from "./letters.ts"
-import { type Fault, isGraphPlace, lasts, type Scenario } from "./scenario.ts"
-import type { Log } from "./workload.ts"
 
 /** What is known of one vertex after one detection. */
 export interface Vertex {
@@ -38,7 +38,7 @@ interface Book {
   settled: number
 }
 
-export class FollowOracle {
+export class EnrichmentOracle {
   private readonly books: readonly Book[]
   private readonly by_text = new Map<string, Vertex>()
   private readonly by_id = new Map<string, Case>()

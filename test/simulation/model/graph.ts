@@ -2,9 +2,9 @@
  * What a modelled Falcon knows around detections: alerts and old detections that point to processes, edges that leave these,
  * vertices at their far ends. All of it is drawn at once and never changes, so that what has to follow a detection is known.
  */
-import { Random } from "../../simulator/events/random.ts"
+import { Random } from "../../../simulator/events/random.ts"
+import type { GraphPlace, GraphPlan } from "../generate/scenario.ts"
 import type { Answer } from "./falcon.ts"
-import type { GraphPlace, GraphPlan } from "./scenario.ts"
 
 /** An event of the stream that vertices follow. */
 export interface Detection {

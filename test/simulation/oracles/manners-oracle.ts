@@ -1,11 +1,11 @@
 /** Watches how the process behaves towards Falcon and the intake: rates, waits, tokens, refreshes. */
-import { enrichment, falcon, intake, retry, stream } from "../../src/core/limits.ts"
+import { enrichment, falcon, intake, retry, stream } from "../../../src/core/limits.ts"
+import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "../generate/scenario.ts"
+import type { Session } from "../model/falcon.ts"
+import { isReceipt, isRefusal } from "../model/intake.ts"
+import type { VirtualTime } from "../run/time.ts"
 import type { Break } from "./delivery-oracle.ts"
-import type { Session } from "./falcon.ts"
-import { isReceipt, isRefusal } from "./intake.ts"
 import { delayEvents, isBeside } from "./patience.ts"
-import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "./scenario.ts"
-import type { VirtualTime } from "./time.ts"
 
 /** A request, as the server sees it. */
 export interface Asked {

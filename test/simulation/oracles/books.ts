@@ -1,6 +1,7 @@
 /** What the oracle of delivery keeps about events and partitions. */
-import type { Vertex } from "./follow-oracle.ts"
-import type { Log, LogEvent } from "./workload.ts"
+
+import type { Log, LogEvent } from "../model/workload.ts"
+import type { Vertex } from "./enrichment-oracle.ts"
 
 /** What is posted: events, or vertices that follow some. */
 export interface Post {

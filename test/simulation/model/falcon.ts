@@ -2,10 +2,10 @@
  * A model of a Falcon tenant, as small as delivery needs it: tokens, listings, sessions, feeds. It always behaves; faults are
  * put in its way by the wire.
  */
-import type { Random } from "../../simulator/events/random.ts"
+import type { Random } from "../../../simulator/events/random.ts"
+import type { Scenario, StreamDeed } from "../generate/scenario.ts"
+import type { VirtualTime } from "../run/time.ts"
 import { Feed } from "./feed.ts"
-import type { Scenario, StreamDeed } from "./scenario.ts"
-import type { VirtualTime } from "./time.ts"
 import type { Log, LogEvent } from "./workload.ts"
 
 export const api_url = "http://api.falcon.test"

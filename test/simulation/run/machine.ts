@@ -1,15 +1,15 @@
 /** The machine that the worker runs on: starts it, kills it between any two steps, stops it, starts it again. */
 import { Clock, Effect, Random as EffectRandom, Exit, Fiber, type Layer, Logger, Scope } from "effect"
 
-import type { Random } from "../../simulator/events/random.ts"
-import { lockData, openTenants } from "../../src/core/boot.ts"
-import { loadConfig } from "../../src/core/config/load.ts"
-import type { Http } from "../../src/core/http/http.ts"
-import { server } from "../../src/core/limits.ts"
-import { plugins } from "../../src/plugins/index.ts"
-import { runWorker } from "../../src/worker.ts"
-import type { MemoryDisk } from "../support/memory-disk.ts"
-import type { Break } from "./delivery-oracle.ts"
+import type { Random } from "../../../simulator/events/random.ts"
+import { lockData, openTenants } from "../../../src/core/boot.ts"
+import { loadConfig } from "../../../src/core/config/load.ts"
+import type { Http } from "../../../src/core/http/http.ts"
+import { server } from "../../../src/core/limits.ts"
+import { plugins } from "../../../src/plugins/index.ts"
+import { runWorker } from "../../../src/worker.ts"
+import type { MemoryDisk } from "../../support/memory-disk.ts"
+import type { Break } from "../oracles/delivery-oracle.ts"
 import { clockOf, type Life, schedulerOf, type VirtualTime } from "./time.ts"
 
 export interface MachineOptions {

@@ -1,5 +1,5 @@
 /** The dead letters of a data folder, as far as they would survive a power failure; each is given once. */
-import type { MemoryDisk } from "../support/memory-disk.ts"
+import type { MemoryDisk } from "../../support/memory-disk.ts"
 
 export interface Letter {
   readonly reason: string

@@ -1,7 +1,7 @@
 /** Cuts a failing scenario down to what it takes, and keeps it as a file that is run for ever. */
 import { mkdirSync, writeFileSync } from "node:fs"
-import { runScenario } from "./run.ts"
-import type { Scenario } from "./scenario.ts"
+import type { Scenario } from "../generate/scenario.ts"
+import { runScenario } from "./run-scenario.ts"
 
 /** Leaves out fault after fault, and half of the events, as long as the same promise stays broken. */
 export const shrink = async (scenario: Scenario, rule: string): Promise<Scenario> => {
@@ -36,7 +36,7 @@ function* candidates(scenario: Scenario): Generator<Scenario> {
 
 /** Saves a scenario with what it broke. */
 export const save = (name: string, broke: string, scenario: Scenario): string => {
-  const folder = `${import.meta.dir}/seeds`
+  const folder = `${import.meta.dir}/../seeds`
   const path = `${folder}/${name}.json`
   mkdirSync(folder, { recursive: true })
   writeFileSync(path, `${JSON.stringify({ broke, scenario }, null, 2)}\n`)
