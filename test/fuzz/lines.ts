@@ -1,8 +1,8 @@
 /** What comes from the socket: the scan of a line, and how bytes become batches. */
 import { expect } from "bun:test"
 import fc from "fast-check"
-import type { Batch } from "../../src/core/delivery/batch.ts"
-import { type BatchBounds, BatchBuilder } from "../../src/core/delivery/batch-builder.ts"
+import type { Batch, BatchBounds } from "../../src/core/delivery/batch.ts"
+import { BatchBuilder } from "../../src/core/delivery/batch-builder.ts"
 import { LineScanner } from "../../src/core/delivery/scan.ts"
 import { type FuzzCase, fuzzCase } from "./fuzz-case.ts"
 
@@ -24,9 +24,13 @@ const parsed = (line: Uint8Array): Record<string, unknown> | undefined => {
 
 const natural = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? Number(value) : -1)
 
+/** A natural number, or its digits as text. */
+const offsetOf = (value: unknown): number =>
+  natural(typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value)
+
 const factsOf = (event: Record<string, unknown>) => {
   const metadata = (event.metadata ?? {}) as Record<string, unknown>
-  return { offset: natural(metadata.offset), created_ms: natural(metadata.eventCreationTime) }
+  return { offset: offsetOf(metadata.offset), created_ms: natural(metadata.eventCreationTime) }
 }
 
 /** The scan and JSON.parse say the same of a line, and the escaped form gives its bytes back. */
@@ -112,18 +116,28 @@ const expected = (bytes: Uint8Array, resume_offset: number): Outcome => {
   const posted: string[] = []
   const set_aside: string[] = []
   const seen = new Set<number>()
+  // What is no event is known again by its place: how manieth it is after which offset.
+  const strange = new Set<string>()
+  let place = -1
+  let ordinal = 0
   let offset = resume_offset
   for (const text of Buffer.from(bytes).toString("latin1").split("\n").slice(0, -1)) {
     const raw = Buffer.from(text.replace(/\r$/, ""), "latin1")
     const event = parsed(raw)
     const own = event === undefined ? -1 : factsOf(event).offset
     if (event === undefined && raw.every((byte) => byte <= 0x20)) continue
+    if (own >= 0) [place, ordinal] = [own, 0]
     if (own >= 0 && (own <= resume_offset || seen.has(own))) continue
     if (own >= 0) seen.add(own)
     offset = Math.max(offset, own)
     const fits = event !== undefined && [...decoder.decode(raw)].length <= bounds.event_chars_max
     if (fits) posted.push(raw.toString("latin1"))
-    else set_aside.push(raw.toString("latin1").slice(0, bounds.line_bytes_max))
+    else {
+      const kept = raw.toString("latin1").slice(0, bounds.line_bytes_max)
+      const at = `${place} ${ordinal++} ${kept}`
+      if (own >= 0 || !strange.has(at)) set_aside.push(kept)
+      strange.add(at)
+    }
   }
   return { posted, set_aside, offset }
 }

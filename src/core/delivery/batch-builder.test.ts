@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import type { Batch } from "./batch.ts"
-import { type BatchBounds, BatchBuilder } from "./batch-builder.ts"
+import type { Batch, BatchBounds } from "./batch.ts"
+import { BatchBuilder } from "./batch-builder.ts"
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -129,5 +129,133 @@ describe("the batch builder", () => {
     const batches = run(new BatchBuilder({ ...bounds, batch_bytes_max: 6_000 }, -1), bytes, [6_000])
     expect(batches.flatMap((batch) => batch.offsets)).toEqual([1, 2, 3])
     expect(batches.flatMap((batch) => posted(batch))[1]).toBe(big)
+  })
+})
+
+describe("a connection", () => {
+  const page = ["<!DOCTYPE html>", "<html>", "</html>"]
+  const answer = JSON.stringify({ meta: {}, errors: [{ code: 403, message: "no such session" }] })
+  const raws = (batch: Batch | undefined) => batch?.rejects.map(({ raw }) => decoder.decode(raw))
+
+  test("that brings a page and no event gives nothing, and tells what it began with", () => {
+    const builder = new BatchBuilder(bounds, 7)
+    builder.begin()
+    expect(run(builder, lines(...page))).toEqual([])
+    expect(builder.endOfBody()).toBe(true)
+    expect(decoder.decode(builder.undecided?.raw)).toBe("<!DOCTYPE html>")
+  })
+
+  test("that brings Falcon's error in place of events gives nothing, with a line end or without", () => {
+    for (const text of [`${answer}\n`, answer, `\r\n${answer}`]) {
+      const builder = new BatchBuilder(bounds, 7)
+      builder.begin()
+      expect(run(builder, encoder.encode(text))).toEqual([])
+      expect(builder.endOfBody()).toBe(true)
+      expect(builder.empty).toBe(true)
+      expect(builder.undecided?.reason).toBe("not_an_event")
+    }
+  })
+
+  test("that begins with strange lines and goes on with events is a feed: the lines are recorded", () => {
+    const builder = new BatchBuilder(bounds, 7)
+    builder.begin()
+    const [batch] = run(builder, lines(...page, answer, event(8)))
+    expect(posted(batch!)).toEqual([event(8)])
+    expect(raws(batch)).toEqual([...page, answer])
+  })
+
+  test("is a feed as soon as it repeats an event", () => {
+    const builder = new BatchBuilder(bounds, 7)
+    builder.begin()
+    const [batch] = run(builder, lines(event(7), "strange"))
+    expect(raws(batch)).toEqual(["strange"])
+  })
+
+  test("that brings a page without end is left alone when a hundred lines are held", () => {
+    const builder = new BatchBuilder(bounds, 7)
+    builder.begin()
+    const bytes = lines(...Array.from({ length: 500 }, (_, i) => `<p>${i}</p>`))
+    expect(builder.feed(bytes, 0, 0)).toBeLessThan(bytes.length)
+    expect(builder.full).toBe(false)
+    expect(builder.empty).toBe(true)
+  })
+
+  test("records a strange line once, however often connections bring it, and another one in its place as well", () => {
+    const builder = new BatchBuilder(bounds, 7)
+    const connections = [
+      lines(event(8), "strange"),
+      lines(event(8), "strange", "strange"),
+      lines("strange", "strange", "other", event(9)),
+      lines(event(9), "strange"),
+    ]
+    const recorded = connections.flatMap((bytes) => {
+      builder.dropPartialLine()
+      builder.begin()
+      return run(builder, bytes).flatMap((batch) => raws(batch) ?? [])
+    })
+    expect(recorded).toEqual(["strange", "strange", "other", "strange"])
+  })
+
+  test("that ends behind a whole event without a line end has brought that event; half of one is none", () => {
+    const whole = encoder.encode(`${event(8)}\n${event(9)}`)
+    for (let cut = 1; cut <= whole.length; cut++) {
+      const builder = new BatchBuilder(bounds, 7)
+      builder.begin()
+      builder.feed(whole.subarray(0, cut), 0, 0)
+      expect(builder.endOfBody()).toBe(true)
+      builder.dropPartialLine()
+      const batches = builder.empty ? [] : [builder.take()]
+      const first = event(8).length
+      const wanted = cut < first ? [] : cut < whole.length ? [event(8)] : [event(8), event(9)]
+      expect(batches.flatMap((batch) => posted(batch))).toEqual(wanted)
+      expect(batches.flatMap((batch) => batch.rejects)).toEqual([])
+    }
+  })
+
+  test("that ends behind an event which does not fit any more keeps it for the next batch", () => {
+    const builder = new BatchBuilder({ ...bounds, batch_bytes_max: 6_000 }, 7)
+    builder.begin()
+    builder.feed(encoder.encode(`${event(8, "a".repeat(4_000))}\n${event(9, "b".repeat(4_000))}`), 0, 0)
+    expect(builder.endOfBody()).toBe(false)
+    expect(builder.take().offsets).toEqual([8])
+    expect(builder.endOfBody()).toBe(true)
+    expect(builder.take().offsets).toEqual([9])
+  })
+})
+
+describe("offsets", () => {
+  test("as text are read as the numbers they are", () => {
+    const [batch] = run(
+      new BatchBuilder(bounds, 10),
+      lines('{"metadata":{"offset":"11"}}', '{"metadata":{"offset":"9"}}'),
+    )
+    expect(batch!.offsets).toEqual([11])
+  })
+
+  test("that begin below what was asked for are noticed with the first event, until something new comes", () => {
+    const builder = new BatchBuilder(bounds, 1_000)
+    builder.begin()
+    run(builder, lines(event(3)))
+    expect(builder.offset_watch).toMatchObject({ began_below: 3, asked: 1_000, repeated_in_row: 1 })
+    run(builder, lines(event(4), event(5)))
+    expect(builder.offset_watch).toMatchObject({ began_below: 3, repeated_in_row: 3 })
+    run(builder, lines(event(1_001)))
+    expect(builder.offset_watch).toMatchObject({ began_below: -1, repeated_in_row: 0 })
+  })
+
+  test("that Falcon counts in or repeats later are nothing to notice", () => {
+    const builder = new BatchBuilder(bounds, 1_000)
+    builder.begin()
+    run(builder, lines(event(1_000), event(999), event(1_001), event(998)))
+    expect(builder.offset_watch.began_below).toBe(-1)
+  })
+
+  test("that cannot be used are counted until one can", () => {
+    const builder = new BatchBuilder(bounds, -1)
+    const strange = ["null", "-7", "9223372036854775807", '"x"', '""', "1.5"]
+    run(builder, lines(...strange.map((offset) => `{"metadata":{"offset":${offset}}}`)))
+    expect(builder.offset_watch.without_offset).toBe(6)
+    run(builder, lines(event(1)))
+    expect(builder.offset_watch.without_offset).toBe(0)
   })
 })

@@ -2,41 +2,43 @@
  * Bytes in, batches out: splits what the socket gives into lines, checks and escapes each line into the batch in hand,
  * drops what Falcon repeats and sets aside what cannot be delivered. Plain synchronous code on purpose: it runs per event.
  */
-import { Batch, head_bytes, type Reject, type RejectReason, separator_bytes, writeSeparator } from "./batch.ts"
+import {
+  Batch,
+  type BatchBounds,
+  head_bytes,
+  type Reject,
+  type RejectReason,
+  separator_bytes,
+  writeSeparator,
+} from "./batch.ts"
+import { Buffers } from "./buffers.ts"
+import { Carry } from "./carry.ts"
 import type { Followed, Watch } from "./follow.ts"
+import { OffsetWatch } from "./offset-watch.ts"
 import { RecentOffsets } from "./recent-offsets.ts"
 import { LineScanner } from "./scan.ts"
-
-export interface BatchBounds {
-  readonly batch_events_max: number
-  readonly batch_bytes_max: number
-  readonly event_chars_max: number
-  readonly line_bytes_max: number
-  readonly recent_offsets_max: number
-}
+import { errorsOf, isMarkup, type Strange, StrangeLines } from "./strange-lines.ts"
+import { characters, isBlank } from "./tokens.ts"
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
-const buffer_bytes_first = 256 * 1_024
-/** One for the batch being filled next, one that comes back meanwhile: with fewer, each batch of a busy stream makes its own. */
-const buffers_kept_max = 2
-/** A buffer of more than so many times what the last batch took is let go: one full backlog must not hold its memory for ever. */
-const buffer_slack_max = 4
+const OPEN_OBJECT = 0x7b
+/** Lines held until it is known whether a connection is a feed; lines that are known again when they come twice. */
+const held_lines_max = 100
+const lines_known_max = 1_000
 
 export class BatchBuilder {
   /** Events and rejects taken since the start of the process, and what was left out. */
   readonly counts = { repeated: 0, late: 0, keepalives: 0 }
-  /** Events dropped as repeats since the last one that was taken. */
-  repeated_in_row = 0
+  readonly offset_watch = new OffsetWatch()
   /** When the oldest event of the batch in hand arrived, by the clock of whoever feeds. */
   private opened_ms = 0
-
   private readonly scanner: LineScanner
   private readonly recent: RecentOffsets
-  private readonly spare: Uint8Array[] = []
-  private buffer: Uint8Array
-  /** Bytes that the last batch took, or the first size. */
-  private wanted_bytes = buffer_bytes_first
+  private readonly strange: StrangeLines
+  private readonly buffers = new Buffers()
+  /** Empty until the first line of a batch comes: a quiet partition holds none. */
+  private buffer: Uint8Array = new Uint8Array()
   private at = head_bytes
   private ends: number[] = []
   private offsets: number[] = []
@@ -47,14 +49,7 @@ export class BatchBuilder {
   private bytes_in = 0
   private is_full = false
   private followed: Followed[] = []
-
-  /** The beginning of a line whose end has not come yet. */
-  private carry = new Uint8Array(16 * 1_024)
-  private carried = 0
-  /** Bytes of that line on the stream; more than `carried` once it is too long to keep. */
-  private carried_bytes = 0
-  /** The carried line is whole but did not fit into the last batch. */
-  private carry_complete = false
+  private readonly carry: Carry
 
   /** `resume_offset`: the last committed offset, -1 for none. `watch`: who follows events, if anybody does. */
   constructor(
@@ -64,7 +59,13 @@ export class BatchBuilder {
   ) {
     this.scanner = new LineScanner(watch?.notes)
     this.recent = new RecentOffsets(resume_offset, bounds.recent_offsets_max)
-    this.buffer = new Uint8Array(buffer_bytes_first)
+    const { batch_events_max, line_bytes_max } = bounds
+    this.strange = new StrangeLines({
+      held_lines_max: Math.min(held_lines_max, batch_events_max),
+      held_bytes_max: line_bytes_max,
+      remembered_max: lines_known_max,
+    })
+    this.carry = new Carry(line_bytes_max)
   }
 
   /** The highest offset read so far, -1 for none: where a new connection has to go on. */
@@ -86,20 +87,20 @@ export class BatchBuilder {
     return !this.empty && now_ms - this.opened_ms >= wait_ms
   }
 
-  /** Takes lines from `chunk`, beginning at `from`, until it is used up or the batch is full. Returns how far it came. */
+  /** Takes lines from `chunk`, from `from` on, until it is used up, the batch full, or what comes certainly no feed. Returns how far it came. */
   feed(chunk: Uint8Array, from: number, now_ms: number): number {
     if (this.is_full) return from
     if (this.empty) this.opened_ms = now_ms
-    if (this.carry_complete && !this.finishCarry()) return from
+    if (this.carry.is_whole && !this.finishCarry()) return from
     let i = from
-    while (i < chunk.length && !this.is_full) {
+    while (i < chunk.length && !this.is_full && !this.strange.overflown) {
       const end = chunk.indexOf(LINE_FEED, i)
       if (end < 0) {
-        this.keep(chunk, i, chunk.length)
+        this.carry.add(chunk, i, chunk.length)
         return chunk.length
       }
-      if (this.carried_bytes > 0) {
-        this.keep(chunk, i, end)
+      if (this.carry.bytes > 0) {
+        this.carry.add(chunk, i, end)
         i = end + 1
         if (!this.finishCarry()) return i
       } else {
@@ -122,10 +123,8 @@ export class BatchBuilder {
       this.bytes_in,
       this.followed,
     )
-    // As large as the last one was, so that it need not grow step by step, and leave each step to the collector.
-    this.wanted_bytes = Math.max(this.at, buffer_bytes_first)
-    const grown = Math.min(this.buffer.length, buffer_slack_max * this.wanted_bytes)
-    this.buffer = this.spare.pop() ?? new Uint8Array(grown)
+    this.buffer = new Uint8Array()
+    this.buffers.took(this.at)
     this.at = head_bytes
     this.ends = []
     this.offsets = []
@@ -141,47 +140,66 @@ export class BatchBuilder {
 
   /** Takes back the buffer of a batch that is done with. */
   recycle(batch: Batch): void {
-    const fits = batch.buffer.length <= buffer_slack_max * this.wanted_bytes
-    if (fits && this.spare.length < buffers_kept_max) this.spare.push(batch.buffer)
+    this.buffers.giveBack(batch.buffer)
   }
 
-  /** Forgets the line that a broken connection left unfinished: Falcon sends it again. */
-  dropPartialLine(): void {
-    if (!this.carry_complete) this.clearCarry()
+  /** A connection begins, opened at {@link read_offset}. What it begins with is held until an event proves that it is a feed. */
+  begin(): void {
+    this.strange.begin(this.recent.highest)
+    this.offset_watch.begin(this.recent.highest)
   }
 
-  /** Adds to the carried line what belongs to it, as far as it is kept at all. */
-  private keep(chunk: Uint8Array, start: number, end: number): void {
-    const room = this.bounds.line_bytes_max - this.carried
-    const length = Math.min(end - start, room)
-    if (this.carried + length > this.carry.length) {
-      const grown = new Uint8Array(
-        Math.min(Math.max(this.carry.length * 2, this.carried + length), this.bounds.line_bytes_max),
-      )
-      grown.set(this.carry.subarray(0, this.carried))
-      this.carry = grown
+  /**
+   * The body ended as bodies end, and not in the middle: a last line without a line end is taken when it is a whole JSON
+   * object, which no beginning of one is. False when it has to wait for the next batch: {@link take}, and call again.
+   */
+  endOfBody(): boolean {
+    if (this.is_full) return false
+    const { carry } = this
+    if (carry.bytes === 0 || carry.bytes > carry.kept) return true
+    if (!carry.is_whole && this.isPart()) {
+      // Half an event comes again; half of a page tells what came, where nothing else does.
+      const tells = !this.strange.is_proven && this.undecided === undefined && carry.buffer[0] !== OPEN_OBJECT
+      if (tells) this.finishCarry()
+      return true
     }
-    this.carry.set(chunk.subarray(start, start + length), this.carried)
-    this.carried += length
-    this.carried_bytes += end - start
+    return this.finishCarry()
   }
 
-  private clearCarry(): void {
-    this.carried = 0
-    this.carried_bytes = 0
-    this.carry_complete = false
+  /** The first line of a connection on which no event has come; `undefined` when there is nothing strange about it. */
+  get undecided(): Strange | undefined {
+    return this.strange.first
+  }
+
+  /** The connection counts as a feed: what is undecided is recorded. */
+  trust(): void {
+    for (const { reason, detail, raw, bytes } of this.strange.prove()) this.reject(reason, detail, raw, bytes, -1)
+  }
+
+  /** Forgets the line that a broken connection left unfinished, and what was not decided: Falcon sends it again. */
+  dropPartialLine(): void {
+    if (!this.carry.is_whole) this.carry.clear()
+    this.strange.drop()
+  }
+
+  /** The carried line is no whole JSON object, or nothing at all. */
+  private isPart(): boolean {
+    const { buffer, kept } = this.carry
+    this.reserve(this.at + 2 * kept + 2 * separator_bytes)
+    return this.scanner.scan(buffer, 0, kept, this.buffer, this.at + separator_bytes) < 0
   }
 
   /** Takes the carried line, now whole; false when it has to wait for the next batch. */
   private finishCarry(): boolean {
-    if (this.carried_bytes > this.carried) {
-      const detail = `line of ${this.carried_bytes} bytes, cut at ${this.carried}`
-      this.reject("line_too_long", detail, this.carry.slice(0, this.carried), this.carried_bytes, -1)
-    } else if (!this.line(this.carry, 0, this.carried)) {
-      this.carry_complete = true
+    const { buffer, kept, bytes } = this.carry
+    if (bytes > kept) {
+      const detail = `line of ${bytes} bytes, cut at ${kept}`
+      this.setAside("line_too_long", detail, buffer.slice(0, kept), bytes)
+    } else if (!this.line(buffer, 0, kept)) {
+      this.carry.is_whole = true
       return false
     }
-    this.clearCarry()
+    this.carry.clear()
     return true
   }
 
@@ -196,23 +214,21 @@ export class BatchBuilder {
     const at = this.ends.length === 0 ? this.at : this.at + separator_bytes
     this.reserve(at + 2 * (end - start) + separator_bytes)
     const after = scanner.scan(src, start, end, this.buffer, at)
-    const too_long = end - start > bounds.event_chars_max && characters(src, start, end) > bounds.event_chars_max
-    if (after < 0 || too_long) {
-      if (isBlank(src, start, end)) {
-        this.counts.keepalives++
-        return true
-      }
-      const offset = after < 0 ? -1 : scanner.offset
-      if (offset >= 0 && this.isRepeat(offset)) return true
-      if (offset >= 0) this.note(offset)
-      const reason = after < 0 ? "not_a_json_object" : "event_too_long"
-      const detail =
-        after < 0 ? "the line is no JSON object" : `the event has more than ${bounds.event_chars_max} characters`
-      this.reject(reason, detail, src.slice(start, end), end - start, offset)
+    if (after < 0) {
+      if (isBlank(src, start, end)) this.counts.keepalives++
+      else this.setAside("not_a_json_object", "the line is no JSON object", src.slice(start, end), end - start)
       return true
     }
+    if (!scanner.has_metadata && this.isNoEvent(src, start, end)) return true
+    if (!this.strange.is_proven) this.trust()
     const { offset, created_ms } = scanner
     if (offset >= 0 && this.isRepeat(offset)) return true
+    if (end - start > bounds.event_chars_max && characters(src, start, end) > bounds.event_chars_max) {
+      if (offset >= 0) this.note(offset)
+      const detail = `the event has more than ${bounds.event_chars_max} characters`
+      this.reject("event_too_long", detail, src.slice(start, end), end - start, offset)
+      return true
+    }
     if (after > bounds.batch_bytes_max && this.ends.length > 0) {
       this.is_full = true
       return false
@@ -224,22 +240,47 @@ export class BatchBuilder {
     this.bytes_in += end - start
     if (created_ms > this.created_ms) this.created_ms = created_ms
     if (offset >= 0) this.note(offset)
+    else this.offset_watch.without_offset++
     this.watch?.look(src, start, end, scanner, this.followed)
     if (this.ends.length >= bounds.batch_events_max) this.is_full = true
     return true
   }
 
+  /**
+   * A JSON object without metadata. With errors it is Falcon's answer to something, and where a connection begins with
+   * such an object nothing says that it is an event; it is set aside then. Another one is forwarded like any event.
+   */
+  private isNoEvent(src: Uint8Array, start: number, end: number): boolean {
+    const raw = src.slice(start, end)
+    const errors = errorsOf(raw)
+    if (errors === undefined && this.strange.is_proven) return false
+    const detail = errors === undefined ? "the object has no metadata" : "the object holds errors and no metadata"
+    this.setAside("not_an_event", detail, raw, end - start, errors !== undefined)
+    return true
+  }
+
+  /** A line that is no event: recorded, unless it is known already or it is open whether the connection is a feed. */
+  private setAside(
+    reason: RejectReason,
+    detail: string,
+    raw: Uint8Array,
+    bytes: number,
+    is_answer = isMarkup(raw),
+  ): void {
+    const lines = this.strange.take({ reason, detail, offset: -1, raw, bytes, instead_of_events: is_answer })
+    for (const line of lines) this.reject(line.reason, line.detail, line.raw, line.bytes, -1)
+  }
+
   private isRepeat(offset: number): boolean {
     const repeat = this.recent.isRepeat(offset)
-    if (repeat) {
-      this.counts.repeated++
-      this.repeated_in_row++
-    } else if (offset < this.recent.highest) this.counts.late++
+    this.strange.passed(offset)
+    this.offset_watch.saw(offset, repeat)
+    if (repeat) this.counts.repeated++
+    else if (offset < this.recent.highest) this.counts.late++
     return repeat
   }
 
   private note(offset: number): void {
-    this.repeated_in_row = 0
     this.recent.add(offset)
     if (offset > this.last_offset) this.last_offset = offset
   }
@@ -254,21 +295,6 @@ export class BatchBuilder {
   }
 
   private reserve(bytes: number): void {
-    if (bytes <= this.buffer.length) return
-    const grown = new Uint8Array(Math.max(this.buffer.length * 1.5, bytes))
-    grown.set(this.buffer.subarray(0, this.at))
-    this.buffer = grown
+    if (bytes > this.buffer.length) this.buffer = this.buffers.grown(this.buffer, this.at, bytes)
   }
-}
-
-/** Unicode code points in UTF-8 bytes: all bytes but continuation bytes. */
-const characters = (src: Uint8Array, start: number, end: number): number => {
-  let count = 0
-  for (let i = start; i < end; i++) if ((src[i]! & 0xc0) !== 0x80) count++
-  return count
-}
-
-const isBlank = (src: Uint8Array, start: number, end: number): boolean => {
-  for (let i = start; i < end; i++) if (src[i]! > 0x20) return false
-  return true
 }

@@ -8,9 +8,19 @@
 
 import type { Followed } from "./follow.ts"
 
+/** How large a batch and what is in it may be. */
+export interface BatchBounds {
+  readonly batch_events_max: number
+  readonly batch_bytes_max: number
+  readonly event_chars_max: number
+  readonly line_bytes_max: number
+  readonly recent_offsets_max: number
+}
+
 /** Why an event goes to the dead letters instead of the intake. */
 export type RejectReason =
   | "not_a_json_object"
+  | "not_an_event"
   | "event_too_long"
   | "line_too_long"
   | "refused_by_intake"

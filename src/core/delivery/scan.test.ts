@@ -19,7 +19,7 @@ describe("a scanned line", () => {
     ['{"metadata":{"offset":1},"metadata":{"eventType":"last wins"}}', -1, "last wins"],
     ['{"metadata":{"offset":1},"metadata":[{"offset":2}]}', -1, ""],
     ['{"metadata":{"offset":1,"offset":[3]}}', -1, ""],
-    ['{"metadata":{"offset":"12"}}', -1, ""],
+    ['{"metadata":{"offset":"12"}}', 12, ""],
     ['{"metadata":{"off\\u0073et":12,"eventType":"a\\u0041"}}', 12, "aA"],
     ['{"metadata":{"offset":1e3}}', 1000, ""],
     ['{"metadata":{"offset":9007199254740993}}', -1, ""],

@@ -54,19 +54,23 @@ const key_created = ascii("eventCreationTime")
 
 const decoder = new TextDecoder()
 
-/** The value itself when it is an integer from 0 to 2^53, else -1. */
-const naturalNumber = (value: unknown): number =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : -1
+/** The value itself when it is an integer from 0 to 2^53, or one in digits as text; else -1. */
+const naturalNumber = (value: unknown): number => {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value
+  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : -1
+}
 
 /**
  * Scans lines. The fields hold what the last {@link LineScanner.scan} found; they are fields and not a returned object
  * because this runs once per event.
  */
 export class LineScanner {
-  /** `metadata.offset`, or -1 when the line has none that is an integer from 0 to 2^53. */
+  /** `metadata.offset`, or -1 when the line has none that is an integer from 0 to 2^53, as a number or as text. */
   offset = -1
   /** `metadata.eventCreationTime` in ms since the epoch, or -1. */
   created_ms = -1
+  /** There is a `metadata` that is an object. */
+  has_metadata = false
   /** Where the bytes of `metadata.eventType` stand in the source, without quotes; both 0 when absent. */
   type_start = 0
   type_end = 0
@@ -90,10 +94,7 @@ export class LineScanner {
   // A string or number that the line does not end is read on into what follows it. No need to ask at every byte: a JSON
   // object ends with a brace, so whatever runs past `end` leaves the state unfinished and the line is refused.
   scan(src: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
-    this.offset = -1
-    this.created_ms = -1
-    this.type_start = 0
-    this.type_end = 0
+    this.forget()
     this.unsure = false
     const { notes } = this
     if (notes !== undefined) notes.taken = false
@@ -188,6 +189,7 @@ export class LineScanner {
           in_metadata = key === METADATA && is_object
           in_event = key === EVENT && is_object && notes?.begin(src, this.type_start, this.type_end) === true
           if (key !== NONE && !in_event) this.keep(key, src, i, i, NESTED)
+          if (in_metadata) this.has_metadata = true
         } else if (depth === 2 && key !== NONE) this.keep(key, src, i, i, NESTED)
         if (depth > 0) key = NONE
         stack[depth++] = byte
@@ -243,13 +245,15 @@ export class LineScanner {
   /** The slow and certain way to the same facts. The type keeps the place the scan gave it. */
   private parse(line: Uint8Array): void {
     const metadata: unknown = JSON.parse(decoder.decode(line)).metadata
-    const facts = (typeof metadata === "object" && metadata !== null ? metadata : {}) as Record<string, unknown>
+    this.has_metadata = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata)
+    const facts = (this.has_metadata ? metadata : {}) as Record<string, unknown>
     this.offset = naturalNumber(facts.offset)
     this.created_ms = naturalNumber(facts.eventCreationTime)
   }
 
-  /** The integer written there; anything but up to 15 plain digits is left to {@link parse}. */
+  /** The integer written there; anything but 1 to 15 plain digits is left to {@link parse}. */
   private integer(src: Uint8Array, at: number, end: number): number {
+    if (at === end) return -1
     let value = 0
     for (let i = at; i < end; i++) {
       const byte = src[i]!
@@ -263,6 +267,7 @@ export class LineScanner {
   }
 
   private forget(): void {
+    this.has_metadata = false
     this.offset = -1
     this.created_ms = -1
     this.type_start = 0
@@ -271,7 +276,7 @@ export class LineScanner {
 
   /** Takes the value of one of our keys; a value of another kind wipes an earlier one, since the last key counts. */
   private keep(key: number, src: Uint8Array, start: number, end: number, kind: number): void {
-    if (key === OFFSET) this.offset = kind === TOKEN ? this.integer(src, start, end) : -1
+    if (key === OFFSET) this.offset = kind === NESTED ? -1 : this.integer(src, start, end)
     else if (key === CREATED) this.created_ms = kind === TOKEN ? this.integer(src, start, end) : -1
     else if (key === EVENT_TYPE) {
       this.type_start = kind === STRING ? start : 0

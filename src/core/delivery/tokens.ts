@@ -70,3 +70,16 @@ export const plainBytes = (word: number): number => {
     0x80808080
   return marks === 0 ? 4 : (31 - Math.clz32(marks & -marks)) >> 3
 }
+
+/** Unicode code points in UTF-8 bytes: all bytes but continuation bytes. */
+export const characters = (src: Uint8Array, start: number, end: number): number => {
+  let count = 0
+  for (let i = start; i < end; i++) if ((src[i]! & 0xc0) !== 0x80) count++
+  return count
+}
+
+/** Nothing but white space and control characters. */
+export const isBlank = (src: Uint8Array, start: number, end: number): boolean => {
+  for (let i = start; i < end; i++) if (src[i]! > 0x20) return false
+  return true
+}

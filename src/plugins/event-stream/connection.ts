@@ -14,7 +14,7 @@ import type { Feed } from "./feed.ts"
 
 /**
  * How a connection ended. `session_over`: this session token is good for nothing more. `forbidden`, `rejected`: waiting is
- * all that helps. The others: open it again.
+ * all that helps. `no_feed`: what came in a 200 is something else. `taken`: somebody else reads the partition. The others: open it again.
  */
 export interface Ended {
   readonly reason:
@@ -24,6 +24,8 @@ export interface Ended {
     | "unreachable"
     | "unavailable"
     | "rate_limited"
+    | "no_feed"
+    | "taken"
     | "session_over"
     | "forbidden"
     | "rejected"
@@ -40,8 +42,14 @@ export interface Reader {
   readonly isFull: () => boolean
   /** Waits until there is room again; while it does, nobody reads: that is the backpressure. */
   readonly handOver: Effect.Effect<void>
-  /** The feed is open. */
+  /** The feed is open: what comes from here on is a connection of its own. */
   readonly opened: Effect.Effect<void>
+  /** The body ended as bodies end; takes a last line that is whole. False until there is room for it. */
+  readonly endOfBody: () => boolean
+  /** What came instead of a feed, in words, as far as that can be said now: `over` when no more will come. */
+  readonly foreign: (over: boolean) => string | undefined
+  /** Looks at a connection that has been open for a while. */
+  readonly look: Effect.Effect<void>
   /** Bytes have come at this time, keepalives included. */
   readonly heard: (now_ms: number) => void
 }
@@ -63,7 +71,7 @@ export const readFeed = (feed: Feed, config: EventStreamConfig, reader: Reader):
       headers: { authorization: `Token ${Redacted.value(feed.token)}`, accept: "application/json" },
       timeout_ms: stream.open_ms_max,
     })
-    if (response.status !== 200 || response.body === null) return yield* refusal(response)
+    if (response.status !== 200 || response.body === null) return yield* refusal(response, feed.app_id)
     yield* reader.opened
     return yield* readBody(response.body.getReader(), reader, new URL(feed.url).host)
   }).pipe(
@@ -83,11 +91,15 @@ const feedUrl = (feed: Feed, config: EventStreamConfig, resume_offset: number): 
   return `${feed.url}${feed.url.includes("?") ? "&" : "?"}${query.join("&")}`
 }
 
-const refusal = Effect.fnUntraced(function* (response: Response) {
+const refusal = Effect.fnUntraced(function* (response: Response, app_id: string) {
   const { status } = response
   const detail = `the feed answered ${status}`
   const after_ms = retryAfterMs(response.headers, yield* Clock.currentTimeMillis)
   if (status === 401 || status === 404) return ended("session_over", detail)
+  if (status === 409) {
+    const who = "an earlier connection of ours that Falcon has not let go of, or another worker with the same app id"
+    return ended("taken", `${detail}: somebody reads this partition as ${app_id} already: ${who}`)
+  }
   if (status === 429) return ended("rate_limited", detail, after_ms ?? retry.rate_limited_ms)
   if (status === 403) return ended("forbidden", `${detail}; the API client needs the scope Event streams: Read`)
   return status >= 500 ? ended("unavailable", detail, after_ms) : ended("rejected", detail)
@@ -104,11 +116,12 @@ const readBody = Effect.fnUntraced(function* (
   let from = 0
 
   /** Reads until the batch in hand is full or the body ends; plain promises, since this runs per chunk. */
-  const fill = async (interrupted: AbortSignal): Promise<"full" | "ended"> => {
+  const fill = async (interrupted: AbortSignal): Promise<"full" | "ended" | "foreign"> => {
     for (;;) {
       if (chunk !== undefined) {
         from = reader.feed(chunk, from)
         if (reader.isFull()) return "full"
+        if (from < chunk.length) return "foreign"
         freePiece(chunk)
         chunk = undefined
       }
@@ -129,7 +142,11 @@ const readBody = Effect.fnUntraced(function* (
         try: fill,
         catch: (error) => ended("broken", transportError(error, host).message),
       })
-      if (state === "ended") return ended("end_of_body", "Falcon ended the feed")
+      if (state !== "full") {
+        while (state === "ended" && !reader.endOfBody()) yield* reader.handOver
+        const foreign = reader.foreign(true)
+        return foreign === undefined ? ended("end_of_body", "Falcon ended the feed") : ended("no_feed", foreign)
+      }
       yield* reader.handOver
     }
   }).pipe(Effect.catch((failed) => Effect.succeed(failed)))
@@ -140,6 +157,9 @@ const readBody = Effect.fnUntraced(function* (
       yield* Effect.sleep(stream.read_idle_ms_max / 8)
       const silent_ms = reading_since_ms === undefined ? 0 : monotonicMs(clock) - reading_since_ms
       if (silent_ms >= stream.read_idle_ms_max) return ended("idle", `no byte for ${Math.round(silent_ms / 1_000)} s`)
+      const foreign = reader.foreign(false)
+      if (foreign !== undefined) return ended("no_feed", foreign)
+      yield* reader.look
     }
   })
 

@@ -2,7 +2,7 @@
  * Finds a feed for a partition, however long it takes, and notices partitions that appear. One listing at a time; what a
  * listing brings for other partitions is kept for them, so that partitions whose sessions end together cost one listing.
  */
-import { Clock, Effect, Metric, Semaphore } from "effect"
+import { Clock, Effect, Latch, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { waitMs } from "../../core/http/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
@@ -11,7 +11,9 @@ import type { HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { AppIds } from "./app-ids.ts"
 import type { Feed } from "./feed.ts"
+import { app_ids } from "./limits.ts"
 import { listFeeds } from "./listing.ts"
+import { Rivals } from "./rivals.ts"
 
 type ListServices = Effect.Services<ReturnType<typeof listFeeds>>
 
@@ -19,7 +21,9 @@ export interface Discovery {
   /** A feed that nobody reads yet; `undefined` when Falcon no longer lists the partition. Waits as long as it takes. */
   readonly acquire: (root_url: string) => Effect.Effect<Feed | undefined, never, ListServices>
   /** The feed is read no longer: its app id may be asked for again. */
-  readonly release: (feed: Feed) => void
+  readonly release: (feed: Feed) => Effect.Effect<void>
+  /** Completes when the partition is to go on under the newest app id, with the others: {@link acquire} has a feed for it. */
+  readonly moved: (feed: Feed) => Effect.Effect<string>
   /** Lists once and gives the partitions; what it brings is kept for {@link acquire}. Waits as long as it takes. */
   readonly list: Effect.Effect<readonly string[], never, ListServices>
   /** The same under a spare app id, without waiting: `[]` when that did not work. */
@@ -29,15 +33,22 @@ export interface Discovery {
 /** A kept feed older than this is not used: its session may have ended for want of a refresh. */
 const freshness = 0.5
 
+const isFresh = (feed: Feed, now_ms: number): boolean => now_ms - feed.listed_ms < feed.interval_ms * freshness
+
 export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: HealthCell) {
   const one_at_a_time = yield* Semaphore.make(1)
   const kept = new Map<string, Feed>()
-  const in_use = new Set<Feed>()
+  const in_use = new Map<Feed, Latch.Latch>()
+  const rivals = new Rivals()
   let complained = ""
+  /** What was wrong with the last listing that brought streams. */
+  let complaints_kept: readonly string[] = []
 
   /** Health says what is wrong with the last listing that brought streams; the log says it when it changes. */
   const complain = Effect.fnUntraced(function* (complaints: readonly string[]) {
-    const detail = complaints.join("; ")
+    const now_ms = monotonicMs(yield* Clock.Clock)
+    complaints_kept = complaints
+    const detail = [...complaints, ...rivals.complaints(now_ms)].join("; ")
     yield* health.set(detail === "" ? "ok" : "degraded", detail)
     if (detail !== "" && detail !== complained) yield* Effect.logWarning(`the listing of streams: ${detail}`)
     complained = detail
@@ -51,22 +62,46 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   const takeKept = (root_url: string, now_ms: number): Feed | undefined => {
     const feed = kept.get(root_url)
     kept.delete(root_url)
-    return feed !== undefined && now_ms - feed.listed_ms < feed.interval_ms * freshness ? feed : undefined
+    return feed !== undefined && isFresh(feed, now_ms) ? feed : undefined
   }
 
-  /** Ids that no partition of ours reads under, in the order to try them; all, when every one is in use. */
+  /** Ids that partitions of ours read under. */
+  const busy = (): ReadonlySet<string> => new Set([...in_use.keys()].map((feed) => feed.app_id))
+
+  /** The others, in the order to try them; all, when every one is in use. */
   const candidates = (): readonly string[] => {
-    const busy = new Set([...in_use].map((feed) => feed.app_id))
-    const free = ids.list().filter((id) => !busy.has(id))
+    const taken = busy()
+    const free = ids.list().filter((id) => !taken.has(id))
     return free.length > 0 ? free : ids.list()
   }
+
+  /**
+   * Partitions whose sessions end one after the other would come to read under one id each, until none is left that is
+   * free. Before that happens, all that have a feed under a newer id move to it.
+   */
+  const gather = (now_ms: number): void => {
+    if (ids.list().length - busy().size >= app_ids.free_min) return
+    for (const [feed, moves] of in_use) {
+      const newer = kept.get(feed.root_url)
+      if (newer !== undefined && newer.app_id !== feed.app_id && isFresh(newer, now_ms)) moves.openUnsafe()
+    }
+  }
+
+  /** One listing; remembers who holds the app id. */
+  const listUnder = Effect.fnUntraced(function* (app_id: string) {
+    const found = yield* listFeeds(app_id)
+    const now_ms = monotonicMs(yield* Clock.Clock)
+    if (found.feeds.length > 0) rivals.used(app_id, now_ms)
+    else if (!busy().has(app_id)) rivals.found(app_id, now_ms)
+    return found
+  })
 
   const listUntilFound = Effect.gen(function* () {
     for (let failures = 0, empty = 0; ; ) {
       const tried = candidates()
       // Each id is asked twice before the next: the session of a process that just ended may be about to go.
       const app_id = tried[Math.floor(empty / 2) % tried.length]!
-      const answer = yield* Effect.result(listFeeds(app_id))
+      const answer = yield* Effect.result(listUnder(app_id))
       if (answer._tag === "Failure") {
         yield* count("failed")
         yield* waitAfter(answer.failure, ++failures)
@@ -91,7 +126,10 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   })
 
   const waitWhileHeld = Effect.fnUntraced(function* (app_id: string, empty: number) {
-    const detail = `Falcon lists no streams for app id ${app_id}: an earlier session still holds it, or the tenant has no event streams`
+    const holder = busy().has(app_id)
+      ? "partitions of this worker read under it, and it is the last of the ring"
+      : "an earlier session still holds it, or the tenant has no event streams"
+    const detail = `Falcon lists no streams for app id ${app_id}: ${holder}`
     yield* health.set("degraded", detail)
     const wait_ms =
       empty % 2 === 1 ? stream.empty_listing_ms : empty % (2 * stream.app_ids_max) === 0 ? stream.empty_listing_ms : 0
@@ -118,16 +156,28 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
       const ready = takeKept(root_url, monotonicMs(clock))
       if (ready === undefined) keep(yield* listUntilFound)
       const feed = ready ?? takeKept(root_url, monotonicMs(clock))
-      if (feed !== undefined) in_use.add(feed)
+      if (feed === undefined) return undefined
+      in_use.set(feed, Latch.makeUnsafe(false))
+      gather(monotonicMs(clock))
       return feed
     }).pipe(Semaphore.withPermits(one_at_a_time, 1))
 
-  const peek = Effect.gen(function* () {
-    const spare = candidates()[0]!
-    if ([...in_use].some((feed) => feed.app_id === spare)) return []
-    const { feeds, complaints } = yield* listFeeds(spare)
-    if (feeds.length > 0) yield* complain(complaints)
+  const peekUnder = Effect.fnUntraced(function* (app_id: string) {
+    const { feeds, complaints } = yield* listUnder(app_id)
+    yield* complain(feeds.length > 0 ? complaints : complaints_kept)
     return keep(feeds)
+  })
+
+  const peek = Effect.gen(function* () {
+    // An id that somebody else seems to hold is worth a look of its own.
+    const { suspect } = rivals
+    if (suspect !== undefined && !busy().has(suspect)) {
+      const found = yield* peekUnder(suspect)
+      if (found.length > 0) return found
+    }
+    const spare = candidates().find((id) => id !== suspect)
+    if (spare === undefined || busy().has(spare)) return []
+    return yield* peekUnder(spare)
   }).pipe(
     Effect.catchTag("FalconError", (error) =>
       Effect.as(Effect.logDebug(`no look for new partitions: ${error.message}`), [] as readonly string[]),
@@ -135,7 +185,15 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
     Semaphore.withPermits(one_at_a_time, 1),
   )
 
-  return { acquire, list, peek, release: (feed) => void in_use.delete(feed) } satisfies Discovery
+  const release = Effect.fnUntraced(function* (feed: Feed) {
+    in_use.delete(feed)
+    rivals.used(feed.app_id, monotonicMs(yield* Clock.Clock))
+  })
+
+  const moved = (feed: Feed) =>
+    Effect.as(in_use.get(feed)?.await ?? Effect.never, "all partitions move to a newer app id")
+
+  return { acquire, list, peek, release, moved } satisfies Discovery
 })
 
 const count = (outcome: "found" | "empty" | "failed") =>

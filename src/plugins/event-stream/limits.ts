@@ -25,3 +25,20 @@ export const interval = {
   /** Refreshes of all partitions together, a tenth of the tenant's budget: with many partitions no interval may be as short. */
   refreshes_per_minute_max: 600,
 } as const
+
+/** The sessions of a partition. */
+export const session = {
+  /** Answers in a row that are no feed, or say that another reads it, after which the streams are listed again. */
+  useless_max: 3,
+  /** Sessions that Falcon ends within this time, so many in a row: somebody else takes them away. */
+  short_ms_max: 2 * 60_000,
+  short_max: 3,
+} as const
+
+/** The ring of app ids. */
+export const app_ids = {
+  /** How long a session that nobody refreshes may hold its app id: 30 minutes, and some more for Falcon to notice. */
+  held_ms_max: 35 * 60_000,
+  /** Ids of the ring under which no partition reads, below which all partitions move to the newest one. */
+  free_min: 2,
+} as const

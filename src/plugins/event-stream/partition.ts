@@ -11,9 +11,11 @@ import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { type Follower, Watch } from "../../core/delivery/follow.ts"
 import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
+import type { OffsetWatch } from "../../core/delivery/offset-watch.ts"
 import { untilStored } from "../../core/delivery/record.ts"
 import { makeSink, type SinkObserver } from "../../core/delivery/sink.ts"
 import { Standing } from "../../core/delivery/standing.ts"
+import type { Strange } from "../../core/delivery/strange-lines.ts"
 import { delivery, following, server } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { Intake } from "../../core/sekoia/intake.ts"
@@ -22,6 +24,7 @@ import { Health } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { partitionLabel } from "./feed.ts"
+import { describeForeign, isForeign } from "./foreign.ts"
 
 export const plugin_id = "event-stream"
 
@@ -34,12 +37,17 @@ export interface Pipeline {
   readonly isFull: () => boolean
   /** Waits until the full batch can be put behind the one being posted. */
   readonly handOver: Effect.Effect<void>
+  /** A connection begins, opened at {@link readOffset}. */
+  readonly connectionBegun: () => void
+  /** See `Reader`. */
+  readonly endOfBody: () => boolean
+  readonly foreign: (over: boolean) => string | undefined
   /** The connection is gone: the line it left unfinished will come again. */
   readonly connectionLost: () => void
   /** When the last event was read, ms since the epoch; -1 before the first. */
   readonly lastEventMs: () => number
-  /** Events in a row that were dropped because they are not above the offset read before. */
-  readonly repeatedInRow: () => number
+  /** What the offsets of its events are like. */
+  readonly offsets: Readonly<OffsetWatch>
   /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
   /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
@@ -89,6 +97,20 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     commit,
   })
   let last_event_ms = -1
+  /** What was undecided at the last look; what still is at the next one is decided. */
+  let looked_at: Strange | undefined
+
+  const foreign = (over: boolean): string | undefined => {
+    const first = builder.undecided
+    const is_old = first === looked_at
+    looked_at = first
+    if (first === undefined) return undefined
+    if (over) return isForeign(first) ? describeForeign(first) : undefined
+    if (is_old && first.instead_of_events) return describeForeign(first)
+    // What stays open without a word is no page: the lines are strange lines of a feed.
+    if (is_old) builder.trust()
+    return undefined
+  }
 
   const feed = (chunk: Uint8Array, from: number): number => {
     const now_ms = clock.currentTimeMillisUnsafe()
@@ -153,9 +175,12 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     feed,
     isFull: () => builder.full,
     handOver,
+    connectionBegun: () => builder.begin(),
+    endOfBody: () => builder.endOfBody(),
+    foreign,
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
-    repeatedInRow: () => builder.repeated_in_row,
+    offsets: builder.offset_watch,
     finish: Effect.andThen(deliverAll, follow_ups.close),
     drain,
   } satisfies Pipeline

@@ -9,8 +9,10 @@ import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { type Ended, readFeed } from "./connection.ts"
+import { describePartition, type Watching } from "./describe.ts"
 import type { Discovery } from "./discovery.ts"
 import { type Feed, partitionLabel } from "./feed.ts"
+import { session } from "./limits.ts"
 import { type Delivering, type Pipeline, plugin_id, startPipeline } from "./partition.ts"
 import { keepAlive } from "./session.ts"
 
@@ -20,17 +22,23 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
     const health = yield* Health
     const pipeline = yield* startPipeline(root_url, delivering)
     const cell = yield* health.cell(plugin_id, `partition ${pipeline.label}`)
-    const watch = { heard_ms: yield* Clock.currentTimeMillis }
-    cell.describe((now_ms) => describe(pipeline, watch.heard_ms, now_ms))
+    const now_ms = yield* Clock.currentTimeMillis
+    const watch: Watching = { heard_ms: now_ms, session_began_ms: now_ms, short_sessions: 0, app_id: "" }
+    cell.describe((at_ms) => describePartition(pipeline, watch, at_ms))
     yield* Effect.gen(function* () {
       for (let failures = 0; ; ) {
         const feed = yield* discovery.acquire(root_url)
         if (feed === undefined) break
         const before = yield* mark(pipeline)
-        yield* readSession(feed, delivering.config, pipeline, cell, watch).pipe(
-          Effect.ensuring(Effect.sync(() => discovery.release(feed))),
+        watch.session_began_ms = before.at_ms
+        watch.app_id = feed.app_id
+        const end = yield* readSession(feed, delivering.config, pipeline, cell, watch, discovery.moved(feed)).pipe(
+          Effect.ensuring(discovery.release(feed)),
         )
-        failures = isSettled(before, yield* mark(pipeline)) ? 0 : failures + 1
+        const after = yield* mark(pipeline)
+        const is_short = end.by_falcon && after.at_ms - before.at_ms < session.short_ms_max
+        watch.short_sessions = is_short ? watch.short_sessions + 1 : 0
+        failures = end.moved || isSettled(before, after) ? 0 : failures + 1
         // Sessions that end as soon as they begin must not make us list as fast as Falcon answers.
         if (failures > 0) yield* Effect.sleep(yield* backoffMs(failures))
       }
@@ -51,47 +59,60 @@ const mark = (pipeline: Pipeline): Effect.Effect<Mark> =>
 const isSettled = (begin: Mark, end: Mark): boolean =>
   end.at_ms - begin.at_ms >= stream.settled_ms || end.offset > begin.offset
 
-/** Quiet or stalled, and whether what comes is new. */
-const describe = (pipeline: Pipeline, heard_ms: number, now_ms: number) => {
-  const silent_s = Math.round((now_ms - heard_ms) / 1_000)
-  const repeated = pipeline.repeatedInRow()
-  if (repeated > stream.repeated_in_row_max) {
-    const detail = `Falcon sent ${repeated} events in a row that are not above the offset ${pipeline.readOffset()}: nothing new, or the tenant's offsets began anew`
-    return { status: "degraded" as const, detail }
-  }
-  const last_ms = pipeline.lastEventMs()
-  const quiet = last_ms < 0 ? "no event so far" : `last event ${Math.round((now_ms - last_ms) / 1_000)} s ago`
-  return {
-    status: "ok" as const,
-    detail: `reading, ${quiet}, last byte ${silent_s} s ago, offset ${pipeline.readOffset()}`,
-  }
-}
-
 /** Connection after connection until the session is over. */
 const readSession = Effect.fnUntraced(function* (
   feed: Feed,
   config: EventStreamConfig,
   pipeline: Pipeline,
   cell: HealthCell,
-  watch: { heard_ms: number },
+  watch: Watching,
+  moved: Effect.Effect<string>,
 ) {
   yield* Effect.logInfo(
     `reading from offset ${pipeline.readOffset() < 0 ? config.start : pipeline.readOffset()} as ${feed.app_id}`,
   )
-  const over = yield* Effect.raceFirst(connect(feed, config, pipeline, cell, watch), keepAlive(feed))
+  const reading = Effect.raceFirst(
+    connect(feed, config, pipeline, cell, watch),
+    Effect.map(keepAlive(feed), (detail): SessionEnd => ({ detail, by_falcon: true, moved: false })),
+  )
+  const moving = Effect.map(moved, (detail): SessionEnd => ({ detail, by_falcon: false, moved: true }))
+  const end = yield* Effect.raceFirst(reading, moving)
   pipeline.connectionLost()
-  yield* Effect.logInfo(`session over: ${over}; listing the streams again`)
+  yield* Effect.logInfo(`session over: ${end.detail}${end.moved ? "" : "; listing the streams again"}`)
+  return end
 })
+
+/** How a session ended: whether Falcon ended it, or this partition goes on under a newer app id. */
+interface SessionEnd {
+  readonly detail: string
+  readonly by_falcon: boolean
+  readonly moved: boolean
+}
 
 const connect = Effect.fnUntraced(function* (
   feed: Feed,
   config: EventStreamConfig,
   pipeline: Pipeline,
   cell: HealthCell,
-  watch: { heard_ms: number },
-) {
+  watch: Watching,
+): Effect.fn.Return<SessionEnd, never, Effect.Services<ReturnType<typeof readFeed>>> {
   const label = { partition: pipeline.label }
-  for (let failures = 0; ; ) {
+  // After an answer that was no feed, an open connection alone says nothing yet.
+  let distrusted = false
+  let told = ""
+  const opened = Effect.gen(function* () {
+    pipeline.connectionBegun()
+    if (!distrusted) yield* cell.set("ok", "")
+    yield* Metric.update(Metric.withAttributes(metrics.stream_opens, label), 1)
+  })
+  const look = Effect.gen(function* () {
+    distrusted = false
+    yield* cell.set("ok", "")
+    const { trouble } = describePartition(pipeline, watch, yield* Clock.currentTimeMillis)
+    if (trouble !== "" && told === "") yield* Effect.logWarning(trouble)
+    told = trouble
+  })
+  for (let failures = 0, useless = 0; ; ) {
     const before = yield* mark(pipeline)
     watch.heard_ms = before.at_ms
     const end = yield* readFeed(feed, config, {
@@ -99,16 +120,24 @@ const connect = Effect.fnUntraced(function* (
       feed: pipeline.feed,
       isFull: pipeline.isFull,
       handOver: pipeline.handOver,
-      opened: Effect.andThen(cell.set("ok", ""), Metric.update(Metric.withAttributes(metrics.stream_opens, label), 1)),
+      endOfBody: pipeline.endOfBody,
+      foreign: pipeline.foreign,
+      opened,
+      look,
       heard: (now_ms) => {
         watch.heard_ms = now_ms
       },
     })
     pipeline.connectionLost()
     yield* Metric.update(Metric.withAttributes(metrics.stream_ends, { ...label, reason: end.reason }), 1)
-    if (end.reason === "session_over") return end.detail
-    failures = isSettled(before, yield* mark(pipeline)) ? 1 : failures + 1
+    if (end.reason === "session_over") return { detail: end.detail, by_falcon: true, moved: false }
+    const after = yield* mark(pipeline)
+    distrusted = end.reason === "no_feed" || (distrusted && after.offset <= before.offset)
+    useless = end.reason === "no_feed" || end.reason === "taken" ? useless + 1 : 0
+    failures = isSettled(before, after) ? 1 : failures + 1
     yield* pause(end, failures, cell)
+    // The session may be what is wrong, whatever the answers say.
+    if (useless >= session.useless_max) return { detail: end.detail, by_falcon: end.reason === "taken", moved: false }
   }
 })
 
@@ -116,8 +145,8 @@ const connect = Effect.fnUntraced(function* (
 const pause = Effect.fnUntraced(function* (end: Ended, failures: number, cell: HealthCell) {
   const needs_person = end.reason === "forbidden" || end.reason === "rejected"
   const wait_ms = yield* waitMs(failures, end.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
-  if (needs_person) yield* cell.set("failed", end.detail)
-  else if (failures > 2 || end.reason === "idle")
+  if (needs_person || end.reason === "no_feed") yield* cell.set("failed", end.detail)
+  else if (failures > 2 || end.reason === "idle" || end.reason === "taken")
     yield* cell.set("degraded", `${end.detail}; ${failures} failures in a row`)
   const log = end.reason === "end_of_body" ? Effect.logInfo : Effect.logWarning
   yield* log(`${end.detail}; opening the feed again in ${Math.round(wait_ms / 100) / 10} s`)
