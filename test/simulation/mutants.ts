@@ -157,14 +157,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a line cut by a lost connection is kept",
     file: `${core}/delivery/batch-builder.ts`,
-    find: "if (!this.carry_complete) this.clearCarry()",
-    replace: "this.carry_complete = this.carry_complete && true",
+    find: "if (!this.carry.is_whole) this.carry.clear()",
+    replace: "this.carry.is_whole = this.carry.is_whole && true",
   },
   {
     name: "a batch that waits is dropped when the session ends",
     file: `${core}/delivery/batch-builder.ts`,
-    find: "if (!this.carry_complete) this.clearCarry()",
-    replace: "if (!this.carry_complete) this.clearCarry()\n    if (this.ends.length > 0) this.take()",
+    find: "if (!this.carry.is_whole) this.carry.clear()",
+    replace: "if (!this.carry.is_whole) this.carry.clear()\n    if (this.ends.length > 0) this.take()",
   },
   {
     name: "two posts of a partition at once",
@@ -195,6 +195,42 @@ export const mutants: readonly Mutant[] = [
     file: `${streams}/plugin.ts`,
     find: "yield* startAll(yield* idle ? discovery.list : discovery.peek)",
     replace: "yield* idle ? discovery.list : discovery.peek",
+  },
+  {
+    name: "what a connection begins with is a feed, whatever it is",
+    file: `${core}/delivery/batch-builder.ts`,
+    find: "    this.strange.begin(this.recent.highest)\n",
+    replace: "",
+  },
+  {
+    name: "an error object is an event",
+    file: `${core}/delivery/batch-builder.ts`,
+    find: "if (errors === undefined && this.strange.is_proven) return false",
+    replace: "if (errors !== null) return false",
+  },
+  {
+    name: "a strange line is recorded at every connection",
+    file: `${core}/delivery/strange-lines.ts`,
+    find: "if (this.seen.has(key)) return []",
+    replace: 'if (this.seen.has("")) return []',
+  },
+  {
+    name: "an offset as text is none",
+    file: `${core}/delivery/scan.ts`,
+    find: "if (key === OFFSET) this.offset = kind === NESTED ? -1",
+    replace: "if (key === OFFSET) this.offset = kind !== TOKEN ? -1",
+  },
+  {
+    name: "a whole event at the end of a body is dropped",
+    file: `${core}/delivery/batch-builder.ts`,
+    find: "if (carry.bytes === 0 || carry.bytes > carry.kept) return true",
+    replace: "if (carry.bytes >= 0) return true",
+  },
+  {
+    name: "partitions never move to another app id",
+    file: `${streams}/discovery.ts`,
+    find: "if (ids.list().length - busy().size >= app_ids.free_min) return",
+    replace: "if (ids.list().length - busy().size >= -app_ids.free_min) return",
   },
   {
     name: "numbers are parsed and written again",

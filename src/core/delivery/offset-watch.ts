@@ -4,7 +4,7 @@ export class OffsetWatch {
   repeated_in_row = 0
   /** Events taken since the last one whose offset can be used. */
   without_offset = 0
-  /** Where the last opening began when that is below what was asked for, and nothing new has come since; else -1. */
+  /** Where the last opening began when that is below what was asked for, and nothing above that has come since; else -1. */
   began_below = -1
   /** The offset that the last connection was opened at, -1 for none. */
   asked = -1
@@ -21,12 +21,8 @@ export class OffsetWatch {
     this.without_offset = 0
     if (this.is_first) {
       this.is_first = false
-      this.began_below = is_repeat && offset < this.asked ? offset : -1
-    }
-    if (is_repeat) this.repeated_in_row++
-    else {
-      this.repeated_in_row = 0
-      this.began_below = -1
-    }
+      this.began_below = offset < this.asked ? offset : -1
+    } else if (offset > this.asked) this.began_below = -1
+    this.repeated_in_row = is_repeat ? this.repeated_in_row + 1 : 0
   }
 }

@@ -44,7 +44,7 @@ const remedy =
 const troubleOf = ({ offsets, readOffset }: Pipeline): string => {
   const { began_below, asked, repeated_in_row, without_offset } = offsets
   if (began_below >= 0)
-    return `opened at offset ${asked}, the feed began at ${began_below}; nothing below ${readOffset()} is delivered again (${repeated_in_row} events dropped so far): ${remedy}`
+    return `opened at offset ${asked}, the feed began at ${began_below}: no offset moves, and what is not above the stored one is dropped as a repetition (${repeated_in_row} in a row so far); ${remedy}`
   if (repeated_in_row > stream.repeated_in_row_max)
     return `Falcon sent ${repeated_in_row} events in a row that are not above the offset ${readOffset()}: nothing new, or ${remedy}`
   if (without_offset > 0)
