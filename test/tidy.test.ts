@@ -1,7 +1,10 @@
 /** What a reader of this code relies on, as tests. */
 import { describe, expect, test } from "bun:test"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { stale } from "../scripts/docs.ts"
+import { mutants } from "./mutants/all.ts"
+import { broken } from "./mutants/copy.ts"
+import { seeds } from "./mutants/mutant.ts"
 
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -87,4 +90,17 @@ describe("every file", () => {
 
 describe("the reference pages", () => {
   test("say what the declarations say; `bun run docs` writes them anew", () => expect(stale()).toEqual([]))
+})
+
+describe("the mutants", () => {
+  test("still fit the source that they break, each at one place", () => {
+    const fits = (mutant: (typeof mutants)[number]) => broken(mutant).includes(mutant.replace)
+    expect(mutants.filter((mutant) => !fits(mutant))).toEqual([])
+  })
+
+  test("have names of their own, a page that promises, and a test that is there", () => {
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length)
+    const named = mutants.flatMap(({ page, noticed_by }) => (noticed_by === seeds ? [page] : [page, noticed_by]))
+    expect(named.filter((path) => !existsSync(path))).toEqual([])
+  })
 })

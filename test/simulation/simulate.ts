@@ -1,10 +1,9 @@
 /**
  * `bun run simulate --seeds N [--seed S] [--hours H]`: drawn scenarios one after the other. What breaks a promise is cut
- * down, saved below `test/simulation/seeds/` and shown as a timeline. `--mutants` breaks the product on purpose instead.
+ * down, saved below `test/simulation/seeds/` and shown as a timeline.
  */
 import { parseArgs } from "node:util"
 import { drawScenario } from "./generate/draw.ts"
-import { judgeAll, seeds_max, type Verdict } from "./mutate.ts"
 import { runScenario } from "./run/run-scenario.ts"
 import { save, shrink } from "./run/shrink.ts"
 
@@ -13,7 +12,6 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "300" },
     seed: { type: "string", default: "1" },
     hours: { type: "string" },
-    mutants: { type: "boolean", default: false },
   },
 })
 const first = Number(values.seed)
@@ -21,15 +19,6 @@ const count = Number(values.seeds)
 const hours = values.hours === undefined ? undefined : Number(values.hours)
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const lines_shown = 80
-
-if (values.mutants) {
-  const show = ({ name, seed, broke }: Verdict) =>
-    say(`${name.padEnd(52)} ${(seed === undefined ? "not found" : `seed ${seed}`).padEnd(10)} ${broke.slice(0, 90)}`)
-  const verdicts = await judgeAll(2, show)
-  const survivors = verdicts.filter(({ seed }) => seed === undefined)
-  say(`${verdicts.length} mutants, ${survivors.length} not found within ${seeds_max} seeds`)
-  process.exit(survivors.length > 0 ? 1 : 0)
-}
 
 const began_ms = performance.now()
 let simulated_ms = 0

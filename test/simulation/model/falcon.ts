@@ -8,8 +8,8 @@ import type { VirtualTime } from "../run/time.ts"
 import { Feed } from "./feed.ts"
 import type { Log, LogEvent } from "./workload.ts"
 
-export const api_url = "http://api.falcon.test"
-const feed_url = "http://firehose.falcon.test"
+export const api_url = "http://api.eu-1.crowdstrike.com"
+const feed_url = "http://firehose.eu-1.crowdstrike.com"
 
 export interface Session {
   readonly app_id: string

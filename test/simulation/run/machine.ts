@@ -31,6 +31,8 @@ interface Process {
   readonly life: Life
   /** What the kernel gives back when the process ends, above all the lock of the data folder. */
   readonly scope: Scope.Closeable
+  /** Lets time pass that stood still while the folder was being locked; called when the process dies meanwhile, too. */
+  readonly letTimePass: () => void
   readonly fiber: Fiber.Fiber<void, unknown>
   /** It ends because somebody wants it to. */
   wanted: boolean
@@ -96,7 +98,7 @@ export class Machine {
     note("a second process is started on the same folder")
     const second = this.run(() => Effect.sync(() => broken("one process", "a second process passes the lock")))
     second.fiber.addObserver((exit) => {
-      Effect.runFork(Scope.close(second.scope, Exit.void))
+      this.close(second)
       if (disk.failing !== undefined) return
       if (Exit.isFailure(exit) && !String(exit.cause).includes("another akonis process"))
         broken("one process", `the second process is refused for another reason: ${String(exit.cause)}`)
@@ -141,7 +143,13 @@ export class Machine {
   private leave(process: Process): void {
     process.life.alive = false
     this.process = undefined
-    Effect.runSync(Scope.close(process.scope, Exit.void))
+    this.close(process)
+  }
+
+  /** The kernel takes the lock back: with a socket, so that it takes a few turns of the event loop, and none of the virtual time. */
+  private close({ scope, letTimePass }: Process): void {
+    letTimePass()
+    Effect.runFork(Effect.ensuring(Scope.close(scope, Exit.void), Effect.sync(this.options.time.hold())))
   }
 
   private ended(process: Process, exit: Exit.Exit<void, unknown>): void {
@@ -158,10 +166,11 @@ export class Machine {
     const { time, disk, env, wire, skew_ms, note, random } = this.options
     const life: Life = { alive: true }
     const scope = Scope.makeUnsafe()
+    const letTimePass = time.hold()
     const log = Logger.make(({ logLevel, message }) => note(`  ${logLevel}: ${String(message)}`))
     const program = Effect.gen(function* () {
       const config = yield* loadConfig({ env, plugins })
-      yield* lockData(config)
+      yield* Effect.ensuring(lockData(config), Effect.sync(letTimePass))
       const tenants = yield* openTenants(config, wire(life))
       yield* work(tenants)
     }).pipe(
@@ -173,6 +182,6 @@ export class Machine {
         nextDoubleUnsafe: () => random.unit(),
       }),
     )
-    return { life, scope, fiber: Effect.runFork(program, { scheduler: schedulerOf(life) }), wanted: false }
+    return { life, scope, letTimePass, fiber: Effect.runFork(program, { scheduler: schedulerOf(life) }), wanted: false }
   }
 }

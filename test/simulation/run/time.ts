@@ -19,6 +19,7 @@ const before = (a: Timer, b: Timer): boolean => a.at_ms < b.at_ms || (a.at_ms ==
 export class VirtualTime {
   private readonly heap: Timer[] = []
   private timers = 0
+  private holds = 0
   /** Milliseconds since the epoch, as they truly pass. */
   now_ms: number
 
@@ -41,13 +42,24 @@ export class VirtualTime {
 
   /** Runs the next timer and everything that follows from it; false when there is none. */
   async step(): Promise<boolean> {
+    while (this.holds > 0) await turn()
     let timer = this.pop()
     while (timer?.cancelled) timer = this.pop()
     if (timer === undefined) return false
     this.now_ms = timer.at_ms
     timer.run()
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
     return true
+  }
+
+  /** For what the kernel does in its own time, like connecting to a socket: until the returned function is called no timer runs. */
+  hold(): () => void {
+    this.holds++
+    let is_held = true
+    return () => {
+      if (is_held) this.holds--
+      is_held = false
+    }
   }
 
   private push(timer: Timer): void {
@@ -80,6 +92,8 @@ export class VirtualTime {
     return first
   }
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Whether a process still runs. A dead one is frozen: its sleeps do not end, its tasks are dropped. */
 export interface Life {

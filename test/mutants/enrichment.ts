@@ -1,0 +1,105 @@
+/** Promises about the vertices around detections, broken on purpose. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const page = "docs/delivery.md"
+const vertices_first = "The offset of a detection is stored once its vertices were accepted or given up on record."
+const on_record = "What a detection's vertices are given up for is a dead letter that can be replayed."
+const behind = "When more than 10 000 events of a partition would wait for vertices, the oldest are given up."
+
+const partition = breaks({ file: "src/plugins/event-stream/partition.ts", page }, [
+  {
+    name: "an offset does not wait for vertices",
+    promise: vertices_first,
+    find: "    follow_ups.hold(batch.followed, range)\n",
+    replace: "",
+  },
+  {
+    name: "vertices may come before their detection",
+    promise: "Vertices are posted after their detection.",
+    find: `    yield* sink.deliver(batch)
+    yield* follow_ups.begin(batch.followed, range)`,
+    replace: `    yield* follow_ups.begin(batch.followed, range)
+    yield* sink.deliver(batch)`,
+  },
+])
+
+const follow_ups = breaks({ file: "src/core/delivery/follow-ups.ts", page }, [
+  {
+    name: "what cannot be looked up is forgotten",
+    promise: on_record,
+    find: 'Effect.catchTag("GivenUp", ({ message }) => giveUp([one], message)),',
+    replace: 'Effect.catchTag("GivenUp", () => done(one)),',
+  },
+  {
+    name: "what a stopping process does not finish is forgotten",
+    promise: on_record,
+    find: "    yield* giveUp([...open], stopped)\n",
+    replace: "    yield* settle([...open])\n",
+  },
+  {
+    name: "events wait for the vertices of those before them",
+    promise: "Enrichment never delays raw events.",
+    find: "    if (window.events <= following.events_behind_max) return\n",
+    replace: "    yield* idle.await\n",
+  },
+  {
+    name: "any number of events may wait to be committed",
+    promise: behind,
+    find: "    if (window.events <= following.events_behind_max) return\n",
+    replace: "    if (window.events >= 0) return\n",
+  },
+  {
+    name: "any number of them on a full disk",
+    promise: "While the data folder cannot be written, raw events wait at that bound.",
+    find: "while (ending > 0 && ",
+    replace: "while (ending < 0 && ",
+  },
+  {
+    name: "vertices are posted twice",
+    promise: "A vertex comes once while the process lives.",
+    find: "Effect.flatMap(post),",
+    replace: "Effect.flatMap((events) => Effect.andThen(post(events), post(events))),",
+  },
+])
+
+const vertices = breaks({ file: "src/plugins/enrichment/vertices.ts", page }, [
+  {
+    name: "a vertex that may not be read counts as gone",
+    promise: "Only vertices that Falcon answers with 400 or 404 count as not there.",
+    find: "Effect.map(lookUp(id, type), (found)",
+    replace: "Effect.map(Effect.catch(lookUp(id, type), () => Effect.succeed(undefined)), (found)",
+  },
+  {
+    name: "vertices are parsed and written again",
+    promise: "Vertices reach the intake byte for byte.",
+    find: "text: copyOf(texts[index]!)",
+    replace: "text: JSON.stringify(JSON.parse(texts[index]!))",
+  },
+])
+
+const edges = breaks({ file: "src/plugins/enrichment/edges.ts", page }, [
+  {
+    name: "only the first page of the edges",
+    promise: "All vertices around a detection are sent, up to the bounds that are named.",
+    find: "limit: enrichment.edges_per_type_max + 1,",
+    replace: "limit: 1,",
+  },
+])
+
+const calls = breaks({ file: "src/plugins/enrichment/calls.ts", page }, [
+  {
+    name: "an outage is a reason to give up",
+    promise: "No detection is given up because of an outage that will pass.",
+    find: "      if (isPassing(error)) {",
+    replace: "      if (isPassing(error) && attempt < 3) {",
+  },
+  {
+    name: "the enrichment ignores its share of the budget",
+    promise: "The calls of the enrichment are at most 40 in a second and 2 000 in a minute.",
+    page: "docs/operations.md",
+    find: "few.withPermit(Effect.andThen(share.take, ",
+    replace: "few.withPermit(Effect.andThen(Effect.void, ",
+  },
+])
+
+export const enrichment: readonly Mutant[] = [...partition, ...follow_ups, ...vertices, ...edges, ...calls]

@@ -1,0 +1,64 @@
+/**
+ * `bun run mutants [part of a name or of a file …]`: breaks the product on purpose, one promise at a time, and shows which test
+ * notices. Each mutant runs in a copy of the project, in a process of its own, against the one test that must notice it.
+ * Ends with 1 when one survives.
+ */
+import { mutants } from "./all.ts"
+import { type Copy, makeCopy } from "./copy.ts"
+import { expectUnbroken, judge, type Verdict } from "./judge.ts"
+
+const at_once = 2
+const wanted = process.argv.slice(2)
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+const chosen = mutants.filter(
+  ({ name, file }) => wanted.length === 0 || wanted.some((part) => name.includes(part) || file.includes(part)),
+)
+if (chosen.length === 0) throw new Error(`no mutant has "${wanted.join('" or "')}" in its name or its file`)
+
+const show = ({ mutant, noticed, seconds }: Verdict) =>
+  say(
+    [
+      noticed === undefined ? "SURVIVED" : "noticed ",
+      mutant.name.padEnd(60),
+      `${mutant.promise} (${mutant.page})`,
+      noticed === undefined ? `not noticed by ${mutant.noticed_by}` : `${mutant.noticed_by}: ${noticed.slice(0, 120)}`,
+      `${seconds.toFixed(1)} s`,
+    ].join(" | "),
+  )
+
+/** By the test that is asked, so that it runs unbroken only once. */
+const unbroken = new Map<string, Promise<void>>()
+const verdicts: Verdict[] = []
+const failures: string[] = []
+const waiting = [...chosen]
+
+const work = async (copy: Copy): Promise<void> => {
+  for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+    const { noticed_by } = mutant
+    const checked = unbroken.get(noticed_by) ?? expectUnbroken(copy, noticed_by)
+    unbroken.set(noticed_by, checked)
+    try {
+      await checked
+      const verdict = await judge(copy, mutant)
+      verdicts.push(verdict)
+      show(verdict)
+    } catch (error) {
+      failures.push(mutant.name)
+      say(`NOT RUN  | ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+
+const copies = Array.from({ length: Math.min(at_once, chosen.length) }, makeCopy)
+try {
+  await Promise.all(copies.map(work))
+} finally {
+  for (const copy of copies) copy.remove()
+}
+const survivors = verdicts.filter(({ noticed }) => noticed === undefined)
+say(
+  `${verdicts.length} mutants, ${survivors.length} survived${failures.length > 0 ? `, ${failures.length} not run` : ""}`,
+)
+for (const { mutant } of survivors) say(`survived: ${mutant.name}`)
+process.exit(survivors.length + failures.length > 0 ? 1 : 0)
