@@ -1,59 +1,13 @@
-import { createHash } from "node:crypto"
 import { type Context, Hono } from "hono"
 import * as z from "zod"
-import { AssetTasks, type Ending, type Item } from "./asset-tasks.ts"
+import { idOf, nameOf } from "./asset-ledger.ts"
+import type { Ending, Item } from "./asset-tasks.ts"
 import { type SimContext, struck } from "./context.ts"
 
 const path = "/api/v2/asset-management/asset-connector/:connector"
-const items_kept = 1_000
 const missing_shown = 10
 
 const body_schema = z.strictObject({ version: z.literal(1), items: z.array(z.record(z.string(), z.unknown())) })
-
-/** What came of one asset. */
-interface Received {
-  times: number
-  /** Of the last item, its `time` left out. */
-  digest: string
-}
-
-/** What the asset API took. */
-export class AssetLedger {
-  readonly #received = new Map<string, Received>()
-  /** The latest items, oldest first. */
-  readonly items: Item[] = []
-  requests = 0
-  accepted = 0
-  /** Items that say the same as the one before about their asset. */
-  repeated = 0
-  batch_items_max = 0
-  readonly refused: Record<string, number> = {}
-  readonly connectors = new Set<string>()
-  readonly tasks = new AssetTasks((items) => this.accept(items))
-
-  /** Takes items that are whole. */
-  accept(items: readonly Item[]): void {
-    this.accepted += items.length
-    this.batch_items_max = Math.max(this.batch_items_max, items.length)
-    for (const item of items) {
-      const { time: _, ...rest } = item
-      const digest = createHash("sha1").update(JSON.stringify(rest)).digest("base64")
-      const known = this.#received.get(idOf(item))
-      if (known?.digest === digest) this.repeated++
-      this.#received.set(idOf(item), { times: (known?.times ?? 0) + 1, digest })
-      this.items.push(item)
-    }
-    if (this.items.length > 2 * items_kept) this.items.splice(0, this.items.length - items_kept)
-  }
-
-  has(id: string): boolean {
-    return this.#received.has(id)
-  }
-
-  get distinct(): number {
-    return this.#received.size
-  }
-}
 
 /** Sekoia's asset API, and the routes that watch and steer the inventories. */
 export function assetRoutes(sim: SimContext): Hono {
@@ -122,10 +76,6 @@ async function tell(sim: SimContext, c: Context): Promise<Response> {
   const task = assets.tasks.look(c.req.param("id") ?? "", clock.now())
   return task === undefined ? c.json({ message: "no such task" }, 404) : c.json(task, 200)
 }
-
-const subjectOf = (item: Item) => (item.device ?? item.user ?? {}) as Readonly<Record<string, unknown>>
-const idOf = (item: Item): string => String(subjectOf(item).uid ?? "")
-const nameOf = (item: Item): string => String(subjectOf(item).name ?? "")
 
 /** What arrived, and which hosts did not. */
 function account(sim: SimContext) {

@@ -54,6 +54,22 @@ describe("the rooms", () => {
   })
 })
 
+describe("imports", () => {
+  test("never lead back to the file they began in", () => {
+    const graph = new Map([...product, ...sources("simulator")].map((path) => [path, imports(path)]))
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(" -> "))
+      if (done.has(path) || way.includes(path)) return
+      for (const target of graph.get(path) ?? []) visit(target, [...way, path])
+      done.add(path)
+    }
+    for (const path of graph.keys()) visit(path, [])
+    expect(circles).toEqual([])
+  })
+})
+
 describe("a plugin", () => {
   const plugins = product.filter((path) => path.startsWith("src/plugins/"))
   test.each([
@@ -85,6 +101,14 @@ describe("every file", () => {
 
   test("leaves nothing for later", () => {
     expect(holding([...product, ...sources("simulator")], /TODO|FIXME|not implemented/)).toEqual([])
+  })
+})
+
+describe("decision 0001", () => {
+  test("gives a reason for every runtime dependency", () => {
+    const page = read("docs/decisions/0001-dependencies.md")
+    const { dependencies } = JSON.parse(read("package.json")) as { readonly dependencies: Record<string, string> }
+    expect(Object.keys(dependencies).filter((name) => !page.includes(`| ${name} |`))).toEqual([])
   })
 })
 

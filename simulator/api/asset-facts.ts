@@ -1,4 +1,4 @@
-import type { Fact, Parameter } from "./facts.ts"
+import type { Fact, Parameter } from "./fact.ts"
 
 const sorted = (fields: readonly string[], separator: string): Parameter => ({
   type: "string",

@@ -1,4 +1,4 @@
-import type { Fact, Parameter } from "./facts.ts"
+import type { Fact, Parameter } from "./fact.ts"
 
 type Values = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync, readFileSync } from "node:fs"
 import { deviations } from "./check.ts"
-import { factOf, facts, type Parameter } from "./facts.ts"
+import type { Parameter } from "./fact.ts"
+import { factOf, facts } from "./facts.ts"
 
 interface Schema {
   $ref?: string
@@ -22,8 +23,8 @@ interface Swagger {
   definitions: Record<string, Schema>
 }
 
-/** The harvested interface description, which is not part of the project. */
-const file = "../shared/reference/falcon-swagger.json"
+/** CrowdStrike's description of its API (falcon-swagger.json), which is not part of the project. */
+const file = process.env.FALCON_SWAGGER ?? "../shared/reference/falcon-swagger.json"
 
 /** Required by the models, and yet left out by every client without harm. */
 const laxer = new Set(["prevention/v1 body resources settings", "indicators/v1 body bulk_update"])
@@ -39,9 +40,7 @@ describe("the facts about the API", () => {
   })
 
   if (!existsSync(file)) {
-    test("cannot be compared here: the description of the API is not present", () => {
-      expect(existsSync(file)).toBe(false)
-    })
+    test.skip("agree with CrowdStrike's description, which is not part of the project: FALCON_SWAGGER=<falcon-swagger.json>", () => {})
     return
   }
 

@@ -4,41 +4,10 @@
  */
 
 import * as asset_facts from "./asset-facts.ts"
+import type { Fact, Parameter } from "./fact.ts"
 import * as ioc_facts from "./iocs-facts.ts"
 import * as list_facts from "./list-facts.ts"
 import { detections, edges, edgeTypes, vertices, vertices_v2 } from "./threatgraph-facts.ts"
-
-/** A parameter, or a key of a body. */
-export interface Parameter {
-  readonly required?: boolean
-  readonly type: "string" | "integer" | "boolean" | "array" | "object"
-  readonly enum?: readonly string[]
-  readonly min?: number
-  readonly max?: number
-  /** Keys of each entry of an array of objects. */
-  readonly items?: Readonly<Record<string, Parameter>>
-}
-
-/** One call. */
-export interface Fact {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
-  readonly path: string
-  /** As the console names it. */
-  readonly scope: string
-  /** The status of success. */
-  readonly success: number
-  readonly query: Readonly<Record<string, Parameter>>
-  readonly body?: Readonly<Record<string, Parameter>>
-  /** The list that is limited, and what more than `max` entries are answered with. */
-  readonly list?: {
-    readonly in: "query" | "body"
-    readonly key: string
-    readonly max?: number
-    readonly over?: 400 | 413
-    /** A call without it is not refused for that. */
-    readonly optional?: true
-  }
-}
 
 const ids: Parameter = { type: "array", required: true }
 const in_body = (max: number) => ({ in: "body", key: "ids", max, over: 400 }) as const

@@ -1,5 +1,5 @@
 /** What is documented about the calls of the indicator API: falconpy, gofalcon and the published swagger; maxima from PSFalcon. */
-import type { Fact, Parameter } from "./facts.ts"
+import type { Fact, Parameter } from "./fact.ts"
 
 const reads = "IOC Management: Read"
 const writes = "IOC Management: Write"

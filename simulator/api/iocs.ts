@@ -1,7 +1,7 @@
 import type { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { Random } from "../events/random.ts"
-import type { Fact } from "./facts.ts"
+import type { Fact } from "./fact.ts"
 import { indicator_properties, isRefusal, readFilter } from "./filters.ts"
 import * as facts from "./iocs-facts.ts"
 import { aboutEffect, aboutValue, type Complaint, type IocRow } from "./iocs-rows.ts"

@@ -1,5 +1,5 @@
 /** What is documented about the calls that list policies, host groups, alerts and the words of the indicator API (falconpy). */
-import type { Fact, Parameter } from "./facts.ts"
+import type { Fact, Parameter } from "./fact.ts"
 
 const text: Parameter = { type: "string" }
 const paged: Fact["query"] = {

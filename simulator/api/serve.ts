@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status"
 import { type SimContext, struck } from "../context.ts"
 import type { Budget } from "../tenant.ts"
 import { deviations, listOf } from "./check.ts"
-import type { Fact } from "./facts.ts"
+import type { Fact } from "./fact.ts"
 import type { ApiRequest } from "./state.ts"
 
 const requests_kept = 1_000

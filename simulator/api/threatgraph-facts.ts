@@ -1,5 +1,5 @@
 /** What is documented about ThreatGraph (falconpy, gofalcon, PSFalcon) and about the withdrawn detections API. */
-import type { Fact, Parameter } from "./facts.ts"
+import type { Fact, Parameter } from "./fact.ts"
 
 /** Every edge type of falconpy's enumeration, in its order. */
 export const edge_types: readonly string[] = (

@@ -3,21 +3,12 @@ import { Clock, Context, Effect, Redacted, Result, Semaphore } from "effect"
 import { falcon, retry } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { clouds, cloudUrl } from "./cloud.ts"
+import type { FalconCredentials } from "./credentials.ts"
 import type { FalconError } from "./errors.ts"
 import { FalconObserver } from "./observer.ts"
 import { makeRateLimit } from "./rate-limit.ts"
 import { tryAgain } from "./retry.ts"
 import { makeTokenRequest, TOKEN, type Token } from "./token-request.ts"
-
-export interface FalconCredentials {
-  /** The API of the tenant's cloud, or `auto`: start at us-1 and go where Falcon points. `auto` cannot find GovCloud. */
-  readonly base_url: string | "auto"
-  readonly client_id: string
-  /** Read anew for every token, so that a rotated secret file is picked up. Its error's message must hold no secret. */
-  readonly client_secret: Effect.Effect<Redacted.Redacted<string>, { readonly message: string }>
-  /** Flight Control: locks the token to this child. */
-  readonly member_cid?: string | undefined
-}
 
 export class FalconAuth extends Context.Service<
   FalconAuth,

@@ -1,8 +1,9 @@
 /** Everything of one Falcon tenant. */
 import { Layer } from "effect"
 import type { Http } from "../http/http.ts"
-import { FalconAuth, type FalconCredentials, makeFalconAuth } from "./auth.ts"
+import { FalconAuth, makeFalconAuth } from "./auth.ts"
 import { Falcon, makeFalcon } from "./client.ts"
+import type { FalconCredentials } from "./credentials.ts"
 
 /**
  * One tenant's client, with a token and a rate budget of its own. Takes `FalconObserver` from where it is built. Only
