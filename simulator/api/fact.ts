@@ -13,7 +13,7 @@ export interface Parameter {
 
 /** One call. */
 export interface Fact {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   readonly path: string
   /** As the console names it. */
   readonly scope: string

@@ -4,6 +4,7 @@
  */
 
 import * as asset_facts from "./asset-facts.ts"
+import * as case_facts from "./cases-facts.ts"
 import type { Fact, Parameter } from "./fact.ts"
 import * as ioc_facts from "./iocs-facts.ts"
 import * as list_facts from "./list-facts.ts"
@@ -178,6 +179,7 @@ export const facts: readonly Fact[] = [
     list: in_body(1),
   },
   ...Object.values(asset_facts),
+  ...Object.values(case_facts),
   ...Object.values(ioc_facts),
   ...Object.values(list_facts),
   edgeTypes,

@@ -37,6 +37,11 @@ export const indicator_properties = words(`
   action applied_globally created_by created_on deleted description expiration expired from_parent host_groups id
   metadata mobile_action modified_by modified_on parent_cid_name platforms severity severity_number source tags type value`)
 
+/** Properties of a case: gofalcon's `SdkCaseVM`, with the names that falconpy and falcon-mcp give as filters. */
+export const case_properties = words(`
+  assigned_to assigned_to_name assigned_to_userid assigned_to_uuid cid created_timestamp description end_timestamp
+  evidence id name reference_id severity start_timestamp status tags template updated_timestamp version`)
+
 /** Properties of a host group: gofalcon's `HostGroupsHostGroupV1`. */
 export const group_properties = words(`
   assignment_rule created_by created_timestamp description group_type id modified_by modified_timestamp name`)

@@ -16,11 +16,16 @@ export function pageOf<Item extends Entity>(
   if (isRefusal(filter)) return filter
   const [property = "", direction = "asc"] = (query.get("sort") ?? "").split(/[.|]/)
   const sign = direction === "desc" ? -1 : 1
-  const text = (item: Item) => String(item[property] ?? "")
   const found = items.filter(filter.matches)
-  if (property !== "") found.sort((one, other) => sign * text(one).localeCompare(text(other)))
+  if (property !== "") found.sort((one, other) => sign * ordered(one[property], other[property]))
   return {
     resources: found.slice(offset, offset + limit).map(shown),
     meta: { pagination: { offset, limit, total: found.length } },
   }
+}
+
+/** Numbers by their value, everything else as text. */
+function ordered(one: unknown, other: unknown): number {
+  if (typeof one === "number" && typeof other === "number") return one - other
+  return String(one ?? "").localeCompare(String(other ?? ""))
 }

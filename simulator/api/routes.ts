@@ -1,6 +1,7 @@
 import { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { alertRoutes } from "./alerts.ts"
+import { caseRoutes } from "./cases.ts"
 import { hostGroupRoutes } from "./host-groups.ts"
 import { hostRoutes } from "./hosts.ts"
 import { identityRoutes } from "./identities.ts"
@@ -14,6 +15,7 @@ import { userRoutes } from "./users.ts"
 export function apiRoutes(sim: SimContext): Hono {
   const app = new Hono()
   alertRoutes(app, sim)
+  caseRoutes(app, sim)
   hostRoutes(app, sim)
   hostGroupRoutes(app, sim)
   identityRoutes(app, sim)

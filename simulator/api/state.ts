@@ -1,6 +1,7 @@
 import { Random } from "../events/random.ts"
 import { company, type Host, makeCompositeId, type Platform, world } from "../events/world.ts"
 import type { SimulatorSettings } from "../options.ts"
+import { type CaseState, makeCases } from "./cases-state.ts"
 
 /** What has been done to a host. */
 export interface HostDeeds {
@@ -81,7 +82,9 @@ export interface ApiState {
   readonly alerts: Record<string, AlertState>
   readonly policies: Record<string, PolicyState>
   readonly incidents: Record<string, IncidentState>
+  readonly cases: Record<string, CaseState>
   policies_made: number
+  cases_made: number
 }
 
 /** What a tenant has before anybody calls; the same for the same seed. */
@@ -97,7 +100,9 @@ export function makeApiState(settings: SimulatorSettings, now: number): ApiState
     alerts: {},
     policies: byId(makePolicies(now), (policy) => policy.id),
     incidents: {},
+    cases: byId(makeCases(now), (one) => one.id),
     policies_made: 0,
+    cases_made: 0,
   }
   const agent = (index: number) => hosts[index % Math.max(1, hosts.length)]?.agent_id ?? random.hex(32)
   for (let index = 0; index < settings.alerts; index++) {

@@ -2,6 +2,14 @@
 import type { addNewCommentToAlert } from "../plugins/alerts/add-new-comment-to-alert.ts"
 import type { getAlertsV2 } from "../plugins/alerts/get-alerts-v2.ts"
 import type { updateAlertStatus } from "../plugins/alerts/update-alert-status.ts"
+import type { addCaseAlerts, addCaseEvents } from "../plugins/cases/add-case-evidence.ts"
+import type { addCaseTags, removeCaseTags } from "../plugins/cases/case-tags.ts"
+import type { closeCase } from "../plugins/cases/close-case.ts"
+import type { createCase } from "../plugins/cases/create-case.ts"
+import type { getCases } from "../plugins/cases/get-cases.ts"
+import type { mergeCases } from "../plugins/cases/merge-cases.ts"
+import type { searchCases } from "../plugins/cases/search-cases.ts"
+import type { updateCase } from "../plugins/cases/update-case.ts"
 import type { deisolateEndpoints } from "../plugins/hosts/deisolate-endpoints.ts"
 import type { getDeviceDetails } from "../plugins/hosts/get-device-details.ts"
 import type { getOnlineState } from "../plugins/hosts/get-online-state.ts"
@@ -39,6 +47,16 @@ export type ShippedAction =
   | typeof performHostAction
   | typeof queryDeviceLoginHistory
   | typeof queryDevicesByFilter
+  | typeof searchCases
+  | typeof getCases
+  | typeof createCase
+  | typeof updateCase
+  | typeof closeCase
+  | typeof addCaseAlerts
+  | typeof addCaseEvents
+  | typeof addCaseTags
+  | typeof removeCaseTags
+  | typeof mergeCases
   | typeof getBehaviors
   | typeof getIncidents
   | typeof blockIoc

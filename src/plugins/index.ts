@@ -1,6 +1,7 @@
 /** What ships. The order is the order of pages and lists. */
 import type { AnyPlugin } from "../core/plugin.ts"
 import { alerts } from "./alerts/plugin.ts"
+import { cases } from "./cases/plugin.ts"
 import { deviceAssets } from "./device-assets/plugin.ts"
 import { enrichment } from "./enrichment/plugin.ts"
 import { eventStream } from "./event-stream/plugin.ts"
@@ -17,6 +18,7 @@ export const plugins: readonly AnyPlugin[] = [
   userAssets,
   alerts,
   hosts,
+  cases,
   incidents,
   iocs,
   preventionPolicies,

@@ -13,6 +13,7 @@ export interface Known {
   readonly hosts: readonly string[]
   readonly alerts: readonly string[]
   readonly incidents: readonly string[]
+  readonly cases: readonly string[]
   readonly behaviors: readonly string[]
   readonly policies: readonly string[]
   /** Policies that can be deleted. */
@@ -32,6 +33,8 @@ export interface Case {
   readonly did?: (state: ApiState, known: Known) => boolean
   /** Falcon answers this call without resources. */
   readonly silent?: true
+  /** How many resources are told, where that is not what is counted. */
+  readonly resources?: number
   /** Two things, one of which fails; absent where one thing only is done, or things are listed. */
   readonly partial?: {
     readonly prepare?: Case["prepare"]
@@ -74,6 +77,9 @@ const onIds = (key: keyof Known, per_call: number, more: Args = {}) => ({
     sizes: [per_call, 1],
   },
 })
+
+/** Two parts of one case, which is told once. */
+const ofOneCase = (good: Case["good"]) => ({ good, requested: 2, resources: 1 })
 
 const contained = (wanted: boolean) => (state: ApiState, known: Known) =>
   known.hosts.slice(0, 2).every((id) => state.hosts[id]?.contained === wanted)
@@ -162,6 +168,45 @@ export const cases: Readonly<Record<Slug, Case>> = {
     good: () => ({ filter: "platform_name:'Windows'", sort: "hostname|asc", limit: 2 }),
     requested: 2,
     over: { simulator: { hosts: 10_001 }, args: () => ({ limit: 10_001 }), sizes: [0, 0] },
+  },
+  search_cases: {
+    good: () => ({ filter: "severity:>=40", sort: "severity|asc", limit: 2 }),
+    requested: 2,
+  },
+  get_cases: onIds("cases", 500),
+  create_case: {
+    good: ({ alerts }) => ({ name: "Phase", severity: 70, tags: ["sekoia"], alert_ids: alerts.slice(0, 2) }),
+    did: ({ cases }, { alerts }) =>
+      Object.values(cases).some((one) => one.name === "Phase" && Bun.deepEquals(one.alerts, alerts.slice(0, 2))),
+  },
+  update_case: {
+    good: ({ cases }) => ({ id: cases[0], status: "in_progress", severity: 90, expected_version: 1 }),
+    did: (state, { cases }) => state.cases[cases[0]!]?.status === "in_progress",
+  },
+  close_case: {
+    good: ({ cases }) => ({ id: cases[0] }),
+    did: (state, { cases }) => state.cases[cases[0]!]?.status === "closed",
+  },
+  add_case_alerts: {
+    ...ofOneCase(({ cases, alerts }) => ({ id: cases[0], alert_ids: alerts.slice(0, 2) })),
+    did: (state, { cases }) => state.cases[cases[0]!]?.alerts.length === 2,
+    partial: { args: ({ cases, alerts }) => ({ id: cases[0], alert_ids: [alerts[0], unknown_id] }) },
+  },
+  add_case_events: {
+    ...ofOneCase(({ cases }) => ({ id: cases[0], event_ids: ["event-1", "event-2"] })),
+    did: (state, { cases }) => state.cases[cases[0]!]?.events.length === 2,
+  },
+  add_case_tags: {
+    ...ofOneCase(({ cases }) => ({ id: cases[0], tags: ["sekoia", "vip"] })),
+    did: (state, { cases }) => Bun.deepEquals(state.cases[cases[0]!]?.tags, ["first", "sekoia", "vip"]),
+  },
+  remove_case_tags: {
+    ...ofOneCase(({ cases }) => ({ id: cases[0], tags: ["first", "never there"] })),
+    did: (state, { cases }) => state.cases[cases[0]!]?.tags.length === 0,
+  },
+  merge_cases: {
+    good: ({ cases }) => ({ destination_id: cases[0], source_id: cases[1] }),
+    did: (state, { cases }) => state.cases[cases[1]!]?.merged_into === cases[0],
   },
   get_incidents: onIds("incidents", 500),
   get_behaviors: onIds("behaviors", 500),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import type { CatalogueEntry } from "../../src/core/actions/catalogue.ts"
+import { cases } from "./cases.ts"
 import { own } from "./own.ts"
 import { expectProblem, hostIds, unknown_host } from "./problems.ts"
 import { tokens, withServed } from "./served.ts"
@@ -39,7 +40,7 @@ describe("the catalogue", () => {
   test("lists every action with what a caller has to know", () =>
     withServed({}, async ({ ask }) => {
       const { body } = await ask<{ actions: CatalogueEntry[] }>("/actions", { token: tokens.reader })
-      expect(body.actions).toHaveLength(28)
+      expect(body.actions).toHaveLength(Object.keys(cases).length)
       const isolate = await ask<CatalogueEntry>("/actions/isolate_hosts", { token: tokens.reader })
       expect(isolate.body).toMatchObject({
         slug: "isolate_endpoints",

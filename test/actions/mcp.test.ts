@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { cases } from "./cases.ts"
 import { own, seen } from "./own.ts"
 import { type Served, type ServedOptions, tokens, withServed } from "./served.ts"
 
@@ -51,7 +52,7 @@ describe("the Model Context Protocol", () => {
     withClient({}, async ({ send }) => {
       const { body } = await send("tools/list")
       const tools = body.result!.tools!
-      expect(tools).toHaveLength(28)
+      expect(tools).toHaveLength(Object.keys(cases).length)
       expect(tools.find(({ name }) => name === "isolate_endpoints")).toMatchObject({
         inputSchema: { type: "object", required: ["ids"], properties: { ids: {}, dry_run: { type: "boolean" } } },
         annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },

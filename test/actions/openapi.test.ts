@@ -3,6 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator"
 import { openApi } from "../../src/api/openapi.ts"
 import { makeRegistry } from "../../src/core/actions/registry.ts"
 import { plugins } from "../../src/plugins/index.ts"
+import { cases } from "./cases.ts"
 import { tokens, withServed } from "./served.ts"
 
 interface Document {
@@ -20,7 +21,7 @@ describe("the OpenAPI document", () => {
       expect(errors ?? []).toEqual([])
       expect(valid).toBe(true)
       const paths = Object.keys(body.paths)
-      expect(paths.filter((path) => /^\/actions\/[a-z]/.test(path))).toHaveLength(28)
+      expect(paths.filter((path) => /^\/actions\/[a-z]/.test(path))).toHaveLength(Object.keys(cases).length)
       for (const path of ["/health", "/metrics", "/actions", "/actions/{slug}", "/mcp"]) expect(paths).toContain(path)
       const ids = Object.values(body.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId))
       expect(new Set(ids).size).toBe(ids.length)

@@ -2,11 +2,12 @@ import { describe, expect, test } from "bun:test"
 import { facts } from "../../simulator/api/facts.ts"
 import type { AnyAction } from "../../src/core/actions/action.ts"
 import { alerts } from "../../src/plugins/alerts/plugin.ts"
+import { cases } from "../../src/plugins/cases/plugin.ts"
 import { hosts } from "../../src/plugins/hosts/plugin.ts"
 import { incidents } from "../../src/plugins/incidents/plugin.ts"
 import { preventionPolicies } from "../../src/plugins/prevention-policies/plugin.ts"
 
-const plugins = [alerts, hosts, incidents, preventionPolicies]
+const plugins = [alerts, hosts, cases, incidents, preventionPolicies]
 const actions: readonly AnyAction[] = plugins.flatMap((plugin) => plugin.actions ?? [])
 
 /** Slug and docker parameter of the specification's table. */
@@ -31,7 +32,12 @@ const specified: Readonly<Record<string, string>> = {
 }
 
 test("the specification's actions are there, under both of their names", () => {
-  expect(Object.fromEntries(actions.map(({ slug, alias }) => [slug, alias]))).toEqual(specified)
+  expect(Object.fromEntries(actions.map(({ slug, alias }) => [slug, alias]))).toMatchObject(specified)
+})
+
+test("an action beyond the specification has one name", () => {
+  const beyond = actions.filter(({ slug }) => specified[slug] === undefined)
+  expect(beyond.map(({ alias }) => alias)).toEqual(beyond.map(({ slug }) => slug))
 })
 
 test.each(plugins.map((plugin) => [plugin.id, plugin] as const))(

@@ -19,6 +19,8 @@ export interface ByIds extends Omit<Reading, "changes"> {
   /** The ids travel in the URL, whose length is limited too. */
   readonly in_query?: boolean
   readonly operation: (ids: readonly string[]) => Operation
+  /** Whether a refusal is about something that all ids of a call have in common: then the call is not halved. */
+  readonly isAboutAll?: (error: FalconError) => boolean
   /**
    * Looks how things are with ids whose change Falcon has answered without saying that it was made, or refused as a conflict.
    * Gets what is told of them now; what it does not return stays so.
@@ -76,7 +78,8 @@ export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn
     const { unexplained } = judged
     refusals++
     refusals_in_row++
-    const divide = error.reason === "rejected" && divisible.includes(error.status) && group.length > 1
+    const is_divisible = divisible.includes(error.status) && options.isAboutAll?.(error) !== true
+    const divide = error.reason === "rejected" && is_divisible && group.length > 1
     const affordable = refusals <= bounds.refusals_max && refusals_in_row <= bounds.refusals_in_row_max
     if (divide && affordable && unexplained.length > 0) {
       found.take(error, judged, new Set(unexplained))

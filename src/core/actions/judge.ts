@@ -8,8 +8,8 @@ import { type Attributed, attribute, idKey, inOneError } from "./errors-by-id.ts
 export interface Reading {
   /** The call changes something: what the answer does not show as done or as refused may have happened. */
   readonly changes: boolean
-  /** The id that a returned resource stands for; without it, only `meta.writes.resources_affected` tells what was done. */
-  readonly idOf?: (resource: unknown) => string | undefined
+  /** The id, or the ids, that a returned resource stands for; without it, only `meta.writes.resources_affected` tells what was done. */
+  readonly idOf?: (resource: unknown) => string | readonly string[] | undefined
   /** What speaks against a returned resource being as the change wanted it. */
   readonly contradiction?: (resource: unknown) => string | undefined
   /** Of a lookup: Falcon leaves out an id that it has nothing to tell about, which is no failure. */
@@ -115,7 +115,8 @@ const judgeReturned = (
   const against = new Map<string, string>()
   for (const resource of resources) {
     const why = reading.contradiction?.(resource)
-    if (why !== undefined) against.set(idKey(reading.idOf?.(resource) ?? ""), why)
+    if (why === undefined) continue
+    for (const id of [reading.idOf?.(resource) ?? []].flat()) against.set(idKey(id), why)
   }
   const returned = ids.filter((id) => !rows.has(id) && back.has(idKey(id)))
   const absent = ids.filter((id) => !rows.has(id) && !back.has(idKey(id)))

@@ -38,3 +38,11 @@ export const offsetArgument = (description: string) =>
     .regex(one_line, "control characters are not allowed")
     .optional()
     .describe(description)
+
+/** Where the first page starts, by number; the text of it as well, as `next` gives it. */
+export const positionArgument = (max: number) =>
+  z
+    .union([z.int().min(0).max(max), z.string().regex(/^\d{1,9}$/, "a number")])
+    .transform(Number)
+    .optional()
+    .describe("Where to begin: the `next` of an earlier answer.")

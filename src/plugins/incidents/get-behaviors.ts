@@ -32,7 +32,7 @@ export const getBehaviors = defineAction({
   alias: "get_behaviors",
   title: "Get Behaviors",
   description:
-    "Retrieves behaviors by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases.",
+    "Retrieves behaviors by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases: use search_cases and get_cases.",
   arguments: z.strictObject({ ids: idsArgument("Ids of behaviors, `ind:<AID>:<digits and dashes>`.") }),
   resource: behavior,
   example: { ids: ["ind:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:147189326549-10197"] },

@@ -34,7 +34,7 @@ export const getIncidents = defineAction({
   alias: "get_incidents",
   title: "Get Incidents",
   description:
-    "Retrieves incidents by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases.",
+    "Retrieves incidents by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases: use search_cases and get_cases.",
   arguments: z.strictObject({ ids: idsArgument("Ids of incidents, `inc:<AID>:<32 hex digits>`.") }),
   resource: incident,
   example: { ids: ["inc:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:7de9a4ae4ecd4b21a3c5f2b67fa3e0d4"] },

@@ -1,0 +1,51 @@
+/** What is put into a case or taken out of it: told for each alert, event or tag, by what the case shows afterwards. */
+import { Effect, Result } from "effect"
+import type { Outcome } from "../../core/actions/action.ts"
+import { callByIds, type Seen } from "../../core/actions/bulk.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
+import { Falcon } from "../../core/falcon/client.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import type { Operation } from "../../core/falcon/operation.ts"
+import { caseIdOf, getOperation } from "./case.ts"
+import { cases as bounds } from "./limits.ts"
+
+interface Parts {
+  readonly id: string
+  /** Alerts, events or tags. */
+  readonly parts: readonly string[]
+  readonly operation: (parts: readonly string[]) => Operation
+  /** Which of them a case shows to be as wanted. */
+  readonly doneIn: (found: unknown) => readonly string[]
+}
+
+/**
+ * One call for all; where Falcon refuses it, it is halved until the wrong part stands alone. A refusal that names the case is about
+ * all of them. What the answer does not show is looked for in the case itself, which needs Cases: Read. Gives the case once, as it
+ * was shown last.
+ */
+export const changeParts = ({ id, parts, operation, doneIn }: Parts): Effect.Effect<Outcome, FalconError, Falcon> =>
+  callByIds({
+    ids: parts,
+    per_call: bounds.evidence_max,
+    idOf: (resource) => (caseIdOf(resource) === id ? doneIn(resource) : undefined),
+    isAboutAll: ({ errors }) => errors.some((one) => one.id === id || one.message.includes(id)),
+    missing: "Falcon accepted the call, and the case does not show it: accepted, not confirmed",
+    lookAgain: (open) => lookFor(id, new Set(open.map((row) => idKey(row.id ?? ""))), doneIn),
+    operation,
+  }).pipe(Effect.map((outcome) => ({ ...outcome, resources: outcome.resources.slice(-1) })))
+
+const lookFor = Effect.fnUntraced(function* (
+  id: string,
+  open: ReadonlySet<string>,
+  doneIn: Parts["doneIn"],
+): Effect.fn.Return<ReadonlyMap<string, Seen>, never, Falcon> {
+  const falcon = yield* Falcon
+  const answer = yield* Effect.result(falcon.request({ ...getOperation([id]), retry: "none" }))
+  const found = Result.isSuccess(answer) ? answer.success.resources.find((one) => caseIdOf(one) === id) : undefined
+  if (found === undefined) return new Map()
+  return new Map(
+    doneIn(found)
+      .filter((part) => open.has(idKey(part)))
+      .map((part) => [part, { done: found }]),
+  )
+})

@@ -1,0 +1,125 @@
+/** The exact requests of every action beyond the specification's table, as public clients send them. */
+import { expect, test } from "bun:test"
+import { Effect } from "effect"
+import type { AnyAction } from "../../src/core/actions/action.ts"
+import { cases } from "../../src/plugins/cases/plugin.ts"
+import { base_url, callsOf, dryRun, withFalcon } from "./support.ts"
+
+const actions: readonly AnyAction[] = [cases].flatMap((plugin) => plugin.actions ?? [])
+
+type Row = readonly [slug: string, args: Readonly<Record<string, unknown>>, ...requests: readonly Request[]]
+type Request = readonly [method: string, path: string, body?: unknown]
+
+const one = ["PATCH", "/cases/entities/cases/v2"] as const
+
+const table: readonly Row[] = [
+  ["search_cases", {}, ["GET", "/cases/queries/cases/v1?limit=100"]],
+  [
+    "search_cases",
+    { filter: "severity:>70", q: "ransom ware", sort: "severity.desc", limit: 7, offset: "14" },
+    ["GET", "/cases/queries/cases/v1?filter=severity%3A%3E70&q=ransom+ware&sort=severity%7Cdesc&offset=14&limit=7"],
+  ],
+  ["get_cases", { ids: ["a", "b", "A"] }, ["POST", "/cases/entities/cases/v2", { ids: ["a", "b"] }]],
+  ["create_case", { name: " n ", severity: 1 }, ["PUT", "/cases/entities/cases/v2", { name: "n", severity: 1 }]],
+  [
+    "create_case",
+    {
+      name: "n",
+      severity: 100,
+      description: "d",
+      status: "in_progress",
+      assigned_to_user_uuid: "u",
+      tags: ["t"],
+      template_id: "x",
+      alert_ids: ["c:ind:a:1"],
+      event_ids: ["e"],
+    },
+    [
+      "PUT",
+      "/cases/entities/cases/v2",
+      {
+        name: "n",
+        severity: 100,
+        description: "d",
+        status: "in_progress",
+        assigned_to_user_uuid: "u",
+        tags: ["t"],
+        template: { id: "x" },
+        evidence: { alerts: [{ id: "c:ind:a:1" }], events: [{ id: "e" }] },
+      },
+    ],
+  ],
+  ["update_case", { id: "a", status: "reopened" }, [...one, { id: "a", fields: { status: "reopened" } }]],
+  [
+    "update_case",
+    {
+      id: "a",
+      name: "n",
+      description: "",
+      severity: 2,
+      assigned_to_user_uuid: "u",
+      template_id: "x",
+      expected_version: 3,
+    },
+    [
+      ...one,
+      {
+        id: "a",
+        fields: { name: "n", description: "", severity: 2, assigned_to_user_uuid: "u", template: { id: "x" } },
+        expected_version: 3,
+      },
+    ],
+  ],
+  [
+    "update_case",
+    { id: "a", remove_user_assignment: true },
+    [...one, { id: "a", fields: { remove_user_assignment: true } }],
+  ],
+  [
+    "close_case",
+    { id: "a", expected_version: 2 },
+    [...one, { id: "a", fields: { status: "closed" }, expected_version: 2 }],
+  ],
+  [
+    "add_case_alerts",
+    { id: "a", alert_ids: ["c:ind:a:1", "c:ind:a:2"] },
+    ["POST", "/cases/entities/alert-evidence/v1", { id: "a", alerts: [{ id: "c:ind:a:1" }, { id: "c:ind:a:2" }] }],
+  ],
+  [
+    "add_case_events",
+    { id: "a", event_ids: ["e"] },
+    ["POST", "/cases/entities/event-evidence/v1", { id: "a", events: [{ id: "e" }] }],
+  ],
+  [
+    "add_case_tags",
+    { id: "a", tags: ["t", "u"] },
+    ["POST", "/cases/entities/case-tags/v1", { id: "a", tags: ["t", "u"] }],
+  ],
+  ["remove_case_tags", { id: "a", tags: ["t", "u v"] }, ["DELETE", "/cases/entities/case-tags/v1?id=a&tag=t&tag=u+v"]],
+  [
+    "merge_cases",
+    { destination_id: "a", source_id: "b" },
+    ["POST", "/cases/entities/cases/v2", { ids: ["a", "b"] }],
+    ["POST", "/cases/entities/merge/v1", { destination_id: "a", source_id: "b" }],
+    ["POST", "/cases/entities/cases/v2", { ids: ["a", "b"] }],
+  ],
+]
+
+test.each(table)("%s %j sends exactly this", (slug, args, ...requests) =>
+  withFalcon({}, (simulator) =>
+    Effect.gen(function* () {
+      const action = actions.find((own) => own.slug === slug)!
+      const wanted = requests.map(([method, path, body]) => ({
+        method,
+        url: base_url + path,
+        ...(body !== undefined && { body }),
+      }))
+      expect(yield* dryRun(action, args)).toEqual(wanted)
+      expect(yield* callsOf(simulator)).toEqual([])
+    }),
+  ),
+)
+
+test("no action is left out", () => {
+  expect(new Set(table.map(([slug]) => slug))).toEqual(new Set(actions.map(({ slug }) => slug)))
+})
