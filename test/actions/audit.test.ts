@@ -116,6 +116,17 @@ describe("an Idempotency-Key", () => {
       expect(looks.map(({ headers }) => headers.get("idempotency-replayed"))).toEqual([null, null])
     }))
 
+  test("belongs to the token and not to its name: a new token of the same name gets no answer of the old one", () =>
+    withServed({ plugins: [own], token_files: true }, async ({ act, replaceToken }) => {
+      const before = seen.done
+      await act("count_up", { ids: ["a"] }, key("k8"))
+      const other = "responder-token-of-somebody-else"
+      replaceToken("responder", other)
+      const answer = await act("count_up", { ids: ["a"] }, key("k8", { token: other }))
+      expect([answer.status, answer.headers.get("idempotency-replayed")]).toEqual([200, null])
+      expect(seen.done).toBe(before + 2)
+    }))
+
   test("with other arguments is a conflict, also after a restart", () =>
     served(async ({ act, restart }) => {
       await act("count_up", { ids: ["a"] }, key("k3"))

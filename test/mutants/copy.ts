@@ -10,8 +10,8 @@ const root = join(import.meta.dir, "../..")
 const left_out = new Set(["node_modules", ".git", "dist", "data"])
 
 /** The text of a mutant's file, broken. Throws when the text that it replaces is not in there exactly once. */
-export const broken = ({ name, file, find, replace }: Mutant): string => {
-  const parts = readFileSync(join(root, file), "utf8").split(find)
+export const broken = ({ name, file, find, replace }: Mutant, folder = root): string => {
+  const parts = readFileSync(join(folder, file), "utf8").split(find)
   if (parts.length !== 2)
     throw new Error(`mutant "${name}": its text occurs ${parts.length - 1} times in ${file}, not once`)
   return parts.join(replace)
@@ -34,7 +34,7 @@ export const makeCopy = (): Copy => {
     breakWith: (mutant) => {
       const path = join(folder, mutant.file)
       const text = readFileSync(path, "utf8")
-      writeFileSync(path, broken(mutant))
+      writeFileSync(path, broken(mutant, folder))
       return () => writeFileSync(path, text)
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),

@@ -1,20 +1,25 @@
 /**
- * `bun run mutants [part of a name or of a file …]`: breaks the product on purpose, one promise at a time, and shows which test
+ * `bun run mutants [--at_once N] [part of a name, of a file or of a test …]`: breaks the product on purpose, one promise at a time, and shows which test
  * notices. Each mutant runs in a copy of the project, in a process of its own, against the one test that must notice it.
  * Ends with 1 when one survives.
  */
+import { parseArgs } from "node:util"
 import { mutants } from "./all.ts"
 import { type Copy, makeCopy } from "./copy.ts"
 import { expectUnbroken, judge, type Verdict } from "./judge.ts"
 
-const at_once = 2
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  options: { at_once: { type: "string", default: "2" } },
+  allowPositionals: true,
+})
+const at_once = Number(values.at_once)
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 const chosen = mutants.filter(
-  ({ name, file }) => wanted.length === 0 || wanted.some((part) => name.includes(part) || file.includes(part)),
+  ({ name, file, noticed_by }) =>
+    wanted.length === 0 || wanted.some((part) => [name, file, noticed_by].some((text) => text.includes(part))),
 )
-if (chosen.length === 0) throw new Error(`no mutant has "${wanted.join('" or "')}" in its name or its file`)
+if (chosen.length === 0) throw new Error(`no mutant has "${wanted.join('" or "')}" in its name, its file or its test`)
 
 const show = ({ mutant, noticed, seconds }: Verdict) =>
   say(
