@@ -41,6 +41,22 @@ export interface Outcome {
 export const unconfirmedIn = (errors: readonly RowError[]): number =>
   errors.reduce((sum, { outcome }) => sum + (outcome === "unconfirmed" ? 1 : 0), 0)
 
+/** The outcome of one call that lists things: what came back is what was asked for, but for `skipped` of its rows. */
+export const outcomeOfList = (
+  resources: readonly unknown[],
+  errors: readonly RowError[],
+  trace_ids: readonly string[],
+  more: Pick<Outcome, "skipped" | "total" | "next"> = {},
+): Outcome => ({
+  resources,
+  errors,
+  trace_ids,
+  requested: resources.length + errors.length,
+  succeeded: resources.length - (more.skipped ?? 0),
+  failed: errors.length,
+  ...more,
+})
+
 /** An argument has the right shape but cannot be used: a path outside the data folder, a hash of the wrong length. */
 export class ArgumentError extends Data.TaggedError("ArgumentError")<{
   /** Dotted path of the argument. */
@@ -87,6 +103,26 @@ export interface Action<S extends Shape = Shape, Slug extends string = string> {
 // biome-ignore lint/suspicious/noExplicitAny: a list of actions has no common type of arguments.
 export type AnyAction = Action<any, string>
 
-/** Declares an action: only for the types. */
-export const defineAction = <S extends Shape, const Slug extends string>(action: Action<S, Slug>): Action<S, Slug> =>
-  action
+/** What a declaration says once, for its handler to pass on to the calls that it makes. */
+export interface CallFacts extends Pick<Action, "scopes" | "idempotent"> {
+  /** Without a bound where the declaration names none. */
+  readonly per_call: number
+}
+
+/** An action as it is written down; its handler is also given what the declaration says of its calls. */
+export interface Declaration<S extends Shape, Slug extends string> extends Omit<Action<S, Slug>, "alias" | "run"> {
+  /** The docker parameter of the Python module, where it is not the slug. */
+  readonly alias?: string
+  readonly run: (
+    args: z.output<z.ZodObject<S>>,
+    facts: CallFacts,
+  ) => Effect.Effect<Outcome, FalconError | ArgumentError, ActionServices>
+}
+
+/** Declares an action. */
+export const defineAction = <S extends Shape, const Slug extends string>(
+  declared: Declaration<S, Slug>,
+): Action<S, Slug> => {
+  const { slug, alias = slug, scopes, idempotent, per_call = Number.POSITIVE_INFINITY } = declared
+  return { ...declared, alias, run: (args) => declared.run(args, { scopes, idempotent, per_call }) }
+}

@@ -13,7 +13,7 @@ import { gravest, isPointless, leavesDoubt, statusOf, withErrors } from "./error
 import { idKey } from "./errors-by-id.ts"
 import { type Judged, judge, judgeFailure, type Reading } from "./judge.ts"
 
-export interface ByIds extends Omit<Reading, "changes"> {
+export interface BulkCall extends Omit<Reading, "changes"> {
   readonly ids: readonly string[]
   readonly per_call: number
   /** The ids travel in the URL, whose length is limited too. */
@@ -25,14 +25,14 @@ export interface ByIds extends Omit<Reading, "changes"> {
    * Looks how things are with ids whose change Falcon has answered without saying that it was made, or refused as a conflict.
    * Gets what is told of them now; what it does not return stays so.
    */
-  readonly lookAgain?: (open: readonly RowError[]) => Effect.Effect<ReadonlyMap<string, Seen>, never, Falcon>
+  readonly lookAgain?: (open: readonly RowError[]) => Effect.Effect<ReadonlyMap<string, StateSeen>, never, Falcon>
 }
 
 /** How an id was found to be: as wanted, with the resource that shows it, if it is to be told; or not, with the reason. */
-export type Seen = { readonly done: unknown } | { readonly row: RowError }
+export type StateSeen = { readonly done: unknown } | { readonly row: RowError }
 
 /** The id that a resource carries under this name, whatever its other fields look like. */
-export const idIn =
+export const idField =
   (name: string) =>
   (resource: unknown): string | undefined => {
     const id = (resource as Readonly<Record<string, unknown>> | null | undefined)?.[name]
@@ -49,7 +49,9 @@ const divisible: readonly (number | undefined)[] = [400, 404, 409, 413, 422]
  *
  * Fails when nothing worked and nothing may have, with the errors of every id; anything less is an outcome with errors.
  */
-export const callByIds = Effect.fnUntraced(function* (options: ByIds): Effect.fn.Return<Outcome, FalconError, Falcon> {
+export const callInBulk = Effect.fnUntraced(function* (
+  options: BulkCall,
+): Effect.fn.Return<Outcome, FalconError, Falcon> {
   const { in_query = false, per_call } = options
   const ids = distinct(options.ids)
   const groups = splitIds(ids, per_call, { in_query })
@@ -169,7 +171,7 @@ class Findings {
     )
   }
 
-  see(seen: ReadonlyMap<string, Seen>): void {
+  see(seen: ReadonlyMap<string, StateSeen>): void {
     const ids = new Map([...this.rows.keys()].map((id) => [idKey(id), id]))
     for (const [key, one] of seen) {
       const id = ids.get(idKey(key))
@@ -213,19 +215,3 @@ const wholeFailure = (
   if (error.reason === "rejected") return withErrors(error, errors, told, statusOf(errors))
   return calls === 1 || isPointless(first) ? error : withErrors(error, errors, told)
 }
-
-/** The outcome of one call that lists things: what came back is what was asked for, but for `skipped` of its rows. */
-export const listed = (
-  resources: readonly unknown[],
-  errors: readonly RowError[],
-  trace_ids: readonly string[],
-  more: Pick<Outcome, "skipped" | "total" | "next"> = {},
-): Outcome => ({
-  resources,
-  errors,
-  trace_ids,
-  requested: resources.length + errors.length,
-  succeeded: resources.length - (more.skipped ?? 0),
-  failed: errors.length,
-  ...more,
-})

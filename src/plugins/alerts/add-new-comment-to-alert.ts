@@ -21,6 +21,6 @@ export const addNewCommentToAlert = defineAction({
   destructive: false,
   idempotent: false,
   per_call: per_call.alerts,
-  run: ({ ids, comment }) =>
-    changeAlerts({ name: "alerts.comment", ids, action: "append_comment", value: comment, idempotent: false }),
+  run: ({ ids, comment }, facts) =>
+    changeAlerts({ ...facts, name: "alerts.comment", ids, action: "append_comment", value: comment }),
 })

@@ -1,12 +1,12 @@
 /** What the alert actions share: the entity, and the one call that changes alerts. */
 import { Effect, Result } from "effect"
 import { z } from "zod"
-import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { type ByIds, callByIds, idIn, type Seen } from "../../core/actions/bulk.ts"
+import { ArgumentError, type CallFacts, type Outcome, type RowError } from "../../core/actions/action.ts"
+import { type BulkCall, callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
 import { withErrors } from "../../core/actions/error-priority.ts"
+import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import type { Operation } from "../../core/falcon/operation.ts"
 import { per_call } from "../../core/limits.ts"
 
 export const example_alert =
@@ -14,13 +14,12 @@ export const example_alert =
 
 export const composite_ids = "Composite ids of alerts, as in `composite_id`: `<CID>:ind:<AID>:<n>-<pattern>-<n>`."
 
-interface AlertChange {
+interface AlertChange extends CallFacts {
   /** For messages and metrics: `alerts.comment`. */
   readonly name: string
   readonly ids: readonly string[]
   readonly action: "append_comment" | "update_status"
   readonly value: string
-  readonly idempotent: boolean
 }
 
 /** An id of the Detects API, which alerts have replaced. One of them costs a whole call (demisto/content issue 37854). */
@@ -28,9 +27,9 @@ const isOld = (id: string): boolean => id.toLowerCase().startsWith("ldt:")
 const old_id =
   "an id of the old Detects API (`ldt:…`), which alerts have replaced: give the alert's `composite_id`, `<CID>:ind:<AID>:…`"
 
-/** Ids of the old API are refused before anything is sent; the others go as `callByIds` sends them. */
+/** A bulk call on alerts. Ids of the old Detects API are refused before anything is sent. */
 export const callOnAlerts = Effect.fnUntraced(function* (
-  options: Omit<ByIds, "per_call">,
+  options: BulkCall,
 ): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
   const { ids } = options
   const refused = [...new Set(ids.filter(isOld))].map((id): RowError => ({ id, code: 400, message: old_id }))
@@ -39,7 +38,7 @@ export const callOnAlerts = Effect.fnUntraced(function* (
     const fields = ids.map((_, at) => ({ field: `ids.${at}`, message: old_id }))
     return yield* new ArgumentError({ ...fields[0]!, more: fields.slice(1) })
   }
-  const called = callByIds({ ...options, ids: rest, per_call: per_call.alerts })
+  const called = callInBulk({ ...options, ids: rest })
   if (refused.length === 0) return yield* called
   const outcome = yield* Effect.mapError(called, (error) =>
     error.reason === "rejected" ? withErrors(error, [...refused, ...error.errors]) : error,
@@ -53,25 +52,27 @@ export const callOnAlerts = Effect.fnUntraced(function* (
 })
 
 /** `POST /alerts/entities/alerts/v2` (falconpy `PostEntitiesAlertsV2`, gofalcon `GetV2`). Hidden alerts are included. */
-export const alertsOperation = (composite_ids: readonly string[]): Operation => ({
+export const alert_details: LookupCall = {
   name: "alerts.get",
   method: "POST",
   path: "/alerts/entities/alerts/v2",
-  body: { composite_ids },
-  idempotent: true,
+  ids_key: "composite_ids",
+  per_call: per_call.alerts,
   scopes: ["Alerts: Read"],
-})
+  id_field: "composite_id",
+}
 
-export const compositeIdOf = idIn("composite_id")
+const compositeIdOf = idField("composite_id")
 
 /**
  * `PATCH /alerts/entities/alerts/v3` (falconpy `PatchEntitiesAlertsV3`, gofalcon `UpdateV3`, PSFalcon `Invoke-FalconAlertAction`:
  * the names of both actions). Values must be strings (falcon-mcp pull request 439). The answer has no resources; what was done
  * stands in `meta.writes.resources_affected` (falcon-mcp, and Splunk's app, which calls it `alerts_affected`).
  */
-export const changeAlerts = ({ name, ids, action, value, idempotent }: AlertChange) =>
+export const changeAlerts = ({ name, ids, action, value, idempotent, scopes, per_call }: AlertChange) =>
   callOnAlerts({
     ids,
+    per_call,
     ...(action === "update_status" && { lookAgain: (open) => withStatus(open, value) }),
     operation: (composite_ids) => ({
       name,
@@ -79,7 +80,7 @@ export const changeAlerts = ({ name, ids, action, value, idempotent }: AlertChan
       path: "/alerts/entities/alerts/v3",
       body: { composite_ids, action_parameters: [{ name: action, value }] },
       idempotent,
-      scopes: ["Alerts: Write"],
+      scopes,
     }),
   })
 
@@ -87,13 +88,13 @@ export const changeAlerts = ({ name, ids, action, value, idempotent }: AlertChan
 const withStatus = Effect.fnUntraced(function* (
   open: readonly RowError[],
   status: string,
-): Effect.fn.Return<ReadonlyMap<string, Seen>, never, Falcon> {
+): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
   const falcon = yield* Falcon
-  const seen = new Map<string, Seen>()
+  const seen = new Map<string, StateSeen>()
   const ids = open.flatMap(({ id }) => id ?? [])
-  for (let at = 0; at < ids.length; at += per_call.alerts) {
-    const some = ids.slice(at, at + per_call.alerts)
-    const answer = yield* Effect.result(falcon.request({ ...alertsOperation(some), retry: "none" }))
+  for (let at = 0; at < ids.length; at += alert_details.per_call) {
+    const some = ids.slice(at, at + alert_details.per_call)
+    const answer = yield* Effect.result(falcon.request({ ...lookupOperation(alert_details, some), retry: "none" }))
     if (Result.isFailure(answer)) break
     for (const resource of answer.success.resources) {
       const id = compositeIdOf(resource)

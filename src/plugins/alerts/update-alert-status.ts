@@ -21,6 +21,6 @@ export const updateAlertStatus = defineAction({
   destructive: false,
   idempotent: true,
   per_call: per_call.alerts,
-  run: ({ ids, new_status }) =>
-    changeAlerts({ name: "alerts.status", ids, action: "update_status", value: new_status, idempotent: true }),
+  run: ({ ids, new_status }, facts) =>
+    changeAlerts({ ...facts, name: "alerts.status", ids, action: "update_status", value: new_status }),
 })

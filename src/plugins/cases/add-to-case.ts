@@ -1,7 +1,7 @@
 /** What is put into a case or taken out of it: told for each alert, event or tag, by what the case shows afterwards. */
 import { Effect, Result } from "effect"
 import type { Outcome } from "../../core/actions/action.ts"
-import { callByIds, type Seen } from "../../core/actions/bulk.ts"
+import { callInBulk, type StateSeen } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -24,7 +24,7 @@ interface Parts {
  * was shown last.
  */
 export const changeParts = ({ id, parts, operation, doneIn }: Parts): Effect.Effect<Outcome, FalconError, Falcon> =>
-  callByIds({
+  callInBulk({
     ids: parts,
     per_call: bounds.evidence_max,
     idOf: (resource) => (caseIdOf(resource) === id ? doneIn(resource) : undefined),
@@ -38,7 +38,7 @@ const lookFor = Effect.fnUntraced(function* (
   id: string,
   open: ReadonlySet<string>,
   doneIn: Parts["doneIn"],
-): Effect.fn.Return<ReadonlyMap<string, Seen>, never, Falcon> {
+): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
   const falcon = yield* Falcon
   const answer = yield* Effect.result(falcon.request({ ...getOperation([id]), retry: "none" }))
   const found = Result.isSuccess(answer) ? answer.success.resources.find((one) => caseIdOf(one) === id) : undefined

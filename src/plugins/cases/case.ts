@@ -1,6 +1,7 @@
 /** What the actions on cases share: names, arguments, the entity and the calls. */
 import { z } from "zod"
-import { idIn } from "../../core/actions/bulk.ts"
+import { idField } from "../../core/actions/bulk.ts"
+import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { action_args as arg_bounds } from "../../core/limits.ts"
 import { cases as bounds } from "./limits.ts"
@@ -89,19 +90,22 @@ export const case_entity = z.looseObject({
   read_only: z.looseObject({ is_read_only: z.boolean().nullish() }).nullish(),
 })
 
-export const caseIdOf = idIn("id")
+export const caseIdOf = idField("id")
 
 const cases_path = "/cases/entities/cases/v2"
 
 /** `POST /cases/entities/cases/v2` (falconpy `entities_cases_post_v2`): whole cases, in any order. */
-export const getOperation = (ids: readonly string[]): Operation => ({
+export const case_details: LookupCall = {
   name: "cases.get",
   method: "POST",
   path: cases_path,
-  body: { ids },
-  idempotent: true,
+  per_call: bounds.per_call,
   scopes: read,
-})
+  id_field: "id",
+}
+
+/** The request that reads these cases. */
+export const getOperation = (ids: readonly string[]): Operation => lookupOperation(case_details, ids)
 
 /** `PUT` of the same path (falconpy `entities_cases_put_v2`), answered with 201. Twice makes two. */
 export const createOperation = (body: Readonly<Record<string, unknown>>): Operation => ({

@@ -1,7 +1,7 @@
 /** The one call that sets fields of a case. */
 import { Effect, Result } from "effect"
 import type { Outcome, RowError } from "../../core/actions/action.ts"
-import { callByIds, type Seen } from "../../core/actions/bulk.ts"
+import { callInBulk, type StateSeen } from "../../core/actions/bulk.ts"
 import { withErrors } from "../../core/actions/error-priority.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -19,7 +19,7 @@ interface Change {
  * field as wanted, a conflict is no failure.
  */
 export const changeCase = ({ id, fields, expected_version }: Change): Effect.Effect<Outcome, FalconError, Falcon> =>
-  callByIds({
+  callInBulk({
     ids: [id],
     per_call: 1,
     idOf: caseIdOf,
@@ -37,7 +37,7 @@ const lookAt = Effect.fnUntraced(function* (
   row: RowError,
   fields: Readonly<Record<string, unknown>>,
   expected: number | undefined,
-): Effect.fn.Return<ReadonlyMap<string, Seen>, never, Falcon> {
+): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
   const falcon = yield* Falcon
   const id = row.id ?? ""
   const answer = yield* Effect.result(falcon.request({ ...getOperation([id]), retry: "none" }))

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import {
   alert_ids,
   case_entity,
@@ -66,7 +66,7 @@ export const createCase = defineAction({
   destructive: false,
   idempotent: false,
   run: (args) =>
-    callByIds({
+    callInBulk({
       ids: [args.name],
       per_call: 1,
       idOf: (resource) => (caseIdOf(resource) === undefined ? undefined : args.name),

@@ -1,11 +1,8 @@
 import { Effect } from "effect"
-import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { case_entity, caseIdOf, example_case, getOperation, read } from "./case.ts"
-import { cases as bounds } from "./limits.ts"
+import { lookupAction } from "../../core/actions/lookup-action.ts"
+import { case_details, case_entity, caseIdOf, example_case } from "./case.ts"
 
 /** Falcon gives cases in any order (falcon-mcp): they are told in the order that was asked for, so that one of a search stays. */
 const inOrder = (ids: readonly string[], resources: readonly unknown[]): readonly unknown[] => {
@@ -15,24 +12,15 @@ const inOrder = (ids: readonly string[], resources: readonly unknown[]): readonl
   return resources.toSorted((one, other) => placeOf(one) - placeOf(other))
 }
 
-export const getCases = defineAction({
+export const getCases = lookupAction({
   slug: "get_cases",
-  alias: "get_cases",
   title: "Get cases",
   description:
     "Retrieves cases by their ids, with status, assignee, tags, evidence and `version`. Cases are what took the place of incidents and behaviors.",
-  arguments: z.strictObject({
-    ids: idsArgument("Ids of cases, as search_cases gives them: not their `reference_id` (`ABC-1234`)."),
-  }),
+  ids: "Ids of cases, as search_cases gives them: not their `reference_id` (`ABC-1234`).",
+  example_ids: [example_case],
   resource: case_entity,
-  example: { ids: [example_case] },
-  scopes: read,
-  changes: false,
-  destructive: false,
-  idempotent: true,
-  per_call: bounds.per_call,
-  run: ({ ids }) =>
-    callByIds({ ids, per_call: bounds.per_call, idOf: caseIdOf, operation: getOperation }).pipe(
-      Effect.map((outcome) => ({ ...outcome, resources: inOrder(ids, outcome.resources) })),
-    ),
+  call: case_details,
+  send: (call) =>
+    Effect.map(callInBulk(call), (outcome) => ({ ...outcome, resources: inOrder(call.ids, outcome.resources) })),
 })

@@ -1,7 +1,7 @@
 import { Effect, Result } from "effect"
 import { z } from "zod"
 import { defineAction, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { Planning } from "../../core/actions/dry-run.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { type Envelope, Falcon } from "../../core/falcon/client.ts"
@@ -50,7 +50,7 @@ const merge = Effect.fnUntraced(function* (pair: Pair): Effect.fn.Return<Outcome
   const { destination_id, source_id } = pair
   const ids = [destination_id, source_id]
   const planning = yield* Planning
-  const looked = yield* callByIds({ ids, per_call: ids.length, idOf: caseIdOf, operation: getOperation })
+  const looked = yield* callInBulk({ ids, per_call: ids.length, idOf: caseIdOf, operation: getOperation })
   // Of two cases one that is unknown keeps the other from being merged.
   if (!planning && looked.failed > 0) return { ...looked, resources: [], requested: 1, succeeded: 0, failed: 1 }
   const caseIn = (resources: readonly unknown[], id: string) => resources.find((one) => caseIdOf(one) === id)

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { listed } from "../../core/actions/bulk.ts"
+import { outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, positionArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { read } from "./case.ts"
@@ -59,6 +59,6 @@ export const searchCases = defineAction({
         { limit, page_size: bounds.page_max },
       )
       const { resources, errors, trace_ids, calls: _, ...more } = pages
-      return listed(resources, errors, trace_ids, more)
+      return outcomeOfList(resources, errors, trace_ids, more)
     }),
 })

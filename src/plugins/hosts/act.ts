@@ -1,11 +1,12 @@
 /** The one call that changes hosts. */
 import { Effect, Result } from "effect"
 import { z } from "zod"
-import type { RowError } from "../../core/actions/action.ts"
-import { callByIds, idIn, type Seen } from "../../core/actions/bulk.ts"
+import type { CallFacts, RowError } from "../../core/actions/action.ts"
+import { callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
+import { lookupOperation } from "../../core/actions/lookup-action.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { per_call } from "../../core/limits.ts"
-import { detailsOperation, deviceIdOf, write } from "./device.ts"
+import { device_details, deviceIdOf } from "./device.ts"
 
 /** falconpy `PerformActionV2`; the two about detections are PSFalcon's and caracara's. */
 export const host_actions = [
@@ -28,7 +29,7 @@ export const affected_host = z.looseObject({
 export const accepted =
   "Falcon accepts it at once and carries it out later: poll `status` with get_device_details to see it happen."
 
-const idOf = idIn("id")
+const idOf = idField("id")
 
 /** PSFalcon sends 100 ids where hosts are hidden or shown, 500 elsewhere. */
 const perCall = (action: HostAction) =>
@@ -39,8 +40,8 @@ const perCall = (action: HostAction) =>
  * repeating it changes nothing. A 409 is what a host answers that is in that state already (CrowdStrike's Ansible collection,
  * `host_contain`), and a 202 may come without its resources (the same, issues 572 and 689): then the host itself is looked at.
  */
-export const actOnHosts = (action_name: HostAction, ids: readonly string[]) =>
-  callByIds({
+export const actOnHosts = (action_name: HostAction, ids: readonly string[], { scopes, idempotent }: CallFacts) =>
+  callInBulk({
     ids,
     per_call: perCall(action_name),
     idOf,
@@ -52,8 +53,8 @@ export const actOnHosts = (action_name: HostAction, ids: readonly string[]) =>
       path: "/devices/entities/devices-actions/v2",
       query: { action_name },
       body: { ids },
-      idempotent: true,
-      scopes: write,
+      idempotent,
+      scopes,
     }),
   })
 
@@ -72,19 +73,19 @@ const shown: Readonly<Partial<Record<HostAction, readonly [field: string, ...val
 const lookAt = Effect.fnUntraced(function* (
   action: HostAction,
   open: readonly RowError[],
-): Effect.fn.Return<ReadonlyMap<string, Seen>, never, Falcon> {
+): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
   const falcon = yield* Falcon
-  const seen = new Map<string, Seen>()
+  const seen = new Map<string, StateSeen>()
   const [field, ...wanted] = shown[action] ?? [""]
   const unread = (row: RowError, why: string) => {
     if (row.id === undefined || row.code !== 409) return
     const message = `${row.message}; so says Falcon of a host that is this way already, and ${why}`
     seen.set(row.id, { row: { ...row, message, outcome: "unconfirmed" } })
   }
-  for (let at = 0; at < open.length; at += per_call.host_details) {
-    const rows = open.slice(at, at + per_call.host_details)
+  for (let at = 0; at < open.length; at += device_details.per_call) {
+    const rows = open.slice(at, at + device_details.per_call)
     const ids = rows.flatMap(({ id }) => id ?? [])
-    const answer = yield* Effect.result(falcon.request({ ...detailsOperation(ids), retry: "none" }))
+    const answer = yield* Effect.result(falcon.request({ ...lookupOperation(device_details, ids), retry: "none" }))
     const hosts = Result.isSuccess(answer) ? answer.success.resources : []
     const by_id = new Map(hosts.map((host) => [deviceIdOf(host)?.toLowerCase(), host as Record<string, unknown>]))
     for (const row of rows) {

@@ -18,5 +18,5 @@ export const deisolateEndpoints = defineAction({
   destructive: false,
   idempotent: true,
   per_call: per_call.host_actions,
-  run: ({ ids }) => actOnHosts("lift_containment", ids),
+  run: ({ ids }, facts) => actOnHosts("lift_containment", ids, facts),
 })

@@ -1,7 +1,8 @@
 /** What the host actions share: names, maxima and the device entity. */
 import { z } from "zod"
-import { idIn } from "../../core/actions/bulk.ts"
-import type { Operation } from "../../core/falcon/operation.ts"
+import { idField } from "../../core/actions/bulk.ts"
+import type { LookupCall } from "../../core/actions/lookup-action.ts"
+import { per_call } from "../../core/limits.ts"
 
 export const agent_ids = "Agent ids (AID) of hosts: 32 hex digits, as in `device_id`."
 export const example_host = "0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a"
@@ -9,18 +10,17 @@ export const example_host = "0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a"
 export const read = ["Hosts: Read"]
 export const write = ["Hosts: Write"]
 
-/** Existence is read from the id alone: other fields may have any type. */
-export const deviceIdOf = idIn("device_id")
+export const deviceIdOf = idField("device_id")
 
 /** `POST /devices/entities/devices/v2`: 5000 ids, where the GET of the same path takes 100 (falconpy, PSFalcon). */
-export const detailsOperation = (ids: readonly string[]): Operation => ({
+export const device_details: LookupCall = {
   name: "hosts.details",
   method: "POST",
   path: "/devices/entities/devices/v2",
-  body: { ids },
-  idempotent: true,
+  per_call: per_call.host_details,
   scopes: read,
-})
+  id_field: "device_id",
+}
 
 /** A host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`): only `device_id` and `cid` are always there. */
 export const device = z.looseObject({

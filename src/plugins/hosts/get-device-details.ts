@@ -1,22 +1,12 @@
-import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
-import { agent_ids, detailsOperation, device, deviceIdOf, example_host, read } from "./device.ts"
+import { lookupAction } from "../../core/actions/lookup-action.ts"
+import { agent_ids, device, device_details, example_host } from "./device.ts"
 
-export const getDeviceDetails = defineAction({
+export const getDeviceDetails = lookupAction({
   slug: "get_device_details",
-  alias: "get_device_details",
   title: "Get Device Details",
   description: "Retrieves everything that Falcon knows about hosts, their containment in `status` included.",
-  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  ids: agent_ids,
+  example_ids: [example_host],
   resource: device,
-  example: { ids: [example_host] },
-  scopes: read,
-  changes: false,
-  destructive: false,
-  idempotent: true,
-  per_call: per_call.host_details,
-  run: ({ ids }) => callByIds({ ids, per_call: per_call.host_details, idOf: deviceIdOf, operation: detailsOperation }),
+  call: device_details,
 })

@@ -1,7 +1,5 @@
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { callByIds, idIn } from "../../core/actions/bulk.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
+import { lookupAction } from "../../core/actions/lookup-action.ts"
 import { per_call } from "../../core/limits.ts"
 import { agent_ids, example_host, read } from "./device.ts"
 
@@ -13,35 +11,20 @@ const online_state = z.looseObject({
   last_seen: z.string().nullish(),
 })
 
-const idOf = idIn("id")
-
 /** `GET /devices/entities/online-state/v1`: 100 ids (PSFalcon, caracara). */
-export const getOnlineState = defineAction({
+export const getOnlineState = lookupAction({
   slug: "get_online_state",
-  alias: "get_online_state",
   title: "Get Online State",
   description: "Tells which hosts are online.",
-  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  ids: agent_ids,
+  example_ids: [example_host],
   resource: online_state,
-  example: { ids: [example_host] },
-  scopes: read,
-  changes: false,
-  destructive: false,
-  idempotent: true,
-  per_call: per_call.host_online_state,
-  run: ({ ids }) =>
-    callByIds({
-      ids,
-      per_call: per_call.host_online_state,
-      in_query: true,
-      idOf,
-      operation: (ids) => ({
-        name: "hosts.online_state",
-        method: "GET",
-        path: "/devices/entities/online-state/v1",
-        query: { ids },
-        idempotent: true,
-        scopes: read,
-      }),
-    }),
+  call: {
+    name: "hosts.online_state",
+    method: "GET",
+    path: "/devices/entities/online-state/v1",
+    per_call: per_call.host_online_state,
+    scopes: read,
+    id_field: "id",
+  },
 })

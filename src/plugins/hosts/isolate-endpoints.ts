@@ -18,5 +18,5 @@ export const isolateEndpoints = defineAction({
   destructive: true,
   idempotent: true,
   per_call: per_call.host_actions,
-  run: ({ ids }) => actOnHosts("contain", ids),
+  run: ({ ids }, facts) => actOnHosts("contain", ids, facts),
 })

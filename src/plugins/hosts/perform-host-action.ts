@@ -8,7 +8,6 @@ import { agent_ids, example_host, write } from "./device.ts"
 /** `per_call` is that of most actions; hiding and showing hosts goes in calls of 100. */
 export const performHostAction = defineAction({
   slug: "perform_host_action",
-  alias: "perform_host_action",
   title: "Perform Host Action",
   description: `Contains hosts or lifts their containment, hides them from the console or shows them again, suppresses their detections or allows them again. ${accepted}`,
   arguments: z.strictObject({
@@ -24,5 +23,5 @@ export const performHostAction = defineAction({
   destructive: true,
   idempotent: true,
   per_call: per_call.host_actions,
-  run: ({ ids, action_name }) => actOnHosts(action_name, ids),
+  run: ({ ids, action_name }, facts) => actOnHosts(action_name, ids, facts),
 })

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction, type RowError } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
+import type { RowError } from "../../core/actions/action.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
+import { lookupAction } from "../../core/actions/lookup-action.ts"
 import { per_call } from "../../core/limits.ts"
 import { agent_ids, deviceIdOf, example_host, read } from "./device.ts"
 
@@ -32,35 +32,26 @@ const cutOf = (resource: unknown): readonly RowError[] => {
  * nobody logged into may be missing from the answer, which is no failure. Whether `limit` counts for each host or for all of a
  * call is not documented.
  */
-export const queryDeviceLoginHistory = defineAction({
+export const queryDeviceLoginHistory = lookupAction({
   slug: "query_device_login_history",
-  alias: "query_device_login_history",
   title: "Query Device Login History",
   description: `Retrieves the interactive logins on hosts of the last seven days: the latest ${logins_max}, and an entry of \`errors\` where there may be more.`,
-  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  ids: agent_ids,
+  example_ids: [example_host],
   resource: login_history,
-  example: { ids: [example_host] },
-  scopes: read,
-  changes: false,
-  destructive: false,
-  idempotent: true,
-  per_call: per_call.host_login_history,
-  run: ({ ids }) =>
-    callByIds({
-      ids,
-      per_call: per_call.host_login_history,
-      idOf: deviceIdOf,
-      may_be_absent: true,
-      operation: (ids) => ({
-        name: "hosts.login_history",
-        method: "POST",
-        path: "/devices/combined/devices/login-history/v2",
-        query: { limit: logins_max },
-        body: { ids },
-        idempotent: true,
-        scopes: read,
-      }),
-    }).pipe(
-      Effect.map((outcome) => ({ ...outcome, errors: [...outcome.errors, ...outcome.resources.flatMap(cutOf)] })),
-    ),
+  call: {
+    name: "hosts.login_history",
+    method: "POST",
+    path: "/devices/combined/devices/login-history/v2",
+    query: { limit: logins_max },
+    per_call: per_call.host_login_history,
+    scopes: read,
+    id_field: "device_id",
+  },
+  may_be_absent: true,
+  send: (call) =>
+    Effect.map(callInBulk(call), (outcome) => ({
+      ...outcome,
+      errors: [...outcome.errors, ...outcome.resources.flatMap(cutOf)],
+    })),
 })

@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { listed } from "../../core/actions/bulk.ts"
+import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { per_call } from "../../core/limits.ts"
@@ -25,7 +24,6 @@ const pageSize = (limit: number): number => Math.ceil(limit / Math.ceil(limit / 
  */
 export const queryDevicesByFilter = defineAction({
   slug: "query_devices_by_filter",
-  alias: "query_devices_by_filter",
   title: "Query Devices By Filter",
   description:
     "Finds hosts by platform, hostname, address and so on; gives their AIDs, for get_device_details. `total` tells how many match, `next` how to go on.",
@@ -41,7 +39,7 @@ export const queryDevicesByFilter = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  run: ({ filter, sort, limit, offset }) =>
+  run: ({ filter, sort, limit, offset }, { scopes, idempotent }) =>
     Effect.gen(function* () {
       const falcon = yield* Falcon
       const pages = yield* falcon.pages(
@@ -50,12 +48,12 @@ export const queryDevicesByFilter = defineAction({
           method: "GET",
           path: "/devices/queries/devices-scroll/v1",
           query: { filter, sort, offset, limit: pageSize(limit) },
-          idempotent: true,
-          scopes: read,
+          idempotent,
+          scopes,
         },
         { limit },
       )
       const { resources, errors, trace_ids, calls: _, ...more } = pages
-      return listed(resources, errors, trace_ids, more)
+      return outcomeOfList(resources, errors, trace_ids, more)
     }),
 })

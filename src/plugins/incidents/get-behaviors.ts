@@ -1,7 +1,5 @@
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { callByIds, idIn } from "../../core/actions/bulk.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
+import { lookupAction } from "../../core/actions/lookup-action.ts"
 import { per_call } from "../../core/limits.ts"
 import { retired, scopes } from "./retired.ts"
 
@@ -24,37 +22,22 @@ const behavior = z.looseObject({
   objective: z.string().nullish(),
 })
 
-const idOf = idIn("behavior_id")
-
 /** `POST /incidents/entities/behaviors/GET/v1` (falconpy, gofalcon before July 2026). It is still called as it was documented: an older tenant may answer. */
-export const getBehaviors = defineAction({
+export const getBehaviors = lookupAction({
   slug: "get_behaviors",
-  alias: "get_behaviors",
   title: "Get Behaviors",
   description:
     "Retrieves behaviors by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases: use search_cases and get_cases.",
-  arguments: z.strictObject({ ids: idsArgument("Ids of behaviors, `ind:<AID>:<digits and dashes>`.") }),
+  ids: "Ids of behaviors, `ind:<AID>:<digits and dashes>`.",
+  example_ids: ["ind:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:147189326549-10197"],
   resource: behavior,
-  example: { ids: ["ind:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:147189326549-10197"] },
-  scopes,
-  changes: false,
-  destructive: false,
-  idempotent: true,
-  per_call: per_call.incidents,
-  retired,
-  run: ({ ids }) =>
-    callByIds({
-      ids,
-      per_call: per_call.incidents,
-      idOf,
-      operation: (ids) => ({
-        name: "incidents.behaviors",
-        method: "POST",
-        path: "/incidents/entities/behaviors/GET/v1",
-        body: { ids },
-        idempotent: true,
-        scopes,
-        retired,
-      }),
-    }),
+  call: {
+    name: "incidents.behaviors",
+    method: "POST",
+    path: "/incidents/entities/behaviors/GET/v1",
+    per_call: per_call.incidents,
+    scopes,
+    id_field: "behavior_id",
+    retired,
+  },
 })

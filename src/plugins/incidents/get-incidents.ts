@@ -1,7 +1,5 @@
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { callByIds, idIn } from "../../core/actions/bulk.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
+import { lookupAction } from "../../core/actions/lookup-action.ts"
 import { per_call } from "../../core/limits.ts"
 import { retired, scopes } from "./retired.ts"
 
@@ -26,37 +24,22 @@ const incident = z.looseObject({
   tags: z.array(z.string()).nullish(),
 })
 
-const idOf = idIn("incident_id")
-
 /** `POST /incidents/entities/incidents/GET/v1` (falconpy, gofalcon before July 2026). It is still called as it was documented: an older tenant may answer. */
-export const getIncidents = defineAction({
+export const getIncidents = lookupAction({
   slug: "get_incidents",
-  alias: "get_incidents",
   title: "Get Incidents",
   description:
     "Retrieves incidents by their ids. CrowdStrike withdrew this API on 9 March 2026: expect a failure that names its successor, Cases: use search_cases and get_cases.",
-  arguments: z.strictObject({ ids: idsArgument("Ids of incidents, `inc:<AID>:<32 hex digits>`.") }),
+  ids: "Ids of incidents, `inc:<AID>:<32 hex digits>`.",
+  example_ids: ["inc:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:7de9a4ae4ecd4b21a3c5f2b67fa3e0d4"],
   resource: incident,
-  example: { ids: ["inc:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:7de9a4ae4ecd4b21a3c5f2b67fa3e0d4"] },
-  scopes,
-  changes: false,
-  destructive: false,
-  idempotent: true,
-  per_call: per_call.incidents,
-  retired,
-  run: ({ ids }) =>
-    callByIds({
-      ids,
-      per_call: per_call.incidents,
-      idOf,
-      operation: (ids) => ({
-        name: "incidents.get",
-        method: "POST",
-        path: "/incidents/entities/incidents/GET/v1",
-        body: { ids },
-        idempotent: true,
-        scopes,
-        retired,
-      }),
-    }),
+  call: {
+    name: "incidents.get",
+    method: "POST",
+    path: "/incidents/entities/incidents/GET/v1",
+    per_call: per_call.incidents,
+    scopes,
+    id_field: "incident_id",
+    retired,
+  },
 })

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { type ByIds, callByIds } from "../../core/actions/bulk.ts"
+import { type BulkCall, callInBulk } from "../../core/actions/bulk.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { iocs } from "../../core/limits.ts"
 import { deleteOperation, example_indicator, indicator_ids, write } from "./indicator.ts"
@@ -10,7 +10,7 @@ import { deleteOperation, example_indicator, indicator_ids, write } from "./indi
  * requires, are the deleted ids (falconpy, PSFalcon). What becomes of an id that is unknown is not documented, so that one
  * which is neither there nor in an error counts as failed.
  */
-export const deletion = (ids: readonly string[]): ByIds => ({
+export const deletion = (ids: readonly string[]): BulkCall => ({
   ids,
   per_call: iocs.ids_per_call,
   in_query: true,
@@ -32,5 +32,5 @@ export const deleteIndicators = defineAction({
   destructive: true,
   idempotent: true,
   per_call: iocs.ids_per_call,
-  run: ({ ids }) => callByIds(deletion(ids)),
+  run: ({ ids }) => callInBulk(deletion(ids)),
 })

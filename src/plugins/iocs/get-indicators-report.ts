@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { listed } from "../../core/actions/bulk.ts"
+import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter } from "../../core/actions/shared-arguments.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -49,6 +48,6 @@ export const getIndicatorsReport = defineAction({
         scopes: read,
       }
       const answer = yield* Effect.flatMap(falcon.request(operation), (envelope) => failWhenEmpty(operation, envelope))
-      return listed(answer.resources, answer.errors, answer.trace_id === undefined ? [] : [answer.trace_id])
+      return outcomeOfList(answer.resources, answer.errors, answer.trace_id === undefined ? [] : [answer.trace_id])
     }),
 })

@@ -1,7 +1,7 @@
 /** One indicator that a person names: created, or changed when it exists. */
 import { Effect } from "effect"
-import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { callByIds, listed } from "../../core/actions/bulk.ts"
+import { ArgumentError, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { gravest } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -24,7 +24,7 @@ export const setIndicator = Effect.fnUntraced(function* (
   const { existing, trace_ids: removal } = yield* withoutExpired(found.by_key.get(keyOf(wish)))
   if (existing?.expired === true) {
     const message = `${theirs(existing)} has it, expired: that one has to be removed first`
-    return listed([], [{ id: keyOf(wish), code: 409, message }], found.trace_ids)
+    return outcomeOfList([], [{ id: keyOf(wish), code: 409, message }], found.trace_ids)
   }
   const plan = existing === undefined ? undefined : planOne(existing, wish)
   const written = yield* writeRows(
@@ -37,7 +37,7 @@ export const setIndicator = Effect.fnUntraced(function* (
   if (refused !== undefined) {
     const error = gravest(written.failures)
     if (error !== undefined) return yield* error
-    return listed([], [{ ...refused, id: keyOf(wish) } satisfies RowError], trace_ids)
+    return outcomeOfList([], [{ ...refused, id: keyOf(wish) } satisfies RowError], trace_ids)
   }
   const [resource] = written.done.values()
   const id = existing?.id ?? indicatorOf(resource)?.id
@@ -48,13 +48,13 @@ export const setIndicator = Effect.fnUntraced(function* (
     ...(plan !== undefined && { reason: plan.reason }),
     ...(id !== undefined && { id }),
   }
-  return listed([row], [], trace_ids)
+  return outcomeOfList([row], [], trace_ids)
 })
 
 /** An expiration cannot be taken back by a change, so that an expired one of ours makes room for a new one. */
 const withoutExpired = Effect.fnUntraced(function* (existing: Indicator | undefined) {
   if (existing?.expired !== true || !isOurs(existing)) return { existing, trace_ids: [] }
-  const { trace_ids } = yield* callByIds(deletion([existing.id]))
+  const { trace_ids } = yield* callInBulk(deletion([existing.id]))
   return { existing: undefined, trace_ids }
 })
 

@@ -1,7 +1,7 @@
 /** STIX objects become indicators in Falcon. */
 import { Clock, Effect, type FileSystem, Result } from "effect"
-import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { callByIds, listed } from "../../core/actions/bulk.ts"
+import { ArgumentError, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { gravest, isPointless } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -91,7 +91,7 @@ export const push = Effect.fnUntraced(function* (
 
   const error = gravest(failures)
   if (written === 0 && error !== undefined && error.reason !== "rejected") return yield* error
-  return listed(rows, errors, trace_ids, { skipped: rows.filter(({ outcome }) => outcome === "skipped").length })
+  return outcomeOfList(rows, errors, trace_ids, { skipped: rows.filter(({ outcome }) => outcome === "skipped").length })
 })
 
 /** Nothing to do for want of anything to read is no success: what is wrong with the objects is told, the first of each kind. */
@@ -186,7 +186,7 @@ const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { 
 /** By id. That one is gone already is as good as deleting it. */
 const deleteAll = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.Return<Written, never, Falcon> {
   if (ids.length === 0) return { done: new Map(), failed: new Map(), trace_ids: [], failures: [] }
-  const result = yield* Effect.result(callByIds(deletion(ids)))
+  const result = yield* Effect.result(callInBulk(deletion(ids)))
   if (Result.isFailure(result)) {
     const { failure } = result
     const failed = ids.map((id): [string, RowError] => {

@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { listed } from "../../core/actions/bulk.ts"
+import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -50,7 +49,7 @@ export const searchIndicators = defineAction({
         falcon.pages(search(start), { limit: cap, page_size: iocs.page_max })
       if (offset === undefined || !/^\d+$/.test(String(offset))) {
         const pages = yield* walk({ after: offset }, limit)
-        return listed(pages.resources, pages.errors, pages.trace_ids)
+        return outcomeOfList(pages.resources, pages.errors, pages.trace_ids)
       }
       const first = yield* falcon.request(search({ offset: Number(offset), limit: Math.min(limit, iocs.page_max) }))
       const resources = first.resources.slice(0, limit)
@@ -64,10 +63,10 @@ export const searchIndicators = defineAction({
             ? { offset: reached }
             : undefined
       if (next === undefined || resources.length === 0 || resources.length >= limit) {
-        return listed(resources, first.errors, trace_ids)
+        return outcomeOfList(resources, first.errors, trace_ids)
       }
       const rest = yield* walk(next, limit - resources.length)
-      return listed(
+      return outcomeOfList(
         [...resources, ...rest.resources],
         [...first.errors, ...rest.errors],
         [...trace_ids, ...rest.trace_ids],

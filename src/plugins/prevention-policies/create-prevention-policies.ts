@@ -19,7 +19,6 @@ const keyOf = ({ name, platform_name }: { name?: unknown; platform_name?: unknow
 /** `POST /policy/entities/prevention/v1`, answered with 201 (falconpy `createPreventionPolicies`). */
 export const createPreventionPolicies = defineAction({
   slug: "create_prevention_policies",
-  alias: "create_prevention_policies",
   title: "Create Prevention Policies",
   description:
     "Creates prevention policies, which start switched off and without host groups. Errors name their row, `resources.<n>`.",
@@ -33,8 +32,8 @@ export const createPreventionPolicies = defineAction({
   destructive: false,
   idempotent: false,
   per_call: per_call.policy_rows,
-  run: ({ resources }) =>
-    sendRows({
+  run: ({ resources }, facts) =>
+    sendRows(facts, {
       rows: resources,
       keyOf,
       keyOfPolicy: (resource) => keyOf((resource ?? {}) as Parameters<typeof keyOf>[0]),
@@ -43,8 +42,6 @@ export const createPreventionPolicies = defineAction({
         method: "POST",
         path: policies_path,
         body: { resources: rows },
-        idempotent: false,
-        scopes: write,
       }),
     }),
 })

@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
+import { per_call as bounds } from "../../core/limits.ts"
 import { example_policy, policies_path, policy_ids, write } from "./policy.ts"
 
 /**
@@ -12,7 +12,6 @@ import { example_policy, policies_path, policy_ids, write } from "./policy.ts"
  */
 export const deletePreventionPolicies = defineAction({
   slug: "delete_prevention_policies",
-  alias: "delete_prevention_policies",
   title: "Delete Prevention Policies",
   description: "Deletes prevention policies. One that is enabled has to be disabled first; Default policies stay.",
   arguments: z.strictObject({ ids: idsArgument(policy_ids) }),
@@ -22,11 +21,11 @@ export const deletePreventionPolicies = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: per_call.policies,
-  run: ({ ids }) =>
-    callByIds({
+  per_call: bounds.policies,
+  run: ({ ids }, { scopes, idempotent, per_call }) =>
+    callInBulk({
       ids,
-      per_call: per_call.policies,
+      per_call,
       in_query: true,
       missing: "it is not among those that Falcon deleted: unknown, gone already, or still there",
       idOf: (resource) => (typeof resource === "string" ? resource : undefined),
@@ -35,8 +34,8 @@ export const deletePreventionPolicies = defineAction({
         method: "DELETE",
         path: policies_path,
         query: { ids },
-        idempotent: true,
-        scopes: write,
+        idempotent,
+        scopes,
       }),
     }),
 })

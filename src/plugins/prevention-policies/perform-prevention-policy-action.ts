@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { z } from "zod"
 import { ArgumentError, defineAction } from "../../core/actions/action.ts"
-import { callByIds, idIn } from "../../core/actions/bulk.ts"
+import { callInBulk, idField } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
+import { per_call as bounds } from "../../core/limits.ts"
 import { example_policy, policy, policy_ids, policyIdOf, write } from "./policy.ts"
 
 const on_policy = ["enable", "disable"] as const
@@ -36,12 +36,11 @@ const contradictionOf = (action_name: ActionName, group_id: string | undefined) 
   return `Falcon returned the policy ${is_in ? "with" : "without"} the group`
 }
 
-const groupIdOf = idIn("id")
+const groupIdOf = idField("id")
 
 /** `POST /policy/entities/prevention-actions/v1` (falconpy `performPreventionPoliciesAction`): one policy a call (falconpy issue 701). */
 export const performPreventionPolicyAction = defineAction({
   slug: "perform_prevention_policy_action",
-  alias: "perform_prevention_policy_action",
   title: "Perform Prevention Policy Action",
   description:
     "Enables or disables prevention policies, or adds a host group or rule group to them or takes one away. Disabling one changes what protects its hosts.",
@@ -62,8 +61,8 @@ export const performPreventionPolicyAction = defineAction({
   changes: true,
   destructive: true,
   idempotent: true,
-  per_call: per_call.policy_action,
-  run: ({ ids, action_name, group_id }) =>
+  per_call: bounds.policy_action,
+  run: ({ ids, action_name, group_id }, { scopes, idempotent, per_call }) =>
     Effect.gen(function* () {
       const needs_group = group_actions.includes(action_name)
       if (needs_group !== (group_id !== undefined)) {
@@ -72,9 +71,9 @@ export const performPreventionPolicyAction = defineAction({
       }
       const parameters =
         group_id === undefined ? {} : { action_parameters: [{ name: parameterOf(action_name), value: group_id }] }
-      return yield* callByIds({
+      return yield* callInBulk({
         ids,
-        per_call: per_call.policy_action,
+        per_call,
         contradiction: contradictionOf(action_name, group_id),
         idOf: policyIdOf,
         operation: (ids) => ({
@@ -83,8 +82,8 @@ export const performPreventionPolicyAction = defineAction({
           path: "/policy/entities/prevention-actions/v1",
           query: { action_name },
           body: { ids, ...parameters },
-          idempotent: true,
-          scopes: write,
+          idempotent,
+          scopes,
         }),
       })
     }),

@@ -1,12 +1,11 @@
 /** What the actions on prevention policies share: names, maxima and the entity. */
 import { z } from "zod"
-import { idIn } from "../../core/actions/bulk.ts"
+import { idField } from "../../core/actions/bulk.ts"
 
 export const policies_path = "/policy/entities/prevention/v1"
 export const policy_ids = "Ids of prevention policies: 32 hex digits."
 export const example_policy = "7b1e7a4f0e8d4d5c9c8a2f4be2f0d3a1"
 
-export const read = ["Prevention Policies: Read"]
 export const write = ["Prevention Policies: Write"]
 
 /** falconpy, gofalcon */
@@ -38,4 +37,4 @@ export const policy = z.looseObject({
 })
 
 /** Existence is read from the id alone: other fields may have any type. */
-export const policyIdOf = idIn("id")
+export const policyIdOf = idField("id")

@@ -1,13 +1,12 @@
 /** Rows that become policies: sent together, and told apart when something is wrong with one of them. */
 import { Effect } from "effect"
-import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { callByIds } from "../../core/actions/bulk.ts"
+import { ArgumentError, type CallFacts, type Outcome, type RowError } from "../../core/actions/action.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { withErrors } from "../../core/actions/error-priority.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { per_call } from "../../core/limits.ts"
 
 interface Rows<Row> {
   readonly rows: readonly Row[]
@@ -15,20 +14,17 @@ interface Rows<Row> {
   readonly keyOf: (row: Row) => string
   /** The key of the row that a returned policy stands for. */
   readonly keyOfPolicy: (resource: unknown) => string | undefined
-  readonly operation: (rows: readonly Row[]) => Operation
+  readonly operation: (rows: readonly Row[]) => Omit<Operation, "idempotent" | "scopes">
 }
 
 /**
- * As few calls as carry all rows. Where Falcon refuses one as a whole, without saying which row is wrong, nothing of it was
- * done: then it is halved until the wrong row stands alone, and the good ones come through. Errors name their row as
- * `resources.<n>`.
+ * Creates or changes policies in as few calls as carry all rows. A call that Falcon refuses as a whole has done nothing: it is
+ * bisected to the bad row, and the good ones come through. Errors name their row as `resources.<n>`.
  */
-export const sendRows = Effect.fnUntraced(function* <Row>({
-  rows,
-  keyOf,
-  keyOfPolicy,
-  operation,
-}: Rows<Row>): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
+export const sendRows = Effect.fnUntraced(function* <Row>(
+  { scopes, idempotent, per_call }: CallFacts,
+  { rows, keyOf, keyOfPolicy, operation }: Rows<Row>,
+): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
   const names = new Map<string, string>()
   const by_key = new Map<string, Row>()
   for (const [at, row] of rows.entries()) {
@@ -43,11 +39,11 @@ export const sendRows = Effect.fnUntraced(function* <Row>({
   const named = <E extends RowError>(errors: readonly E[]) =>
     errors.map((error) => ({ ...error, ...(error.id !== undefined && { id: names.get(idKey(error.id)) ?? error.id }) }))
   const outcome = yield* Effect.mapError(
-    callByIds({
+    callInBulk({
       ids: [...by_key.keys()],
-      per_call: per_call.policy_rows,
+      per_call,
       idOf: keyOfPolicy,
-      operation: (some) => operation(some.map((key) => by_key.get(key)!)),
+      operation: (some) => ({ ...operation(some.map((key) => by_key.get(key)!)), idempotent, scopes }),
     }),
     (error) => withErrors(error, named(error.errors)),
   )

@@ -15,7 +15,6 @@ const row = z.looseObject({
 /** `PATCH /policy/entities/prevention/v1` (falconpy `updatePreventionPolicies`). What a row sets is set, however often. */
 export const updatePreventionPolicies = defineAction({
   slug: "update_prevention_policies",
-  alias: "update_prevention_policies",
   title: "Update Prevention Policies",
   description:
     "Changes name, description or settings of prevention policies; what was set before is not kept. Errors name their row, `resources.<n>`.",
@@ -35,8 +34,8 @@ export const updatePreventionPolicies = defineAction({
   destructive: true,
   idempotent: true,
   per_call: per_call.policy_rows,
-  run: ({ resources }) =>
-    sendRows({
+  run: ({ resources }, facts) =>
+    sendRows(facts, {
       rows: resources,
       keyOf: ({ id }) => id,
       keyOfPolicy: policyIdOf,
@@ -45,8 +44,6 @@ export const updatePreventionPolicies = defineAction({
         method: "PATCH",
         path: policies_path,
         body: { resources: rows },
-        idempotent: true,
-        scopes: write,
       }),
     }),
 })
