@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction } from "../../core/actions/action.ts"
-import { outcomeOfList } from "../../core/actions/action.ts"
+import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, positionArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import { read } from "./case.ts"
