@@ -47,7 +47,6 @@ export const indicator = z.looseObject({
 export type Indicator = z.output<typeof indicator>
 
 export const indicatorOf = (resource: unknown): Indicator | undefined => indicator.safeParse(resource).data
-export const indicatorIdOf = (resource: unknown): string | undefined => indicatorOf(resource)?.id
 
 /** Falcon keeps one indicator per type and value. A value counts in its canonical form, however Falcon writes it back. */
 export const keyOf = ({ type, value }: { readonly type?: unknown; readonly value?: unknown }): string => {
