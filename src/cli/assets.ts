@@ -2,7 +2,7 @@
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CollectError } from "../core/assets/collect.ts"
-import type { Tally } from "../core/assets/tally.ts"
+import type { Tally } from "../core/assets/cycle-tally.ts"
 import { boot, type RunningTenant } from "../core/boot.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"

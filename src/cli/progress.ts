@@ -1,6 +1,6 @@
 /** Progress on standard error: a bar that redraws itself on a terminal, a line now and then elsewhere. */
 import { Clock, Effect } from "effect"
-import type { Tally } from "../core/assets/tally.ts"
+import type { Tally } from "../core/assets/cycle-tally.ts"
 
 const bar_width = 30
 const redraw_ms = 100

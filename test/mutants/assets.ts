@@ -21,8 +21,8 @@ const sender = breaks({ file: "src/core/assets/sender.ts", page }, [
   {
     name: "hosts are remembered before they are accepted",
     promise: "A host whose last change was not accepted is sent again.",
-    find: "else yield* deliver(api, parcels, { onAccepted, onRefused })",
-    replace: "else yield* Effect.andThen(accept(parcels), deliver(api, parcels, { onAccepted, onRefused }))",
+    find: "else yield* postBisecting(api, parcels, { onAccepted, onRefused })",
+    replace: "else yield* Effect.andThen(accept(parcels), postBisecting(api, parcels, { onAccepted, onRefused }))",
   },
   {
     name: "accepted hosts are not remembered",

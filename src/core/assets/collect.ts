@@ -11,11 +11,11 @@ import type { AssetApi } from "../sekoia/asset-api.ts"
 import type { AssetApiError } from "../sekoia/asset-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { listing, reading } from "./bounds.ts"
-import { openKnownFile } from "./known-file.ts"
+import { emptyTally, type Tally } from "./cycle-tally.ts"
 import { newer, openProgress } from "./progress.ts"
 import { makeSender, type Sender } from "./sender.ts"
+import { openSentIndexFile } from "./sent-index-file.ts"
 import type { AssetPage, AssetSource } from "./source.ts"
-import { emptyTally, type Tally } from "./tally.ts"
 
 export type CollectError = FalconError | AssetApiError | ConfigError | StoreError
 
@@ -47,7 +47,7 @@ export interface CollectorOptions {
 /** Fails when the stored progress cannot be read. */
 export const makeCollector = Effect.fnUntraced(function* (options: CollectorOptions) {
   const { source, api, batch_size, connector_uuid, dry_run } = options
-  const file = yield* openKnownFile(source.name)
+  const file = yield* openSentIndexFile(source.name)
   const { table } = file
   const clock = yield* Clock.Clock
   const progress = yield* openProgress(source, connector_uuid, table.size === 0)
@@ -90,8 +90,8 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
     )
     if (dry_run) return
     const reached = progress.value()
-    yield* progress.finish(source.walks === "everything" ? { ...reached, position: undefined } : reached)
-    if (source.walks === "everything" && listing_is_whole) yield* settle(tally)
+    yield* progress.saveCompleted(source.walks === "everything" ? { ...reached, position: undefined } : reached)
+    if (source.walks === "everything" && listing_is_whole) yield* compareIds(tally)
   })
 
   /** Sends a page and stores its position. */
@@ -124,14 +124,14 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
         }
       }),
     )
-    if (yield* settle(tally)) yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
+    if (yield* compareIds(tally)) yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
   })
 
   /** After a listing that was whole. False when it says something so unlikely that Falcon has to say it again. */
-  const settle = Effect.fnUntraced(function* (tally: Tally) {
+  const compareIds = Effect.fnUntraced(function* (tally: Tally) {
     const [missing, known] = [table.unlisted, table.size]
     const is_doubted = missing > listing.doubted_share * known
-    tally.removed = yield* file.settle(source.absences_max + (is_doubted ? listing.doubted_again : 0))
+    tally.removed = yield* file.forgetAbsent(source.absences_max + (is_doubted ? listing.doubted_again : 0))
     if (is_doubted && tally.removed === 0) {
       tally.doubt = `${missing} of ${known} ${source.noun} are missing from Falcon's list at once; it is asked again before that is believed`
       yield* Effect.logWarning(tally.doubt)

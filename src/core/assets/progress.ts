@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { StoreError } from "../errors.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
-import { fieldsOf, textOf } from "./fields.ts"
+import { fieldsOf, textOf } from "./read-fields.ts"
 import type { AssetSource } from "./source.ts"
 
 /** The asset that Falcon knew last. */
@@ -24,7 +24,7 @@ interface ProgressFile {
   readonly value: () => Progress
   readonly save: (progress: Progress) => Effect.Effect<void, StoreError>
   /** The walk is through. */
-  readonly finish: (progress: Progress) => Effect.Effect<void, StoreError>
+  readonly saveCompleted: (progress: Progress) => Effect.Effect<void, StoreError>
   /** Whom the assets were sent to has changed: nothing is known of this connector. */
   readonly moved: boolean
 }
@@ -53,7 +53,7 @@ export const openProgress = Effect.fnUntraced(function* (
   return {
     value: () => progress,
     save: (next) => write(next, {}),
-    finish: (next) => write(next, next.newest === undefined ? {} : { [source.checkpoint_key]: next.newest.id }),
+    saveCompleted: (next) => write(next, next.newest === undefined ? {} : { [source.checkpoint_key]: next.newest.id }),
     moved,
   } satisfies ProgressFile
 })

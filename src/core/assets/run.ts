@@ -7,8 +7,8 @@ import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { reading } from "./bounds.ts"
 import type { CollectError, Collector } from "./collect.ts"
+import type { Tally } from "./cycle-tally.ts"
 import type { AssetSource } from "./source.ts"
-import type { Tally } from "./tally.ts"
 
 export interface RunOptions {
   readonly plugin_id: string
@@ -47,7 +47,7 @@ const cycles = Effect.fnUntraced(function* (
     if (Exit.isSuccess(exit)) {
       failures = 0
       const pause_ms = Math.max(frequency_s * 1_000 - took_ms, restMs(source, frequency_s * 1_000, exit.value))
-      yield* finished(cell, source, collector, exit.value, took_ms, pause_ms > frequency_s * 1_000 ? pause_ms : 0)
+      yield* tellCompleted(cell, source, collector, exit.value, took_ms, pause_ms > frequency_s * 1_000 ? pause_ms : 0)
       yield* Effect.sleep(pause_ms)
     } else {
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
@@ -76,7 +76,7 @@ const showProgress = (cell: HealthCell, failures: number, { sent, read, total }:
 const pauseText = (pause_ms: number): string =>
   pause_ms === 0 ? "" : `; reading took long, the next look is in ${Math.round(pause_ms / 1_000)} s`
 
-const finished = Effect.fnUntraced(function* (
+const tellCompleted = Effect.fnUntraced(function* (
   cell: HealthCell,
   { noun }: AssetSource,
   collector: Collector,

@@ -5,12 +5,12 @@ import type { AssetApi } from "../sekoia/asset-api.ts"
 import type { AssetApiError } from "../sekoia/asset-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { id_chars_max } from "./bounds.ts"
-import { deliver, type Parcel } from "./deliver.ts"
-import { hashOf } from "./known.ts"
-import type { KnownFile } from "./known-file.ts"
+import type { Tally } from "./cycle-tally.ts"
+import { type Parcel, postBisecting } from "./post-bisecting.ts"
 import { type Newest, newer } from "./progress.ts"
+import { hashOf } from "./sent-index.ts"
+import type { SentIndexFile } from "./sent-index-file.ts"
 import type { AssetSource, Mapped } from "./source.ts"
-import type { Tally } from "./tally.ts"
 
 /** Ends a cycle that has sent as much as it was asked to. */
 class LimitReached extends Data.TaggedError("LimitReached") {}
@@ -18,7 +18,7 @@ class LimitReached extends Data.TaggedError("LimitReached") {}
 export interface SenderOptions {
   readonly source: AssetSource
   readonly api: AssetApi
-  readonly file: KnownFile
+  readonly file: SentIndexFile
   readonly batch_size: number
   readonly dry_run: boolean
   /** Sent at most; then `LimitReached`. */
@@ -75,7 +75,7 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
   const post = Effect.fnUntraced(function* (parcels: readonly Parcel[]) {
     if (parcels.length === 0) return
     if (dry_run) yield* onAccepted(parcels)
-    else yield* deliver(api, parcels, { onAccepted, onRefused })
+    else yield* postBisecting(api, parcels, { onAccepted, onRefused })
     yield* options.onProgress
     if (tally.sent >= options.limit) return yield* new LimitReached()
   })

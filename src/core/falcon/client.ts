@@ -72,9 +72,9 @@ export const makeFalcon = Effect.gen(function* () {
   const once = Effect.fnUntraced(function* (operation: Operation): Effect.fn.Return<Envelope, FalconError> {
     const token = yield* auth.bearer
     const answer = yield* send(operation, token)
-    if (answer.status !== 401) return yield* settle(operation, answer)
+    if (answer.status !== 401) return yield* readAnswer(operation, answer)
     const renewed = yield* auth.renew(token)
-    return yield* settle(operation, yield* send(operation, renewed))
+    return yield* readAnswer(operation, yield* send(operation, renewed))
   })
 
   const request = (operation: Operation) => tryAgain(operation, once(operation), retriesOf(operation), observer)
@@ -105,8 +105,8 @@ function httpRequest(operation: Operation, url: string, bearer: string): HttpReq
   }
 }
 
-/** What one answer means. */
-const settle = Effect.fnUntraced(function* (
+/** The envelope of an answer, or the failure that it tells of. */
+const readAnswer = Effect.fnUntraced(function* (
   operation: Operation,
   answer: HttpAnswer,
 ): Effect.fn.Return<Envelope, FalconError> {

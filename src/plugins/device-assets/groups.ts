@@ -1,8 +1,8 @@
 /** Names of host groups: all of them read at once, when the first host of a walk is in one. */
 import { Clock, Effect, Result } from "effect"
-import { makeAsk } from "../../core/assets/ask.ts"
 import { groups as bounds } from "../../core/assets/bounds.ts"
-import { fieldsOf, textOf } from "../../core/assets/fields.ts"
+import { fieldsOf, textOf } from "../../core/assets/read-fields.ts"
+import { makeStrictRequest } from "../../core/assets/strict-request.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -29,7 +29,7 @@ export const combined_groups: Operation = {
  * names that come later would mean that all hosts are sent twice.
  */
 export const makeGroups = Effect.gen(function* () {
-  const ask = yield* makeAsk
+  const ask = yield* makeStrictRequest
   const clock = yield* Clock.Clock
   const known = new Map<string, HostGroup>()
   let is_current = false

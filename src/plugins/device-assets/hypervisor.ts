@@ -1,5 +1,5 @@
 /** The hypervisor of a virtual host, by what its firmware says it is. */
-import { type Fields, textOf } from "../../core/assets/fields.ts"
+import { type Fields, textOf } from "../../core/assets/read-fields.ts"
 
 /** Texts of the virtual hardware, as the hypervisors' own documentation and systemd-detect-virt know them. */
 const signs: readonly (readonly [RegExp, string])[] = [

@@ -1,6 +1,7 @@
 /** From a host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`) to an OCSF Device Inventory Info event. */
-import { type Fields, fieldsOf, known, textOf, textsOf, timeMs, timeS } from "../../core/assets/fields.ts"
+
 import { inventoryHead } from "../../core/assets/ocsf.ts"
+import { type Fields, fieldsOf, known, textOf, textsOf, timeMs, timeS } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
 import { hypervisorOf } from "./hypervisor.ts"
 import {

@@ -1,8 +1,8 @@
 /** Hosts of Falcon: read in the order of their changes, listed as a whole from time to time. */
 import { Clock, Effect } from "effect"
-import { doubtOf, makeAsk } from "../../core/assets/ask.ts"
-import { fieldsOf, textsOf, timeMs } from "../../core/assets/fields.ts"
+import { fieldsOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
+import { doubtOf, makeStrictRequest } from "../../core/assets/strict-request.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
@@ -51,7 +51,7 @@ const details = (ids: readonly string[]): Operation => ({
  */
 export const deviceSource = Effect.gen(function* () {
   const falcon = yield* Falcon
-  const ask = yield* makeAsk
+  const ask = yield* makeStrictRequest
   const groups = yield* makeGroups
   const source: AssetSource = {
     name: "device-assets",

@@ -2,7 +2,7 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { action_args, per_call } from "../../core/limits.ts"
 import { platform, policies_path, policy, settings, write } from "./policy.ts"
-import { sendRows } from "./rows.ts"
+import { sendRows } from "./policy-rows.ts"
 
 /** gofalcon `PreventionCreatePolicyReqV1` */
 const row = z.looseObject({

@@ -2,7 +2,7 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { action_args, per_call } from "../../core/limits.ts"
 import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
-import { sendRows } from "./rows.ts"
+import { sendRows } from "./policy-rows.ts"
 
 /** gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well. */
 const row = z.looseObject({

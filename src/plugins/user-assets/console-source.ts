@@ -1,8 +1,8 @@
 /** Users of the Falcon console: few enough to be read as a whole every time. */
 import { Effect } from "effect"
-import { doubtOf, makeAsk } from "../../core/assets/ask.ts"
-import { textsOf } from "../../core/assets/fields.ts"
+import { textsOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
+import { doubtOf, makeStrictRequest } from "../../core/assets/strict-request.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { failEmptyPage } from "../../core/falcon/whole-list.ts"
@@ -23,7 +23,7 @@ export const query: Operation = {
 
 /** The oldest come first, so that users who are created meanwhile join at the end. A deleted one shifts the pages by one. */
 export const consoleSource = Effect.gen(function* () {
-  const ask = yield* makeAsk
+  const ask = yield* makeStrictRequest
   const source: AssetSource = {
     name: "user-assets.user-management",
     noun: "users",

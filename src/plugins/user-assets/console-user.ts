@@ -1,8 +1,8 @@
 /** From a user of the Falcon console (gofalcon `DomainUser`) to an OCSF User Inventory Info event. */
-import { fieldsOf, isoOf, known, textOf, timeMs } from "../../core/assets/fields.ts"
+import { fieldsOf, isoOf, known, textOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
-import { finish } from "./finish.ts"
 import { account_types } from "./ocsf.ts"
+import { userEvent } from "./user-event.ts"
 
 /** What Falcon's words for a user's status mean; of any other word nothing is known. */
 const enabled: Readonly<Record<string, boolean>> = { active: true, inactive: false, disabled: false, suspended: false }
@@ -30,5 +30,10 @@ export const mapConsoleUser = (entity: unknown, now_ms: number): Mapped => {
     is_enabled: enabled[textOf(person.status)?.toLowerCase() ?? ""],
     last_logon: isoOf(person.last_login_at),
   })
-  return finish(id, { user, enrichments: [{ name: "login", value: "infos", data }] }, timeMs(person.created_at), now_ms)
+  return userEvent(
+    id,
+    { user, enrichments: [{ name: "login", value: "infos", data }] },
+    timeMs(person.created_at),
+    now_ms,
+  )
 }

@@ -1,13 +1,13 @@
 /** Users of the directories that Falcon Identity Protection watches, by its GraphQL API. */
 import { Clock, Effect } from "effect"
-import { fieldsOf, listOf, textOf } from "../../core/assets/fields.ts"
+import { fieldsOf, listOf, textOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
 import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { falcon as falcon_limits, assets as limits } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
-import { costOf, pauseMs } from "./cost.ts"
+import { costOf, pauseMs } from "./graphql-budget.ts"
 import { mapIdentity } from "./identity.ts"
 
 export const reads_identities = ["Identity Protection Entities: Read", "Identity Protection GraphQL: Write"]

@@ -1,8 +1,8 @@
 /** From a user entity of Falcon Identity Protection to an OCSF User Inventory Info event. */
-import { type Fields, fieldsOf, known, listOf, textOf, textsOf, timeMs } from "../../core/assets/fields.ts"
+import { type Fields, fieldsOf, known, listOf, textOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
-import { finish } from "./finish.ts"
 import { type AccountTypeId, account_types, type RiskLevelId, risk_levels, user_types } from "./ocsf.ts"
+import { userEvent } from "./user-event.ts"
 
 /** An entity without `entityId` is skipped. Of its accounts the first counts, as in the Python module. */
 export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
@@ -28,7 +28,7 @@ export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
     type_id,
     ...riskOf(person),
   })
-  return finish(
+  return userEvent(
     id,
     known({ user, enrichments: account === undefined ? undefined : [detailsOf(account)] }),
     timeMs(person.creationTime),

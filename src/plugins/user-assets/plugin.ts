@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { checkAssetApi, checkRead } from "../../core/assets/check.ts"
 import { makeCollector } from "../../core/assets/collect.ts"
-import { openWhenReadable } from "../../core/assets/open.ts"
+import { openWhenReadable } from "../../core/assets/open-when-readable.ts"
 import { runInventory } from "../../core/assets/run.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { makeAssetApi } from "../../core/sekoia/asset-api.ts"

@@ -29,7 +29,7 @@ const written_flag = 2
 const absence = 4
 const absences_counted_max = 63
 
-export class KnownAssets {
+export class SentIndex {
   #table = new Uint32Array(slots_min * words)
   #marks = new Uint8Array(slots_min)
   #size = 0

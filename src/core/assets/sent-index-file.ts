@@ -1,5 +1,5 @@
 /**
- * The file behind `KnownAssets`: `<name>.known`, a line `<hash of the content> <id>` for every asset that Sekoia has accepted,
+ * The file behind `SentIndex`: `<name>.known`, a line `<hash of the content> <id>` for every asset that Sekoia has accepted,
  * appended batch by batch; the last line about an id counts. A line that cannot be read, such as one that a crash cut short,
  * costs no more than sending its asset again.
  */
@@ -9,7 +9,7 @@ import { assets as limits } from "../limits.ts"
 import { appendDurably, rewriteAtomic } from "../store/atomic-file.ts"
 import { Tenant } from "../tenant.ts"
 import { id_chars_max } from "./bounds.ts"
-import { type Hash, KnownAssets } from "./known.ts"
+import { type Hash, SentIndex } from "./sent-index.ts"
 
 /** An accepted asset. */
 export interface Accepted {
@@ -17,25 +17,25 @@ export interface Accepted {
   readonly content: Hash
 }
 
-export interface KnownFile {
-  readonly table: KnownAssets
+export interface SentIndexFile {
+  readonly table: SentIndex
   /** Remembers assets; on the disk when this succeeds. */
   readonly add: (accepted: readonly Accepted[]) => Effect.Effect<void, StoreError>
   /**
    * After a complete listing: writes the ids that are gone to `<name>.removed.ndjson`, forgets them, and shortens the file
    * when it has more old lines than current ones. Answers how many are gone.
    */
-  readonly settle: (absences_max: number) => Effect.Effect<number, StoreError>
+  readonly forgetAbsent: (absences_max: number) => Effect.Effect<number, StoreError>
   /** Forgets everything. */
   readonly clear: Effect.Effect<void, StoreError>
 }
 
-export const openKnownFile = Effect.fnUntraced(function* (name: string) {
+export const openSentIndexFile = Effect.fnUntraced(function* (name: string) {
   const { data_dir } = yield* Tenant
   const fs = yield* FileSystem.FileSystem
   const file_name = `${name}.known`
   const path = `${data_dir}/${file_name}`
-  const table = new KnownAssets()
+  const table = new SentIndex()
   let lines = 0
   yield* eachLine(path, (line) => {
     const parsed = parseLine(line)
@@ -54,7 +54,7 @@ export const openKnownFile = Effect.fnUntraced(function* (name: string) {
     Effect.provideService(FileSystem.FileSystem, fs),
   )
 
-  const settle = Effect.fnUntraced(
+  const forgetAbsent = Effect.fnUntraced(
     function* (absences_max: number) {
       const gone = table.endListing(absences_max)
       if (gone === 0 && lines <= 2 * table.size + 1_000) return 0
@@ -85,7 +85,7 @@ export const openKnownFile = Effect.fnUntraced(function* (name: string) {
     yield* rewriteAtomic(data_dir, file_name, () => Effect.void)
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs))
 
-  return { table, add, settle, clear } satisfies KnownFile
+  return { table, add, forgetAbsent, clear } satisfies SentIndexFile
 })
 
 const hex = (word: number): string => word.toString(16).padStart(8, "0")

@@ -4,15 +4,15 @@ import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../falcon/
 import type { FalconError } from "../falcon/errors.ts"
 import { failWithoutList } from "../falcon/whole-list.ts"
 
-export type Ask = (operation: Operation) => Effect.Effect<Envelope, FalconError>
+export type StrictRequest = (operation: Operation) => Effect.Effect<Envelope, FalconError>
 
 /**
  * Falcon's request, stricter: a 200 that holds errors and no resources, or no list at all, is a failure, not the end of a list.
  * Errors beside resources are told of; see `doubtOf`. The `text` of the envelope is left out.
  */
-export const makeAsk = Effect.map(
+export const makeStrictRequest = Effect.map(
   Falcon,
-  (falcon): Ask =>
+  (falcon): StrictRequest =>
     Effect.fnUntraced(function* (operation) {
       const envelope = yield* failWhenEmpty(operation, yield* falcon.request(operation))
       const doubt = doubtOf(operation, envelope)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { hashOf, KnownAssets } from "./known.ts"
+import { hashOf, SentIndex } from "./sent-index.ts"
 
 describe("the table of known assets", () => {
   test("knows what a map would know, whatever is set, listed and forgotten", () => {
@@ -11,7 +11,7 @@ describe("the table of known assets", () => {
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const table = new KnownAssets()
+        const table = new SentIndex()
         const model = new Map<string, string>()
         for (const one of steps) {
           if (one.kind === "set") {
@@ -36,7 +36,7 @@ describe("the table of known assets", () => {
   })
 
   test("counts an asset as gone after so many listings in a row without it, and forgives in between", () => {
-    const table = new KnownAssets()
+    const table = new SentIndex()
     table.set("a", hashOf("1"))
     table.set("b", hashOf("1"))
     const listing = (...ids: string[]) => {
@@ -53,7 +53,7 @@ describe("the table of known assets", () => {
   })
 
   test("takes at most 45 bytes an asset once it is more than a handful", () => {
-    const table = new KnownAssets()
+    const table = new SentIndex()
     for (let index = 0; index < 100_000; index++) {
       table.set(`${index.toString(16).padStart(32, "0")}`, hashOf(String(index)))
       if (index > 1_000 && index % 997 === 0) expect(table.bytes / table.size).toBeLessThan(46)

@@ -4,7 +4,7 @@ import type { ConfigError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import { AssetApiError } from "../sekoia/asset-error.ts"
-import type { Hash } from "./known.ts"
+import type { Hash } from "./sent-index.ts"
 
 /** A mapped asset on its way. */
 export interface Parcel {
@@ -24,7 +24,7 @@ export interface Outcomes<E> {
  * refuses one after the other and accepts none: then it is not the assets that are wrong, and none of them may be given up.
  * Interrupted, it never forgets an answer that has come: what was accepted is also recorded.
  */
-export const deliver = Effect.fnUntraced(function* <E>(
+export const postBisecting = Effect.fnUntraced(function* <E>(
   api: AssetApi,
   parcels: readonly Parcel[],
   { onAccepted, onRefused }: Outcomes<E>,

@@ -4,7 +4,7 @@ import type { Mapped } from "../../core/assets/source.ts"
 import { class_name, class_uid, userInventory } from "./ocsf.ts"
 
 /** `created_ms` is the time of the event; without it, now. */
-export const finish = (
+export const userEvent = (
   id: string,
   body: Readonly<Record<string, unknown>>,
   created_ms: number | undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { costOf, pauseMs } from "../../src/plugins/user-assets/cost.ts"
+import { costOf, pauseMs } from "../../src/plugins/user-assets/graphql-budget.ts"
 
 const now_ms = Date.UTC(2026, 0, 15)
 const pause = (extensions: unknown) => pauseMs(costOf(extensions), now_ms)
