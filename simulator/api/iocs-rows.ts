@@ -27,10 +27,23 @@ export function aboutValue({ type, value }: IocRow): readonly Complaint[] {
   return form(String(value)) ? [] : [error("value", `Invalid ${type} value: '${value}'`)]
 }
 
+/**
+ * Addresses and domains can only be detected on computers, hashes do not exist on phones (CrowdStrike's own
+ * terraform-provider-crowdstrike, `custom_ioc`, which refuses the rest before it is sent).
+ */
+function aboutPlaces({ type, action, platforms }: IocRow): readonly Complaint[] {
+  const places = Array.isArray(platforms) ? platforms.map(String) : []
+  const on_phones = places.filter((one) => one === "ios" || one === "android")
+  const is_hash = type === "md5" || type === "sha256"
+  if (is_hash) return on_phones.map((one) => error("platforms", `Platform '${one}' is not supported for ${type}`))
+  const can = ["detect", "no_action"].includes(String(action)) || on_phones.length === places.length
+  return can ? [] : [error("action", `Action '${action}' is not supported for ${type}`)]
+}
+
 /** About what a row, or a changed indicator, does. The warning is the simulator's own; Falcon's are not documented. */
 export function aboutEffect(row: IocRow, now: number): readonly Complaint[] {
   const { action, severity, platforms, applied_globally, host_groups, expiration, description, source, value } = row
-  const found: Complaint[] = []
+  const found: Complaint[] = [...aboutPlaces(row)]
   if (!["no_action", "allow", "detect", "prevent", "prevent_no_ui"].includes(String(action))) {
     found.push(error("action", `Invalid action: '${action}'`))
   } else if (action !== "allow" && action !== "no_action" && severity === undefined) {

@@ -111,7 +111,7 @@ function update(iocs: Iocs, { list, query, now }: Call): Reply {
     const one = iocs.by_id.get(String(row.id))
     if (one === undefined) return [{ field_name: "id", message: "Indicator not found", message_type: "error" }]
     const expiration = row.expiration === undefined ? { expiration: undefined } : {}
-    return aboutEffect({ ...one.fields, ...scope(row), ...row, value: one.value, ...expiration }, now)
+    return aboutEffect({ ...one.fields, ...scope(row), ...row, type: one.type, value: one.value, ...expiration }, now)
   })
   const refused = refusal(rows, complaints, query)
   if (refused !== undefined) return refused
@@ -164,7 +164,7 @@ function search(iocs: Iocs, { query, now }: Call, shown: (one: Entity) => unknow
   sorted(found, query.get("sort"))
   const end = start + limit
   const more = offset === null && end < found.length
-  const next = more ? { after: `${now}000000:${end}` } : {}
+  const next = more ? { after: `${Math.floor(now)}000000:${end}` } : {}
   const position = offset === null ? {} : { offset: end }
   return {
     resources: found.slice(start, end).map(shown),

@@ -22,7 +22,11 @@ export const layerTenant = (
   tenant: TenantConfig,
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
-  const identity = Layer.succeed(Tenant, { id: tenant.id, data_dir: tenant.data_dir })
+  const identity = Layer.succeed(Tenant, {
+    id: tenant.id,
+    data_dir: tenant.data_dir,
+    ...(tenant.stix_dir !== undefined && { stix_dir: tenant.stix_dir }),
+  })
   const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer, Checkpoints.layer).pipe(
     Layer.provide(folder),
     Layer.provideMerge(identity),

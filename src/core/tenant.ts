@@ -8,5 +8,7 @@ export class Tenant extends Context.Service<
     readonly id: string
     /** The tenant's own folder. */
     readonly data_dir: string
+    /** Where actions read STIX files, and nothing else; `data_dir/stix` when left out. */
+    readonly stix_dir?: string
   }
 >()("akonis/core/Tenant") {}

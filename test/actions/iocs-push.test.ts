@@ -121,12 +121,12 @@ describe("a push", () => {
           stix_objects: [1, 2, 3, 4, 5, 6, 7].map((n) => stix(n, { valid_until: "2027-01-01T00:00:00Z" })),
         })
         expect(rowsOf(outcome).map(({ outcome, reason }) => [outcome, reason])).toEqual([
-          ["skipped", 'source "SOC" has it with action detect'],
-          ["skipped", 'source "SOC" has it with action prevent'],
+          ["skipped", 'source "SOC" has it with action detect; not on mac, linux'],
+          ["skipped", 'source "SOC" has it with action prevent; not on mac, linux'],
           ["skipped", 'source "SOC" has it with action allow'],
           ["updated", undefined],
           ["updated", "kept its stronger action prevent"],
-          ["updated", 'source "SOC" had it with action no_action, now detect'],
+          ["updated", 'source "SOC" had it with action no_action, now detect; not on mac, linux'],
           ["created", undefined],
         ])
         const expiration = "2027-01-01T00:00:00Z"

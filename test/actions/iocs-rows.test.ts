@@ -155,6 +155,14 @@ describe("looking indicators up", () => {
         expect((yield* act(searchIndicators, { limit: 7, offset: "1768435200000000000:42" })).resources).toEqual(
           ids.slice(42, 49),
         )
+        // What there is in all, and where to go on: until there is no more.
+        const first = yield* act(searchIndicators, { limit: 4_000 })
+        const { total, next } = first
+        expect([total, String(next).slice(String(next).indexOf(":"))]).toEqual([5_000, ":4000"])
+        const rest = yield* act(searchIndicators, { limit: 4_000, offset: next! })
+        expect([...first.resources, ...rest.resources]).toEqual([...ids])
+        expect([rest.total, rest.next]).toEqual([5_000, undefined])
+        expect(yield* act(searchIndicators, { limit: 7, offset: 11 })).toMatchObject({ total: 5_000, next: "18" })
         for (const sort of ["value|desc", "value.desc"]) {
           expect((yield* act(searchIndicators, { limit: 1, sort })).resources).toEqual(ids.slice(-1))
         }

@@ -116,7 +116,7 @@ describe("blocking one indicator", () => {
         expect(other.resources).toMatchObject([
           {
             outcome: "updated",
-            reason: 'source "SOC" had it with action detect, now prevent; its hosts and source stay',
+            reason: 'source "SOC" had it with action detect, now prevent; its hosts and source stay; not on mac, linux',
           },
         ])
         expect(yield* all).toMatchObject([

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { PolicyState } from "../../simulator/api/state.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
+import { fieldErrors } from "../../src/core/actions/problem.ts"
 import { createPreventionPolicies } from "../../src/plugins/prevention-policies/create-prevention-policies.ts"
 import { deletePreventionPolicies } from "../../src/plugins/prevention-policies/delete-prevention-policies.ts"
 import { getPreventionPolicies } from "../../src/plugins/prevention-policies/get-prevention-policies.ts"
@@ -134,16 +135,32 @@ describe("creating prevention policies", () => {
       }),
     ))
 
-  test("passes on keys that are not ours, as a dry run shows", () =>
+  test("sends rows as they are, as a dry run shows", () =>
     withFalcon({}, (simulator) =>
       Effect.gen(function* () {
-        const resources = [{ ...rows[0]!, clone_id: "a", anything: { goes: true } }]
+        const resources = [{ ...rows[0]!, clone_id: "a" }]
         expect(yield* dryRun(createPreventionPolicies, { resources })).toEqual([
           { method: "POST", url: base_url + path, body: { resources } },
         ])
         expect(yield* callsOf(simulator)).toEqual([])
       }),
     ))
+
+  test.each([
+    ["prevention_settings", { prevention_settings: [] }],
+    ["enabled", { enabled: true }],
+    ["descripton", { descripton: "a typo" }],
+    ["settings.0.name", { settings: [{ id: "a", name: "b", value: {} }] }],
+  ])("refuses by name a key that Falcon would swallow: %s", (name, more) => {
+    for (const parsed of [
+      createPreventionPolicies.arguments.safeParse({ resources: [{ ...rows[0]!, ...more }] }),
+      updatePreventionPolicies.arguments.safeParse({ resources: [{ id: "a", ...more }] }),
+    ]) {
+      expect(fieldErrors(parsed.error!)).toEqual([
+        { field: `resources.0.${name}`, message: "there is no such argument" },
+      ])
+    }
+  })
 })
 
 describe("updating prevention policies", () => {

@@ -167,6 +167,18 @@ tenants:
       "plugins.event-stream.intake",
       "enabled, intake_key, intake_url",
     ],
+    [
+      "a folder for STIX files that holds the data folder",
+      "data_dir: /x/data\nstix_dir: /x",
+      "stix_dir",
+      "must not lie in each other",
+    ],
+    [
+      "a folder for STIX files in the data folder",
+      "data_dir: ./data\nstix_dir: data/audit",
+      "stix_dir",
+      "must not lie in each other",
+    ],
     ["an unknown plugin", "plugins: { event_stream: {} }", "plugins.event_stream", "there are: event-stream"],
     ["an unknown plugin in only", "plugins: { only: [streams] }", "plugins.only", "there are: event-stream"],
     ["a value outside a list", "log: { level: loud }", "log.level", "debug, info, warn, error"],

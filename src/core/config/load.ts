@@ -1,6 +1,7 @@
 /**
  * YAML file + environment + secret files -> one typed value, or one error that names file, key and what is allowed there.
  */
+import { resolve } from "node:path"
 import { Effect, FileSystem } from "effect"
 import { parseDocument } from "yaml"
 import type { z } from "zod"
@@ -17,6 +18,8 @@ export interface TenantConfig {
   /** `default` when there is only one. Metrics label, name of the data folder. */
   readonly id: string
   readonly data_dir: string
+  /** See `Tenant`. */
+  readonly stix_dir?: string
   readonly credentials: Credentials
   readonly plugins: readonly EnabledPlugin[]
 }
@@ -92,6 +95,7 @@ const parse = (tree: Tree, source: string, { env, plugins }: ConfigInput): Confi
     "",
     env,
   )
+  refuseShared(common, source)
   common.server.tokens.push(...tokenFromEnv(env))
   return { ...common, source, tenants: parseTenants(tree, source, common, { env, plugins }) }
 }
@@ -104,7 +108,7 @@ const tokenFromEnv = (env: Env): General["server"]["tokens"] => {
 
 const parseTenants = (tree: Tree, source: string, common: General, input: ConfigInput): TenantConfig[] => {
   if (tree.tenants === undefined) {
-    return [{ id: "default", data_dir: common.data_dir, ...parseTenant(tree, source, "", input) }]
+    return [{ id: "default", data_dir: common.data_dir, ...stixDir(common), ...parseTenant(tree, source, "", input) }]
   }
   if (!Array.isArray(tree.tenants) || tree.tenants.length === 0) {
     throw new ConfigError({ source, key: "tenants", message: "must be a list with at least one tenant" })
@@ -116,8 +120,25 @@ const parseTenants = (tree: Tree, source: string, common: General, input: Config
   }
   return entries.map(({ id, own }, i) => {
     const merged = { ...pick(tree, credentials), ...own, plugins: mergePlugins(tree.plugins, own.plugins) }
-    return { id, data_dir: `${common.data_dir}/${id}`, ...parseTenant(merged, source, `tenants[${i}]`, input) }
+    return {
+      id,
+      data_dir: `${common.data_dir}/${id}`,
+      ...stixDir(common, id),
+      ...parseTenant(merged, source, `tenants[${i}]`, input),
+    }
   })
+}
+
+const stixDir = ({ stix_dir }: General, id?: string) =>
+  stix_dir === undefined ? {} : { stix_dir: id === undefined ? stix_dir : `${stix_dir}/${id}` }
+
+/** What actions may read must not be what we write: neither folder may lie in the other. */
+const refuseShared = ({ stix_dir, data_dir }: General, source: string): void => {
+  if (stix_dir === undefined) return
+  const [one, other] = [`${resolve(stix_dir)}/`, `${resolve(data_dir)}/`]
+  if (!one.startsWith(other) && !other.startsWith(one)) return
+  const message = `${stix_dir} and data_dir ${data_dir} must not lie in each other: actions could read akonis' own files`
+  throw new ConfigError({ source, key: "stix_dir", message })
 }
 
 /** One entry of `tenants`: its id, and the keys it does not take from the top level. */

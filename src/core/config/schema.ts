@@ -97,6 +97,12 @@ export const general = {
     "AKONIS_DATA_DIR",
     "Folder for offsets, dead letters and the like.",
   ),
+  stix_dir: fromEnv(
+    z.string().min(1).optional(),
+    "AKONIS_STIX_DIR",
+    "Folder whose STIX files actions may read (`stix_objects_path`), with several tenants one folder a tenant in it. " +
+      "`stix` in the tenant's data folder when left out. It must neither hold the data folder nor lie in it.",
+  ),
   log: log.prefault({}),
   server: server.prefault({}),
 }

@@ -1,12 +1,11 @@
+import { Effect } from "effect"
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { actions, platforms, read_write, row, severities } from "./indicator.ts"
-import { setIndicator } from "./one.ts"
+import { checked, setIndicator } from "./one.ts"
+import { settleAction } from "./possible.ts"
 
-/**
- * The specification's types are md5 and sha256; the module's newer version adds addresses. Whether Falcon lets them be
- * prevented is its answer to give (`get_ioc_actions`).
- */
+/** The specification's types are md5 and sha256; the module's newer version adds addresses. */
 const type = z.enum(["md5", "sha256", "ipv4", "ipv6"])
 
 /** Defaults are those of the module's code, not of its schema, which would only detect. */
@@ -15,7 +14,8 @@ export const blockIoc = defineAction({
   alias: "block_ioc",
   title: "Block IOC",
   description:
-    "Blocks a file hash or an address. When Falcon has an indicator of this type and value, that one is changed, and the " +
+    "Blocks a file hash, or an address as far as Falcon can: where it cannot, the address is only detected, and the answer " +
+    "says so. When Falcon has an indicator of this type and value, that one is changed, and the " +
     "answer says what it was; one of another source keeps its source, tags and hosts.",
   arguments: z.strictObject({
     value: z.string().trim().min(1).max(256).describe("The hash or the address; no CIDR range."),
@@ -27,7 +27,10 @@ export const blockIoc = defineAction({
       .max(3)
       .default([...platforms])
       .describe("Where it applies."),
-    action: z.enum(actions).default("prevent").describe("What the sensor does."),
+    action: z
+      .enum(actions)
+      .optional()
+      .describe("What the sensor does. When left out: prevent, or detect where Falcon cannot prevent this type."),
     host_groups: z
       .array(z.string().trim().min(1).max(200))
       .max(1_000)
@@ -40,7 +43,12 @@ export const blockIoc = defineAction({
   changes: true,
   destructive: false,
   idempotent: true,
-  run: (args) => setIndicator(args),
+  run: (args) =>
+    Effect.gen(function* () {
+      yield* checked(args)
+      const { action, note } = yield* settleAction(args)
+      return yield* setIndicator({ ...args, action }, note)
+    }),
 })
 
 function lower(value: unknown): unknown {

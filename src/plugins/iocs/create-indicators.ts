@@ -1,14 +1,14 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { iocs } from "../../core/limits.ts"
 import { sendGiven } from "./given-rows.ts"
 import { createOperation, indicator, keyOf, write } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 import { keyOfResource } from "./one.ts"
 import { fields } from "./row.ts"
 import { checkValue, isIocType } from "./value.ts"
 
-/** gofalcon `APIIndicatorCreateReqV1` */
-const row = z.looseObject({
+/** gofalcon `APIIndicatorCreateReqV1`, falconpy `indicator_payload`: a key that they do not have is a mistake, and said to be one. */
+const row = z.strictObject({
   type: z.string().trim().toLowerCase().min(1).max(64).describe("md5, sha256, domain, ipv4 or ipv6."),
   value: z.string().trim().min(1).max(2_048).describe("The hash, domain or address; no CIDR range."),
   ...fields,

@@ -2,8 +2,8 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { type BulkCall, callInBulk } from "../../core/actions/bulk.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { iocs } from "../../core/limits.ts"
 import { deleteOperation, example_indicator, indicator_ids, write } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 
 /**
  * Deletes by ids, as many as fit into a URL at once. The answer's `resources`, which gofalcon's model `APIIndicatorQueryRespV1`

@@ -2,9 +2,10 @@
 import { Effect } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { falcon as bounds, iocs } from "../../core/limits.ts"
+import { falcon as bounds } from "../../core/limits.ts"
 import { allOf, anyOf, is } from "./fql.ts"
 import { findOperation, type Indicator, indicatorOf, isOurs, keyOf } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 import type { Value } from "./stix-taken.ts"
 
 /** Indicators that a read found, and the trace ids of its calls. */

@@ -48,6 +48,11 @@ export const getIndicatorsReport = defineAction({
         scopes: read,
       }
       const answer = yield* Effect.flatMap(falcon.request(operation), (envelope) => failWhenEmpty(operation, envelope))
-      return outcomeOfList(answer.resources, answer.errors, answer.trace_id === undefined ? [] : [answer.trace_id])
+      const { total } = answer.pagination ?? {}
+      const trace_ids = answer.trace_id === undefined ? [] : [answer.trace_id]
+      return {
+        ...outcomeOfList(answer.resources, answer.errors, trace_ids),
+        ...(typeof total === "number" && { total }),
+      }
     }),
 })

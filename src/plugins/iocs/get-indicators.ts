@@ -1,6 +1,6 @@
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { iocs } from "../../core/limits.ts"
 import { example_indicator, indicator, indicator_ids, indicators_path, read } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 
 /** `GET /iocs/entities/indicators/v1?ids=…` (falconpy `indicator_get_v1`). */
 export const getIndicators = lookupAction({

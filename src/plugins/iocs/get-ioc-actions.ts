@@ -1,10 +1,10 @@
 import { z } from "zod"
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { iocs } from "../../core/limits.ts"
 import { read } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 
 /** gofalcon `APIActionV1` */
-const ioc_action = z.looseObject({
+export const ioc_action = z.looseObject({
   id: z.string(),
   platforms_by_type: z.record(z.string(), z.array(z.string())).nullish().describe("Platforms by type of indicator."),
   severities: z.array(z.string()).nullish(),

@@ -5,7 +5,8 @@ import { gravest, withErrors } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { type WriteRow, writeRows } from "./write-rows.ts"
+import type { WriteRow } from "./write-row.ts"
+import { writeRows } from "./write-rows.ts"
 
 interface Given {
   /** In the order of the request; a reason in place of a row that cannot be sent. */
@@ -26,8 +27,8 @@ export const sendGiven = Effect.fnUntraced(function* ({
   const first_at = new Map<string, number>()
   const sent: WriteRow[] = []
   const errors: RowError[] = []
-  const error = (at: number, id: string, code: number, message: string) =>
-    errors.push({ id, code, message: `indicators.${at}: ${message}` })
+  const error = (at: number, id: string, code: number, message: string, more: Pick<RowError, "outcome"> = {}) =>
+    errors.push({ id, code, message: `indicators.${at}: ${message}`, ...more })
   for (const [at, { key, body, refused }] of rows.entries()) {
     const first = first_at.get(key)
     if (refused !== undefined) error(at, key, 400, refused)
@@ -42,11 +43,11 @@ export const sendGiven = Effect.fnUntraced(function* ({
   const failure = written.done.size === 0 ? gravest(written.failures) : undefined
   const alone = errors.length === 0 && (sent.length === 1 || failure?.reason !== "rejected")
   if (failure !== undefined && alone) return yield* failure
-  for (const [key, { code, message }] of written.failed) error(first_at.get(key) ?? 0, key, code, message)
+  for (const [key, { code, message, outcome }] of written.failed) {
+    error(first_at.get(key) ?? 0, key, code, message, outcome === undefined ? {} : { outcome })
+  }
   if (failure !== undefined) return yield* withErrors(failure, errors)
-  const resources = sent
-    .filter(({ key }) => written.done.has(key))
-    .map(({ key, body }) => written.done.get(key) ?? body)
+  const resources = sent.filter(({ key }) => written.done.has(key)).map(({ key }) => written.done.get(key))
   return {
     resources,
     errors,

@@ -101,6 +101,26 @@ export const deleteOperation = (ids: readonly string[], comment?: string): Opera
   scopes: write,
 })
 
+/** `GET /iocs/entities/indicators/v1?ids=…` (falconpy `indicator_get_v1`). */
+export const getOperation = (ids: readonly string[]): Operation => ({
+  name: "iocs.get",
+  method: "GET",
+  path: indicators_path,
+  query: { ids },
+  idempotent: true,
+  scopes: read,
+})
+
+/** `GET /iocs/entities/actions/v1?ids=…` (falconpy `action_get_v1`). */
+export const actionsOperation = (ids: readonly string[]): Operation => ({
+  name: "iocs.actions",
+  method: "GET",
+  path: "/iocs/entities/actions/v1",
+  query: { ids },
+  idempotent: true,
+  scopes: read,
+})
+
 /** `GET /iocs/combined/indicator/v1`: whole indicators by filter; pages are linked by `after`. */
 export const findOperation = (filter: string | undefined, limit?: number): Operation => ({
   name: "iocs.find",

@@ -9,16 +9,24 @@ import { deletion } from "./delete-indicators.ts"
 import { findExisting } from "./existing.ts"
 import { createOperation, type Indicator, indicatorOf, isOurs, keyOf, type Row, updateOperation } from "./indicator.ts"
 import { newIndicator, planOne, theirs, type Wish } from "./plan.ts"
+import type { Value } from "./stix-taken.ts"
 import { checkValue } from "./value.ts"
 import { writeRows } from "./write-rows.ts"
 
-/** Fails when Falcon refuses it: there is nothing else that could have worked. */
+/** The value in its canonical form. */
+export const checked = ({ type, value }: Value): Effect.Effect<string, ArgumentError> => {
+  const found = checkValue(type, value)
+  return "value" in found
+    ? Effect.succeed(found.value)
+    : Effect.fail(new ArgumentError({ field: "value", message: found.reason }))
+}
+
+/** Fails when Falcon refuses it: there is nothing else that could have worked. `note` becomes part of the row's reason. */
 export const setIndicator = Effect.fnUntraced(function* (
   given: Wish,
+  note?: string,
 ): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
-  const checked = checkValue(given.type, given.value)
-  if ("reason" in checked) return yield* new ArgumentError({ field: "value", message: checked.reason })
-  const wish = { ...given, value: checked.value }
+  const wish = { ...given, value: yield* checked(given) }
   const { type, value } = wish
   const found = yield* findExisting([{ type, value }])
   const { existing, trace_ids: removal } = yield* withoutExpired(found.by_key.get(keyOf(wish)))
@@ -41,11 +49,12 @@ export const setIndicator = Effect.fnUntraced(function* (
   }
   const [resource] = written.done.values()
   const id = existing?.id ?? indicatorOf(resource)?.id
+  const reasons = [plan?.reason, note].filter((one) => one !== undefined)
   const row: Row = {
     type,
     value,
     outcome: plan === undefined ? "created" : "updated",
-    ...(plan !== undefined && { reason: plan.reason }),
+    ...(reasons.length > 0 && { reason: reasons.join("; ") }),
     ...(id !== undefined && { id }),
   }
   return outcomeOfList([row], [], trace_ids)

@@ -69,11 +69,12 @@ export function planPush(existing: Indicator, wish: Wish): Plan {
     if (!stronger) return { change: ownChange(existing, wish) }
     return { change: ownChange(existing, { ...wish, action }), reason: `kept its stronger action ${action}` }
   }
+  const where = notOn(existing, wish)
   if (existing.expired === true || stronger || action === wish.action || action === "allow") {
     const state = existing.expired === true ? ", expired" : ""
-    return { skip: `${theirs(existing)} has it with action ${action}${state}` }
+    return { skip: `${theirs(existing)} has it with action ${action}${state}${action === "allow" ? "" : where}` }
   }
-  return { change: foreignChange(existing, wish), reason: changed(existing, wish) }
+  return { change: foreignChange(existing, wish), reason: `${changed(existing, wish)}${where}` }
 }
 
 /** For a person who names one indicator: it becomes what they say, and the answer says what it was. */
@@ -82,13 +83,23 @@ export function planOne(
   wish: Wish,
 ): { change: Readonly<Record<string, unknown>>; reason: string } {
   if (isOurs(existing)) {
-    return { change: ownChange(existing, wish), reason: `it existed with action ${existing.action}` }
+    const ends =
+      wish.expiration === undefined && existing.expiration != null ? `; it ends on ${existing.expiration}` : ""
+    return { change: ownChange(existing, wish), reason: `it existed with action ${existing.action}${ends}` }
   }
-  return { change: foreignChange(existing, wish), reason: `${changed(existing, wish)}; its hosts and source stay` }
+  const reason = `${changed(existing, wish)}; its hosts and source stay${notOn(existing, wish)}`
+  return { change: foreignChange(existing, wish), reason }
 }
 
 const changed = (existing: Indicator, wish: Wish): string =>
   `${theirs(existing)} had it with action ${existing.action ?? "none"}, now ${wish.action}`
+
+/** The platforms on which somebody else's indicator does not do what is wished, since its platforms stay. */
+const notOn = (existing: Indicator, wish: Wish): string => {
+  const own = existing.platforms?.map((platform) => platform.toLowerCase())
+  const lacking = (wish.platforms ?? platforms).filter((platform) => own?.includes(platform) === false)
+  return lacking.length === 0 ? "" : `; not on ${lacking.join(", ")}`
+}
 
 export const theirs = ({ source }: Indicator): string =>
   typeof source === "string" && source !== "" ? `source "${source.slice(0, 100)}"` : "another source"

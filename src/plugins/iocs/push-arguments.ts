@@ -1,6 +1,6 @@
 /** The arguments of both pushes. */
 import { z } from "zod"
-import { iocs } from "../../core/limits.ts"
+import { iocs } from "./limits.ts"
 
 export const push_arguments = {
   stix_objects_path: z
@@ -8,7 +8,9 @@ export const push_arguments = {
     .min(1)
     .max(1_024)
     .optional()
-    .describe("A file of STIX objects, JSON, below the tenant's data folder. Either this or stix_objects."),
+    .describe(
+      "A file of STIX objects, JSON, below `stix_dir` (`stix` in the data folder). Either this or stix_objects.",
+    ),
   stix_objects: z
     .array(z.unknown())
     .max(iocs.stix_objects_max)

@@ -5,7 +5,6 @@ import { callInBulk } from "../../core/actions/bulk.ts"
 import { gravest, isPointless } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { iocs } from "../../core/limits.ts"
 import type { Tenant } from "../../core/tenant.ts"
 import { deletion } from "./delete-indicators.ts"
 import { findAll, findExisting } from "./existing.ts"
@@ -20,6 +19,7 @@ import {
   type Row,
   updateOperation,
 } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 import { idOfResource, keyOfResource } from "./one.ts"
 import { newIndicator, planPush, theirs } from "./plan.ts"
 import { readStixObjects } from "./stix-file.ts"
@@ -27,7 +27,8 @@ import { readObjects, type Wanted } from "./stix-objects.ts"
 import type { Value } from "./stix-taken.ts"
 import type { FromStix } from "./stix-versions.ts"
 import { type IocType, ioc_types } from "./value.ts"
-import { type WriteRow, type Written, writeRows } from "./write-rows.ts"
+import type { WriteRow } from "./write-row.ts"
+import { type Written, writeRows } from "./write-rows.ts"
 
 const day_ms = 24 * 60 * 60_000
 

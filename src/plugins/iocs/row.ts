@@ -13,5 +13,5 @@ export const fields = {
   source: z.string().max(256).optional().describe("Where it comes from; falconpy gives 256 characters."),
   tags: z.array(z.string()).optional(),
   expiration: z.string().optional().describe("RFC 3339: when it ends."),
-  metadata: z.looseObject({ filename: z.string().optional() }).optional(),
+  metadata: z.strictObject({ filename: z.string().optional() }).optional().describe("gofalcon `APIMetadataReqV1`."),
 }

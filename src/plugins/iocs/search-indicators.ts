@@ -1,21 +1,24 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
+import { defineAction, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
+import type { Envelope } from "../../core/falcon/envelope.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
+import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { iocs } from "../../core/limits.ts"
 import { read } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 import { sort } from "./search.ts"
 
 const offset = z
-  .union([z.int().min(0), offsetArgument("The `after` text of an earlier page.")])
+  .union([z.int().min(0), offsetArgument("The `next` of an earlier answer.")])
   .optional()
-  .describe("Where to begin: a number up to 10000, or the `after` text that Falcon gave with an earlier page.")
+  .describe("Where to begin: a number up to 10000, or the `next` of an earlier answer.")
 
 /**
  * `GET /iocs/queries/indicators/v1` (falconpy `indicator_search_v1`). Its `offset` ends at 10,000 and excludes `after`: it
- * is sent with the first page only, and `after` leads on.
+ * is sent with the first page only, and `after` leads on. The answer says how many there are in all and where to go on.
  */
 export const searchIndicators = defineAction({
   slug: "search_indicators",
@@ -34,42 +37,77 @@ export const searchIndicators = defineAction({
   changes: false,
   destructive: false,
   idempotent: true,
-  run: ({ filter, sort, limit, offset }) =>
-    Effect.gen(function* () {
-      const falcon = yield* Falcon
-      const search = (start: Operation["query"]): Operation => ({
-        name: "iocs.search",
-        method: "GET",
-        path: "/iocs/queries/indicators/v1",
-        query: { filter, sort, ...start },
-        idempotent: true,
-        scopes: read,
-      })
-      const walk = (start: Operation["query"], cap: number) =>
-        falcon.pages(search(start), { limit: cap, page_size: iocs.page_max })
-      if (offset === undefined || !/^\d+$/.test(String(offset))) {
-        const pages = yield* walk({ after: offset }, limit)
-        return outcomeOfList(pages.resources, pages.errors, pages.trace_ids)
-      }
-      const first = yield* falcon.request(search({ offset: Number(offset), limit: Math.min(limit, iocs.page_max) }))
-      const resources = first.resources.slice(0, limit)
-      const trace_ids = first.trace_id === undefined ? [] : [first.trace_id]
-      const { after, total } = first.pagination ?? {}
-      const reached = Number(offset) + resources.length
-      const next =
-        typeof after === "string" && after !== ""
-          ? { after }
-          : typeof total === "number" && reached < total
-            ? { offset: reached }
-            : undefined
-      if (next === undefined || resources.length === 0 || resources.length >= limit) {
-        return outcomeOfList(resources, first.errors, trace_ids)
-      }
-      const rest = yield* walk(next, limit - resources.length)
-      return outcomeOfList(
-        [...resources, ...rest.resources],
-        [...first.errors, ...rest.errors],
-        [...trace_ids, ...rest.trace_ids],
-      )
-    }),
+  run: ({ limit, offset, ...query }) => walk(query, startOf(offset), limit),
+})
+
+/** Where a page begins: neither means the beginning. */
+interface Position {
+  readonly after?: string
+  readonly offset?: number
+}
+
+/** Digits are a position in the list; any other text is one of Falcon's. */
+const startOf = (offset: string | number | undefined): Position => {
+  if (offset === undefined) return {}
+  return /^\d+$/.test(String(offset)) ? { offset: Number(offset) } : { after: String(offset) }
+}
+
+/** Page after page, each asked for just as many as are still wanted: so Falcon's `after` leads on from where we stop. */
+const walk = Effect.fnUntraced(function* (
+  query: { readonly filter?: string | undefined; readonly sort?: string | undefined },
+  start: Position,
+  limit: number,
+): Effect.fn.Return<Outcome, FalconError, Falcon> {
+  const falcon = yield* Falcon
+  const resources: unknown[] = []
+  const errors: RowError[] = []
+  const trace_ids: string[] = []
+  const seen = new Set<string>()
+  let total: number | null = null
+  let position: Position | undefined = start
+  while (position !== undefined && resources.length < limit) {
+    const wanted = Math.min(limit - resources.length, iocs.page_max)
+    const operation = search({ ...query, ...position, limit: wanted })
+    if (seen.has(JSON.stringify(position))) {
+      return yield* failure(operation, "malformed", "Falcon's pages go in circles")
+    }
+    seen.add(JSON.stringify(position))
+    const page = yield* falcon.request(operation)
+    if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
+    errors.push(...page.errors)
+    for (const one of page.resources) resources.push(one)
+    if (typeof page.pagination?.total === "number") total = page.pagination.total
+    if (page.resources.length === 0) break
+    const by_number: boolean = position.after === undefined
+    position = afterOf(page, wanted) ?? (by_number ? numberAfter(numberOf(start) + resources.length, total) : undefined)
+  }
+  const is_more = resources.length > limit
+  const reached = is_more ? (start.after === undefined ? { offset: numberOf(start) + limit } : undefined) : position
+  const next = resources.length < limit ? undefined : (reached?.after ?? reached?.offset)
+  return {
+    ...outcomeOfList(resources.slice(0, limit), errors, trace_ids),
+    ...(total !== null && { total }),
+    ...(next !== undefined && { next: String(next) }),
+  }
+})
+
+const numberOf = (start: Position): number => start.offset ?? 0
+
+/** Falcon's `after` leads on from the page's end, and so from the last that was asked for, unless Falcon gave more than that. */
+const afterOf = (page: Envelope, wanted: number): Position | undefined => {
+  const after = page.pagination?.after
+  return typeof after === "string" && after !== "" && page.resources.length <= wanted ? { after } : undefined
+}
+
+/** Without `after`, as long as Falcon counts more than came: by number, which ends at 10,000. Not where `after` led before. */
+const numberAfter = (reached: number, total: number | null): Position | undefined =>
+  total !== null && reached < total && reached <= iocs.offset_max ? { offset: reached } : undefined
+
+const search = (query: NonNullable<Operation["query"]>): Operation => ({
+  name: "iocs.search",
+  method: "GET",
+  path: "/iocs/queries/indicators/v1",
+  query,
+  idempotent: true,
+  scopes: read,
 })

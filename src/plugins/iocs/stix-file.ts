@@ -1,8 +1,9 @@
-/** The STIX objects of a push: in a file below the tenant's folder, as the Sekoia platform leaves them there, or inline. */
-import { Effect, FileSystem } from "effect"
+/** The STIX objects of a push: in a file below the tenant's STIX folder, as the Sekoia platform leaves them, or inline. */
+import { Effect, FileSystem, Option } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
-import { iocs } from "../../core/limits.ts"
+import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
 import { Tenant } from "../../core/tenant.ts"
+import { iocs } from "./limits.ts"
 
 interface Source {
   readonly stix_objects_path?: string | undefined
@@ -23,23 +24,36 @@ export const readStixObjects = Effect.fnUntraced(function* ({
   return objects
 })
 
-/** A file of the tenant's folder, wherever links lead: nothing outside is opened. */
+/**
+ * A regular file of the STIX folder, wherever links lead: nothing outside is opened, and so none of our own files. That matters
+ * beyond what they hold: a process that closes a descriptor of its lock file gives its lock away (POSIX). The folder may be
+ * anywhere, but neither hold the data folder nor lie in it, except as `stix`.
+ */
 const readInside = Effect.fnUntraced(function* (relative: string) {
   const parts = relative.split(/[\\/]/)
   if (relative.includes("\0") || parts[0] === "" || /^[a-z]:/i.test(relative) || parts.includes("..")) {
-    return yield* refused("a path below the tenant's data folder is required, without `..`")
+    return yield* refused("a path below the folder for STIX files is required, without `..`")
   }
   const fs = yield* FileSystem.FileSystem
-  const { data_dir } = yield* Tenant
-  const unreadable = Effect.mapError(() => refused("there is no such file, or it cannot be read"))
-  const root = yield* unreadable(fs.realPath(data_dir))
-  const path = yield* unreadable(fs.realPath(`${data_dir}/${relative}`))
-  if (!path.startsWith(`${root}/`)) return yield* refused("the file is outside the tenant's data folder")
-  const { type, size } = yield* unreadable(fs.stat(path))
-  if (type !== "File") return yield* refused("this is no file")
-  if (size > BigInt(iocs.stix_bytes_max)) return yield* refused(`larger than ${iocs.stix_bytes_max} bytes`)
-  return yield* unreadable(fs.readFileString(path))
+  const { data_dir, stix_dir = `${data_dir}/stix` } = yield* Tenant
+  const unreadable = Effect.mapError(() => refused("there is no such file in the folder for STIX files"))
+  const root = yield* unreadable(fs.realPath(stix_dir))
+  const data = yield* Effect.orElseSucceed(fs.realPath(data_dir), () => data_dir)
+  const own_room = `${data}/stix`
+  if (isWithin(data, root) || (isWithin(root, data) && !isWithin(root, own_room))) {
+    return yield* refused("the folder for STIX files holds files of akonis: give it a folder of its own (stix_dir)")
+  }
+  const path = yield* unreadable(fs.realPath(`${stix_dir}/${relative}`))
+  if (path === root || !isWithin(path, root)) return yield* refused("the file is outside the folder for STIX files")
+  const { type, nlink } = yield* unreadable(fs.stat(path))
+  if (type === "File" && Option.getOrElse(nlink, () => 1) > 1) {
+    return yield* refused("the file has a second name (a hard link), which may be outside")
+  }
+  const file = yield* Effect.mapError(readRegular(path, iocs.stix_bytes_max), (error) => refused(whyUnread(error)))
+  return file.text
 })
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
 
 function objectsOf(text: string): readonly unknown[] | undefined {
   try {

@@ -1,7 +1,7 @@
 /** From STIX objects to what is wanted of Falcon. */
 import { Clock, Effect } from "effect"
-import { iocs } from "../../core/limits.ts"
 import { keyOf, type Row } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 import type { Wish } from "./plan.ts"
 import { type Skipped, takePattern, type Value } from "./stix-taken.ts"
 import { type FromStix, latestVersions, type StixIndicator } from "./stix-versions.ts"

@@ -2,7 +2,7 @@
  * STIX patterns 2.0 and 2.1 as a tree (STIX 2.1 section 9). Nothing is judged here; see `stix-taken.ts` for what a pattern
  * gives away.
  */
-import { iocs } from "../../core/limits.ts"
+import { iocs } from "./limits.ts"
 import { PatternError, type Token, type TokenKind, tokens } from "./stix-tokens.ts"
 
 /** `file:hashes.'SHA-256'`, `network-traffic:src_ref.value`, `x:list[*].y`. */

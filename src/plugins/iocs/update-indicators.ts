@@ -1,13 +1,13 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { iocs } from "../../core/limits.ts"
 import { sendGiven } from "./given-rows.ts"
 import { example_indicator, indicator, updateOperation, write } from "./indicator.ts"
+import { iocs } from "./limits.ts"
 import { idOfResource } from "./one.ts"
 import { fields } from "./row.ts"
 
-/** gofalcon `APIIndicatorUpdateReqV1` */
-const row = z.looseObject({
+/** gofalcon `APIIndicatorUpdateReqV1`, falconpy `indicator_update_payload`: a key that they do not have is a mistake, and said to be one. */
+const row = z.strictObject({
   id: z.string().trim().min(1).max(200).describe("Of the indicator that is changed."),
   ...fields,
 })

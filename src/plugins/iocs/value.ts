@@ -1,7 +1,7 @@
 /** The values of indicators: how they are written, and whether they are what their type says. */
 import { isIPv4, isIPv6 } from "node:net"
 import { domainToASCII } from "node:url"
-import { iocs } from "../../core/limits.ts"
+import { iocs } from "./limits.ts"
 
 /** Falcon's types of indicators (PSFalcon, falcon-mcp). */
 export const ioc_types = ["md5", "sha256", "domain", "ipv4", "ipv6"] as const

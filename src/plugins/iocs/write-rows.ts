@@ -1,24 +1,23 @@
 /** Rows that are created or updated in groups, so that one bad row never fails the rest. */
 import { Effect, Result } from "effect"
 import type { RowError } from "../../core/actions/action.ts"
+import { Planning } from "../../core/actions/dry-run.ts"
 import { isPointless } from "../../core/actions/error-priority.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
-import type { ApiError, FalconError } from "../../core/falcon/errors.ts"
+import type { FalconError, FalconReason } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { iocs } from "../../core/limits.ts"
+import { departures } from "./departures.ts"
+import { explained, isTaken } from "./explained.ts"
 import { indicatorOf } from "./indicator.ts"
-
-/** One indicator on its way to Falcon. */
-export interface WriteRow {
-  /** `type:value` of a new one, the id of one that exists; no two rows share it. */
-  readonly key: string
-  readonly body: Readonly<Record<string, unknown>>
-}
+import { iocs } from "./limits.ts"
+import { lookAgain } from "./look-again.ts"
+import type { WriteRow } from "./write-row.ts"
 
 export interface Written {
-  /** Rows that Falcon took, with the indicator when it gave one back. */
+  /** Rows of which Falcon gave an indicator back, or of which one was found afterwards, as they were sent. */
   readonly done: ReadonlyMap<string, unknown>
+  /** All others; `unconfirmed` where nobody can say, or where Falcon has it otherwise than it was sent. */
   readonly failed: ReadonlyMap<string, RowError>
   readonly trace_ids: readonly string[]
   /** Calls that failed as a whole, the first of each reason. */
@@ -36,6 +35,9 @@ interface Writing {
  * Falcon refuses a group as a whole, with a 400 that may explain rows one by one. Then the rows it names are given up and
  * the rest is sent again; when it names none, the group is halved until the guilty row stands alone. What `refusals_max`
  * does not suffice for is reported in Falcon's words.
+ *
+ * A 2xx is not success: done is a row whose indicator came back, with an id and without a complaint. Rows that an answer is
+ * silent about, or that were sent by a call without an answer, are looked up before they are told as unconfirmed.
  */
 export const writeRows = Effect.fnUntraced(function* ({
   rows,
@@ -53,20 +55,36 @@ export const writeRows = Effect.fnUntraced(function* ({
   const fail = (group: readonly WriteRow[], code: number, message: string) => {
     for (const { key } of group) failed.set(key, { id: key, code, message })
   }
-  const take = (resources: readonly unknown[], group: readonly WriteRow[]) => {
-    const keys = new Set(group.map(({ key }) => key))
-    for (const resource of resources) if (keys.has(keyOf(resource))) done.set(keyOf(resource), resource)
-    return group.filter(({ key }) => !done.has(key))
+  const doubt = (group: readonly WriteRow[], code: number, message: string) => {
+    for (const { key } of group) failed.set(key, { id: key, code, message, outcome: "unconfirmed" })
+  }
+  const take = (resources: readonly unknown[], group: readonly WriteRow[], status: number) => {
+    const by_key = new Map(group.map((one) => [one.key, one]))
+    for (const resource of resources.filter(isTaken)) {
+      const one = by_key.get(keyOf(resource))
+      const back = indicatorOf(resource)
+      if (one === undefined || back === undefined) continue
+      const otherwise = departures(one.body, back)
+      if (otherwise.length > 0) doubt([one], status, `Falcon has it, but with ${otherwise.join("; ")}`)
+      else done.set(one.key, resource)
+    }
+    return group.filter(({ key }) => !done.has(key) && !failed.has(key))
   }
   const accepted = (group: readonly WriteRow[], answer: Envelope) => {
     if (answer.trace_id !== undefined) trace_ids.push(answer.trace_id)
-    const left = take(answer.resources, group)
-    // Falcon may answer a success with nothing at all; only with errors is what did not come back in doubt.
-    if (answer.errors.length === 0) for (const { key } of left) done.set(key, undefined)
-    const named = explained(left, answer.errors, [])
-    for (const one of left) {
-      const { code, message } = named.get(one.key) ?? answer.errors[0] ?? {}
-      if (!done.has(one.key)) fail([one], code ?? 400, message ?? "Falcon did not say what became of it")
+    const named = explained(group, answer.errors, answer.resources)
+    const left = take(answer.resources, group, answer.status).filter((one) => {
+      const error = named.get(one.key)
+      if (error !== undefined) fail([one], error.code, error.message)
+      return error === undefined
+    })
+    const attributed = new Set(named.values())
+    const [error] = answer.errors.filter((one) => !attributed.has(one))
+    // One error and one row that is left: the one is about the other.
+    if (error !== undefined && left.length === 1) fail(left, error.code, error.message)
+    else {
+      const why = error === undefined ? "" : `: ${error.message}`
+      doubt(left, answer.status, `Falcon answered ${answer.status} without saying what became of it${why}`)
     }
   }
 
@@ -80,6 +98,7 @@ export const writeRows = Effect.fnUntraced(function* ({
     const call = Effect.flatMap(falcon.request(request), (answer) => failWhenEmpty(request, answer))
     const answer = yield* Effect.result(call)
     if (Result.isSuccess(answer)) {
+      if (yield* Planning) continue
       accepted(group, answer.success)
       continue
     }
@@ -88,11 +107,12 @@ export const writeRows = Effect.fnUntraced(function* ({
     if (refusal.trace_id !== undefined) trace_ids.push(refusal.trace_id)
     if (isPointless(refusal)) stopped = refusal
     if (refusal.reason !== "rejected") {
-      fail(group, refusal.status ?? 502, refusal.message)
+      const tell = in_doubt.includes(refusal.reason) ? doubt : fail
+      tell(group, refusal.status ?? 502, refusal.message)
       continue
     }
     refusals++
-    const left = take((refusal.resources ?? []).filter(isTaken), group)
+    const left = take(refusal.resources ?? [], group, refusal.status ?? 400)
     const named = explained(left, refusal.errors, refusal.resources ?? [])
     for (const [key, one] of named) failed.set(key, { id: key, code: one.code, message: one.message })
     const rest = left.filter(({ key }) => !named.has(key))
@@ -102,8 +122,18 @@ export const writeRows = Effect.fnUntraced(function* ({
     else if (rest.length < group.length) waiting.unshift(rest)
     else waiting.unshift(...halves(rest))
   }
-  return { done, failed, trace_ids, failures }
+  const open = rows.filter(({ key }) => failed.get(key)?.outcome === "unconfirmed")
+  if (open.length === 0 || stopped !== undefined) return { done, failed, trace_ids, failures }
+  const seen = yield* lookAgain(open)
+  for (const [key, one] of seen.done) {
+    done.set(key, one)
+    failed.delete(key)
+  }
+  return { done, failed, trace_ids: [...trace_ids, ...seen.trace_ids], failures }
 })
+
+/** After these Falcon may have done what was asked. */
+const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
 
 const inGroups = (rows: readonly WriteRow[]): (readonly WriteRow[])[] =>
   Array.from({ length: Math.ceil(rows.length / iocs.rows_per_call) }, (_, n) =>
@@ -116,54 +146,3 @@ function halves(rows: readonly WriteRow[]): readonly (readonly WriteRow[])[] {
 }
 
 const reasonOf = (error: FalconError): string => error.errors[0]?.message ?? error.message
-
-/** Beside a refusal: an indicator that was written all the same, not an explanation. */
-const isTaken = (resource: unknown): boolean => {
-  const { id, message, message_type } = record(resource)
-  return (
-    typeof id === "string" && message === undefined && message_type === undefined && indicatorOf(resource) !== undefined
-  )
-}
-
-/**
- * The rows that a refusal speaks about, by key. Nothing documents how (`MsaspecResponseFields` is only `meta` and `errors`), so
- * each way is read that leaves no doubt: an error whose `id` is the row's key, id or value; an explanation among the
- * resources with the row's `type` and `value`, or `id`; an error whose text quotes the value of exactly one row. An
- * explanation by row number is not read: it does not say whether it counts from 0 or 1.
- */
-function explained(
-  rows: readonly WriteRow[],
-  errors: readonly ApiError[],
-  resources: readonly unknown[],
-): ReadonlyMap<string, ApiError> {
-  const by_name = new Map<string, string | undefined>()
-  for (const { key, body } of rows) {
-    const value = typeof body.value === "string" ? body.value.toLowerCase() : key
-    by_name.set(value, by_name.has(value) ? undefined : key)
-  }
-  for (const { key } of rows) by_name.set(key, key)
-  const found = new Map<string, ApiError>()
-  const add = (name: string, error: ApiError) => {
-    const key = by_name.get(name.toLowerCase())
-    if (key !== undefined && !found.has(key)) found.set(key, error)
-    return key !== undefined
-  }
-  for (const resource of resources) {
-    const { id, type, value, message, message_type } = record(resource)
-    if (typeof message !== "string" || message_type === "warning") continue
-    const error: ApiError = { code: 400, message: message.slice(0, 500) }
-    if (typeof value === "string" && add(typeof type === "string" ? `${type}:${value}` : value, error)) continue
-    if (typeof id === "string") add(id, error)
-  }
-  for (const error of errors) {
-    if (error.id !== undefined && add(error.id, error)) continue
-    const quoted = [...error.message.matchAll(/'([^']+)'|"([^"]+)"/g)].map((match) => match[1] ?? match[2]!)
-    const keys = new Set(quoted.map((text) => by_name.get(text.toLowerCase())).filter((key) => key !== undefined))
-    const [key] = keys
-    if (keys.size === 1 && key !== undefined) add(key, error)
-  }
-  return found
-}
-
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {}

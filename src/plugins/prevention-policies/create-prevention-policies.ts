@@ -4,8 +4,11 @@ import { action_args, per_call } from "../../core/limits.ts"
 import { platform, policies_path, policy, settings, write } from "./policy.ts"
 import { sendRows } from "./policy-rows.ts"
 
-/** gofalcon `PreventionCreatePolicyReqV1` */
-const row = z.looseObject({
+/**
+ * gofalcon `PreventionCreatePolicyReqV1`, falconpy `prevention_policy_payload`. A key that they do not have (`enabled`,
+ * `prevention_settings`) would be swallowed by Falcon: it is refused here.
+ */
+const row = z.strictObject({
   name: z.string().trim().min(1).max(255).describe("Its name, which no other policy of the platform may have."),
   platform_name: platform.describe("Cannot be changed afterwards."),
   description: z.string().optional(),

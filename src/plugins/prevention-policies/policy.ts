@@ -11,9 +11,9 @@ export const write = ["Prevention Policies: Write"]
 /** falconpy, gofalcon */
 export const platform = z.enum(["Windows", "Mac", "Linux"])
 
-/** A toggle's value is `{enabled}`, a slider's `{detection, prevention}` from DISABLED to EXTRA_AGGRESSIVE (gofalcon, caracara). */
+/** gofalcon `PreventionSettingReqV1`. A toggle's value is `{enabled}`, a slider's `{detection, prevention}` from DISABLED to EXTRA_AGGRESSIVE (gofalcon, caracara). */
 export const settings = z
-  .array(z.looseObject({ id: z.string().min(1), value: z.looseObject({}) }))
+  .array(z.strictObject({ id: z.string().min(1), value: z.looseObject({}) }))
   .describe("Settings by id: `{enabled: true}` for a toggle, `{detection, prevention}` for a slider.")
 
 /** gofalcon `PreventionPolicyV1` */

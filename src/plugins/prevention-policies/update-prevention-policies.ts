@@ -4,8 +4,11 @@ import { action_args, per_call } from "../../core/limits.ts"
 import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
 import { sendRows } from "./policy-rows.ts"
 
-/** gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well. */
-const row = z.looseObject({
+/**
+ * gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well; falconpy `prevention_policy_payload`. A key
+ * that they do not have (`enabled`, `prevention_settings`) would be swallowed by Falcon: it is refused here.
+ */
+const row = z.strictObject({
   id: z.string().trim().min(1).max(200).describe(policy_ids),
   name: z.string().trim().min(1).max(255).optional(),
   description: z.string().optional(),

@@ -1,0 +1,44 @@
+/** How rows ended of which Falcon's answers did not say so: read back. */
+import { Effect, Result } from "effect"
+import { callInBulk, idField } from "../../core/actions/bulk.ts"
+import type { Falcon } from "../../core/falcon/client.ts"
+import { departures } from "./departures.ts"
+import { findExisting } from "./existing.ts"
+import { getOperation, type Indicator, indicatorOf, keyOf } from "./indicator.ts"
+import { iocs } from "./limits.ts"
+import { isIocType } from "./value.ts"
+import type { WriteRow } from "./write-row.ts"
+
+interface Seen {
+  /** Rows that Falcon has as they were sent, by key. Of the others nothing is known: they may be under way. */
+  readonly done: ReadonlyMap<string, Indicator>
+  readonly trace_ids: readonly string[]
+}
+
+/** Never fails: what cannot be read stays open. */
+export const lookAgain = Effect.fnUntraced(function* (
+  rows: readonly WriteRow[],
+): Effect.fn.Return<Seen, never, Falcon> {
+  const values = rows.flatMap(({ body: { type, value } }) =>
+    typeof type === "string" && isIocType(type) && typeof value === "string" ? [{ type, value }] : [],
+  )
+  const ids = rows.flatMap(({ body: { id } }) => (typeof id === "string" ? [id] : []))
+  const by_value = values.length === 0 ? undefined : yield* Effect.result(findExisting(values))
+  const get = { ids, per_call: iocs.ids_per_call, in_query: true, idOf: idField("id"), operation: getOperation }
+  const by_id = ids.length === 0 ? undefined : yield* Effect.result(callInBulk(get))
+  const found = new Map<string, Indicator>()
+  const trace_ids: string[] = []
+  if (by_value !== undefined && Result.isSuccess(by_value)) {
+    for (const [key, one] of by_value.success.by_key) found.set(key, one)
+    trace_ids.push(...by_value.success.trace_ids)
+  }
+  if (by_id !== undefined && Result.isSuccess(by_id)) {
+    for (const one of by_id.success.resources.map(indicatorOf)) if (one !== undefined) found.set(one.id, one)
+    trace_ids.push(...by_id.success.trace_ids)
+  }
+  const done = rows.flatMap(({ key, body }): [string, Indicator][] => {
+    const one = found.get(typeof body.id === "string" ? body.id : keyOf(body))
+    return one !== undefined && departures(body, one).length === 0 ? [[key, one]] : []
+  })
+  return { done: new Map(done), trace_ids }
+})

@@ -1,0 +1,79 @@
+/** What an indicator can do, by its type: asked of Falcon where it is not certain. */
+import { Effect, Result } from "effect"
+import { ArgumentError } from "../../core/actions/action.ts"
+import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
+import { ioc_action } from "./get-ioc-actions.ts"
+import { actions, actionsOperation, platforms as all_platforms } from "./indicator.ts"
+import type { IocType } from "./value.ts"
+
+interface Asked {
+  readonly type: IocType
+  /** What is to happen; `undefined` when it is left to us. */
+  readonly action?: string | undefined
+  readonly platforms: readonly string[]
+}
+
+/** What to send, and what the answer should say about it. */
+interface Settled {
+  readonly action: string
+  readonly note?: string
+}
+
+/**
+ * Hashes can have every action on all three platforms, addresses and domains can be detected there
+ * (terraform-provider-crowdstrike, `custom_ioc`, which lets addresses and domains have nothing else). Whether more is possible
+ * by now, `GET /iocs/entities/actions/v1` says (`platforms_by_type`, gofalcon `APIActionV1`).
+ */
+const isCertain = (type: IocType, action: string): boolean =>
+  type === "md5" || type === "sha256" || action === "detect" || action === "no_action"
+
+/**
+ * The action that is asked for, or refused with those that work. When none is asked for: `prevent`, or `detect` where that
+ * cannot be. When Falcon does not tell what is possible, an action that was asked for is sent all the same, for Falcon to
+ * judge, and what is left to us is `detect`, which every type can have.
+ */
+export const settleAction = Effect.fnUntraced(function* (
+  asked: Asked,
+): Effect.fn.Return<Settled, ArgumentError, Falcon> {
+  const { type, action, platforms } = asked
+  const wanted = action ?? "prevent"
+  if (isCertain(type, wanted)) return { action: wanted }
+  const possible = yield* askFalcon(type)
+  if (typeof possible === "string") {
+    const because = `Falcon did not say what ${type} can have (${possible})`
+    return action === undefined
+      ? { action: "detect", note: `detected, not prevented: ${because}` }
+      : { action, note: `${because}, so that ${action} was sent as it is` }
+  }
+  const lacking = platforms.filter((platform) => possible.get(wanted)?.includes(platform) !== true)
+  if (lacking.length === 0) return { action: wanted }
+  const works = actions.filter((one) => platforms.every((platform) => possible.get(one)?.includes(platform) === true))
+  const reason = `Falcon cannot ${wanted} ${type} on ${lacking.join(", ")}`
+  if (action === undefined && works.includes("detect")) return { action: "detect", note: `detected: ${reason}` }
+  const word =
+    works.length === 0 ? `nothing works on all of ${platforms.join(", ")}` : `what works: ${works.join(", ")}`
+  return yield* new ArgumentError({ field: "action", message: `${reason}; ${word}` })
+})
+
+/** The platforms of each action for this type; or why that is not known. */
+const askFalcon = Effect.fnUntraced(function* (type: IocType) {
+  const falcon = yield* Falcon
+  const operation = actionsOperation(actions)
+  const answer = yield* Effect.result(
+    Effect.flatMap(falcon.request(operation), (envelope) => failWhenEmpty(operation, envelope)),
+  )
+  if (Result.isFailure(answer)) return answer.failure.message
+  const possible = new Map<string, readonly string[]>()
+  for (const resource of answer.success.resources) {
+    const { data } = ioc_action.safeParse(resource)
+    if (data?.platforms_by_type == null) continue
+    const platforms = data.platforms_by_type[type] ?? []
+    possible.set(
+      data.id,
+      platforms.map((platform) => platform.toLowerCase()).filter((one) => all_platforms.some((known) => known === one)),
+    )
+  }
+  // Falcon knows of actions for every type; a list without any is no answer.
+  const some = [...possible.values()].some((platforms) => platforms.length > 0)
+  return some ? possible : "its list of actions has nothing about this type"
+})
