@@ -158,6 +158,7 @@ export const answerSchema = (resource: JsonSchema): JsonSchema => ({
       },
     },
     errors: { type: "array", items: { $ref: "#/components/schemas/RowError" } },
+    warnings: { ...texts, description: "What should be known although it is no failure." },
   },
   required: ["action", "outcome", "request_id", "trace_ids", "counts", "results", "errors"],
 })

@@ -1,7 +1,9 @@
 /** Every action that ships, as a type: what `hc<AppType>` knows. A test holds it against the plugins. */
 import type { addNewCommentToAlert } from "../plugins/alerts/add-new-comment-to-alert.ts"
 import type { getAlertsV2 } from "../plugins/alerts/get-alerts-v2.ts"
+import type { searchAlerts } from "../plugins/alerts/search-alerts.ts"
 import type { updateAlertStatus } from "../plugins/alerts/update-alert-status.ts"
+import type { updateAlerts } from "../plugins/alerts/update-alerts.ts"
 import type { addCaseAlerts, addCaseEvents } from "../plugins/cases/add-case-evidence.ts"
 import type { addCaseTags, removeCaseTags } from "../plugins/cases/case-tags.ts"
 import type { closeCase } from "../plugins/cases/close-case.ts"
@@ -40,6 +42,8 @@ export type ShippedAction =
   | typeof addNewCommentToAlert
   | typeof getAlertsV2
   | typeof updateAlertStatus
+  | typeof updateAlerts
+  | typeof searchAlerts
   | typeof deisolateEndpoints
   | typeof getDeviceDetails
   | typeof getOnlineState

@@ -99,7 +99,7 @@ const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string 
 
 /** Results on standard output, what happened on standard error. */
 const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Effect.fn.Return<void, Exit> {
-  const { counts, results, errors } = answer
+  const { counts, results, errors, warnings = [] } = answer
   if (as_json) yield* print(JSON.stringify(answer, null, 2))
   else if ("requests" in results) {
     for (const { method, url, body } of results.requests) {
@@ -121,6 +121,7 @@ const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Eff
       yield* complain(`${results.resources.length} of ${total} that match; ask with a higher limit`)
     }
   }
+  if (!as_json) for (const warning of warnings) yield* complain(`warning: ${warning}`)
   if (answer.outcome === "partial") return yield* new Exit({ status: 1 })
 })
 

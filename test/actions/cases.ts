@@ -148,6 +148,20 @@ export const cases: Readonly<Record<Slug, Case>> = {
     did: (state, { alerts }) => alerts.slice(0, 2).every((id) => state.alerts[id]?.status === "closed"),
   },
   get_alerts_v2: onIds("alerts", 1_000),
+  update_alerts: {
+    ...onIds("alerts", 1_000, { status: "closed", add_tags: ["true_positive"], comment: "done" }),
+    silent: true,
+    did: (state, { alerts }) =>
+      alerts.slice(0, 2).every((id) => {
+        const { status, tags, comments } = state.alerts[id]!
+        return status === "closed" && tags.includes("true_positive") && comments.length === 1
+      }),
+  },
+  search_alerts: {
+    good: () => ({ filter: "status:'new'", sort: "created_timestamp|desc", limit: 2 }),
+    requested: 2,
+    over: { simulator: { alerts: 1_001 }, args: () => ({ limit: 1_001 }), sizes: [0, 0] },
+  },
   isolate_endpoints: { ...onIds("hosts", 500), did: contained(true) },
   deisolate_endpoints: {
     ...onIds("hosts", 500),

@@ -5,6 +5,7 @@ import { type Listening, listen } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Answer } from "../../src/core/actions/response.ts"
 import { runAkonis } from "../support/command.ts"
+import { cases } from "./cases.ts"
 
 const spawn = (args: readonly string[], env: Record<string, string> = {}, input = "") =>
   runAkonis(args, { cwd: tmpdir(), env, input })
@@ -47,7 +48,7 @@ describe("akonis actions", () => {
   test("lists and describes without any configuration", async () => {
     const list = await spawn(["actions"])
     expect(list.status).toBe(0)
-    expect(list.out.trim().split("\n")).toHaveLength(29)
+    expect(list.out.trim().split("\n")).toHaveLength(Object.keys(cases).length + 1)
     const one = await spawn(["actions", "isolate_hosts"])
     expect(one.out).toContain("Hosts: Write")
     expect(one.out).toContain("akonis call isolate_endpoints --args '{")

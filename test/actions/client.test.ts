@@ -47,6 +47,8 @@ const typed: Readonly<Record<ShippedAction["slug"], true>> = {
   add_new_comment_to_alert: true,
   update_alert_status: true,
   get_alerts_v2: true,
+  update_alerts: true,
+  search_alerts: true,
   isolate_endpoints: true,
   deisolate_endpoints: true,
   perform_host_action: true,

@@ -2,17 +2,75 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { AnyAction } from "../../src/core/actions/action.ts"
+import { alerts } from "../../src/plugins/alerts/plugin.ts"
 import { cases } from "../../src/plugins/cases/plugin.ts"
 import { base_url, callsOf, dryRun, withFalcon } from "./support.ts"
 
-const actions: readonly AnyAction[] = [cases].flatMap((plugin) => plugin.actions ?? [])
+const specified: readonly string[] = ["add_new_comment_to_alert", "update_alert_status", "get_alerts_v2"]
+const actions: readonly AnyAction[] = [alerts, cases]
+  .flatMap((plugin) => plugin.actions ?? [])
+  .filter(({ slug }) => !specified.includes(slug))
 
 type Row = readonly [slug: string, args: Readonly<Record<string, unknown>>, ...requests: readonly Request[]]
 type Request = readonly [method: string, path: string, body?: unknown]
 
 const one = ["PATCH", "/cases/entities/cases/v2"] as const
 
+/** The changes of alerts, in the order in which they are sent. */
+const alertsBody = (...changes: readonly (readonly [name: string, value: string])[]) => ({
+  composite_ids: ["c:ind:a:1"],
+  action_parameters: changes.map(([name, value]) => ({ name, value })),
+})
+const alert = { ids: ["c:ind:a:1"] }
+const change_alert = ["PATCH", "/alerts/entities/alerts/v3"] as const
+
 const table: readonly Row[] = [
+  ["search_alerts", {}, ["POST", "/alerts/combined/alerts/v1", { limit: 100 }]],
+  [
+    "search_alerts",
+    { filter: "severity:>70", sort: "severity.desc", limit: 5_000, offset: "abc" },
+    [
+      "POST",
+      "/alerts/combined/alerts/v1",
+      { filter: "severity:>70", sort: "severity|desc", after: "abc", limit: 1_000 },
+    ],
+  ],
+  [
+    "update_alerts",
+    { ...alert, status: "in_progress" },
+    [...change_alert, alertsBody(["update_status", "in_progress"])],
+  ],
+  [
+    "update_alerts",
+    {
+      ...alert,
+      status: "closed",
+      assign_to_uuid: "u",
+      add_tags: ["a", "b"],
+      remove_tags: ["c"],
+      comment: "x",
+      visible: false,
+    },
+    [
+      ...change_alert,
+      alertsBody(
+        ["remove_tag", "c"],
+        ["add_tag", "a"],
+        ["add_tag", "b"],
+        ["update_status", "closed"],
+        ["assign_to_uuid", "u"],
+        ["show_in_ui", "false"],
+        ["append_comment", "x"],
+      ),
+    ],
+  ],
+  [
+    "update_alerts",
+    { ...alert, assign_to_user_id: "a@b.c" },
+    [...change_alert, alertsBody(["assign_to_user_id", "a@b.c"])],
+  ],
+  ["update_alerts", { ...alert, assign_to_name: "A B" }, [...change_alert, alertsBody(["assign_to_name", "A B"])]],
+  ["update_alerts", { ...alert, unassign: true }, [...change_alert, alertsBody(["unassign", "true"])]],
   ["search_cases", {}, ["GET", "/cases/queries/cases/v1?limit=100"]],
   [
     "search_cases",

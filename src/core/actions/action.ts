@@ -97,6 +97,8 @@ export interface Action<S extends Shape = Shape, Slug extends string = string> {
   readonly per_call?: number
   /** Set when CrowdStrike has withdrawn the API behind it. */
   readonly retired?: { readonly since: string; readonly successor: string }
+  /** What whoever asks should know beforehand, in a dry run as well: it is done all the same. */
+  readonly warnings?: (args: z.output<z.ZodObject<S>>) => readonly string[]
   readonly run: (args: z.output<z.ZodObject<S>>) => Effect.Effect<Outcome, FalconError | ArgumentError, ActionServices>
 }
 

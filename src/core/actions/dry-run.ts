@@ -7,7 +7,7 @@ import { Context, Effect } from "effect"
 import { FalconAuth } from "../falcon/auth.ts"
 import { type Envelope, Falcon } from "../falcon/client.ts"
 import type { Operation } from "../falcon/operation.ts"
-import type { Pages, PagesOptions } from "../falcon/paginate.ts"
+import { type Pages, type PagesOptions, withParameters } from "../falcon/paginate.ts"
 import { requestUrl } from "../falcon/request-url.ts"
 
 /** A request as it would go out, without the bearer token. */
@@ -56,6 +56,4 @@ export const planned = <A, E, R>(
 
 /** The first request of a walk over pages. */
 const firstPage = (operation: Operation, { limit, page_size }: PagesOptions = {}): Operation =>
-  page_size === undefined || operation.method !== "GET"
-    ? operation
-    : { ...operation, query: { ...operation.query, limit: Math.min(page_size, limit ?? page_size) } }
+  page_size === undefined ? operation : withParameters(operation, { limit: Math.min(page_size, limit ?? page_size) })

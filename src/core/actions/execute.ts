@@ -88,16 +88,17 @@ export const perform = (
       Effect.provide(tenant.services),
       forPurpose("action"),
     )
+    const warnings = action.warnings?.(args) ?? []
     if (asked.dry_run) {
       const exit = yield* Effect.exit(Effect.provide(planned(Effect.suspend(() => action.run(args))), tenant.services))
-      if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked), replayed: false }
+      if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked, warnings), replayed: false }
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
     // A key means nothing to what only looks: it runs again.
     if (!action.changes) {
       const exit = yield* Effect.exit(run)
       yield* note(tenant, action, asked, exit)
-      if (Exit.isSuccess(exit)) return { answer: answerOf(action, exit.value, asked), replayed: false }
+      if (Exit.isSuccess(exit)) return { answer: answerOf(action, exit.value, asked, warnings), replayed: false }
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
     return yield* recorded(tenant, action, args, asked, run)
@@ -119,7 +120,7 @@ const recorded = (
       const exit = yield* Effect.exit(restore(run))
       yield* note(tenant, action, asked, exit)
       const reply: Reply = Exit.isSuccess(exit)
-        ? { status: 200, body: answerOf(action, exit.value, asked) }
+        ? { status: 200, body: answerOf(action, exit.value, asked, action.warnings?.(args) ?? []) }
         : yield* Effect.map(problemFor(action, exit.cause, asked), (problem) => ({
             status: problem.status,
             body: { ...problem, request_id: asked.request_id },

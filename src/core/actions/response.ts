@@ -50,6 +50,8 @@ export interface Answer<Resource = unknown> {
     /** Of a dry run: what would have been sent. */
     | { readonly requests: readonly PlannedRequest[] }
   readonly errors: readonly RowError[]
+  /** What should be known although it is no failure; of a dry run, also what would stand in the way. Absent when there is nothing. */
+  readonly warnings?: readonly string[]
 }
 
 export interface Executed {
@@ -70,7 +72,12 @@ export const isFinal = (action: AnyAction, exit: Ran): boolean => {
 }
 
 /** The answer of an action that ran. */
-export const answerOf = (action: AnyAction, outcome: Outcome, { request_id }: Asked): Answer => ({
+export const answerOf = (
+  action: AnyAction,
+  outcome: Outcome,
+  { request_id }: Asked,
+  warnings: readonly string[],
+): Answer => ({
   action: action.slug,
   outcome: outcome.failed > 0 ? "partial" : "success",
   request_id,
@@ -82,6 +89,7 @@ export const answerOf = (action: AnyAction, outcome: Outcome, { request_id }: As
     ...(outcome.next !== undefined && { next: outcome.next }),
   },
   errors: outcome.errors,
+  ...(warnings.length > 0 && { warnings }),
 })
 
 const countsOf = ({ requested, succeeded, failed, skipped, errors }: Outcome): Counts => {
@@ -100,6 +108,7 @@ export const dryRunAnswer = (
   action: AnyAction,
   requests: readonly PlannedRequest[],
   { request_id }: Asked,
+  warnings: readonly string[],
 ): Answer => ({
   action: action.slug,
   outcome: "dry_run",
@@ -108,6 +117,7 @@ export const dryRunAnswer = (
   counts: { requested: 0, succeeded: 0, failed: 0, unconfirmed: 0 },
   results: { requests },
   errors: [],
+  ...(warnings.length > 0 && { warnings }),
 })
 
 /** The problem that a failed run is. What nobody expected is logged in full, and told without its inside. */

@@ -41,12 +41,14 @@ export const eachPage = Effect.fnUntraced(function* <E, R>(
   onPage: (page: Envelope) => Effect.Effect<void, E, R>,
 ): Effect.fn.Return<Cursor | undefined, FalconError | E, R> {
   const cap = options.limit ?? Number.POSITIVE_INFINITY
-  const size = options.page_size === undefined ? {} : { limit: Math.min(options.page_size, cap) }
   const seen = new Set<string>()
   let cursor: Cursor | undefined
   let collected = 0
 
   for (let calls = 1; calls <= falcon.pages_max; calls++) {
+    // The last page ends where the cap does, so that Falcon tells how to go on from there. A scroll keeps its page size.
+    const left = cursor?.kind === "token" ? cap : cap - collected
+    const size = options.page_size === undefined ? {} : { limit: Math.min(options.page_size, left) }
     const page = yield* request(withParameters(operation, { ...size, ...cursor?.parameters }))
     collected += page.resources.length
     yield* onPage(page)
@@ -101,8 +103,8 @@ function marks(page: Envelope, cursor: Cursor | undefined): readonly string[] {
   return [page_mark, ...(cursor?.unique === true ? [JSON.stringify(cursor.parameters)] : [])]
 }
 
-/** Into the body where the API reads its parameters from there (`POST /alerts/combined/alerts/v1`), else into the query. */
-function withParameters(operation: Operation, parameters: Readonly<Record<string, string | number>>): Operation {
+/** Adds parameters: into the body where the API reads its parameters from there (`POST /alerts/combined/alerts/v1`), else into the query. */
+export function withParameters(operation: Operation, parameters: Readonly<Record<string, string | number>>): Operation {
   if (operation.method !== "GET" && typeof operation.body === "object" && operation.body !== null) {
     return { ...operation, body: { ...operation.body, ...parameters } }
   }

@@ -22,5 +22,5 @@ export const addNewCommentToAlert = defineAction({
   idempotent: false,
   per_call: per_call.alerts,
   run: ({ ids, comment }, facts) =>
-    changeAlerts({ ...facts, name: "alerts.comment", ids, action: "append_comment", value: comment }),
+    changeAlerts({ ...facts, name: "alerts.comment", ids, parameters: [{ name: "append_comment", value: comment }] }),
 })

@@ -14,12 +14,26 @@ export const example_alert =
 
 export const composite_ids = "Composite ids of alerts, as in `composite_id`: `<CID>:ind:<AID>:<n>-<pattern>-<n>`."
 
+/** One of the changes that a call may carry. Values are texts, also of what is true or false (falcon-mcp pull request 439). */
+export interface AlertParameter {
+  readonly name:
+    | "append_comment"
+    | "update_status"
+    | "add_tag"
+    | "remove_tag"
+    | "assign_to_uuid"
+    | "assign_to_user_id"
+    | "assign_to_name"
+    | "unassign"
+    | "show_in_ui"
+  readonly value: string
+}
+
 interface AlertChange extends CallFacts {
   /** For messages and metrics: `alerts.comment`. */
   readonly name: string
   readonly ids: readonly string[]
-  readonly action: "append_comment" | "update_status"
-  readonly value: string
+  readonly parameters: readonly AlertParameter[]
 }
 
 /** An id of the Detects API, which alerts have replaced. One of them costs a whole call (demisto/content issue 37854). */
@@ -66,28 +80,41 @@ const compositeIdOf = idField("composite_id")
 
 /**
  * `PATCH /alerts/entities/alerts/v3` (falconpy `PatchEntitiesAlertsV3`, gofalcon `UpdateV3`, PSFalcon `Invoke-FalconAlertAction`:
- * the names of both actions). Values must be strings (falcon-mcp pull request 439). The answer has no resources; what was done
- * stands in `meta.writes.resources_affected` (falcon-mcp, and Splunk's app, which calls it `alerts_affected`).
+ * the names of the changes). The answer has no resources; what was done stands in `meta.writes.resources_affected` (falcon-mcp, and
+ * Splunk's app, which calls it `alerts_affected`). What only sets what an alert shows is looked
+ * for in the alerts that the answer leaves open.
  */
-export const changeAlerts = ({ name, ids, action, value, idempotent, scopes, per_call }: AlertChange) =>
+export const changeAlerts = ({ name, ids, parameters, idempotent, scopes, per_call }: AlertChange) =>
   callOnAlerts({
     ids,
     per_call,
-    ...(action === "update_status" && { lookAgain: (open) => withStatus(open, value) }),
+    ...(parameters.every(isShown) && { lookAgain: (open) => lookFor(open, parameters) }),
     operation: (composite_ids) => ({
       name,
       method: "PATCH",
       path: "/alerts/entities/alerts/v3",
-      body: { composite_ids, action_parameters: [{ name: action, value }] },
+      body: { composite_ids, action_parameters: parameters },
       idempotent,
       scopes,
     }),
   })
 
-/** Those that have this status by now. Where it cannot be read, for want of a scope or for any other reason, none. */
-const withStatus = Effect.fnUntraced(function* (
+type ShownAlert = { readonly status?: unknown; readonly tags?: unknown; readonly show_in_ui?: unknown }
+
+/** What an alert shows of a change; an assignment is shown in other words than it is asked for. */
+const shown: Readonly<Partial<Record<AlertParameter["name"], (alert: ShownAlert, value: string) => boolean>>> = {
+  update_status: ({ status }, value) => status === value,
+  add_tag: ({ tags }, value) => Array.isArray(tags) && tags.includes(value),
+  remove_tag: ({ tags }, value) => Array.isArray(tags) && !tags.includes(value),
+  show_in_ui: ({ show_in_ui }, value) => String(show_in_ui) === value,
+}
+
+const isShown = ({ name }: AlertParameter): boolean => shown[name] !== undefined
+
+/** Those that are as wanted by now. Where it cannot be read, for want of a scope or for any other reason, none. */
+const lookFor = Effect.fnUntraced(function* (
   open: readonly RowError[],
-  status: string,
+  parameters: readonly AlertParameter[],
 ): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
   const falcon = yield* Falcon
   const seen = new Map<string, StateSeen>()
@@ -98,7 +125,8 @@ const withStatus = Effect.fnUntraced(function* (
     if (Result.isFailure(answer)) break
     for (const resource of answer.success.resources) {
       const id = compositeIdOf(resource)
-      if (id !== undefined && (resource as { status?: unknown }).status === status) seen.set(id, { done: undefined })
+      const is_done = parameters.every(({ name, value }) => shown[name]?.(resource as ShownAlert, value) === true)
+      if (id !== undefined && is_done) seen.set(id, { done: undefined })
     }
   }
   return seen

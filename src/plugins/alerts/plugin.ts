@@ -4,13 +4,15 @@ import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { addNewCommentToAlert } from "./add-new-comment-to-alert.ts"
 import { getAlertsV2 } from "./get-alerts-v2.ts"
+import { searchAlerts } from "./search-alerts.ts"
 import { updateAlertStatus } from "./update-alert-status.ts"
+import { updateAlerts } from "./update-alerts.ts"
 
-const actions: readonly AnyAction[] = [addNewCommentToAlert, updateAlertStatus, getAlertsV2]
+const actions: readonly AnyAction[] = [addNewCommentToAlert, updateAlertStatus, getAlertsV2, updateAlerts, searchAlerts]
 
 export const alerts = definePlugin({
   id: "alerts",
-  title: "Looks up alerts, comments on them and sets their status.",
+  title: "Finds alerts, looks them up, comments on them, sets status, assignee, tags and visibility.",
   enabled_by_default: true,
   config: z.strictObject({}),
   scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],

@@ -22,5 +22,5 @@ export const updateAlertStatus = defineAction({
   idempotent: true,
   per_call: per_call.alerts,
   run: ({ ids, new_status }, facts) =>
-    changeAlerts({ ...facts, name: "alerts.status", ids, action: "update_status", value: new_status }),
+    changeAlerts({ ...facts, name: "alerts.status", ids, parameters: [{ name: "update_status", value: new_status }] }),
 })
