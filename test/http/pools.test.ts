@@ -23,7 +23,7 @@ const network = () => {
 }
 
 const run = <A, E>(body: Effect.Effect<A, E, Http>, layer: Layer.Layer<Http>) =>
-  Effect.runPromise(body.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())))
+  Effect.runPromise(Effect.provide(body, [layer, TestClock.layer()]))
 
 const hang = (purpose: Purpose, count: number) =>
   Effect.forEach(Array.from({ length: count }), () => Effect.forkChild(send(purpose, "http://falcon.test/hang")))

@@ -11,8 +11,7 @@ const written = (body: Effect.Effect<unknown>): Promise<readonly string[]> => {
   })
   return Effect.runPromise(
     body.pipe(
-      Effect.provide(Logger.layer([summedUp(logger)])),
-      Effect.provide(TestClock.layer()),
+      Effect.provide([Logger.layer([summedUp(logger)]), TestClock.layer()]),
       Effect.map(() => lines),
     ),
   )
