@@ -4,7 +4,7 @@ import type { z } from "zod"
 import type { Action, AnyAction } from "../core/actions/action.ts"
 import type { CatalogueEntry } from "../core/actions/catalogue.ts"
 import type { ProblemBody } from "../core/actions/problem.ts"
-import type { Answer } from "../core/actions/response.ts"
+import type { ActionResponse } from "../core/actions/response.ts"
 import type { ApiEnv } from "./api.ts"
 import type { ShippedAction } from "./shipped.ts"
 
@@ -35,7 +35,7 @@ type Run<A extends AnyAction, More> = More & {
 /** The routes of a set of actions, below a base path. */
 type ActionSchema<A extends AnyAction, Base extends string = "", More = unknown> = {
   [Each in A as `${Base}/actions/${Each["slug"]}`]: {
-    $post: Ok<Run<Each, More>, Answer> | Failed<Run<Each, More>>
+    $post: Ok<Run<Each, More>, ActionResponse> | Failed<Run<Each, More>>
     $get: Ok<object & More, CatalogueEntry> | Failed<object & More>
   }
 } & { [Path in `${Base}/actions`]: { $get: Ok<object & More, { actions: CatalogueEntry[] }> | Failed<object & More> } }

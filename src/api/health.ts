@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Hono } from "hono"
 import type { RunningTenant } from "../core/boot.ts"
-import { Health, type Report, type Status } from "../core/telemetry/health.ts"
+import { Health, type HealthReport, type Report, type Status } from "../core/telemetry/health.ts"
 import { version } from "../version.ts"
 import type { Api, ApiEnv } from "./api.ts"
 
@@ -20,7 +20,8 @@ export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], starte
     const { plugins } = await api.run(reportAll(tenants))
     const status = worst(Object.values(plugins).map((report) => report.status))
     const uptime_s = Math.floor((api.now_ms() - started_ms) / 1_000)
-    return c.json({ status, version, uptime_s, plugins }, status === "failed" ? 503 : 200)
+    const report: HealthReport = { status, version, uptime_s, plugins }
+    return c.json(report, status === "failed" ? 503 : 200)
   })
 
   return app

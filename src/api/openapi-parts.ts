@@ -1,167 +1,35 @@
 /** The parts of the OpenAPI document that are the same for every action. */
-import type { JsonSchema } from "../core/actions/catalogue.ts"
-import { problem_kinds } from "../core/actions/problem.ts"
+import { row_error } from "../core/actions/action.ts"
+import { catalogue_entry } from "../core/actions/catalogue.ts"
+import { planned_request } from "../core/actions/dry-run.ts"
+import { problem_body } from "../core/actions/problem.ts"
+import { action_response } from "../core/actions/response.ts"
+import { type JsonSchema, jsonSchemas } from "../core/json-schema.ts"
+import { health_report } from "../core/telemetry/health.ts"
 
-const text = { type: "string" }
-const texts = { type: "array", items: text }
-const count = { type: "integer", minimum: 0 }
-
-const problem: JsonSchema = {
-  type: "object",
-  description: "RFC 9457 problem details.",
-  properties: {
-    type: {
-      type: "string",
-      format: "uri-reference",
-      enum: Object.keys(problem_kinds).map((kind) => `/problems/${kind}`),
-    },
-    title: text,
-    status: { type: "integer" },
-    detail: text,
-    request_id: text,
-    errors: {
-      type: "array",
-      description: "With 400: what is wrong with which argument.",
-      items: { type: "object", properties: { field: text, message: text }, required: ["field", "message"] },
-    },
-    required_scopes: { ...texts, description: "With 502: what the Falcon API client lacks." },
-    successor: { ...text, description: "With a withdrawn API: what took its place." },
-    retry_after_s: { ...count, description: "Seconds until it makes sense to ask again." },
-    upstream_errors: {
-      type: "array",
-      description: "Falcon's own errors, the first of them: which id, and why.",
-      items: { $ref: "#/components/schemas/RowError" },
-    },
-    trace_ids: { ...texts, description: "For CrowdStrike's support." },
-  },
-  required: ["type", "title", "status", "detail", "request_id"],
-}
-
-const rowError: JsonSchema = {
-  type: "object",
-  description: "One thing that did not work, or that may have, while others did.",
-  properties: {
-    id: text,
-    code: { type: "integer" },
-    message: text,
-    outcome: {
-      type: "string",
-      enum: ["unconfirmed"],
-      description: "It was sent, and may have happened: look before sending it again. Absent: it did not happen.",
-    },
-  },
-  required: ["code", "message"],
-}
-
-const plannedRequest: JsonSchema = {
-  type: "object",
-  description: "A request as it would go to Falcon, without the bearer token.",
-  properties: { method: text, url: text, body: {} },
-  required: ["method", "url"],
-}
-
-const health: JsonSchema = {
-  type: "object",
-  properties: {
-    status: { type: "string", enum: ["ok", "degraded", "failed"] },
-    version: text,
-    uptime_s: count,
-    plugins: {
-      type: "object",
-      additionalProperties: {
-        type: "object",
-        properties: { status: { type: "string", enum: ["ok", "degraded", "failed"] }, since: text, detail: text },
-        required: ["status", "since", "detail"],
-      },
-    },
-  },
-  required: ["status", "version", "uptime_s", "plugins"],
-}
+const { ActionResponse: response_schema, ...named } = jsonSchemas({
+  Problem: problem_body.required({ request_id: true }),
+  RowError: row_error,
+  PlannedRequest: planned_request,
+  CatalogueEntry: catalogue_entry,
+  Health: health_report,
+  ActionResponse: action_response,
+})
 
 /** Schemas that operations refer to. */
-export const schemas: Readonly<Record<string, JsonSchema>> = {
-  Problem: problem,
-  RowError: rowError,
-  PlannedRequest: plannedRequest,
-  Health: health,
-}
-
-/** An entry of the catalogue. */
-export const entrySchema: JsonSchema = {
-  type: "object",
-  properties: {
-    slug: text,
-    aliases: texts,
-    title: text,
-    description: text,
-    arguments: { type: "object", description: "JSON Schema." },
-    results: { type: "object", description: "JSON Schema." },
-    example: { type: "object" },
-    scopes: texts,
-    changes: { type: "boolean" },
-    destructive: { type: "boolean" },
-    idempotent: { type: "boolean" },
-    limits: { type: "object", properties: { per_call: { type: ["integer", "null"] } } },
-    retired: { type: ["object", "null"], properties: { since: text, successor: text } },
-  },
-  required: [
-    "slug",
-    "aliases",
-    "title",
-    "description",
-    "arguments",
-    "results",
-    "scopes",
-    "changes",
-    "destructive",
-    "idempotent",
-    "limits",
-    "retired",
-  ],
-}
+export const schemas: Readonly<Record<string, JsonSchema>> = named
 
 /** The answer of an action whose resources look like this. */
-export const answerSchema = (resource: JsonSchema): JsonSchema => ({
-  type: "object",
-  properties: {
-    action: text,
-    outcome: {
-      type: "string",
-      enum: ["success", "partial", "dry_run"],
-      description: "`partial`: something failed or is unconfirmed; see `counts` and `errors`.",
-    },
-    request_id: text,
-    trace_ids: texts,
-    counts: {
-      type: "object",
-      description: "`requested` is the sum of the others.",
-      properties: {
-        requested: count,
-        succeeded: count,
-        failed: { ...count, description: "Certainly not done." },
-        unconfirmed: { ...count, description: "Sent, and perhaps done: see `errors`." },
-        skipped: { ...count, description: "Rows with nothing to do, or of no use; with actions that skip." },
-      },
-      required: ["requested", "succeeded", "failed", "unconfirmed"],
-    },
-    results: {
-      type: "object",
-      properties: {
-        resources: { type: "array", items: resource },
-        total: { ...count, description: "Of a search: how many there are in all." },
-        next: { type: ["string", "integer"], description: "Of a search with more to come: the next call's `offset`." },
-        requests: {
-          type: "array",
-          description: "Of a dry run.",
-          items: { $ref: "#/components/schemas/PlannedRequest" },
-        },
-      },
-    },
-    errors: { type: "array", items: { $ref: "#/components/schemas/RowError" } },
-    warnings: { ...texts, description: "What should be known although it is no failure." },
-  },
-  required: ["action", "outcome", "request_id", "trace_ids", "counts", "results", "errors"],
-})
+export const answerSchema = (resource: JsonSchema): JsonSchema => {
+  const schema = structuredClone(response_schema) as ResponseSchema
+  schema.properties.results.anyOf[0].properties.resources.items = resource
+  return schema
+}
+
+/** As much of `action_response`'s JSON Schema as `answerSchema` has to know. */
+type ResponseSchema = JsonSchema & {
+  properties: { results: { anyOf: [{ properties: { resources: { items: JsonSchema } } }, unknown] } }
+}
 
 const reasons: Readonly<Record<number, string>> = {
   400: "The arguments are invalid: one entry per field.",

@@ -2,11 +2,11 @@
 import { Hono } from "hono"
 import { z } from "zod"
 import type { AnyAction } from "../core/actions/action.ts"
-import type { JsonSchema } from "../core/actions/catalogue.ts"
 import type { ActionTenant } from "../core/actions/execute.ts"
+import type { JsonSchema } from "../core/json-schema.ts"
 import { version } from "../version.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
-import { answerSchema, entrySchema, problemResponses, schemas } from "./openapi-parts.ts"
+import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
 
 export const openApiRoutes = (api: Api): Hono<ApiEnv> => {
   let document: ReturnType<typeof openApi> | undefined
@@ -102,7 +102,7 @@ export const openApi = (tenants: readonly Pick<ActionTenant, "id" | "actions">[]
           description: "A token of `server.tokens`, or of `data_dir/api-token`.",
         },
       },
-      schemas: { ...schemas, CatalogueEntry: entrySchema, ...components.schemas },
+      schemas: { ...schemas, ...components.schemas },
     },
   }
 }

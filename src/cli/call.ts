@@ -5,7 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { RowError } from "../core/actions/action.ts"
 import { execute, makeActionTenant } from "../core/actions/execute.ts"
 import type { ProblemBody } from "../core/actions/problem.ts"
-import type { Answer } from "../core/actions/response.ts"
+import type { ActionResponse } from "../core/actions/response.ts"
 import { boot, type RunningTenant } from "../core/boot.ts"
 import { ConfigError } from "../core/errors.ts"
 import { server } from "../core/limits.ts"
@@ -98,7 +98,7 @@ const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string 
 }
 
 /** Results on standard output, what happened on standard error. */
-const show = Effect.fnUntraced(function* (answer: Answer, as_json: boolean): Effect.fn.Return<void, Exit> {
+const show = Effect.fnUntraced(function* (answer: ActionResponse, as_json: boolean): Effect.fn.Return<void, Exit> {
   const { counts, results, errors, warnings = [] } = answer
   if (as_json) yield* print(JSON.stringify(answer, null, 2))
   else if ("requests" in results) {

@@ -7,7 +7,7 @@ import type { ApiRequest, ApiState } from "../../simulator/api/state.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
 import type { ProblemBody } from "../../src/core/actions/problem.ts"
-import type { Answer } from "../../src/core/actions/response.ts"
+import type { ActionResponse } from "../../src/core/actions/response.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { loadCallers } from "../../src/core/http/bearer.ts"
 import { layerTenant } from "../../src/core/runtime.ts"
@@ -23,7 +23,7 @@ export interface Said {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  readonly body: Answer & ProblemBody
+  readonly body: ActionResponse & ProblemBody
 }
 
 export interface App {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { type Listening, listen } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
-import type { Answer } from "../../src/core/actions/response.ts"
+import type { ActionResponse } from "../../src/core/actions/response.ts"
 import { runAkonis } from "../support/command.ts"
 import { cases } from "./cases.ts"
 
@@ -66,7 +66,7 @@ describe("akonis call", () => {
       withShell(async ({ call, folder, running }) => {
         const found = await call(["query_devices_by_filter", "--args", '{"limit":2}', "--json"])
         expect(found.status).toBe(0)
-        const { results } = JSON.parse(found.out) as Answer
+        const { results } = JSON.parse(found.out) as ActionResponse
         const ids = "resources" in results ? (results.resources as string[]) : []
         writeFileSync(`${folder}/args.json`, JSON.stringify({ ids }))
         const done = await call(["isolate_hosts", "--args", `@${folder}/args.json`])

@@ -7,7 +7,7 @@ import { listen as listenSimulator } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
 import type { ProblemBody } from "../../src/core/actions/problem.ts"
-import type { Answer } from "../../src/core/actions/response.ts"
+import type { ActionResponse } from "../../src/core/actions/response.ts"
 import { boot } from "../../src/core/boot.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { loadCallers } from "../../src/core/http/bearer.ts"
@@ -59,7 +59,7 @@ export interface Served {
   /** A request; a body that is no string is sent as JSON. */
   readonly ask: <Body = Record<string, unknown>>(path: string, asking?: Asking) => Promise<Told<Body>>
   /** Runs an action as a responder. */
-  readonly act: (slug: string, args: unknown, asking?: Asking) => Promise<Told<Answer & ProblemBody>>
+  readonly act: (slug: string, args: unknown, asking?: Asking) => Promise<Told<ActionResponse & ProblemBody>>
   readonly auditLines: () => Record<string, unknown>[]
   readonly file: (name: string) => string
   readonly writeFile: (name: string, text: string) => void

@@ -3,21 +3,29 @@
  * catalogue follow. Adding an action is adding one file and naming it in its plugin.
  */
 import { Data, type Effect, type FileSystem } from "effect"
-import type { z } from "zod"
+import { z } from "zod"
 import type { Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
+import type { Immutable } from "../json-schema.ts"
 import type { Tenant } from "../tenant.ts"
 
 /** One thing that did not work, or that nobody can say of whether it did, while others did. */
-export interface RowError {
-  /** The id, or `type:value` of an indicator; absent when Falcon does not say which. */
-  readonly id?: string
-  /** Falcon's code, an HTTP status most of the time. */
-  readonly code: number
-  readonly message: string
-  /** The change was sent and may have happened: look before it is sent again. Absent: it certainly did not happen. */
-  readonly outcome?: "unconfirmed"
-}
+export const row_error = z
+  .object({
+    id: z
+      .string()
+      .exactOptional()
+      .describe("The id, or `type:value` of an indicator; absent when Falcon does not say which."),
+    code: z.int().describe("Falcon's code, an HTTP status most of the time."),
+    message: z.string(),
+    outcome: z
+      .literal("unconfirmed")
+      .exactOptional()
+      .describe("It was sent, and may have happened: look before sending it again. Absent: it did not happen."),
+  })
+  .describe("One thing that did not work, or that may have, while others did.")
+
+export type RowError = Immutable<z.output<typeof row_error>>
 
 /** What an action did. `succeeded + failed + skipped` is `requested`, in the unit that the action counts: ids, rows, results. */
 export interface Outcome {

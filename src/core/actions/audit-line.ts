@@ -5,7 +5,7 @@ import type { AnyAction } from "./action.ts"
 import type { AuditLine } from "./audit.ts"
 import type { Reply } from "./idempotency.ts"
 import type { ProblemBody } from "./problem.ts"
-import { type Answer, type Asked, isFinal, type Ran } from "./response.ts"
+import { type ActionResponse, type Asked, isFinal, type Ran } from "./response.ts"
 
 /** Now, as lines say it. */
 export const isoNow = Effect.map(Clock.currentTimeMillis, (now_ms) => new Date(now_ms).toISOString())
@@ -33,7 +33,7 @@ export const auditLine = (
 /** The line once the outcome is known. */
 export const closed = (line: AuditLine, action: AnyAction, exit: Ran, { body }: Reply, at: string): AuditLine => {
   if (Exit.isSuccess(exit)) {
-    const { outcome, counts, trace_ids } = body as Answer & { outcome: "success" | "partial" }
+    const { outcome, counts, trace_ids } = body as ActionResponse & { outcome: "success" | "partial" }
     return { ...line, at, outcome, counts, trace_ids }
   }
   const { detail, trace_ids = [] } = body as ProblemBody

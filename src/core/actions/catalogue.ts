@@ -1,28 +1,34 @@
 /** How an action describes itself to programs: the entry of `GET /actions` and of `akonis actions --json`. */
 import { z } from "zod"
+import type { Immutable, JsonSchema } from "../json-schema.ts"
 import type { AnyAction } from "./action.ts"
+import { results_schema } from "./response.ts"
 
-export interface CatalogueEntry {
-  readonly slug: string
-  readonly aliases: readonly string[]
-  readonly title: string
-  readonly description: string
-  /** JSON Schema of the arguments. */
-  readonly arguments: JsonSchema
-  /** JSON Schema of `results`. */
-  readonly results: JsonSchema
-  readonly example: unknown
-  readonly scopes: readonly string[]
-  readonly changes: boolean
-  readonly destructive: boolean
-  readonly idempotent: boolean
-  /** `per_call`: ids or rows in one call to Falcon; longer lists are split. */
-  readonly limits: { readonly per_call: number | null }
-  /** Null unless CrowdStrike has withdrawn the API behind it. */
-  readonly retired: { readonly since: string; readonly successor: string } | null
-}
+const json_schema = z.record(z.string(), z.unknown())
 
-export type JsonSchema = Readonly<Record<string, unknown>>
+/** An entry of the catalogue. */
+export const catalogue_entry = z.object({
+  slug: z.string(),
+  aliases: z.array(z.string()).describe("Other names that it is called by."),
+  title: z.string(),
+  description: z.string(),
+  arguments: json_schema.describe("JSON Schema of the arguments."),
+  results: json_schema.describe("JSON Schema of `results`."),
+  example: z.unknown().describe("Arguments that make sense."),
+  scopes: z.array(z.string()).describe("What the Falcon API client needs."),
+  changes: z.boolean().describe("Changes something in Falcon."),
+  destructive: z.boolean().describe("What it changes is hard to undo, or takes a host off the network."),
+  idempotent: z.boolean().describe("Doing it twice is the same as doing it once."),
+  limits: z.object({
+    per_call: z.int().nullable().describe("Ids or rows in one call to Falcon; longer lists are split."),
+  }),
+  retired: z
+    .object({ since: z.string(), successor: z.string() })
+    .nullable()
+    .describe("Null unless CrowdStrike has withdrawn the API behind it."),
+})
+
+export type CatalogueEntry = Immutable<z.output<typeof catalogue_entry>>
 
 /** The entry of one action. */
 export const catalogueEntry = (action: AnyAction): CatalogueEntry => ({
@@ -45,18 +51,8 @@ export const catalogueEntry = (action: AnyAction): CatalogueEntry => ({
 export const argumentsSchema = (action: AnyAction): JsonSchema =>
   z.toJSONSchema(action.arguments, { io: "input", unrepresentable: "any" }) as JsonSchema
 
-/** JSON Schema of one entry of `results.resources`. */
-const resourceSchema = (action: AnyAction): JsonSchema => {
-  const { $schema: _, ...schema } = z.toJSONSchema(action.resource, { io: "output", unrepresentable: "any" })
+const resultsSchema = ({ resource }: AnyAction): JsonSchema => {
+  const results = results_schema.extend({ resources: z.array(resource) })
+  const { $schema: _, ...schema } = z.toJSONSchema(results, { io: "output", unrepresentable: "any" })
   return schema as JsonSchema
 }
-
-const resultsSchema = (action: AnyAction): JsonSchema => ({
-  type: "object",
-  properties: {
-    resources: { type: "array", items: resourceSchema(action) },
-    total: { type: "integer", description: "Of a search: how many there are in all." },
-    next: { type: ["string", "integer"], description: "Of a search with more to come: the next call's `offset`." },
-  },
-  required: ["resources"],
-})

@@ -4,18 +4,20 @@
  * the lookups, and what it does when they find nothing.
  */
 import { Context, Effect } from "effect"
+import { z } from "zod"
 import { FalconAuth } from "../falcon/auth.ts"
 import { type Envelope, Falcon } from "../falcon/client.ts"
 import type { Operation } from "../falcon/operation.ts"
 import { type Pages, type PagesOptions, withParameters } from "../falcon/paginate.ts"
 import { requestUrl } from "../falcon/request-url.ts"
+import type { Immutable } from "../json-schema.ts"
 
 /** A request as it would go out, without the bearer token. */
-export interface PlannedRequest {
-  readonly method: string
-  readonly url: string
-  readonly body?: unknown
-}
+export const planned_request = z
+  .object({ method: z.string(), url: z.string(), body: z.unknown().exactOptional() })
+  .describe("A request as it would go to Falcon, without the bearer token.")
+
+export type PlannedRequest = Immutable<z.output<typeof planned_request>>
 
 const nothing_found: Envelope = {
   status: 200,

@@ -17,7 +17,15 @@ import { failWhenNothing } from "./error-priority.ts"
 import { type Begun, type Journal, journalOf, type Reply } from "./idempotency.ts"
 import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./problem.ts"
 import { makeRegistry, type Registry } from "./registry.ts"
-import { type Answer, type Asked, answerOf, dryRunAnswer, type Executed, isFinal, problemFor } from "./response.ts"
+import {
+  type ActionResponse,
+  type Asked,
+  answerOf,
+  dryRunAnswer,
+  type Executed,
+  isFinal,
+  problemFor,
+} from "./response.ts"
 
 /** The actions of one tenant, with what they need to run. */
 export interface ActionTenant extends Registry {
@@ -164,7 +172,7 @@ const replayed = (reply: Reply) => fromReply(reply, true)
 
 const fromReply = (reply: Reply, was_replayed: boolean): Effect.Effect<Executed, Refusal> =>
   reply.status === 200
-    ? Effect.succeed({ answer: reply.body as Answer, replayed: was_replayed })
+    ? Effect.succeed({ answer: reply.body as ActionResponse, replayed: was_replayed })
     : new Refusal({ problem: reply.body as ProblemBody, replayed: was_replayed })
 
 const note = (tenant: ActionTenant, action: AnyAction, asked: Asked, exit: Exit.Exit<Outcome, unknown>) => {

@@ -1,51 +1,18 @@
 /** An action that was not carried out, or failed: the problem document (RFC 9457) that every surface gives for it. */
 import { Data } from "effect"
-import type { z } from "zod"
-import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
+import { z } from "zod"
+import type { FalconError, FalconReason } from "../falcon/errors.ts"
+import type { Immutable } from "../json-schema.ts"
 import { actions } from "../limits.ts"
 import { cleanText } from "../text.ts"
-import type { AnyAction } from "./action.ts"
-
-/** One thing that is wrong with the arguments. */
-export interface FieldError {
-  /** Dotted path of the argument; empty for the arguments as a whole. */
-  readonly field: string
-  readonly message: string
-}
-
-/** A problem document. `type` is relative to our own address; the titles below explain it. */
-export interface ProblemBody {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly request_id?: string
-  /** With 400: one entry per field. */
-  readonly errors?: readonly FieldError[]
-  /** With 502: what the API client lacks. */
-  readonly required_scopes?: readonly string[]
-  /** With `endpoint-retired`. */
-  readonly successor?: string
-  /** With 409, 429 and 503: seconds until it makes sense to ask again; also the `Retry-After` header. */
-  readonly retry_after_s?: number
-  /** Falcon's own errors, the first of them: which id, and why. */
-  readonly upstream_errors?: readonly ApiError[]
-  /** For CrowdStrike's support. */
-  readonly trace_ids?: readonly string[]
-}
-
-export class Refusal extends Data.TaggedError("Refusal")<{
-  readonly problem: ProblemBody
-  /** An `Idempotency-Key` gave this answer a second time. */
-  readonly replayed?: boolean
-}> {}
+import { type AnyAction, row_error } from "./action.ts"
 
 /**
  * Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. What a
  * playbook may repeat is 429, 502, 503 and 504, and nothing else: a fault of the request never has one of these, nor has a
  * change that may have happened.
  */
-export const problem_kinds = {
+const problem_kinds = {
   "invalid-arguments": [400, "Invalid arguments"],
   "invalid-body": [400, "Invalid body"],
   "invalid-request": [400, "Invalid request"],
@@ -76,6 +43,48 @@ export const problem_kinds = {
 } as const satisfies Record<string, readonly [number, string]>
 
 export type ProblemKind = keyof typeof problem_kinds
+
+/** One thing that is wrong with the arguments. */
+const field_error = z.object({
+  field: z.string().describe("Dotted path of the argument; empty for the arguments as a whole."),
+  message: z.string(),
+})
+
+export type FieldError = Immutable<z.output<typeof field_error>>
+
+const problem_types = Object.keys(problem_kinds).map((kind) => `/problems/${kind}`)
+
+/** A problem document. Its `type` is relative to our own address. */
+export const problem_body = z
+  .object({
+    type: z.string().meta({ format: "uri-reference", enum: problem_types }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    request_id: z.string().exactOptional(),
+    errors: z.array(field_error).exactOptional().describe("With 400: what is wrong with which argument."),
+    required_scopes: z.array(z.string()).exactOptional().describe("With 502: what the Falcon API client lacks."),
+    successor: z.string().exactOptional().describe("With a withdrawn API: what took its place."),
+    retry_after_s: z
+      .int()
+      .nonnegative()
+      .exactOptional()
+      .describe("With 409, 429 and 503: seconds until it makes sense to ask again; also the header Retry-After."),
+    upstream_errors: z
+      .array(row_error)
+      .exactOptional()
+      .describe("Falcon's own errors, the first of them: which id, and why."),
+    trace_ids: z.array(z.string()).exactOptional().describe("For CrowdStrike's support."),
+  })
+  .describe("RFC 9457 problem details.")
+
+export type ProblemBody = Immutable<z.output<typeof problem_body>>
+
+export class Refusal extends Data.TaggedError("Refusal")<{
+  readonly problem: ProblemBody
+  /** An `Idempotency-Key` gave this answer a second time. */
+  readonly replayed?: boolean
+}> {}
 
 type More = Omit<ProblemBody, "type" | "title" | "status" | "detail">
 

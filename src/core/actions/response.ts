@@ -1,11 +1,13 @@
 /** What goes into the execution of an action and what comes out, in the words of the contract. */
 import { Cause, Effect, Exit } from "effect"
+import { z } from "zod"
 import type { Secret } from "../config/secret.ts"
 import { FalconError } from "../falcon/errors.ts"
 import type { Role } from "../http/bearer.ts"
+import type { Immutable } from "../json-schema.ts"
 import { actions as bounds } from "../limits.ts"
-import { type AnyAction, ArgumentError, type Outcome, type RowError, unconfirmedIn } from "./action.ts"
-import type { PlannedRequest } from "./dry-run.ts"
+import { type AnyAction, ArgumentError, type Outcome, row_error, unconfirmedIn } from "./action.ts"
+import { type PlannedRequest, planned_request } from "./dry-run.ts"
 import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./problem.ts"
 
 /** Who asks, and how. */
@@ -20,42 +22,54 @@ export interface Asked {
   readonly read_only: boolean
 }
 
-/** In the unit that the action counts: ids, rows or results. `requested` is the sum of the others; `skipped` stands only with actions that skip. */
-export interface Counts {
-  readonly requested: number
-  readonly succeeded: number
-  /** Certainly not done. */
-  readonly failed: number
-  /** Sent, and perhaps done: each is an entry of `errors` with the outcome `unconfirmed`. */
-  readonly unconfirmed: number
-  readonly skipped?: number
-}
+const count = z.int().nonnegative()
+
+/** In the unit that the action counts: ids, rows or results. */
+const counts_schema = z
+  .object({
+    requested: count,
+    succeeded: count,
+    failed: count.describe("Certainly not done."),
+    unconfirmed: count.describe("Sent, and perhaps done: each is an entry of `errors` with the outcome `unconfirmed`."),
+    skipped: count.exactOptional().describe("Rows with nothing to do, or of no use; with actions that skip."),
+  })
+  .describe("`requested` is the sum of the others.")
+
+export type Counts = Immutable<z.output<typeof counts_schema>>
+
+/** What an action found or changed. Each action says for itself what its resources are. */
+export const results_schema = z.object({
+  resources: z.array(z.unknown()),
+  total: count.exactOptional().describe("Of a search: how many there are in all, when Falcon said so."),
+  next: z
+    .union([z.string(), z.int()])
+    .exactOptional()
+    .describe("Of a search that did not come to the end: the next call's `offset`."),
+})
 
 /** The answer of an action that ran, wholly or in part, or would have. */
-export interface Answer<Resource = unknown> {
-  readonly action: string
-  /** `partial`: something failed or is unconfirmed; never when it is certain that nothing was done. */
-  readonly outcome: "success" | "partial" | "dry_run"
-  readonly request_id: string
-  readonly trace_ids: readonly string[]
-  readonly counts: Counts
-  readonly results:
-    | {
-        readonly resources: readonly Resource[]
-        /** Of a search: how many there are in all, when Falcon said so. */
-        readonly total?: number
-        /** Of a search that did not come to the end: what to pass as `offset` to go on. */
-        readonly next?: string | number
-      }
-    /** Of a dry run: what would have been sent. */
-    | { readonly requests: readonly PlannedRequest[] }
-  readonly errors: readonly RowError[]
-  /** What should be known although it is no failure; of a dry run, also what would stand in the way. Absent when there is nothing. */
-  readonly warnings?: readonly string[]
-}
+export const action_response = z.object({
+  action: z.string(),
+  outcome: z
+    .enum(["success", "partial", "dry_run"])
+    .describe(
+      "`partial`: something failed or is unconfirmed, see `counts` and `errors`; never when it is certain that nothing was done.",
+    ),
+  request_id: z.string(),
+  trace_ids: z.array(z.string()).describe("Of every call, for CrowdStrike's support."),
+  counts: counts_schema,
+  results: z.union([results_schema, z.object({ requests: z.array(planned_request).describe("Of a dry run.") })]),
+  errors: z.array(row_error),
+  warnings: z
+    .array(z.string())
+    .exactOptional()
+    .describe("What should be known although it is no failure; of a dry run, also what would stand in the way."),
+})
+
+export type ActionResponse = Immutable<z.output<typeof action_response>>
 
 export interface Executed {
-  readonly answer: Answer
+  readonly answer: ActionResponse
   /** An `Idempotency-Key` gave the answer of an earlier request; its `request_id` is the earlier one's. */
   readonly replayed: boolean
 }
@@ -77,7 +91,7 @@ export const answerOf = (
   outcome: Outcome,
   { request_id }: Asked,
   warnings: readonly string[],
-): Answer => ({
+): ActionResponse => ({
   action: action.slug,
   outcome: outcome.failed > 0 ? "partial" : "success",
   request_id,
@@ -109,7 +123,7 @@ export const dryRunAnswer = (
   requests: readonly PlannedRequest[],
   { request_id }: Asked,
   warnings: readonly string[],
-): Answer => ({
+): ActionResponse => ({
   action: action.slug,
   outcome: "dry_run",
   request_id,

@@ -3,17 +3,35 @@
  * worst cell. Nothing here guesses from the outside, so "ok" means that data can flow.
  */
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { z } from "zod"
+import type { Immutable } from "../json-schema.ts"
 import { texts } from "../limits.ts"
 import { cleanText } from "../text.ts"
 
-export type Status = "ok" | "degraded" | "failed"
+const status = z.enum(["ok", "degraded", "failed"])
 
-export interface Report {
-  readonly status: Status
-  /** When the status last changed, ISO 8601. */
-  readonly since: string
-  readonly detail: string
-}
+export type Status = z.output<typeof status>
+
+/** How one plugin is. */
+const plugin_report = z.object({
+  status,
+  since: z.string().describe("When the status last changed, ISO 8601."),
+  detail: z.string(),
+})
+
+export type Report = Immutable<z.output<typeof plugin_report>>
+
+/** What `GET /health` answers. */
+export const health_report = z.object({
+  status: status.describe("That of the plugin that is worst."),
+  version: z.string(),
+  uptime_s: z.int().nonnegative(),
+  plugins: z
+    .record(z.string(), plugin_report)
+    .describe("By plugin; `<tenant>/<plugin>` where there are several tenants."),
+})
+
+export type HealthReport = Immutable<z.output<typeof health_report>>
 
 /** The word of one loop. */
 export interface HealthCell {
