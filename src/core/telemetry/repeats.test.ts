@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { Effect, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { RepeatsAs, summedUp } from "./repeats.ts"
 
@@ -11,7 +11,8 @@ const written = (body: Effect.Effect<unknown>): Promise<readonly string[]> => {
   })
   return Effect.runPromise(
     body.pipe(
-      Effect.provide([Logger.layer([summedUp(logger)]), TestClock.layer()]),
+      // The logger takes its clock when it is made.
+      Effect.provide(Logger.layer([summedUp(logger)]).pipe(Layer.provideMerge(TestClock.layer()))),
       Effect.map(() => lines),
     ),
   )
