@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { takePattern } from "../../src/plugins/iocs/stix-taken.ts"
-import { ioc_types } from "../../src/plugins/iocs/value.ts"
+import { ioc_types } from "../../src/plugins/iocs/ioc-value.ts"
+import { valuesOfPattern } from "../../src/plugins/iocs/stix-values.ts"
 
 const md5 = "ab03a48a29967e738583140e6eb84f0b"
 const md5_2 = "0cc175b9c0f1b6a831c399e269772661"
@@ -10,7 +10,7 @@ const sha256 = "0451b9c358b1404717f5060aea5711327cf169cd4c5648f5ac23f1a1fb740716
 
 /** `type:value` of what is taken; the reasons of what is not. */
 const judge = (pattern: string, types: readonly (typeof ioc_types)[number][] = ioc_types) => {
-  const { values, skipped } = takePattern(pattern, types)
+  const { values, skipped } = valuesOfPattern(pattern, types)
   return { taken: values.map(({ type, value }) => `${type}:${value}`), reasons: skipped.map(({ reason }) => reason) }
 }
 

@@ -1,10 +1,10 @@
 /** STIX patterns: what may be blocked because of them. */
 import { expect } from "bun:test"
 import fc from "fast-check"
+import { checkValue, ioc_types } from "../../src/plugins/iocs/ioc-value.ts"
 import { parsePattern } from "../../src/plugins/iocs/stix-pattern.ts"
-import { takePattern } from "../../src/plugins/iocs/stix-taken.ts"
 import { stixText } from "../../src/plugins/iocs/stix-tokens.ts"
-import { checkValue, ioc_types } from "../../src/plugins/iocs/value.ts"
+import { valuesOfPattern } from "../../src/plugins/iocs/stix-values.ts"
 import { type FuzzCase, fuzzCase } from "./fuzz-case.ts"
 
 const md5 = "ab03a48a29967e738583140e6eb84f0b"
@@ -73,7 +73,7 @@ const comparison = fc
     condemns: !negated && (operator === "=" || operator === "=="),
   }))
 
-const take = (text: string) => takePattern(text, ioc_types).values
+const take = (text: string) => valuesOfPattern(text, ioc_types).values
 
 export const pattern_cases: readonly FuzzCase[] = [
   fuzzCase(

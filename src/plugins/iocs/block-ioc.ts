@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { actions, platforms, read_write, row, severities } from "./indicator.ts"
-import { checked, setIndicator } from "./one.ts"
-import { settleAction } from "./possible.ts"
+import { chooseAction } from "./possible-actions.ts"
+import { checked, upsertIndicator } from "./upsert-indicator.ts"
 
 /** The specification's types are md5 and sha256; the module's newer version adds addresses. */
 const type = z.enum(["md5", "sha256", "ipv4", "ipv6"])
@@ -46,8 +46,8 @@ export const blockIoc = defineAction({
   run: (args) =>
     Effect.gen(function* () {
       yield* checked(args)
-      const { action, note } = yield* settleAction(args)
-      return yield* setIndicator({ ...args, action }, note)
+      const { action, note } = yield* chooseAction(args)
+      return yield* upsertIndicator({ ...args, action }, note)
     }),
 })
 

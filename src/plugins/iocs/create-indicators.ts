@@ -1,17 +1,17 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { sendGiven } from "./given-rows.ts"
+import { sendCallerRows } from "./caller-rows.ts"
 import { createOperation, indicator, keyOf, write } from "./indicator.ts"
+import { checkValue, isIocType } from "./ioc-value.ts"
 import { iocs } from "./limits.ts"
-import { keyOfResource } from "./one.ts"
-import { fields } from "./row.ts"
-import { checkValue, isIocType } from "./value.ts"
+import { keyOfResource } from "./upsert-indicator.ts"
+import { writable_fields } from "./writable-fields.ts"
 
 /** gofalcon `APIIndicatorCreateReqV1`, falconpy `indicator_payload`: a key that they do not have is a mistake, and said to be one. */
 const row = z.strictObject({
   type: z.string().trim().toLowerCase().min(1).max(64).describe("md5, sha256, domain, ipv4 or ipv6."),
   value: z.string().trim().min(1).max(2_048).describe("The hash, domain or address; no CIDR range."),
-  ...fields,
+  ...writable_fields,
 })
 
 type Given = z.output<typeof row>
@@ -52,5 +52,5 @@ export const createIndicators = defineAction({
   idempotent: false,
   per_call: iocs.rows_per_call,
   run: ({ indicators }) =>
-    sendGiven({ rows: indicators.map(writeRow), operation: createOperation, keyOf: keyOfResource }),
+    sendCallerRows({ rows: indicators.map(writeRow), operation: createOperation, keyOf: keyOfResource }),
 })

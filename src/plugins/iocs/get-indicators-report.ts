@@ -5,7 +5,7 @@ import { fqlFilter } from "../../core/actions/shared-arguments.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { read } from "./indicator.ts"
-import { sort } from "./search.ts"
+import { sort } from "./sort-argument.ts"
 
 const search = z
   .strictObject({

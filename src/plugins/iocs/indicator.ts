@@ -1,7 +1,7 @@
 /** What the indicator actions share: the entity, the paths, the scopes and how indicators are found. */
 import { z } from "zod"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { canonicalValue, ioc_types } from "./value.ts"
+import { canonicalValue, ioc_types } from "./ioc-value.ts"
 
 export const indicators_path = "/iocs/entities/indicators/v1"
 

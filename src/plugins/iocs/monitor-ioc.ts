@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { read_write, row } from "./indicator.ts"
-import { setIndicator } from "./one.ts"
-import { ioc_types } from "./value.ts"
+import { ioc_types } from "./ioc-value.ts"
+import { upsertIndicator } from "./upsert-indicator.ts"
 
 export const monitorIoc = defineAction({
   slug: "monitor_ioc",
@@ -23,5 +23,5 @@ export const monitorIoc = defineAction({
   changes: true,
   destructive: false,
   idempotent: true,
-  run: (args) => setIndicator({ ...args, action: "detect" }),
+  run: (args) => upsertIndicator({ ...args, action: "detect" }),
 })

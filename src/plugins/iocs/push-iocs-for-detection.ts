@@ -1,9 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { read_write, row } from "./indicator.ts"
-import { push } from "./push.ts"
+import { ioc_types } from "./ioc-value.ts"
 import { example_objects, push_arguments } from "./push-arguments.ts"
-import { ioc_types } from "./value.ts"
+import { push } from "./push-indicators.ts"
 
 export const pushIocsForDetection = defineAction({
   slug: "push_iocs_for_detection",

@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { read_write, row } from "./indicator.ts"
-import { push } from "./push.ts"
 import { example_objects, push_arguments } from "./push-arguments.ts"
+import { push } from "./push-indicators.ts"
 
 export const pushIocsForPrevention = defineAction({
   slug: "push_iocs_for_prevention",

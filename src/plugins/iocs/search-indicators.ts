@@ -9,7 +9,7 @@ import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { read } from "./indicator.ts"
 import { iocs } from "./limits.ts"
-import { sort } from "./search.ts"
+import { sort } from "./sort-argument.ts"
 
 const offset = z
   .union([z.int().min(0), offsetArgument("The `next` of an earlier answer.")])

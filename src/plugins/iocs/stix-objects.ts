@@ -1,11 +1,11 @@
 /** From STIX objects to what is wanted of Falcon. */
 import { Clock, Effect } from "effect"
 import { keyOf, type Row } from "./indicator.ts"
+import type { IocType } from "./ioc-value.ts"
 import { iocs } from "./limits.ts"
-import type { Wish } from "./plan.ts"
-import { type Skipped, takePattern, type Value } from "./stix-taken.ts"
+import type { Wish } from "./merge-policy.ts"
+import { type Skipped, type Value, valuesOfPattern } from "./stix-values.ts"
 import { type FromStix, latestVersions, type StixIndicator } from "./stix-versions.ts"
-import type { IocType } from "./value.ts"
 
 /** A value that must not be in Falcon any more, as far as it is ours. */
 export interface Over extends Value, FromStix {
@@ -46,7 +46,7 @@ export const readObjects = Effect.fnUntraced(function* (objects: readonly unknow
       skip(stix_id, { reason: read.reason })
       continue
     }
-    const { values, skipped: not_taken } = takePattern(read.pattern, options.types)
+    const { values, skipped: not_taken } = valuesOfPattern(read.pattern, options.types)
     for (const one of not_taken) skip(stix_id, one)
     const reason = endOf(read, now_ms)
     for (const value of values) {

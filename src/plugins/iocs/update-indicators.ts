@@ -1,15 +1,15 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { sendGiven } from "./given-rows.ts"
+import { sendCallerRows } from "./caller-rows.ts"
 import { example_indicator, indicator, updateOperation, write } from "./indicator.ts"
 import { iocs } from "./limits.ts"
-import { idOfResource } from "./one.ts"
-import { fields } from "./row.ts"
+import { idOfResource } from "./upsert-indicator.ts"
+import { writable_fields } from "./writable-fields.ts"
 
 /** gofalcon `APIIndicatorUpdateReqV1`, falconpy `indicator_update_payload`: a key that they do not have is a mistake, and said to be one. */
 const row = z.strictObject({
   id: z.string().trim().min(1).max(200).describe("Of the indicator that is changed."),
-  ...fields,
+  ...writable_fields,
 })
 
 export const updateIndicators = defineAction({
@@ -30,7 +30,7 @@ export const updateIndicators = defineAction({
   idempotent: true,
   per_call: iocs.rows_per_call,
   run: ({ indicators }) =>
-    sendGiven({
+    sendCallerRows({
       rows: indicators.map((given) => ({ key: given.id, body: given })),
       operation: updateOperation,
       keyOf: idOfResource,

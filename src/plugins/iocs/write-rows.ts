@@ -7,11 +7,11 @@ import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
 import type { FalconError, FalconReason } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { departures } from "./departures.ts"
-import { explained, isTaken } from "./explained.ts"
+import { differences } from "./differences.ts"
 import { indicatorOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"
-import { lookAgain } from "./look-again.ts"
+import { readBack } from "./read-back.ts"
+import { complaintsByRow, isTaken } from "./row-complaints.ts"
 import type { WriteRow } from "./write-row.ts"
 
 export interface Written {
@@ -64,7 +64,7 @@ export const writeRows = Effect.fnUntraced(function* ({
       const one = by_key.get(keyOf(resource))
       const back = indicatorOf(resource)
       if (one === undefined || back === undefined) continue
-      const otherwise = departures(one.body, back)
+      const otherwise = differences(one.body, back)
       if (otherwise.length > 0) doubt([one], status, `Falcon has it, but with ${otherwise.join("; ")}`)
       else done.set(one.key, resource)
     }
@@ -72,7 +72,7 @@ export const writeRows = Effect.fnUntraced(function* ({
   }
   const accepted = (group: readonly WriteRow[], answer: Envelope) => {
     if (answer.trace_id !== undefined) trace_ids.push(answer.trace_id)
-    const named = explained(group, answer.errors, answer.resources)
+    const named = complaintsByRow(group, answer.errors, answer.resources)
     const left = take(answer.resources, group, answer.status).filter((one) => {
       const error = named.get(one.key)
       if (error !== undefined) fail([one], error.code, error.message)
@@ -113,7 +113,7 @@ export const writeRows = Effect.fnUntraced(function* ({
     }
     refusals++
     const left = take(refusal.resources ?? [], group, refusal.status ?? 400)
-    const named = explained(left, refusal.errors, refusal.resources ?? [])
+    const named = complaintsByRow(left, refusal.errors, refusal.resources ?? [])
     for (const [key, one] of named) failed.set(key, { id: key, code: one.code, message: one.message })
     const rest = left.filter(({ key }) => !named.has(key))
     if (rest.length === 0) continue
@@ -124,7 +124,7 @@ export const writeRows = Effect.fnUntraced(function* ({
   }
   const open = rows.filter(({ key }) => failed.get(key)?.outcome === "unconfirmed")
   if (open.length === 0 || stopped !== undefined) return { done, failed, trace_ids, failures }
-  const seen = yield* lookAgain(open)
+  const seen = yield* readBack(open)
   for (const [key, one] of seen.done) {
     done.set(key, one)
     failed.delete(key)

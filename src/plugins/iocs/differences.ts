@@ -11,7 +11,7 @@ const fields = ["action", "mobile_action", "platforms", "applied_globally", "hos
  * One text per field that came back different from what was sent, such as `platforms windows instead of mac, windows`. A field
  * that did not come back says nothing.
  */
-export const departures = (sent: Readonly<Record<string, unknown>>, back: Indicator): readonly string[] =>
+export const differences = (sent: Readonly<Record<string, unknown>>, back: Indicator): readonly string[] =>
   fields.flatMap((field) => {
     const wanted = sent[field]
     const own = (back as Readonly<Record<string, unknown>>)[field]

@@ -7,7 +7,7 @@ import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Tenant } from "../../core/tenant.ts"
 import { deletion } from "./delete-indicators.ts"
-import { findAll, findExisting } from "./existing.ts"
+import { findAll, findExisting } from "./find-existing.ts"
 import { allOf, is } from "./fql.ts"
 import {
   createOperation,
@@ -19,14 +19,14 @@ import {
   type Row,
   updateOperation,
 } from "./indicator.ts"
+import { type IocType, ioc_types } from "./ioc-value.ts"
 import { iocs } from "./limits.ts"
-import { idOfResource, keyOfResource } from "./one.ts"
-import { newIndicator, planPush, theirs } from "./plan.ts"
+import { newIndicator, planPush, theirs } from "./merge-policy.ts"
 import { readStixObjects } from "./stix-file.ts"
 import { readObjects, type Wanted } from "./stix-objects.ts"
-import type { Value } from "./stix-taken.ts"
+import type { Value } from "./stix-values.ts"
 import type { FromStix } from "./stix-versions.ts"
-import { type IocType, ioc_types } from "./value.ts"
+import { idOfResource, keyOfResource } from "./upsert-indicator.ts"
 import type { WriteRow } from "./write-row.ts"
 import { type Written, writeRows } from "./write-rows.ts"
 

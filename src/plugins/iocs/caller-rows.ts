@@ -19,7 +19,7 @@ interface Given {
  * Fails when nothing was written: with an `ArgumentError` when no row could be sent. Errors carry the row's key as their id, and
  * begin with its place: `indicators.3: …`.
  */
-export const sendGiven = Effect.fnUntraced(function* ({
+export const sendCallerRows = Effect.fnUntraced(function* ({
   rows,
   operation,
   keyOf,

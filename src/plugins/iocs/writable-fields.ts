@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { actions, severities } from "./indicator.ts"
 
-export const fields = {
+export const writable_fields = {
   action: z.enum(actions).optional().describe("What the sensor does."),
   severity: z.enum(severities).optional().describe("Of the alerts it raises; none with allow and no_action."),
   platforms: z.array(z.enum(["windows", "mac", "linux", "ios", "android"])).optional(),

@@ -32,7 +32,7 @@ const wordsOf = (value: unknown): readonly string[] => {
  * resources with the row's `type` and `value`, or `id`; an error whose text quotes the value of exactly one row. An
  * explanation by row number is not read: it does not say whether it counts from 0 or 1.
  */
-export function explained(
+export function complaintsByRow(
   rows: readonly WriteRow[],
   errors: readonly ApiError[],
   resources: readonly unknown[],

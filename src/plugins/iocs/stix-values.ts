@@ -2,9 +2,10 @@
  * What a STIX pattern gives away as indicators. Taken is only what condemns a value by itself: what a pattern calls bad
  * together with something else (a hash and a file name, an address and a port) is not bad alone.
  */
+
+import { checkValue, type IocType } from "./ioc-value.ts"
 import { type Comparison, type ObjectPath, type Observation, parsePattern } from "./stix-pattern.ts"
 import { stixText } from "./stix-tokens.ts"
-import { checkValue, type IocType } from "./value.ts"
 
 export interface Value {
   readonly type: IocType
@@ -29,7 +30,7 @@ export interface Taken {
  * - OR, and several observations whatever joins them: each is taken
  * - qualifiers say when and how often, not what: they change nothing
  */
-export function takePattern(pattern: string, types: readonly IocType[]): Taken {
+export function valuesOfPattern(pattern: string, types: readonly IocType[]): Taken {
   const parsed = parsePattern(pattern)
   if (!parsed.ok) return { values: [], skipped: [{ reason: `malformed pattern: ${parsed.reason}` }] }
   const values = new Map<string, Value>()

@@ -6,7 +6,7 @@ import { falcon as bounds } from "../../core/limits.ts"
 import { allOf, anyOf, is } from "./fql.ts"
 import { findOperation, type Indicator, indicatorOf, isOurs, keyOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"
-import type { Value } from "./stix-taken.ts"
+import type { Value } from "./stix-values.ts"
 
 /** Indicators that a read found, and the trace ids of its calls. */
 export interface Found {

@@ -4,7 +4,7 @@ import { ArgumentError } from "../../core/actions/action.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import { ioc_action } from "./get-ioc-actions.ts"
 import { actions, actionsOperation, platforms as all_platforms } from "./indicator.ts"
-import type { IocType } from "./value.ts"
+import type { IocType } from "./ioc-value.ts"
 
 interface Asked {
   readonly type: IocType
@@ -32,7 +32,7 @@ const isCertain = (type: IocType, action: string): boolean =>
  * cannot be. When Falcon does not tell what is possible, an action that was asked for is sent all the same, for Falcon to
  * judge, and what is left to us is `detect`, which every type can have.
  */
-export const settleAction = Effect.fnUntraced(function* (
+export const chooseAction = Effect.fnUntraced(function* (
   asked: Asked,
 ): Effect.fn.Return<Settled, ArgumentError, Falcon> {
   const { type, action, platforms } = asked

@@ -2,11 +2,11 @@
 import { Effect, Result } from "effect"
 import { callInBulk, idField } from "../../core/actions/bulk.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
-import { departures } from "./departures.ts"
-import { findExisting } from "./existing.ts"
+import { differences } from "./differences.ts"
+import { findExisting } from "./find-existing.ts"
 import { getOperation, type Indicator, indicatorOf, keyOf } from "./indicator.ts"
+import { isIocType } from "./ioc-value.ts"
 import { iocs } from "./limits.ts"
-import { isIocType } from "./value.ts"
 import type { WriteRow } from "./write-row.ts"
 
 interface Seen {
@@ -16,9 +16,7 @@ interface Seen {
 }
 
 /** Never fails: what cannot be read stays open. */
-export const lookAgain = Effect.fnUntraced(function* (
-  rows: readonly WriteRow[],
-): Effect.fn.Return<Seen, never, Falcon> {
+export const readBack = Effect.fnUntraced(function* (rows: readonly WriteRow[]): Effect.fn.Return<Seen, never, Falcon> {
   const values = rows.flatMap(({ body: { type, value } }) =>
     typeof type === "string" && isIocType(type) && typeof value === "string" ? [{ type, value }] : [],
   )
@@ -38,7 +36,7 @@ export const lookAgain = Effect.fnUntraced(function* (
   }
   const done = rows.flatMap(({ key, body }): [string, Indicator][] => {
     const one = found.get(typeof body.id === "string" ? body.id : keyOf(body))
-    return one !== undefined && departures(body, one).length === 0 ? [[key, one]] : []
+    return one !== undefined && differences(body, one).length === 0 ? [[key, one]] : []
   })
   return { done: new Map(done), trace_ids }
 })

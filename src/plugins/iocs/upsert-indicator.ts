@@ -6,11 +6,11 @@ import { gravest } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { deletion } from "./delete-indicators.ts"
-import { findExisting } from "./existing.ts"
+import { findExisting } from "./find-existing.ts"
 import { createOperation, type Indicator, indicatorOf, isOurs, keyOf, type Row, updateOperation } from "./indicator.ts"
-import { newIndicator, planOne, theirs, type Wish } from "./plan.ts"
-import type { Value } from "./stix-taken.ts"
-import { checkValue } from "./value.ts"
+import { checkValue } from "./ioc-value.ts"
+import { newIndicator, planUpsert, theirs, type Wish } from "./merge-policy.ts"
+import type { Value } from "./stix-values.ts"
 import { writeRows } from "./write-rows.ts"
 
 /** The value in its canonical form. */
@@ -22,7 +22,7 @@ export const checked = ({ type, value }: Value): Effect.Effect<string, ArgumentE
 }
 
 /** Fails when Falcon refuses it: there is nothing else that could have worked. `note` becomes part of the row's reason. */
-export const setIndicator = Effect.fnUntraced(function* (
+export const upsertIndicator = Effect.fnUntraced(function* (
   given: Wish,
   note?: string,
 ): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
@@ -34,7 +34,7 @@ export const setIndicator = Effect.fnUntraced(function* (
     const message = `${theirs(existing)} has it, expired: that one has to be removed first`
     return outcomeOfList([], [{ id: keyOf(wish), code: 409, message }], found.trace_ids)
   }
-  const plan = existing === undefined ? undefined : planOne(existing, wish)
+  const plan = existing === undefined ? undefined : planUpsert(existing, wish)
   const written = yield* writeRows(
     existing === undefined || plan === undefined
       ? { rows: [{ key: keyOf(wish), body: newIndicator(wish) }], operation: createOperation, keyOf: keyOfResource }

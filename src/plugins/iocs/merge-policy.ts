@@ -1,6 +1,6 @@
 /** What to do about an indicator that exists already. */
 import { type Indicator, isOurs, ours, platforms } from "./indicator.ts"
-import type { Value } from "./stix-taken.ts"
+import type { Value } from "./stix-values.ts"
 
 /** An indicator as it should be. */
 export interface Wish extends Value {
@@ -78,7 +78,7 @@ export function planPush(existing: Indicator, wish: Wish): Plan {
 }
 
 /** For a person who names one indicator: it becomes what they say, and the answer says what it was. */
-export function planOne(
+export function planUpsert(
   existing: Indicator,
   wish: Wish,
 ): { change: Readonly<Record<string, unknown>>; reason: string } {
