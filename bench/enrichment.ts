@@ -6,7 +6,7 @@ import { Clock, Effect, Metric } from "effect"
 import { edge_types } from "../simulator/api/threatgraph-facts.ts"
 import { following } from "../src/core/limits.ts"
 import { metrics } from "../src/core/telemetry/metrics.ts"
-import { detectionsOf, follow, withFollower } from "../test/enrichment/support.ts"
+import { detectionsOf, enrich, withEnricher } from "../test/enrichment/support.ts"
 
 /** As many as the stream plugin follows at once in one partition. */
 const in_hand_max = following.concurrency_max
@@ -17,16 +17,16 @@ const calls = (kind: string) =>
     ({ count }) => count,
   )
 
-await withFollower(
+await withEnricher(
   { templates: 26_000, events_per_partition: 60_000, processes: 1_000 },
   {},
-  ({ simulator, follower }) =>
+  ({ simulator, enricher }) =>
     Effect.gen(function* () {
       const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(
         ({ event }) => event.ProcessId !== undefined,
       )
       const began_ms = yield* Clock.currentTimeMillis
-      const sent = yield* Effect.forEach(storm, (one) => Effect.map(follow(follower, one), ({ length }) => length), {
+      const sent = yield* Effect.forEach(storm, (one) => Effect.map(enrich(enricher, one), ({ length }) => length), {
         concurrency: in_hand_max,
       })
       const took_ms = (yield* Clock.currentTimeMillis) - began_ms

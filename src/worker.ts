@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { RunningTenant } from "./core/boot.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
 import { folder_watch } from "./core/limits/files.ts"
-import { followersOf } from "./core/plugin.ts"
+import { enrichersOf } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
 
 export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void, ConfigError | StoreError> =>
@@ -14,13 +14,13 @@ export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void
 
 const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>>) =>
   Effect.gen(function* () {
-    const followers = yield* followersOf(tenant.plugins)
+    const enrichers = yield* enrichersOf(tenant.plugins)
     yield* Effect.forEach(
       tenant.plugins,
       ({ plugin, config }) =>
         (plugin.run === undefined
           ? Health.use((health) => health.started(plugin.id))
-          : standingStill(plugin.id, Effect.scoped(plugin.run(config, followers)))
+          : standingStill(plugin.id, Effect.scoped(plugin.run(config, enrichers)))
         ).pipe(Effect.annotateLogs({ ...notes, plugin: plugin.id })),
       { concurrency: "unbounded", discard: true },
     )

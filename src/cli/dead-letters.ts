@@ -6,7 +6,7 @@ import type { Config, TenantConfig } from "../core/config/load.ts"
 import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError } from "../core/errors.ts"
-import { followersOf } from "../core/plugin.ts"
+import { enrichersOf } from "../core/plugin.ts"
 import { makeIntake } from "../core/sekoia/intake.ts"
 import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
@@ -118,8 +118,10 @@ const replayCommand = Command.make(
         const network = yield* layerNetwork(config, { version, env, lock: false })
         const { intake_key, intake_url }: EventStreamConfig = plugin.config
         const intake = yield* makeIntake({ key: intake_key, url: intake_url }).pipe(Effect.provide(network))
-        const followers = wanted.some(({ reason }) => reason === "not_followed") ? yield* follow(config, tenant) : []
-        const outcome = yield* replay(tenant.data_dir, wanted, intake, followers, (letter, error) =>
+        const enrichers = wanted.some(({ reason }) => reason === "not_followed")
+          ? yield* enrichersFor(config, tenant)
+          : []
+        const outcome = yield* replay(tenant.data_dir, wanted, intake, enrichers, (letter, error) =>
           error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id} refused again: ${error}`),
         )
         yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
@@ -129,10 +131,10 @@ const replayCommand = Command.make(
 ).pipe(Command.withDescription("Post dead letters to the intake again"))
 
 /** What the plugins of a tenant would have sent after events. */
-const follow = Effect.fnUntraced(function* (config: Config, { id }: TenantConfig) {
+const enrichersFor = Effect.fnUntraced(function* (config: Config, { id }: TenantConfig) {
   const tenants = yield* boot(config, { version, env, lock: false })
   const { plugins, services } = tenants.find((one) => one.id === id)!
-  return yield* Effect.provide(followersOf(plugins), services)
+  return yield* Effect.provide(enrichersOf(plugins), services)
 })
 
 const purgeCommand = Command.make(

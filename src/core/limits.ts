@@ -189,7 +189,7 @@ export const enrichment = {
   unhurried_max: 4,
 } as const
 
-/** What is sent after events that a plugin follows (`core/delivery/follow-ups.ts`), per partition. */
+/** What is sent after events that a plugin follows (`core/delivery/enrichment-queue.ts`), per partition. */
 export const following = {
   /** Events that may stay uncommitted behind an open follow-up, and so come again after a crash. */
   events_behind_max: 10_000,

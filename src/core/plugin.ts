@@ -6,7 +6,7 @@ import { Effect, type FileSystem, type Scope } from "effect"
 import type { z } from "zod"
 import type { AnyAction } from "./actions/action.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
-import type { Follower } from "./delivery/follow.ts"
+import type { Enricher } from "./delivery/enricher.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
 import type { Falcon } from "./falcon/client.ts"
@@ -52,16 +52,16 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   /**
    * The background work, for as long as the process lives. It keeps itself going: what fails here ends the process, so
    * only what a restart would not mend may fail. Interrupting it drains: what is in hand is delivered first.
-   * `followers`: what the other plugins send after events.
+   * `enrichers`: what the other plugins send after events.
    */
   readonly run?: (
     config: z.infer<z.ZodObject<Shape>>,
-    followers: readonly Follower[],
+    enrichers: readonly Enricher[],
   ) => Effect.Effect<never, ConfigError | StoreError, PluginServices | Scope.Scope>
   /** What it sends after events of other plugins' streams; made once, before any plugin runs. */
-  readonly follows?: (
+  readonly enricher?: (
     config: z.infer<z.ZodObject<Shape>>,
-  ) => Effect.Effect<Follower, ConfigError | StoreError, PluginServices | Scope.Scope>
+  ) => Effect.Effect<Enricher, ConfigError | StoreError, PluginServices | Scope.Scope>
   /** What `akonis check` finds out about it, without changing anything. */
   readonly check?: (
     config: z.infer<z.ZodObject<Shape>>,
@@ -82,11 +82,11 @@ export interface EnabledPlugin {
 export const definePlugin = <Shape extends Readonly<Record<string, z.ZodType>>>(plugin: Plugin<Shape>): Plugin<Shape> =>
   plugin
 
-/** Makes every follower of a tenant's plugins. */
-export const followersOf = (
+/** Makes every enricher of a tenant's plugins. */
+export const enrichersOf = (
   plugins: readonly EnabledPlugin[],
-): Effect.Effect<readonly Follower[], ConfigError | StoreError, PluginServices | Scope.Scope> =>
+): Effect.Effect<readonly Enricher[], ConfigError | StoreError, PluginServices | Scope.Scope> =>
   Effect.forEach(
-    plugins.filter(({ plugin }) => plugin.follows !== undefined),
-    ({ plugin, config }) => plugin.follows!(config),
+    plugins.filter(({ plugin }) => plugin.enricher !== undefined),
+    ({ plugin, config }) => plugin.enricher!(config),
   )

@@ -4,16 +4,16 @@ import type { Simulator } from "../../simulator/simulator.ts"
 import { enrichment } from "../../src/core/limits.ts"
 import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
 import { act, callsOf } from "../actions/support.ts"
-import { detectionOf, detectionsOf, follow, withFollower } from "./support.ts"
+import { detectionOf, detectionsOf, enrich, withEnricher } from "./support.ts"
 
 /** Edge types that falconpy lists, without `device`. */
 const edge_types = 266
 
 describe("the calls of one detection", () => {
   test("with nothing known: those of the Python module, and the pages that it leaves out", () =>
-    withFollower({}, {}, ({ simulator, follower, calls }) =>
+    withEnricher({}, {}, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
-        const events = yield* follow(follower, detectionOf(simulator, "EppDetectionSummaryEvent"))
+        const events = yield* enrich(enricher, detectionOf(simulator, "EppDetectionSummaryEvent"))
         const { edges, vertices, ...others } = yield* calls
         expect(others).toEqual({ alerts: 1, detections: 0, edge_types: 1 })
         const pages = edges - 2 * edge_types
@@ -23,14 +23,14 @@ describe("the calls of one detection", () => {
     ))
 
   test("with the process known: the alert alone, and the same vertices", () =>
-    withFollower({ templates: 400, processes: 1 }, {}, ({ simulator, follower, calls }) =>
+    withEnricher({ templates: 400, processes: 1 }, {}, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
         const [first, second] = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered)
-        const cold = yield* follow(follower, first)
+        const cold = yield* enrich(enricher, first)
         const before = yield* calls
         // With one process in the world it is its own parent.
         expect(before.edges).toBeLessThan(2 * edge_types)
-        const warm = yield* follow(follower, second)
+        const warm = yield* enrich(enricher, second)
         expect(yield* calls).toEqual({ ...before, alerts: before.alerts + 1 })
         const vertices = (events: readonly string[]) => events.map((text) => JSON.parse(text).event)
         expect(vertices(warm)).toEqual(vertices(cold))
@@ -38,21 +38,21 @@ describe("the calls of one detection", () => {
     ))
 
   test("repeated: none at all", () =>
-    withFollower({}, { edge_types: ["user"] }, ({ simulator, follower, calls }) =>
+    withEnricher({}, { edge_types: ["user"] }, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
         const detection = detectionOf(simulator, "EppDetectionSummaryEvent")
-        const once = yield* follow(follower, detection)
+        const once = yield* enrich(enricher, detection)
         const before = yield* calls
-        expect(yield* follow(follower, detection)).toEqual(once)
+        expect(yield* enrich(enricher, detection)).toEqual(once)
         expect(yield* calls).toEqual(before)
       }),
     ))
 
   test("beside others of the same process: shared while they are under way", () =>
-    withFollower({ templates: 400, processes: 1, threatgraph_delay_ms: 1_000 }, {}, ({ simulator, follower, calls }) =>
+    withEnricher({ templates: 400, processes: 1, threatgraph_delay_ms: 1_000 }, {}, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
         const all = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 10)
-        const sent = yield* Effect.forEach(all, (one) => follow(follower, one), { concurrency: "unbounded" })
+        const sent = yield* Effect.forEach(all, (one) => enrich(enricher, one), { concurrency: "unbounded" })
         for (const events of sent) expect(events.length).toBe(sent[0]!.length)
         const { alerts, edges, vertices } = yield* calls
         expect(alerts).toBe(1)
@@ -63,13 +63,13 @@ describe("the calls of one detection", () => {
     ))
 
   test("again when what is remembered has grown old; the list of edge types lasts a day", () =>
-    withFollower({}, { edge_types: ["user"] }, ({ simulator, follower, calls }) =>
+    withEnricher({}, { edge_types: ["user"] }, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
         const detection = detectionOf(simulator, "EppDetectionSummaryEvent")
-        yield* follow(follower, detection)
+        yield* enrich(enricher, detection)
         expect(yield* calls).toMatchObject({ alerts: 1, edge_types: 1, edges: 2, vertices: 1 })
         yield* Effect.sleep(enrichment.edges_life_ms + 1)
-        yield* follow(follower, detection)
+        yield* enrich(enricher, detection)
         expect(yield* calls).toMatchObject({ alerts: 1, edge_types: 1, edges: 4, vertices: 2 })
       }),
     ))
@@ -77,11 +77,11 @@ describe("the calls of one detection", () => {
 
 describe("a storm of detections", () => {
   test("over few processes costs what the processes cost", () =>
-    withFollower({ templates: 400, processes: 3 }, {}, ({ simulator, follower, calls }) =>
+    withEnricher({ templates: 400, processes: 3 }, {}, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
         const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered)
         expect(storm.length).toBeGreaterThan(100)
-        yield* Effect.forEach(storm, (one) => follow(follower, one), { concurrency: 20 })
+        yield* Effect.forEach(storm, (one) => enrich(enricher, one), { concurrency: 20 })
         const { alerts, edges } = yield* calls
         expect(alerts).toBeLessThan(storm.length / 4)
         // The naive count is 2 x 266 for each of them.
@@ -90,12 +90,12 @@ describe("a storm of detections", () => {
     ))
 
   test("is worked off in its order: the first detections do not wait for the last", () =>
-    withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
+    withEnricher({ templates: 400 }, {}, ({ simulator, enricher }) =>
       Effect.gen(function* () {
         const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 6)
         const done = yield* Effect.forEach(
           storm,
-          (one) => Effect.andThen(follow(follower, one), Clock.currentTimeMillis),
+          (one) => Effect.andThen(enrich(enricher, one), Clock.currentTimeMillis),
           { concurrency: "unbounded" },
         )
         const [first, last] = [Math.min(...done), Math.max(...done)]
@@ -106,13 +106,13 @@ describe("a storm of detections", () => {
     ))
 
   test("stays within its share of the budget: no second and no minute sees more", () =>
-    withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
+    withEnricher({ templates: 400 }, {}, ({ simulator, enricher }) =>
       Effect.gen(function* () {
         const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered).slice(0, 8)
         const started_ms = yield* Clock.currentTimeMillis
         const seen = yield* Effect.forkChild(everyMinute(simulator))
         const running = yield* Effect.forkChild(
-          Effect.forEach(storm, (one) => follow(follower, one), { concurrency: "unbounded" }),
+          Effect.forEach(storm, (one) => enrich(enricher, one), { concurrency: "unbounded" }),
         )
         yield* Effect.sleep("100 seconds")
         yield* Fiber.interrupt(running)
@@ -125,29 +125,29 @@ describe("a storm of detections", () => {
     ))
 
   test("leaves out edge types that are rare among its processes, but not when there is time", () =>
-    withFollower({ templates: 2_000, events_per_partition: 6_000 }, rare, ({ simulator, follower, calls }) =>
+    withEnricher({ templates: 2_000, events_per_partition: 6_000 }, rare, ({ simulator, enricher, calls }) =>
       Effect.gen(function* () {
         const all = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered)
         const [learned, storm, calm] = [all.slice(0, 30), all.slice(30, 60), all.slice(60, 65)]
-        yield* Effect.forEach(learned, (one) => follow(follower, one))
+        yield* Effect.forEach(learned, (one) => enrich(enricher, one))
         const before = (yield* calls).edges
         expect(before).toBe(30 * 2 * 3)
-        yield* Effect.forEach(storm, (one) => follow(follower, one), { concurrency: "unbounded" })
+        yield* Effect.forEach(storm, (one) => enrich(enricher, one), { concurrency: "unbounded" })
         const in_storm = (yield* calls).edges - before
         // `user` for each process; the other two for every 20th.
         expect(in_storm).toBeGreaterThanOrEqual(60)
         expect(in_storm).toBeLessThanOrEqual(60 + 2 * (60 / enrichment.rare_every))
-        yield* Effect.forEach(calm, (one) => follow(follower, one))
+        yield* Effect.forEach(calm, (one) => enrich(enricher, one))
         expect((yield* calls).edges - before - in_storm).toBe(5 * 2 * 3)
       }),
     ))
 
   test("leaves the tenant's budget to others: an action in the middle of it waits for nobody", () =>
-    withFollower({ templates: 400 }, {}, ({ simulator, follower }) =>
+    withEnricher({ templates: 400 }, {}, ({ simulator, enricher }) =>
       Effect.gen(function* () {
         const storm = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(triggered)
         const running = yield* Effect.forkChild(
-          Effect.forEach(storm, (one) => follow(follower, one), { concurrency: "unbounded" }),
+          Effect.forEach(storm, (one) => enrich(enricher, one), { concurrency: "unbounded" }),
         )
         yield* Effect.sleep("60 seconds")
         const asked_ms = yield* Clock.currentTimeMillis

@@ -1,9 +1,9 @@
-/** A 200 that says nothing is no answer: promise 7 knows vertices that follow, or that were given up on record. */
+/** A 200 that says nothing is no answer: promise 7 knows vertices that enrich, or that were given up on record. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { enrichment } from "../../src/core/limits.ts"
 import { faultOn } from "../actions/support.ts"
-import { detectionOf, follow, type Scene, withFollower } from "./support.ts"
+import { detectionOf, enrich, type Scene, withEnricher } from "./support.ts"
 
 const few = { edge_types: ["child_process", "user"] }
 const epp = ({ simulator }: Scene) => detectionOf(simulator, "EppDetectionSummaryEvent")
@@ -12,7 +12,7 @@ const empty = '{"meta":{"query_time":0.1},"resources":[],"errors":[]}'
 const failed = '{"meta":{},"resources":[],"errors":[{"code":503,"message":"a shard failed"}]}'
 
 /** What a detection gets where nothing goes wrong. */
-const whole = withFollower({}, few, (scene) => follow(scene.follower, epp(scene)))
+const whole = withEnricher({}, few, (scene) => enrich(scene.enricher, epp(scene)))
 
 describe("an answer that says nothing", () => {
   test.each(
@@ -25,21 +25,21 @@ describe("an answer that says nothing", () => {
       ] as const
     ).flatMap(([what, path, bodies]) => bodies.map((body) => [what, body, path] as const)),
   )("once costs no vertex: %s %s", (_, body, path) =>
-    withFollower({ faults: [faultOn(path, { status: 200, body })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn(path, { status: 200, body })] }, few, (scene) =>
       Effect.gen(function* () {
-        expect(yield* follow(scene.follower, epp(scene))).toEqual(yield* Effect.promise(() => whole))
+        expect(yield* enrich(scene.enricher, epp(scene))).toEqual(yield* Effect.promise(() => whole))
         expect((yield* scene.health).status).toBe("ok")
       }),
     ),
   )
 
   test.each([...nothing, empty])("from the list of edge types is never believed, and health says so: %s", (body) =>
-    withFollower(
+    withEnricher(
       { faults: [faultOn("/threatgraph/queries", { status: 200, body }, { from_ms: 0, until_ms: 600_000 })] },
       few,
       (scene) =>
         Effect.gen(function* () {
-          const running = yield* Effect.forkChild(follow(scene.follower, epp(scene)))
+          const running = yield* Effect.forkChild(enrich(scene.enricher, epp(scene)))
           yield* Effect.sleep("9 minutes")
           expect(running.pollUnsafe()).toBeUndefined()
           expect(yield* scene.health).toMatchObject({ status: "degraded" })
@@ -52,29 +52,29 @@ describe("an answer that says nothing", () => {
   )
 
   test("that Falcon insists on counts in the end: some of its services write an empty list as null", () =>
-    withFollower(
+    withEnricher(
       { faults: [faultOn("/threatgraph/combined", { status: 200, body: nothing[2] }, { from_ms: 0, until_ms: 1e9 })] },
       few,
       (scene) =>
         Effect.gen(function* () {
-          expect(yield* follow(scene.follower, epp(scene))).toEqual([])
+          expect(yield* enrich(scene.enricher, epp(scene))).toEqual([])
           expect((yield* scene.health).status).toBe("ok")
         }),
     ))
 
   test("where vertices are left out without a word is asked again for those", () =>
-    withFollower({}, few, (scene) =>
+    withEnricher({}, few, (scene) =>
       Effect.gen(function* () {
         const expected = yield* Effect.promise(() => whole)
         const [first] = expected.map((text) => JSON.parse(text).event)
         const body = JSON.stringify({ meta: {}, resources: [first], errors: [] })
         scene.simulator.addFault(faultOn("/threatgraph/entities", { status: 200, body }))
-        expect((yield* follow(scene.follower, epp(scene))).length).toBe(expected.length)
+        expect((yield* enrich(scene.enricher, epp(scene))).length).toBe(expected.length)
       }),
     ))
 
   test("of one odd edge, or one odd vertex, costs nothing but itself", () =>
-    withFollower({}, { edge_types: ["user"] }, (scene) =>
+    withEnricher({}, { edge_types: ["user"] }, (scene) =>
       Effect.gen(function* () {
         const body = (resources: readonly unknown[]) => JSON.stringify({ meta: {}, resources, errors: [] })
         const edges = [null, "text", {}, { id: 7 }, { id: "uid:a:1" }, [], { id: "uid:a:2", edge_type: 5 }]
@@ -83,16 +83,16 @@ describe("an answer that says nothing", () => {
           faultOn("/threatgraph/combined", { status: 200, body: body(edges) }, { from_ms: 0, until_ms: 1e9 }),
         )
         scene.simulator.addFault(faultOn("/threatgraph/entities", { status: 200, body: body(vertices) }))
-        const ids = (yield* follow(scene.follower, epp(scene))).map((text) => JSON.parse(text).event.id)
+        const ids = (yield* enrich(scene.enricher, epp(scene))).map((text) => JSON.parse(text).event.id)
         expect(new Set(ids)).toEqual(new Set(["uid:a:1", "uid:a:2"]))
       }),
     ))
 })
 
 test("the pause between calls that fail grows, so that an API that is down is left alone", () =>
-  withFollower({ faults: [faultOn("/alerts", { status: 500 }, { from_ms: 0, until_ms: 10 * 60_000 })] }, few, (scene) =>
+  withEnricher({ faults: [faultOn("/alerts", { status: 500 }, { from_ms: 0, until_ms: 10 * 60_000 })] }, few, (scene) =>
     Effect.gen(function* () {
-      const running = yield* Effect.forkChild(follow(scene.follower, epp(scene)))
+      const running = yield* Effect.forkChild(enrich(scene.enricher, epp(scene)))
       yield* Effect.sleep(500)
       expect((yield* scene.calls).alerts).toBe(1)
       yield* Effect.sleep("9 minutes")
@@ -103,7 +103,7 @@ test("the pause between calls that fail grows, so that an API that is down is le
 
 test("a detection with more vertices than the limit gets as many as the limit, and no more", () => {
   const edge_types = ["child_process", "user", "user_session", "dns_request", "wrote_module", "loaded_module"]
-  return withFollower({}, { edge_types }, (scene) =>
+  return withEnricher({}, { edge_types }, (scene) =>
     Effect.gen(function* () {
       const { CompositeId: composite_id, AgentId } = epp(scene).event
       const triggering_process_graph_id = `pid:${AgentId}:1`
@@ -117,7 +117,7 @@ test("a detection with more vertices than the limit gets as many as the limit, a
       scene.simulator.addFault(faultOn("/threatgraph/queries", answer(edge_types)))
       scene.simulator.addFault(faultOn("/threatgraph/combined", answer(vertices), always))
       scene.simulator.addFault(faultOn("/threatgraph/entities", answer(vertices), always))
-      expect((yield* follow(scene.follower, epp(scene))).length).toBe(enrichment.vertices_per_detection_max)
+      expect((yield* enrich(scene.enricher, epp(scene))).length).toBe(enrichment.vertices_per_detection_max)
     }),
   )
 })

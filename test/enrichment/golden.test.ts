@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { Effect } from "effect"
 import { faultOn } from "../actions/support.ts"
-import { follow, withFollower } from "./support.ts"
+import { enrich, withEnricher } from "./support.ts"
 
 const folder = "fixtures/enrichment"
 
@@ -24,13 +24,13 @@ function answersOf(scene: string) {
 
 describe("what is sent after a detection is, byte for byte, what stands in the golden file", () => {
   test.each(["alert", "detection"])("for the way through the %s", (scene) =>
-    withFollower(
+    withEnricher(
       { faults: answersOf(scene), detections: "served" },
       { edge_types: ["child_process"] },
-      ({ follower }) =>
+      ({ enricher }) =>
         Effect.gen(function* () {
           const event: unknown = JSON.parse(readFileSync(`${folder}/${scene}/event.json`, "utf8"))
-          const sent = yield* follow(follower, event)
+          const sent = yield* enrich(enricher, event)
           const expected = readFileSync(`${folder}/${scene}/expected.ndjson`, "utf8")
           expect(sent.map((text) => `${text}\n`).join("")).toBe(expected)
           for (const text of sent) expect(() => JSON.parse(text)).not.toThrow()

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { Effect, Metric } from "effect"
 import { metrics } from "../../src/core/telemetry/metrics.ts"
-import { detectionOf, follow, withFollower } from "./support.ts"
+import { detectionOf, enrich, withEnricher } from "./support.ts"
 
 type Counter = Metric.Metric<number, Metric.CounterState<number>>
 
@@ -34,15 +34,15 @@ const counters = {
 const nothing = { alerts: 0, edges: 0, vertices: 0, edges_hit: 0, sent: 0, unknown: 0, not_found: 0 }
 
 test("the metrics tell calls, hits, vertices, what is missing and what was given up", () =>
-  withFollower({}, { edge_types: ["user", "triggered_indicator"] }, ({ simulator, follower }) =>
+  withEnricher({}, { edge_types: ["user", "triggered_indicator"] }, ({ simulator, enricher }) =>
     Effect.gen(function* () {
       const detection = detectionOf(simulator, "EppDetectionSummaryEvent")
       const cold = { ...nothing, alerts: 1, edges: 4, vertices: 1, sent: 2, unknown: 2 }
-      expect(yield* growth(counters, follow(follower, detection))).toEqual(cold)
+      expect(yield* growth(counters, enrich(enricher, detection))).toEqual(cold)
       const warm = { ...nothing, edges_hit: 2, sent: 2, unknown: 2 }
-      expect(yield* growth(counters, follow(follower, detection))).toEqual(warm)
+      expect(yield* growth(counters, enrich(enricher, detection))).toEqual(warm)
       const stray = { metadata: { eventType: "EppDetectionSummaryEvent" }, event: { CompositeId: "c:ind:a:1-2-3" } }
       const given_up = { ...nothing, alerts: 1, not_found: 1 }
-      expect(yield* growth(counters, Effect.flip(follow(follower, stray)))).toEqual(given_up)
+      expect(yield* growth(counters, Effect.flip(enrich(enricher, stray)))).toEqual(given_up)
     }),
   ))

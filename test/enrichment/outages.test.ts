@@ -3,11 +3,11 @@ import { Effect, Fiber } from "effect"
 import { enrichment } from "../../src/core/limits.ts"
 import { EdgeTypes } from "../../src/plugins/enrichment/edge-types.ts"
 import { faultOn } from "../actions/support.ts"
-import { detectionOf, detectionsOf, follow, type Scene, withFollower } from "./support.ts"
+import { detectionOf, detectionsOf, enrich, type Scene, withEnricher } from "./support.ts"
 
 const few = { edge_types: ["user"] }
 const epp = ({ simulator }: Scene) => detectionOf(simulator, "EppDetectionSummaryEvent")
-const started = (scene: Scene) => Effect.forkChild(follow(scene.follower, epp(scene)))
+const started = (scene: Scene) => Effect.forkChild(enrich(scene.enricher, epp(scene)))
 const until_ms = 10 * 60_000
 
 describe("an outage", () => {
@@ -20,7 +20,7 @@ describe("an outage", () => {
     ["of the vertices", "/threatgraph/entities", "reset"],
     ["where nothing is answered", "/threatgraph", "hang"],
   ])("is waited for, as long as it takes, and health says so meanwhile %s", (_, path, deed) =>
-    withFollower({ faults: [faultOn(path, deed, { from_ms: 0, until_ms })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn(path, deed, { from_ms: 0, until_ms })] }, few, (scene) =>
       Effect.gen(function* () {
         const { health } = scene
         const running = yield* started(scene)
@@ -37,11 +37,11 @@ describe("an outage", () => {
   )
 
   test("is not hammered: the breaker leaves Falcon alone but for single tries", () =>
-    withFollower({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, {}, (scene) =>
+    withEnricher({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, {}, (scene) =>
       Effect.gen(function* () {
-        const { simulator, follower, calls } = scene
+        const { simulator, enricher, calls } = scene
         const waiting = yield* Effect.forkChild(
-          Effect.forEach(detectionsOf(simulator, "EppDetectionSummaryEvent"), (one) => follow(follower, one), {
+          Effect.forEach(detectionsOf(simulator, "EppDetectionSummaryEvent"), (one) => enrich(enricher, one), {
             concurrency: "unbounded",
           }),
         )
@@ -53,7 +53,7 @@ describe("an outage", () => {
     ))
 
   test("of one API leaves the other alone", () =>
-    withFollower({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, few, (scene) =>
       Effect.gen(function* () {
         const running = yield* started(scene)
         yield* Effect.sleep("1 minute")
@@ -64,7 +64,7 @@ describe("an outage", () => {
     ))
 
   test("ends for what was interrupted meanwhile: but for one look every 15 minutes, nothing goes on", () =>
-    withFollower({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, few, (scene) =>
       Effect.gen(function* () {
         const [one, other] = [yield* started(scene), yield* started(scene)]
         yield* Effect.sleep("30 seconds")
@@ -75,12 +75,12 @@ describe("an outage", () => {
         yield* Effect.sleep("20 minutes")
         expect((yield* scene.calls).edge_types).toBe(edge_types + 1)
         expect((yield* scene.health).status).toBe("ok")
-        expect((yield* follow(scene.follower, epp(scene))).length).toBeGreaterThan(0)
+        expect((yield* enrich(scene.enricher, epp(scene))).length).toBeGreaterThan(0)
       }),
     ))
 
   test("does not end for others when the one that began a lookup is interrupted", () =>
-    withFollower({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, few, (scene) =>
       Effect.gen(function* () {
         const first = yield* started(scene)
         yield* Effect.sleep("10 seconds")
@@ -94,7 +94,7 @@ describe("an outage", () => {
 
 describe("Falcon's rate limit", () => {
   test("is waited for, and is no failure of Falcon", () =>
-    withFollower(
+    withEnricher(
       { faults: [faultOn("/threatgraph", { status: 429, headers: { "retry-after": "30" } }, { count: 8 })] },
       few,
       (scene) =>
@@ -110,9 +110,9 @@ describe("Falcon's rate limit", () => {
 
 describe("a slow Falcon", () => {
   test("is waited for; calls under way stay few", () =>
-    withFollower({ threatgraph_delay_ms: 20_000 }, few, (scene) =>
+    withEnricher({ threatgraph_delay_ms: 20_000 }, few, (scene) =>
       Effect.gen(function* () {
-        expect((yield* follow(scene.follower, epp(scene))).length).toBeGreaterThan(0)
+        expect((yield* enrich(scene.enricher, epp(scene))).length).toBeGreaterThan(0)
         expect(yield* scene.calls).toMatchObject({ edge_types: 1, edges: 2, vertices: 1 })
       }),
     ))
@@ -123,23 +123,23 @@ describe("a missing scope", () => {
     ["Alerts: Read", ["Threatgraph: Read"], "alerts"],
     ["Threatgraph: Read", ["Alerts: Read"], "threatgraph"],
   ] as const)("%s: gives up, names it in health, and asks again only after a while", (scope, api_scopes, part) =>
-    withFollower({ api_scopes: [...api_scopes], templates: 400 }, few, (scene) =>
+    withEnricher({ api_scopes: [...api_scopes], templates: 400 }, few, (scene) =>
       Effect.gen(function* () {
-        const { simulator, follower, calls, health } = scene
+        const { simulator, enricher, calls, health } = scene
         const many = detectionsOf(simulator, "EppDetectionSummaryEvent").slice(0, 20)
-        const error = yield* Effect.flip(follow(follower, epp(scene)))
+        const error = yield* Effect.flip(enrich(enricher, epp(scene)))
         expect(error._tag).toBe("GivenUp")
         expect(error.message).toContain(scope)
         const { status, detail } = yield* health
         expect(status).toBe("degraded")
         expect(detail).toStartWith(`${part}: `)
         expect(detail).toContain(`needs ${scope}`)
-        for (const one of many.slice(1)) yield* Effect.exit(follow(follower, one))
+        for (const one of many.slice(1)) yield* Effect.exit(enrich(enricher, one))
         const asked = ({ alerts, edge_types }: Effect.Success<typeof calls>) =>
           part === "alerts" ? alerts : edge_types
         expect(asked(yield* calls)).toBe(1)
         yield* Effect.sleep(enrichment.forbidden_ms - 60_000)
-        yield* Effect.exit(follow(follower, epp(scene)))
+        yield* Effect.exit(enrich(enricher, epp(scene)))
         expect(asked(yield* calls)).toBe(1)
         yield* Effect.sleep(enrichment.probe_ms)
         expect(asked(yield* calls)).toBe(2)
@@ -149,24 +149,24 @@ describe("a missing scope", () => {
   )
 
   test("that was added is noticed by itself", () =>
-    withFollower({ faults: [faultOn("/threatgraph", { status: 403 })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn("/threatgraph", { status: 403 })] }, few, (scene) =>
       Effect.gen(function* () {
-        expect((yield* Effect.flip(follow(scene.follower, epp(scene)))).message).toContain("Threatgraph: Read")
+        expect((yield* Effect.flip(enrich(scene.enricher, epp(scene)))).message).toContain("Threatgraph: Read")
         yield* Effect.sleep(enrichment.probe_ms + 1_000)
         expect(yield* scene.health).toMatchObject({ status: "ok", detail: "" })
-        expect((yield* follow(scene.follower, epp(scene))).length).toBeGreaterThan(0)
+        expect((yield* enrich(scene.enricher, epp(scene))).length).toBeGreaterThan(0)
       }),
     ))
 
   test("may come as a 200 with errors", () =>
-    withFollower(
+    withEnricher(
       {
         faults: [faultOn("/alerts", { status: 200, body: '{"errors":[{"code":403,"message":"no"}],"resources":[]}' })],
       },
       few,
       (scene) =>
         Effect.gen(function* () {
-          expect((yield* Effect.flip(follow(scene.follower, epp(scene)))).message).toContain("Alerts: Read")
+          expect((yield* Effect.flip(enrich(scene.enricher, epp(scene)))).message).toContain("Alerts: Read")
           expect((yield* scene.health).status).toBe("degraded")
         }),
     ))
@@ -174,32 +174,32 @@ describe("a missing scope", () => {
 
 describe("an answer that makes no sense", () => {
   test("gives up this detection and nothing else", () =>
-    withFollower({ faults: [faultOn("/threatgraph/combined", { status: 200, body: "<html>" })] }, few, (scene) =>
+    withEnricher({ faults: [faultOn("/threatgraph/combined", { status: 200, body: "<html>" })] }, few, (scene) =>
       Effect.gen(function* () {
-        const error = yield* Effect.flip(follow(scene.follower, epp(scene)))
+        const error = yield* Effect.flip(enrich(scene.enricher, epp(scene)))
         expect(error.message).toContain("not JSON")
-        expect((yield* follow(scene.follower, epp(scene))).length).toBeGreaterThan(0)
+        expect((yield* enrich(scene.enricher, epp(scene))).length).toBeGreaterThan(0)
       }),
     ))
 })
 
 describe("an edge type that Falcon refuses", () => {
   test.each([400, 404])("once is asked for again at the next process, and costs no other type anything: %d", (status) =>
-    withFollower(
+    withEnricher(
       {
         templates: 400,
         // One type is refused at one of the two processes.
         faults: [faultOn("/threatgraph/combined", { status }, { skip: 1 })],
       },
       { edge_types: ["child_process", "user", "user_session"] },
-      ({ simulator, follower, calls }) =>
+      ({ simulator, enricher, calls }) =>
         Effect.gen(function* () {
           const [one, other] = detectionsOf(simulator, "EppDetectionSummaryEvent").filter(
             ({ event }) => event.ProcessId !== undefined,
           )
-          expect((yield* follow(follower, one)).length).toBeGreaterThan(0)
+          expect((yield* enrich(enricher, one)).length).toBeGreaterThan(0)
           expect((yield* calls).edges).toBe(2 * 3)
-          expect((yield* follow(follower, other)).length).toBeGreaterThan(0)
+          expect((yield* enrich(enricher, other)).length).toBeGreaterThan(0)
           expect((yield* calls).edges).toBe(2 * 3 + 2 * 3)
         }),
     ),
@@ -217,15 +217,15 @@ describe("an edge type that Falcon refuses", () => {
   })
 
   test("is not blamed for a process that Falcon does not know", () =>
-    withFollower({}, {}, (scene) =>
+    withEnricher({}, {}, (scene) =>
       Effect.gen(function* () {
         scene.simulator.addFault(faultOn("/threatgraph/combined", { status: 404 }, { from_ms: 0, until_ms: 60_000 }))
-        expect(yield* follow(scene.follower, epp(scene))).toEqual([])
+        expect(yield* enrich(scene.enricher, epp(scene))).toEqual([])
         // Two processes; those that were already under way when it became clear are asked all the same.
         const { edges } = yield* scene.calls
         expect(edges).toBeLessThan(2 * (enrichment.refused_first_max + enrichment.calls_at_once_max))
         yield* Effect.sleep(enrichment.edges_life_ms + 60_000)
-        expect((yield* follow(scene.follower, epp(scene))).length).toBeGreaterThan(20)
+        expect((yield* enrich(scene.enricher, epp(scene))).length).toBeGreaterThan(20)
       }),
     ))
 })

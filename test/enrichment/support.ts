@@ -1,22 +1,22 @@
 /**
- * The enrichment by itself: its follower on the real Falcon client, against the simulator in process. Time is virtual and
+ * The enrichment by itself: its enricher on the real Falcon client, against the simulator in process. Time is virtual and
  * passes by itself.
  */
 import { Effect, Layer } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
 import type { ActionServices } from "../../src/core/actions/action.ts"
-import type { Follower } from "../../src/core/delivery/follow.ts"
+import type { Enricher } from "../../src/core/delivery/enricher.ts"
 import { Health } from "../../src/core/telemetry/health.ts"
 import type { EnrichmentConfig } from "../../src/plugins/enrichment/config.ts"
-import { makeFollower } from "../../src/plugins/enrichment/follower.ts"
+import { makeEnricher } from "../../src/plugins/enrichment/enricher.ts"
 import { enrichment } from "../../src/plugins/enrichment/plugin.ts"
 import { callsOf, withFalcon } from "../actions/support.ts"
 
 /** What a test works with. */
 export interface Scene {
   readonly simulator: Simulator
-  readonly follower: Follower
+  readonly enricher: Enricher
   /** The plugin's line in the health report. */
   readonly health: Effect.Effect<{ readonly status: string; readonly detail: string }>
   /** Calls that have reached the API so far, by the last word of their path that says something. */
@@ -30,7 +30,7 @@ export interface Scene {
 }
 
 /** 64 templates hold every type of event; the parent and the children of a process are followed unless told otherwise. */
-export const withFollower = <A, E>(
+export const withEnricher = <A, E>(
   options: SimulatorOptions,
   config: Partial<EnrichmentConfig>,
   body: (scene: Scene) => Effect.Effect<A, E, ActionServices>,
@@ -39,10 +39,10 @@ export const withFollower = <A, E>(
     Effect.gen(function* () {
       const health = yield* Health
       yield* health.started(enrichment.id)
-      const follower = yield* makeFollower({ edge_types: "all", ...config })
+      const enricher = yield* makeEnricher({ edge_types: "all", ...config })
       return yield* body({
         simulator,
-        follower,
+        enricher,
         health: Effect.map(health.report, ({ plugins }) => plugins[enrichment.id]!),
         calls: Effect.map(callsOf(simulator), (requests) => {
           const count = (path: string) => requests.filter((request) => request.path.startsWith(path)).length
@@ -83,4 +83,4 @@ export const detectionOf = (simulator: Simulator, type: Parameters<typeof detect
   detectionsOf(simulator, type).find(({ event }) => event.ProcessId !== undefined)!
 
 /** Keeps and follows an event, as the stream plugin does. */
-export const follow = (follower: Follower, event: unknown) => follower.follow(follower.keep(event)!)
+export const enrich = (enricher: Enricher, event: unknown) => enricher.enrich(enricher.refOf(event)!)

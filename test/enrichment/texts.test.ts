@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { detectionRef } from "../../src/plugins/enrichment/detection-ref.ts"
 import {
   prefixOf,
   processesOfAlert,
   processesOfDetection,
   vertexTypeOf,
 } from "../../src/plugins/enrichment/graph-ids.ts"
-import { keep } from "../../src/plugins/enrichment/kept.ts"
 import { rawResources } from "../../src/plugins/enrichment/raw-items.ts"
 
 describe("a graph id", () => {
@@ -50,8 +50,8 @@ describe("a graph id", () => {
         for (const value of [one, { triggering_process_graph_id: one, parent_details: other }, { behaviors: one }]) {
           for (const id of [...processesOfAlert(value), ...processesOfDetection(value)])
             expect(typeof id).toBe("string")
-          keep({ metadata: { eventType: "EppDetectionSummaryEvent" }, event: value })
-          keep(value)
+          detectionRef({ metadata: { eventType: "EppDetectionSummaryEvent" }, event: value })
+          detectionRef(value)
         }
       }),
     )

@@ -1,9 +1,9 @@
 /** What comes from the socket: the scan of a line, and how bytes become batches. */
 import { expect } from "bun:test"
 import fc from "fast-check"
-import type { Batch, BatchBounds } from "../../src/core/delivery/batch.ts"
-import { BatchBuilder } from "../../src/core/delivery/batch-builder.ts"
-import { LineScanner } from "../../src/core/delivery/scan.ts"
+import type { Batch, BatchBounds } from "../../src/core/delivery/lines/batch.ts"
+import { BatchBuilder } from "../../src/core/delivery/lines/batch-builder.ts"
+import { LineScanner } from "../../src/core/delivery/lines/line-scanner.ts"
 import { type FuzzCase, fuzzCase } from "./fuzz-case.ts"
 
 const encoder = new TextEncoder()

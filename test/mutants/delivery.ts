@@ -7,7 +7,7 @@ const a_feed = "An error or a page in the place of a feed is neither delivered n
 const synced = "What a stored offset relies on is synced to disk before."
 const manners = "Falcon is not asked again before the time that it named, or without a pause."
 
-const sink = breaks({ file: "src/core/delivery/sink.ts", page }, [
+const deliverer = breaks({ file: "src/core/delivery/deliverer.ts", page }, [
   {
     name: "dead letters after the commit",
     promise: nothing_lost,
@@ -16,17 +16,17 @@ const sink = breaks({ file: "src/core/delivery/sink.ts", page }, [
   },
 ])
 
-const partition = breaks({ file: "src/plugins/event-stream/partition.ts", page }, [
+const partition = breaks({ file: "src/plugins/event-stream/pipeline.ts", page }, [
   {
     name: "commit before the intake has acknowledged",
     promise: nothing_lost,
-    find: `    yield* sink.deliver(batch)
-    yield* follow_ups.begin(batch.followed, range)
+    find: `    yield* deliverer.deliver(batch)
+    yield* enrichment_queue.begin(batch.source_events, range)
     const offset = window.release(range)
     if (offset >= 0) yield* commit(offset)`,
     replace: `    const offset = window.release(range)
     if (offset >= 0) yield* commit(offset)
-    yield* sink.deliver(batch)`,
+    yield* deliverer.deliver(batch)`,
   },
 ])
 
@@ -68,7 +68,7 @@ const connection = breaks({ file: "src/plugins/event-stream/connection.ts", page
   },
 ])
 
-const recent_offsets = breaks({ file: "src/core/delivery/recent-offsets.ts", page }, [
+const recent_offsets = breaks({ file: "src/core/delivery/lines/recent-offsets.ts", page }, [
   {
     name: "forward what Falcon repeats",
     promise: "While the process lives, an event that Falcon repeats is dropped.",
@@ -196,18 +196,18 @@ const rate_limit = breaks({ file: "src/core/falcon/rate-limit.ts", page }, [
   },
 ])
 
-const batch_builder = breaks({ file: "src/core/delivery/batch-builder.ts", page }, [
+const batch_builder = breaks({ file: "src/core/delivery/lines/batch-builder.ts", page }, [
   {
     name: "a line cut by a lost connection is kept",
     promise: "The text forwarded is the text received.",
-    find: "if (!this.carry.is_whole) this.carry.clear()",
-    replace: "this.carry.is_whole = this.carry.is_whole && true",
+    find: "if (!this.partial.is_whole) this.partial.clear()",
+    replace: "this.partial.is_whole = this.partial.is_whole && true",
   },
   {
     name: "a batch that waits is dropped when the session ends",
     promise: "What ends a session ends only the reading.",
-    find: "if (!this.carry.is_whole) this.carry.clear()",
-    replace: "if (!this.carry.is_whole) this.carry.clear()\n    if (this.ends.length > 0) this.take()",
+    find: "if (!this.partial.is_whole) this.partial.clear()",
+    replace: "if (!this.partial.is_whole) this.partial.clear()\n    if (this.ends.length > 0) this.take()",
   },
   {
     name: "what a connection begins with is a feed, whatever it is",
@@ -224,12 +224,12 @@ const batch_builder = breaks({ file: "src/core/delivery/batch-builder.ts", page 
   {
     name: "a whole event at the end of a body is dropped",
     promise: nothing_lost,
-    find: "if (carry.bytes === 0 || carry.bytes > carry.kept) return true",
-    replace: "if (carry.bytes >= 0) return true",
+    find: "if (partial.bytes === 0 || partial.bytes > partial.kept) return true",
+    replace: "if (partial.bytes >= 0) return true",
   },
 ])
 
-const strange_lines = breaks({ file: "src/core/delivery/strange-lines.ts", page }, [
+const strange_lines = breaks({ file: "src/core/delivery/lines/strange-lines.ts", page }, [
   {
     name: "a strange line is recorded at every connection",
     promise: "A line that is no event is recorded once while the process lives.",
@@ -238,7 +238,7 @@ const strange_lines = breaks({ file: "src/core/delivery/strange-lines.ts", page 
   },
 ])
 
-const scan = breaks({ file: "src/core/delivery/scan.ts", page }, [
+const scan = breaks({ file: "src/core/delivery/lines/line-scanner.ts", page }, [
   {
     name: "an offset as text is none",
     promise: "The offset of an event is read in every form that Falcon may give it.",
@@ -300,7 +300,7 @@ const monotonic = breaks({ file: "src/core/monotonic.ts", page }, [
 ])
 
 export const delivery: readonly Mutant[] = [
-  ...sink,
+  ...deliverer,
   ...partition,
   ...intake,
   ...connection,

@@ -6,24 +6,24 @@ const vertices_first = "The offset of a detection is stored once its vertices we
 const on_record = "What a detection's vertices are given up for is a dead letter that can be replayed."
 const behind = "When more than 10 000 events of a partition would wait for vertices, the oldest are given up."
 
-const partition = breaks({ file: "src/plugins/event-stream/partition.ts", page }, [
+const partition = breaks({ file: "src/plugins/event-stream/pipeline.ts", page }, [
   {
     name: "an offset does not wait for vertices",
     promise: vertices_first,
-    find: "    follow_ups.hold(batch.followed, range)\n",
+    find: "    enrichment_queue.hold(batch.source_events, range)\n",
     replace: "",
   },
   {
     name: "vertices may come before their detection",
     promise: "Vertices are posted after their detection.",
-    find: `    yield* sink.deliver(batch)
-    yield* follow_ups.begin(batch.followed, range)`,
-    replace: `    yield* follow_ups.begin(batch.followed, range)
-    yield* sink.deliver(batch)`,
+    find: `    yield* deliverer.deliver(batch)
+    yield* enrichment_queue.begin(batch.source_events, range)`,
+    replace: `    yield* enrichment_queue.begin(batch.source_events, range)
+    yield* deliverer.deliver(batch)`,
   },
 ])
 
-const follow_ups = breaks({ file: "src/core/delivery/follow-ups.ts", page }, [
+const enrichment_queue = breaks({ file: "src/core/delivery/enrichment-queue.ts", page }, [
   {
     name: "what cannot be looked up is forgotten",
     promise: on_record,
@@ -102,4 +102,4 @@ const calls = breaks({ file: "src/plugins/enrichment/calls.ts", page }, [
   },
 ])
 
-export const enrichment: readonly Mutant[] = [...partition, ...follow_ups, ...vertices, ...edges, ...calls]
+export const enrichment: readonly Mutant[] = [...partition, ...enrichment_queue, ...vertices, ...edges, ...calls]

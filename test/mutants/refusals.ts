@@ -44,7 +44,7 @@ const remaining = breaks({ file: "src/core/delivery/remaining.ts", page }, [
   },
 ])
 
-const sink = breaks({ file: "src/core/delivery/sink.ts", page }, [
+const deliverer = breaks({ file: "src/core/delivery/deliverer.ts", page }, [
   {
     name: "a refused event is given up without a record",
     promise: on_record,
@@ -114,4 +114,4 @@ const outage = breaks({ file: "src/core/delivery/outage.ts", page }, [
   },
 ])
 
-export const refusals: readonly Mutant[] = [...intake, ...remaining, ...sink, ...standing, ...outage]
+export const refusals: readonly Mutant[] = [...intake, ...remaining, ...deliverer, ...standing, ...outage]

@@ -4,11 +4,11 @@ import type { StoreError } from "../errors.ts"
 import { following } from "../limits.ts"
 import type { Intake } from "../sekoia/intake.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
-import { Batch, head_bytes } from "./batch.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
-import type { Follower } from "./follow.ts"
-import { batchesOf } from "./follow-ups.ts"
-import { LineScanner } from "./scan.ts"
+import type { Enricher } from "./enricher.ts"
+import { batchesOf } from "./enrichment-queue.ts"
+import { Batch, head_bytes } from "./lines/batch.ts"
+import { LineScanner } from "./lines/line-scanner.ts"
 
 const replayed_file = "replayed.ndjson"
 
@@ -45,13 +45,15 @@ export const replay = Effect.fnUntraced(function* (
   data_dir: string,
   letters: readonly DeadLetter[],
   intake: Intake,
-  followers: readonly Follower[],
+  enrichers: readonly Enricher[],
   tell: (letter: DeadLetter, error: string | undefined) => Effect.Effect<void>,
 ) {
   const folder = deadLetterFolder(data_dir)
   let delivered = 0
   for (const letter of letters) {
-    const error = yield* letter.reason === "not_followed" ? follow(letter, intake, followers) : post(letter, intake)
+    const error = yield* letter.reason === "not_followed"
+      ? enrichAgain(letter, intake, enrichers)
+      : post(letter, intake)
     yield* tell(letter, error)
     if (error !== undefined) continue
     delivered++
@@ -62,16 +64,16 @@ export const replay = Effect.fnUntraced(function* (
 })
 
 /** Finds what follows the event, as the worker would have, and posts it. */
-const follow = (
+const enrichAgain = (
   letter: DeadLetter,
   intake: Intake,
-  followers: readonly Follower[],
+  enrichers: readonly Enricher[],
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
     if (letter.follower === undefined) return `no plugin could read it: ${letter.detail}`
-    const follower = followers.find(({ plugin_id }) => plugin_id === letter.follower)
-    if (follower === undefined) return `the plugin ${letter.follower} is off`
-    for (const batch of batchesOf(yield* follower.follow(letter.raw))) {
+    const enricher = enrichers.find(({ plugin_id }) => plugin_id === letter.follower)
+    if (enricher === undefined) return `the plugin ${letter.follower} is off`
+    for (const batch of batchesOf(yield* enricher.enrich(letter.raw))) {
       const [reject] = batch.rejects
       if (reject !== undefined) return reject.detail
       yield* intake.post(batch.body(yield* intake.prefix), batch.count)

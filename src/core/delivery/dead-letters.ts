@@ -8,7 +8,7 @@ import { Clock, Context, Effect, FileSystem, Layer, Random } from "effect"
 import type { StoreError } from "../errors.ts"
 import { appendDurably, makeFolder } from "../store/atomic-file.ts"
 import { Tenant } from "../tenant.ts"
-import type { Reject } from "./batch.ts"
+import type { Reject } from "./lines/batch.ts"
 
 export interface DeadLetter {
   /** Unique and rising with time. */

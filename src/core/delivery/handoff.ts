@@ -5,7 +5,7 @@
  */
 import { Effect, Latch } from "effect"
 import { delivery } from "../limits.ts"
-import type { Batch } from "./batch.ts"
+import type { Batch } from "./lines/batch.ts"
 
 export class Handoff {
   private readonly waiting: Batch[] = []

@@ -8,7 +8,7 @@ import { waitMs } from "../http/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"
-import type { Batch } from "./batch.ts"
+import type { Batch } from "./lines/batch.ts"
 import { Remaining } from "./remaining.ts"
 import type { Standing } from "./standing.ts"
 

@@ -4,8 +4,8 @@ import type { StoreError } from "../errors.ts"
 import { backoffMs } from "../http/backoff.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
-import type { Reject, RejectReason } from "./batch.ts"
 import type { DeadLetters } from "./dead-letters.ts"
+import type { Reject, RejectReason } from "./lines/batch.ts"
 
 interface RecordOptions {
   readonly dead_letters: DeadLetters["Service"]

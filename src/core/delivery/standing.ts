@@ -1,10 +1,10 @@
 /**
  * What the intake does with the events of one partition: whether it refuses some of them, or all. An event that is refused alone
- * is only guilty when the intake has taken another one since, and then refuses it again. Shared by everything that posts for the
+ * is only guilty when the intake has taken another one since, and then refuses it again. CoalescingCache by everything that posts for the
  * partition.
  */
 import { intake as limits } from "../limits.ts"
-import type { Batch } from "./batch.ts"
+import type { Batch } from "./lines/batch.ts"
 
 export class Standing {
   /** Posts that the intake has taken. Grows only. */

@@ -1,15 +1,15 @@
 /** Which processes a detection points to: asked of the alerts API, and of the withdrawn detections API for old detections. */
 import { Effect } from "effect"
-import { GivenUp } from "../../core/delivery/follow.ts"
+import { GivenUp } from "../../core/delivery/enricher.ts"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { enrichment } from "../../core/limits.ts"
-import { makeBatched } from "./batch.ts"
 import { type Api, askInParts, type Calls, isRejected } from "./calls.ts"
+import { makeCoalescingCache } from "./coalescing-cache.ts"
+import { at, type DetectionRef } from "./detection-ref.ts"
 import { askUntilTold } from "./doubt.ts"
 import { processesOfAlert, processesOfDetection } from "./graph-ids.ts"
-import { at, type Kept } from "./kept.ts"
-import { makeShared } from "./shared.ts"
+import { makeBatched } from "./request-batching.ts"
 
 interface Processes {
   readonly ids: readonly string[]
@@ -17,7 +17,7 @@ interface Processes {
 
 interface Detections {
   /** Graph ids of the processes, the detection's own first; none when it came from a scan of files. */
-  readonly processes: (detection: Kept) => Effect.Effect<readonly string[], FalconError | GivenUp>
+  readonly processes: (detection: DetectionRef) => Effect.Effect<readonly string[], FalconError | GivenUp>
 }
 
 /** Nobody has them: asked for when only the answer's status matters. */
@@ -46,7 +46,7 @@ export const detectionsOperation = (ids: readonly string[]): Operation => ({
 })
 
 export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
-  const cache = yield* makeShared<Processes, FalconError | GivenUp>({
+  const cache = yield* makeCoalescingCache<Processes, FalconError | GivenUp>({
     kind: "detections",
     entries_max: enrichment.detections_cached_max,
     life_ms: enrichment.detection_life_ms,
@@ -73,30 +73,30 @@ export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
   const nothing = (id: string) => new GivenUp({ message: `Falcon knows no detection ${id}` })
 
   /** Grouped by type: an id of the old form could spoil a call for the others. */
-  const fromAlert = Effect.fnUntraced(function* ({ id, event_type }: Kept) {
+  const fromAlert = Effect.fnUntraced(function* ({ id, event_type }: DetectionRef) {
     const found = yield* alert(id, event_type)
     return found === undefined ? yield* nothing(id) : { ids: processesOfAlert(found) }
   })
 
-  const fromDetection = Effect.fnUntraced(function* ({ id }: Kept) {
+  const fromDetection = Effect.fnUntraced(function* ({ id }: DetectionRef) {
     const found = yield* detection(id, "")
     return found === undefined ? yield* nothing(id) : { ids: processesOfDetection(found) }
   })
 
   /** Alerts first. An old detection without one, or where we may not read alerts, is asked of its own API. */
-  const lookUp = (kept: Kept): Effect.Effect<Processes, FalconError | GivenUp> =>
-    kept.event_type === "EppDetectionSummaryEvent"
-      ? fromAlert(kept)
+  const lookUp = (ref: DetectionRef): Effect.Effect<Processes, FalconError | GivenUp> =>
+    ref.event_type === "EppDetectionSummaryEvent"
+      ? fromAlert(ref)
       : Effect.catch(
-          fromAlert(kept),
+          fromAlert(ref),
           (error): Effect.Effect<Processes, FalconError | GivenUp> =>
             error._tag === "GivenUp" || error.reason === "forbidden" || isRejected(error)
-              ? Effect.mapError(fromDetection(kept), (second) => withFirst(error, second))
+              ? Effect.mapError(fromDetection(ref), (second) => withFirst(error, second))
               : Effect.fail(error),
         )
 
   return {
-    processes: (kept) => Effect.map(cache.get(`${kept.event_type} ${kept.id}`, lookUp(kept)), ({ ids }) => ids),
+    processes: (ref) => Effect.map(cache.get(`${ref.event_type} ${ref.id}`, lookUp(ref)), ({ ids }) => ids),
   } satisfies Detections
 })
 

@@ -4,8 +4,8 @@ import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { enrichment } from "../../core/limits.ts"
 import type { Calls } from "./calls.ts"
+import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { type EnrichmentConfig, edge_types_never_walked } from "./config.ts"
-import { makeShared } from "./shared.ts"
 
 /** How an edge type fared at the vertices of one kind. */
 interface Experience {
@@ -75,7 +75,7 @@ export const edgeTypesOperation: Operation = {
 
 /** The list, read when it is first needed and again a day later. */
 export const makeEdgeTypes = Effect.fnUntraced(function* (calls: Calls, config: EnrichmentConfig) {
-  const cache = yield* makeShared<EdgeTypes, FalconError>({
+  const cache = yield* makeCoalescingCache<EdgeTypes, FalconError>({
     kind: "edge_types",
     entries_max: 1,
     life_ms: enrichment.edge_types_life_ms,

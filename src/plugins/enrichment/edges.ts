@@ -6,10 +6,10 @@ import { walkPages } from "../../core/falcon/paginate.ts"
 import { enrichment } from "../../core/limits.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { type Calls, isRejected } from "./calls.ts"
+import { makeCoalescingCache } from "./coalescing-cache.ts"
+import { at } from "./detection-ref.ts"
 import type { EdgeTypes } from "./edge-types.ts"
 import { prefixOf } from "./graph-ids.ts"
-import { at } from "./kept.ts"
-import { makeShared } from "./shared.ts"
 
 export interface Edge {
   readonly source_id: string
@@ -39,7 +39,7 @@ const edgesOperation = (source_id: string, edge_type: string): Operation => ({
 })
 
 export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: Effect.Effect<EdgeTypes, FalconError>) {
-  const cache = yield* makeShared<Walk, FalconError>({
+  const cache = yield* makeCoalescingCache<Walk, FalconError>({
     kind: "edges",
     entries_max: enrichment.processes_cached_max,
     life_ms: enrichment.edges_life_ms,
@@ -49,7 +49,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
   const few = yield* Semaphore.make(enrichment.walks_at_once_max)
 
   /** All edges of one type, one more than are followed at most. */
-  const follow = (source_id: string, type: string) =>
+  const edgesOfType = (source_id: string, type: string) =>
     walkPages((operation) => calls.request("threatgraph", "edges", operation), edgesOperation(source_id, type), {
       limit: enrichment.edges_per_type_max + 1,
       page_size: enrichment.edges_per_page,
@@ -71,7 +71,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     const one = Effect.fnUntraced(function* (type: string) {
       // Falcon knows the process as little as the type: the rest would be refused as well.
       if (found.size === 0 && refused.length >= enrichment.refused_first_max) return
-      const pages = yield* follow(source_id, type)
+      const pages = yield* edgesOfType(source_id, type)
       requests += pages.calls
       found.set(type, pages.resources)
     })

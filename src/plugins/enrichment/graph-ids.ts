@@ -1,5 +1,5 @@
 /** Ids in ThreatGraph: `<prefix>:<device>:<object>`. Only the prefix means something to us; the rest goes back as it came. */
-import { at } from "./kept.ts"
+import { at } from "./detection-ref.ts"
 
 /** The last part but one of `/threatgraph/entities/<type>/v1`, by the prefix of the id (upstream module, constants). */
 const types: ReadonlyMap<string, string> = new Map([

@@ -3,7 +3,7 @@ import { definePlugin } from "../../core/plugin.ts"
 import { plugin_id } from "./calls.ts"
 import { check } from "./check.ts"
 import { config } from "./config.ts"
-import { makeFollower } from "./follower.ts"
+import { makeEnricher } from "./enricher.ts"
 
 export const enrichment = definePlugin({
   id: plugin_id,
@@ -12,6 +12,6 @@ export const enrichment = definePlugin({
   enabled_by_env: "ACTIVATE_VERTICLES_COLLECTION",
   config,
   scopes: ["Alerts: Read", "Threatgraph: Read"],
-  follows: makeFollower,
+  enricher: makeEnricher,
   check,
 })

@@ -5,12 +5,12 @@ import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import { splitIds } from "../../core/falcon/split-ids.ts"
 import { enrichment } from "../../core/limits.ts"
-import { makeBatched } from "./batch.ts"
 import { askInParts, type Calls } from "./calls.ts"
+import { makeCoalescingCache } from "./coalescing-cache.ts"
+import { at } from "./detection-ref.ts"
 import { askUntilTold } from "./doubt.ts"
-import { at } from "./kept.ts"
 import { rawResources } from "./raw-items.ts"
-import { makeShared } from "./shared.ts"
+import { makeBatched } from "./request-batching.ts"
 
 interface Vertex {
   readonly id: string
@@ -39,7 +39,7 @@ const verticesOperation = (type: string, ids: readonly string[]): Operation => (
 })
 
 export const makeVertices = Effect.fnUntraced(function* (calls: Calls) {
-  const cache = yield* makeShared<Vertex, FalconError>({
+  const cache = yield* makeCoalescingCache<Vertex, FalconError>({
     kind: "vertices",
     entries_max: enrichment.vertices_cached_max,
     life_ms: enrichment.vertex_life_ms,

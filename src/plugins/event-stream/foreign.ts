@@ -1,5 +1,5 @@
 /** What a feed's body holds in place of events, in words: a proxy's page, Falcon's own error, or something else. */
-import { isMarkup, type Strange } from "../../core/delivery/strange-lines.ts"
+import { isMarkup, type Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { cleanText } from "../../core/text.ts"
 
 const chars_max = 200

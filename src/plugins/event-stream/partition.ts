@@ -1,244 +1,154 @@
 /**
- * One partition, from Falcon to the intake: bytes -> batches -> intake -> commit. A reader fills a batch; one batch may
- * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
- * order.
+ * Keeps one partition read: acquires a feed, keeps its session alive, opens connection after connection, and goes back to
+ * discovery when the session is over. Ends only when Falcon no longer lists the partition.
  */
-import { Clock, Effect, Fiber, Metric } from "effect"
-import type { Batch } from "../../core/delivery/batch.ts"
-import { BatchBuilder } from "../../core/delivery/batch-builder.ts"
-import { CommitWindow } from "../../core/delivery/commit.ts"
-import { DeadLetters } from "../../core/delivery/dead-letters.ts"
-import { type Follower, Watch } from "../../core/delivery/follow.ts"
-import { makeFollowUps } from "../../core/delivery/follow-ups.ts"
-import { Handoff } from "../../core/delivery/handoff.ts"
-import type { OffsetWatch } from "../../core/delivery/offset-watch.ts"
-import { untilStored } from "../../core/delivery/record.ts"
-import { makeSink, type SinkObserver } from "../../core/delivery/sink.ts"
-import { Standing } from "../../core/delivery/standing.ts"
-import type { Strange } from "../../core/delivery/strange-lines.ts"
-import { delivery, following, server } from "../../core/limits.ts"
-import { monotonicMs } from "../../core/monotonic.ts"
-import type { Intake } from "../../core/sekoia/intake.ts"
-import { Offsets } from "../../core/store/offsets.ts"
-import { Health } from "../../core/telemetry/health.ts"
+import { Clock, Effect, Metric } from "effect"
+import { backoffMs, waitMs } from "../../core/http/backoff.ts"
+import { retry, stream } from "../../core/limits.ts"
+import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
-import { partitionLabel } from "./feed.ts"
-import { describeForeign, isForeign } from "./foreign.ts"
+import { type Ended, readFeed } from "./connection.ts"
+import type { Discovery } from "./discovery.ts"
+import { type Feed, partitionLabel } from "./feed.ts"
+import { session } from "./limits.ts"
+import { describePartition, type Watching } from "./partition-health.ts"
+import { type Delivering, type Pipeline, plugin_id, startPipeline } from "./pipeline.ts"
+import { keepAlive } from "./session.ts"
 
-export const plugin_id = "event-stream"
+/** Reads and delivers one partition. Interrupting it drains. */
+export const runPartition = (root_url: string, delivering: Delivering, discovery: Discovery) =>
+  Effect.gen(function* () {
+    const health = yield* Health
+    const pipeline = yield* startPipeline(root_url, delivering)
+    const cell = yield* health.cell(plugin_id, `partition ${pipeline.label}`)
+    const now_ms = yield* Clock.currentTimeMillis
+    const watch: Watching = { heard_ms: now_ms, session_began_ms: now_ms, short_sessions: 0, app_id: "" }
+    cell.describe((at_ms) => describePartition(pipeline, watch, at_ms))
+    yield* Effect.gen(function* () {
+      for (let failures = 0; ; ) {
+        const feed = yield* discovery.acquire(root_url)
+        if (feed === undefined) break
+        const before = yield* mark(pipeline)
+        watch.session_began_ms = before.at_ms
+        watch.app_id = feed.app_id
+        const end = yield* readSession(feed, delivering.config, pipeline, cell, watch, discovery.moved(feed)).pipe(
+          Effect.ensuring(discovery.release(feed)),
+        )
+        const after = yield* mark(pipeline)
+        const is_short = end.by_falcon && after.at_ms - before.at_ms < session.short_ms_max
+        watch.short_sessions = is_short ? watch.short_sessions + 1 : 0
+        failures = end.moved || isSettled(before, after) ? 0 : failures + 1
+        // Sessions that end as soon as they begin must not make us list as fast as Falcon answers.
+        if (failures > 0) yield* Effect.sleep(yield* backoffMs(failures))
+      }
+      yield* Effect.logWarning("Falcon no longer lists this partition; its offset is kept in case it comes back")
+      yield* pipeline.finish
+    }).pipe(Effect.ensuring(pipeline.drain))
+  }).pipe(Effect.annotateLogs({ partition: partitionLabel(root_url) }), Effect.scoped)
 
-export interface Pipeline {
-  readonly label: string
-  /** Highest offset read so far, -1 for none. */
-  readonly readOffset: () => number
-  /** Splits a chunk into events, beginning at `from`; tells how far it came before it was full. */
-  readonly feed: (chunk: Uint8Array, from: number) => number
-  readonly isFull: () => boolean
-  /** Waits until the full batch can be put behind the one being posted. */
-  readonly handOver: Effect.Effect<void>
-  /** A connection begins, opened at {@link readOffset}. */
-  readonly connectionBegun: () => void
-  /** See `Reader`. */
-  readonly endOfBody: () => boolean
-  readonly foreign: (over: boolean) => string | undefined
-  /** The connection is gone: the line it left unfinished will come again. */
-  readonly connectionLost: () => void
-  /** When the last event was read, ms since the epoch; -1 before the first. */
-  readonly lastEventMs: () => number
-  /** What the offsets of its events are like. */
-  readonly offsets: Readonly<OffsetWatch>
-  /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
-  readonly finish: Effect.Effect<void>
-  /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
-  readonly drain: Effect.Effect<void>
+interface Mark {
+  readonly at_ms: number
+  readonly offset: number
 }
 
-const not_drained =
-  "stopped before everything in hand was delivered; the next start reads it again from the committed offset"
+const mark = (pipeline: Pipeline): Effect.Effect<Mark> =>
+  Effect.map(Clock.currentTimeMillis, (at_ms) => ({ at_ms, offset: pipeline.readOffset() }))
 
-const not_recorded =
-  "what follows some events could not be given up on record; the next start reads the events again from the committed offset"
+/** What lived for a while, or brought something, ends the growth of the backoff. */
+const isSettled = (begin: Mark, end: Mark): boolean =>
+  end.at_ms - begin.at_ms >= stream.settled_ms || end.offset > begin.offset
 
-/** What all partitions deliver with. */
-export interface Delivering {
-  readonly config: EventStreamConfig
-  readonly intake: Intake
-  readonly followers: readonly Follower[]
-}
-
-/** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
-export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
-  const { config, intake, followers } = delivering
-  const offsets = yield* Offsets
-  const dead_letters = yield* DeadLetters
-  const health = yield* Health
-  const clock = yield* Clock.Clock
-  const label = partitionLabel(root_url)
-  const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
-  const bounds = { ...delivery, batch_events_max: config.batch_events_max }
-  const watch = followers.length === 0 ? undefined : new Watch(followers)
-  const builder = new BatchBuilder(bounds, offsets.get(root_url), watch)
-  const handoff = new Handoff(delivery.batches_waiting_max)
-  const window = new CommitWindow()
-  const meter = partitionMeter(label)
-  const standing = new Standing()
-  const common = { intake, dead_letters, partition: root_url, standing }
-  const sink = makeSink({ ...common, health: cell, observer: meter, ahead: handoff })
-  const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
-  const extras_cell = yield* health.cell(plugin_id, `partition ${label}, follow-ups`)
-  const follow_ups = yield* makeFollowUps({
-    partition: root_url,
-    label,
-    window,
-    sink: makeSink({ ...common, health: extras_cell, observer: meter.extras }),
-    dead_letters,
-    health: extras_cell,
-    commit,
-  })
-  let last_event_ms = -1
-  /** What was undecided at the last look; what still is at the next one is decided. */
-  let looked_at: Strange | undefined
-
-  const foreign = (over: boolean): string | undefined => {
-    const first = builder.undecided
-    const is_old = first === looked_at
-    looked_at = first
-    if (first === undefined) return undefined
-    if (over) return isForeign(first) ? describeForeign(first) : undefined
-    if (is_old && first.instead_of_events) return describeForeign(first)
-    // What stays open without a word is no page: the lines are strange lines of a feed.
-    if (is_old) builder.trust()
-    return undefined
-  }
-
-  const feed = (chunk: Uint8Array, from: number): number => {
-    const now_ms = clock.currentTimeMillisUnsafe()
-    const end = builder.feed(chunk, from, monotonicMs(clock))
-    if (!builder.empty) last_event_ms = now_ms
-    return end
-  }
-
-  // Taking the batch and putting it down is one step: whoever is interrupted while waiting leaves it in the builder.
-  const handOver = Effect.gen(function* () {
-    while (!handoff.hasSpace) yield* handoff.untilSpace
-    if (!builder.empty) handoff.put(builder.take())
-  })
-
-  // Looked at five times within the longest wait, and sent one look early: a busy machine is late by itself.
-  // A batch that is old enough goes before it is full, but not while another one waits: then it may as well fill up.
-  const tick_ms = Math.max(5, config.batch_wait_ms_max / 5)
-  const linger = Effect.gen(function* () {
-    for (;;) {
-      yield* Effect.sleep(tick_ms)
-      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, monotonicMs(clock))
-      if (due && handoff.hasSpace) handoff.put(builder.take())
-    }
-  })
-
-  const deliver = Effect.fnUntraced(function* (batch: Batch) {
-    const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
-    follow_ups.hold(batch.followed, range)
-    yield* meter.onBatch(batch, builder.counts)
-    yield* sink.deliver(batch)
-    yield* follow_ups.begin(batch.followed, range)
-    const offset = window.release(range)
-    if (offset >= 0) yield* commit(offset)
-    yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
-    builder.recycle(batch)
-  })
-
-  const sender = yield* Effect.forkDetach(handoff.drainTo(deliver))
-  const lingerer = yield* Effect.forkDetach(linger)
-
-  const deliverAll = Effect.gen(function* () {
-    yield* Fiber.interrupt(lingerer)
-    builder.dropPartialLine()
-    yield* handOver
-    handoff.end()
-    yield* Fiber.await(sender)
-  })
-
-  // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
-  const drain = Effect.gen(function* () {
-    const delivered = yield* Effect.timeoutOption(deliverAll, server.drain_ms_max)
-    if (delivered._tag === "None") yield* Effect.logWarning(not_drained)
-    yield* Fiber.interrupt(sender)
-    // A disk that takes nothing must not keep the process: what is not on record is not committed either.
-    const closed = yield* Effect.timeoutOption(follow_ups.close, following.drain_ms_max + following.record_ms_max)
-    if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
-  }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
-
-  return {
-    label,
-    readOffset: () => builder.read_offset,
-    feed,
-    isFull: () => builder.full,
-    handOver,
-    connectionBegun: () => builder.begin(),
-    endOfBody: () => builder.endOfBody(),
-    foreign,
-    connectionLost: () => builder.dropPartialLine(),
-    lastEventMs: () => last_event_ms,
-    offsets: builder.offset_watch,
-    finish: Effect.andThen(deliverAll, follow_ups.close),
-    drain,
-  } satisfies Pipeline
+/** Connection after connection until the session is over. */
+const readSession = Effect.fnUntraced(function* (
+  feed: Feed,
+  config: EventStreamConfig,
+  pipeline: Pipeline,
+  cell: HealthCell,
+  watch: Watching,
+  moved: Effect.Effect<string>,
+) {
+  yield* Effect.logInfo(
+    `reading from offset ${pipeline.readOffset() < 0 ? config.start : pipeline.readOffset()} as ${feed.app_id}`,
+  )
+  const reading = Effect.raceFirst(
+    connect(feed, config, pipeline, cell, watch),
+    Effect.map(keepAlive(feed), (detail): SessionEnd => ({ detail, by_falcon: true, moved: false })),
+  )
+  const moving = Effect.map(moved, (detail): SessionEnd => ({ detail, by_falcon: false, moved: true }))
+  const end = yield* Effect.raceFirst(reading, moving)
+  pipeline.connectionLost()
+  yield* Effect.logInfo(`session over: ${end.detail}${end.moved ? "" : "; listing the streams again"}`)
+  return end
 })
 
-/** Everything that one partition counts. */
-const partitionMeter = (partition: string) => {
-  const of = <Input, State>(metric: Metric.Metric<Input, State>, more: Record<string, string> = {}) =>
-    Metric.withAttributes(metric, { partition, ...more })
-  const m = {
-    events_in: of(metrics.events_in),
-    bytes_in: of(metrics.bytes_in),
-    events_out: of(metrics.events_out),
-    bytes_out: of(metrics.bytes_out),
-    repeated: of(metrics.repeated),
-    late: of(metrics.late),
-    lag: of(metrics.lag),
-    committed_offset: of(metrics.committed_offset),
-    batch_events: of(metrics.batch_events),
-    intake_seconds: of(metrics.intake_seconds),
-    unacknowledged: of(metrics.unacknowledged),
-  }
-  const counted = { repeated: 0, late: 0 }
-  const observer: SinkObserver = {
-    onPosted: (events, bytes, duration_ms) =>
-      Effect.all([
-        Metric.update(m.events_out, events),
-        Metric.update(m.bytes_out, bytes),
-        Metric.update(m.batch_events, events),
-        Metric.update(m.intake_seconds, duration_ms / 1_000),
-      ]),
-    onUnacknowledged: (events) => Metric.update(m.unacknowledged, events),
-    onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
-    onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
-  }
-  /** For what follows events, which is no event of Falcon. */
-  const extras: SinkObserver = {
-    ...observer,
-    onPosted: (_, bytes, duration_ms) =>
-      Effect.all([Metric.update(m.bytes_out, bytes), Metric.update(m.intake_seconds, duration_ms / 1_000)]),
-  }
-  const onBatch = (batch: Batch, counts: BatchBuilder["counts"]) =>
-    Effect.suspend(() => {
-      const repeated = counts.repeated - counted.repeated
-      const late = counts.late - counted.late
-      counted.repeated += repeated
-      counted.late += late
-      return Effect.all([
-        Metric.update(m.events_in, batch.count + batch.rejects.length),
-        Metric.update(m.bytes_in, batch.bytes_in),
-        Metric.update(m.repeated, repeated),
-        Metric.update(m.late, late),
-      ])
-    })
-  const onCommitted = (offset: number, created_ms: number, now_ms: number) =>
-    Effect.all([
-      offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
-      created_ms < 0 ? Effect.void : Metric.update(m.lag, Math.max(0, now_ms - created_ms) / 1_000),
-    ])
-  return { ...observer, extras, onBatch, onCommitted }
+/** How a session ended: whether Falcon ended it, or this partition goes on under a newer app id. */
+interface SessionEnd {
+  readonly detail: string
+  readonly by_falcon: boolean
+  readonly moved: boolean
 }
+
+const connect = Effect.fnUntraced(function* (
+  feed: Feed,
+  config: EventStreamConfig,
+  pipeline: Pipeline,
+  cell: HealthCell,
+  watch: Watching,
+): Effect.fn.Return<SessionEnd, never, Effect.Services<ReturnType<typeof readFeed>>> {
+  const label = { partition: pipeline.label }
+  // After an answer that was no feed, an open connection alone says nothing yet.
+  let distrusted = false
+  let told = ""
+  const opened = Effect.gen(function* () {
+    pipeline.connectionBegun()
+    if (!distrusted) yield* cell.set("ok", "")
+    yield* Metric.update(Metric.withAttributes(metrics.stream_opens, label), 1)
+  })
+  const look = Effect.gen(function* () {
+    distrusted = false
+    yield* cell.set("ok", "")
+    const { trouble } = describePartition(pipeline, watch, yield* Clock.currentTimeMillis)
+    if (trouble !== "" && told === "") yield* Effect.logWarning(trouble)
+    told = trouble
+  })
+  for (let failures = 0, useless = 0; ; ) {
+    const before = yield* mark(pipeline)
+    watch.heard_ms = before.at_ms
+    const end = yield* readFeed(feed, config, {
+      resume_offset: pipeline.readOffset,
+      feed: pipeline.feed,
+      isFull: pipeline.isFull,
+      handOver: pipeline.handOver,
+      endOfBody: pipeline.endOfBody,
+      foreign: pipeline.foreign,
+      opened,
+      look,
+      heard: (now_ms) => {
+        watch.heard_ms = now_ms
+      },
+    })
+    pipeline.connectionLost()
+    yield* Metric.update(Metric.withAttributes(metrics.stream_ends, { ...label, reason: end.reason }), 1)
+    if (end.reason === "session_over") return { detail: end.detail, by_falcon: true, moved: false }
+    const after = yield* mark(pipeline)
+    distrusted = end.reason === "no_feed" || (distrusted && after.offset <= before.offset)
+    useless = end.reason === "no_feed" || end.reason === "taken" ? useless + 1 : 0
+    failures = isSettled(before, after) ? 1 : failures + 1
+    yield* pause(end, failures, cell)
+    // The session may be what is wrong, whatever the answers say.
+    if (useless >= session.useless_max) return { detail: end.detail, by_falcon: end.reason === "taken", moved: false }
+  }
+})
+
+/** Says how the connection ended and waits as long as that calls for. */
+const pause = Effect.fnUntraced(function* (end: Ended, failures: number, cell: HealthCell) {
+  const needs_person = end.reason === "forbidden" || end.reason === "rejected"
+  const wait_ms = yield* waitMs(failures, end.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
+  if (needs_person || end.reason === "no_feed") yield* cell.set("failed", end.detail)
+  else if (failures > 2 || end.reason === "idle" || end.reason === "taken")
+    yield* cell.set("degraded", `${end.detail}; ${failures} failures in a row`)
+  const log = end.reason === "end_of_body" ? Effect.logInfo : Effect.logWarning
+  yield* log(`${end.detail}; opening the feed again in ${Math.round(wait_ms / 100) / 10} s`)
+  yield* Effect.sleep(wait_ms)
+})

@@ -1,6 +1,6 @@
 /** Reads every event of a Falcon tenant and delivers it to the Sekoia intake. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
-import type { Follower } from "../../core/delivery/follow.ts"
+import type { Enricher } from "../../core/delivery/enricher.ts"
 import { backoffMs } from "../../core/http/backoff.ts"
 import { stream } from "../../core/limits.ts"
 import { definePlugin } from "../../core/plugin.ts"
@@ -11,10 +11,10 @@ import { check } from "./check.ts"
 import { config, type EventStreamConfig } from "./config.ts"
 import { makeDiscovery } from "./discovery.ts"
 import { scopes } from "./listing.ts"
-import { plugin_id } from "./partition.ts"
-import { runPartition } from "./reader.ts"
+import { runPartition } from "./partition.ts"
+import { plugin_id } from "./pipeline.ts"
 
-const run = Effect.fnUntraced(function* (settings: EventStreamConfig, followers: readonly Follower[]) {
+const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers: readonly Enricher[]) {
   const health = yield* Health
   const intake = yield* makeIntake({ key: settings.intake_key, url: settings.intake_url })
   const ids = yield* loadAppIds(settings.app_id)
@@ -25,7 +25,7 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, followers:
     FiberMap.run(
       partitions,
       root_url,
-      supervised(runPartition(root_url, { config: settings, intake, followers }, discovery)),
+      supervised(runPartition(root_url, { config: settings, intake, enrichers }, discovery)),
       {
         onlyIfMissing: true,
       },

@@ -6,8 +6,8 @@ import { ascii, matches } from "./tokens.ts"
 
 const decoder = new TextDecoder()
 
-/** Notes on the line that was scanned last. */
-export class Notes {
+/** RecordedFields on the line that was scanned last. */
+export class RecordedFields {
   /** The values stand in the notes. Else the line is written in an unusual way: parse it. */
   taken = false
   private readonly types: readonly Uint8Array[]
@@ -50,7 +50,7 @@ export class Notes {
   }
 
   /** The JSON text of a field's value; `end` 0 for an object or a list, which nobody wants. */
-  note(field: number, start: number, end: number): void {
+  record(field: number, start: number, end: number): void {
     this.starts[field] = start
     this.ends[field] = end
   }

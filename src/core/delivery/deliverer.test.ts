@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { IntakeError } from "../sekoia/intake.ts"
-import { Batch, head_bytes, separator_bytes, writeSeparator } from "./batch.ts"
+import { makeDeliverer } from "./deliverer.ts"
 import { Handoff } from "./handoff.ts"
-import { makeSink } from "./sink.ts"
+import { Batch, head_bytes, separator_bytes, writeSeparator } from "./lines/batch.ts"
 import { Standing } from "./standing.ts"
 
 /** Events are numbers, their own text. */
@@ -26,7 +26,7 @@ const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_,
 
 type Said = "takes" | "refuses" | "is a proxy" | { readonly acknowledges: number }
 
-/** A sink before an intake that answers as `answer` says, given the events of a post. */
+/** A deliverer before an intake that answers as `answer` says, given the events of a post. */
 const stand = (answer: (events: readonly number[]) => Said) => {
   const posts: (readonly number[])[] = []
   const taken: number[] = []
@@ -56,7 +56,7 @@ const stand = (answer: (events: readonly number[]) => Said) => {
         }),
       )
     })
-  const sink = makeSink({
+  const deliverer = makeDeliverer({
     intake: { prefix: Effect.succeed(new TextEncoder().encode('{"jsons":["')), post },
     dead_letters: {
       add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects.map(({ offset }) => offset))),
@@ -78,7 +78,7 @@ const stand = (answer: (events: readonly number[]) => Said) => {
     },
     ahead: handoff,
   })
-  return { sink, handoff, posts, taken, recorded, told, health: () => told.at(-1), lost: () => unacknowledged }
+  return { deliverer, handoff, posts, taken, recorded, told, health: () => told.at(-1), lost: () => unacknowledged }
 }
 
 const run = (body: Effect.Effect<void>) =>
@@ -103,8 +103,10 @@ describe("An event that the intake refuses among good ones", () => {
     run(
       Effect.gen(function* () {
         const guilty = new Set([17, 63])
-        const { sink, taken, recorded } = stand((events) => (events.some((n) => guilty.has(n)) ? "refuses" : "takes"))
-        yield* sink.deliver(batchOf(upTo(0, 100)))
+        const { deliverer, taken, recorded } = stand((events) =>
+          events.some((n) => guilty.has(n)) ? "refuses" : "takes",
+        )
+        yield* deliverer.deliver(batchOf(upTo(0, 100)))
         expect(recorded).toEqual([17, 63])
         expect(taken).toEqual(upTo(0, 100).filter((n) => !guilty.has(n)))
       }),
@@ -113,8 +115,10 @@ describe("An event that the intake refuses among good ones", () => {
   test("waits at the end of a batch until the intake has taken another one", () =>
     run(
       Effect.gen(function* () {
-        const { sink, handoff, taken, recorded, health } = stand((events) => (events.includes(9) ? "refuses" : "takes"))
-        const fiber = yield* Effect.forkDetach(sink.deliver(batchOf(upTo(0, 10))), { startImmediately: true })
+        const { deliverer, handoff, taken, recorded, health } = stand((events) =>
+          events.includes(9) ? "refuses" : "takes",
+        )
+        const fiber = yield* Effect.forkDetach(deliverer.deliver(batchOf(upTo(0, 10))), { startImmediately: true })
         yield* pass(60_000)
         expect(recorded).toEqual([])
         expect(health()).toContain("failed")
@@ -122,7 +126,7 @@ describe("An event that the intake refuses among good ones", () => {
         yield* pass(120_000)
         expect(fiber.pollUnsafe()).toBeDefined()
         expect(recorded).toEqual([9])
-        yield* Effect.forkDetach(handoff.drainTo(sink.deliver), { startImmediately: true })
+        yield* Effect.forkDetach(handoff.drainTo(deliverer.deliver), { startImmediately: true })
         yield* pass(1_000)
         expect([...taken].sort((a, b) => a - b)).toEqual([...upTo(0, 9), 10, 11])
       }),
@@ -134,13 +138,13 @@ describe("A run of events that the intake refuses", () => {
     test(`of ${length} does not block for good, and costs no good event`, () =>
       run(
         Effect.gen(function* () {
-          const { sink, handoff, taken, recorded } = stand((events) =>
+          const { deliverer, handoff, taken, recorded } = stand((events) =>
             events.some((n) => n < length) ? "refuses" : "takes",
           )
           handoff.put(batchOf(upTo(0, 1_000)))
           handoff.put(batchOf(upTo(1_000, 1_100)))
           handoff.end()
-          expect(yield* deliverFor(handoff.drainTo(sink.deliver), 20 * 60_000)).toBe(true)
+          expect(yield* deliverFor(handoff.drainTo(deliverer.deliver), 20 * 60_000)).toBe(true)
           expect([...recorded].sort((a, b) => a - b)).toEqual(upTo(0, length))
           expect([...taken].sort((a, b) => a - b)).toEqual(upTo(length, 1_100))
         }),
@@ -150,10 +154,12 @@ describe("A run of events that the intake refuses", () => {
   test("that is longer than everything in hand passes once the intake was seen to take an event", () =>
     run(
       Effect.gen(function* () {
-        const { sink, handoff, recorded, taken } = stand((events) => (events.some((n) => n > 0) ? "refuses" : "takes"))
-        yield* sink.deliver(batchOf([0]))
+        const { deliverer, handoff, recorded, taken } = stand((events) =>
+          events.some((n) => n > 0) ? "refuses" : "takes",
+        )
+        yield* deliverer.deliver(batchOf([0]))
         handoff.put(batchOf(upTo(6, 1_006)))
-        expect(yield* deliverFor(sink.deliver(batchOf(upTo(1, 6))), 60 * 60_000)).toBe(true)
+        expect(yield* deliverFor(deliverer.deliver(batchOf(upTo(1, 6))), 60 * 60_000)).toBe(true)
         expect(recorded).toEqual(upTo(1, 6))
         expect(taken).toEqual([0, 0])
       }),
@@ -169,8 +175,8 @@ describe("An intake that refuses everything for a while", () => {
       run(
         Effect.gen(function* () {
           let down = true
-          const { sink, taken, recorded, posts, health } = stand(() => (down ? said : "takes"))
-          const fiber = yield* Effect.forkDetach(sink.deliver(batchOf(upTo(0, 1_000))), { startImmediately: true })
+          const { deliverer, taken, recorded, posts, health } = stand(() => (down ? said : "takes"))
+          const fiber = yield* Effect.forkDetach(deliverer.deliver(batchOf(upTo(0, 1_000))), { startImmediately: true })
           yield* pass(30 * 60_000)
           expect(posts.length).toBeLessThan(80)
           expect(health()).toContain("failed intake blocked: the intake answered 400")
@@ -187,8 +193,8 @@ describe("An intake that refuses everything for a while", () => {
   test("does not make dead letters of a batch of one event", () =>
     run(
       Effect.gen(function* () {
-        const { sink, recorded } = stand(() => "refuses")
-        expect(yield* deliverFor(sink.deliver(batchOf([1])), 3 * 60 * 60_000)).toBe(false)
+        const { deliverer, recorded } = stand(() => "refuses")
+        expect(yield* deliverFor(deliverer.deliver(batchOf([1])), 3 * 60 * 60_000)).toBe(false)
         expect(recorded).toEqual([])
       }),
     ))
@@ -198,8 +204,8 @@ describe("An intake that acknowledges fewer events than it was sent", () => {
   test("is believed, as Sekoia's own client does; health and a count say so", () =>
     run(
       Effect.gen(function* () {
-        const { sink, posts, told, lost } = stand(() => ({ acknowledges: 3 }))
-        yield* sink.deliver(batchOf(upTo(0, 5)))
+        const { deliverer, posts, told, lost } = stand(() => ({ acknowledges: 3 }))
+        yield* deliverer.deliver(batchOf(upTo(0, 5)))
         expect(posts.length).toBe(1)
         expect(lost()).toBe(2)
         expect(told).toEqual(["degraded the intake took 5 events and acknowledged 3 of them"])

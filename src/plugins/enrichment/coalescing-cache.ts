@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 
-export interface Shared<Value extends object, E> {
+export interface CoalescingCache<Value extends object, E> {
   /**
    * What is known of `key`, or what `lookup` finds. Whoever asks for the same key meanwhile waits for the same lookup; it is
    * interrupted when nobody waits any more. Failures are not remembered.
@@ -18,13 +18,13 @@ interface Flight<Value, E> {
 }
 
 /** `kind` is the label of its hits. Lives in the scope where it is made. */
-export const makeShared = Effect.fnUntraced(function* <Value extends object, E>(options: {
+export const makeCoalescingCache = Effect.fnUntraced(function* <Value extends object, E>(options: {
   readonly kind: string
   readonly entries_max: number
   readonly life_ms: number
   /** When given, the values together hold at most `size_max`. */
   readonly size?: { readonly of: (value: Value) => number; readonly size_max: number }
-}): Effect.fn.Return<Shared<Value, E>, never, Scope.Scope> {
+}): Effect.fn.Return<CoalescingCache<Value, E>, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const scope = yield* Scope.Scope
   const cache = new LRUCache<string, Value>({
@@ -75,5 +75,5 @@ export const makeShared = Effect.fnUntraced(function* <Value extends object, E>(
       )
     })
 
-  return { get } satisfies Shared<Value, E>
+  return { get } satisfies CoalescingCache<Value, E>
 })

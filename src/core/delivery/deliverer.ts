@@ -10,15 +10,15 @@ import { waitMs } from "../http/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { Intake, IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"
-import type { Batch, Reject, RejectReason } from "./batch.ts"
 import type { DeadLetters } from "./dead-letters.ts"
+import type { Batch, Reject, RejectReason } from "./lines/batch.ts"
 import { type Ahead, makeOutage, type Open, type Posting } from "./outage.ts"
 import { makeRecord } from "./record.ts"
 import { Remaining } from "./remaining.ts"
 import type { Standing } from "./standing.ts"
 
-/** What the sink tells while it works; metrics listen. */
-export interface SinkObserver {
+/** What the deliverer tells while it works; metrics listen. */
+export interface DelivererObserver {
   readonly onPosted: (events: number, bytes: number, duration_ms: number) => Effect.Effect<void>
   /** Events of a post that the intake has taken, without an id for them. */
   readonly onUnacknowledged: (events: number) => Effect.Effect<void>
@@ -26,25 +26,25 @@ export interface SinkObserver {
   readonly onDeadLetter: (reason: RejectReason, count: number) => Effect.Effect<void>
 }
 
-export interface SinkOptions {
+export interface DelivererOptions {
   readonly intake: Intake
   readonly dead_letters: DeadLetters["Service"]
   /** Root URL of the stream. */
   readonly partition: string
-  /** Shared by all sinks of the partition. */
+  /** CoalescingCache by all deliverers of the partition. */
   readonly standing: Standing
   readonly health: HealthCell
-  readonly observer: SinkObserver
+  readonly observer: DelivererObserver
   /** Where the batches wait that come next, if any do. */
   readonly ahead?: Ahead
 }
 
-export interface Sink {
+export interface Deliverer {
   /** Never fails; interruption gives up, and the batch then counts as undelivered. One at a time. */
   readonly deliver: (batch: Batch) => Effect.Effect<void>
 }
 
-export const makeSink = (options: SinkOptions): Sink => {
+export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   const { intake, standing, health, observer } = options
   const record = makeRecord(options)
   /** Events of batches that wait, posted before their turn to try the intake. */

@@ -9,8 +9,8 @@
  * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
-import { delivery } from "../limits.ts"
-import type { Notes } from "./notes.ts"
+import { delivery } from "../../limits.ts"
+import type { RecordedFields } from "./recorded-fields.ts"
 import { ascii, escapable, isDigit, isHex, matches, numberEnd, plainBytes, wordEnd } from "./tokens.ts"
 
 const QUOTE = 0x22
@@ -84,8 +84,8 @@ export class LineScanner {
   private from: DataView = new DataView(this.src.buffer)
   private to: DataView = new DataView(this.out.buffer)
 
-  /** `notes` tells of which events what else is wanted, and takes it. */
-  constructor(private readonly notes?: Notes) {}
+  /** `recorded` tells of which events what else is wanted, and takes it. */
+  constructor(private readonly recorded?: RecordedFields) {}
 
   /**
    * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line. Returns
@@ -96,8 +96,8 @@ export class LineScanner {
   scan(src: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
     this.forget()
     this.unsure = false
-    const { notes } = this
-    if (notes !== undefined) notes.taken = false
+    const { recorded } = this
+    if (recorded !== undefined) recorded.taken = false
     const stack = this.stack
     let depth = 0
     let state = VALUE
@@ -160,7 +160,7 @@ export class LineScanner {
             if (matches(src, text_start, length, key_metadata)) key = METADATA
             else key = matches(src, text_start, length, key_event) ? EVENT : NONE
           } else if (in_event) {
-            const field = notes!.field(src, text_start, length)
+            const field = recorded!.field(src, text_start, length)
             key = field < 0 ? NONE : FIELD + field
           } else if (!in_metadata) key = NONE
           else if (matches(src, text_start, length, key_offset)) key = OFFSET
@@ -187,7 +187,7 @@ export class LineScanner {
         if (depth === 1) {
           const is_object = byte === OPEN_OBJECT
           in_metadata = key === METADATA && is_object
-          in_event = key === EVENT && is_object && notes?.begin(src, this.type_start, this.type_end) === true
+          in_event = key === EVENT && is_object && recorded?.begin(src, this.type_start, this.type_end) === true
           if (key !== NONE && !in_event) this.keep(key, src, i, i, NESTED)
           if (in_metadata) this.has_metadata = true
         } else if (depth === 2 && key !== NONE) this.keep(key, src, i, i, NESTED)
@@ -224,7 +224,7 @@ export class LineScanner {
     if ((seen & 0x80808080) !== 0 && !isUtf8(src.subarray(start, end))) return -1
     if (this.unsure) {
       this.parse(src.subarray(start, end))
-      if (notes !== undefined) notes.taken = false
+      if (recorded !== undefined) recorded.taken = false
     }
     return o
   }
@@ -282,8 +282,8 @@ export class LineScanner {
       this.type_start = kind === STRING ? start : 0
       this.type_end = kind === STRING ? end : 0
     } else if (key === METADATA) this.forget()
-    else if (key === EVENT) this.notes?.clear()
-    else if (kind === STRING) this.notes!.note(key - FIELD, start - 1, end + 1)
-    else this.notes!.note(key - FIELD, start, kind === TOKEN ? end : 0)
+    else if (key === EVENT) this.recorded?.clear()
+    else if (kind === STRING) this.recorded!.record(key - FIELD, start - 1, end + 1)
+    else this.recorded!.record(key - FIELD, start, kind === TOKEN ? end : 0)
   }
 }

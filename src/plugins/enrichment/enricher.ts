@@ -1,18 +1,18 @@
-/** Follows detections: from the detection to its processes, along their edges to vertices, one event for each. */
+/** Enriches detections: from the detection to its processes, along their edges to vertices, one event for each. */
 import { Effect, Metric } from "effect"
-import { type Follower, GivenUp } from "../../core/delivery/follow.ts"
+import { type Enricher, GivenUp } from "../../core/delivery/enricher.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { enrichment } from "../../core/limits.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import { makeCalls, plugin_id } from "./calls.ts"
 import type { EnrichmentConfig } from "./config.ts"
+import { type DetectionRef, detectionRef, event_types, fields, parseDetectionRef } from "./detection-ref.ts"
 import { alertsOperation, detectionsOperation, makeDetections, nobodys_alert, nobodys_detection } from "./detections.ts"
 import { edgeTypesOperation, makeEdgeTypes } from "./edge-types.ts"
 import { type Edge, makeEdges } from "./edges.ts"
 import { prefixOf, vertexTypeOf } from "./graph-ids.ts"
-import { event_types, fields, type Kept, keep, parseKept } from "./kept.ts"
+import { vertexEvent } from "./vertex-event.ts"
 import { makeVertices } from "./vertices.ts"
-import { vertexEvent } from "./wrapper.ts"
 
 const probes = {
   alerts: alertsOperation([nobodys_alert]),
@@ -21,7 +21,7 @@ const probes = {
 }
 
 /** Lives in the scope where it is made: lookups under way end with it. */
-export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfig) {
+export const makeEnricher = Effect.fnUntraced(function* (config: EnrichmentConfig) {
   const calls = yield* makeCalls(probes)
   const detections = yield* makeDetections(calls)
   const edgesOf = yield* makeEdges(calls, yield* makeEdgeTypes(calls, config))
@@ -34,12 +34,12 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
    * The edges around a detection, as many as the limits allow. Its processes queue up together, so that no detection waits
    * for one that came later.
    */
-  const walk = Effect.fnUntraced(function* (kept: Kept) {
+  const walk = Effect.fnUntraced(function* (ref: DetectionRef) {
     const edges: Edge[] = []
     let spent = 0
-    for (const processes of inGroups(yield* detections.processes(kept), enrichment.walks_at_once_max)) {
+    for (const processes of inGroups(yield* detections.processes(ref), enrichment.walks_at_once_max)) {
       if (spent >= enrichment.calls_per_detection_max) {
-        yield* limited("calls", kept, `it has cost ${spent} calls, further processes are left out`)
+        yield* limited("calls", ref, `it has cost ${spent} calls, further processes are left out`)
         break
       }
       const walks = yield* Effect.forEach(processes, (process) => edgesOf(process, isHurried), {
@@ -48,12 +48,12 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
       for (const found of walks) {
         spent += found.calls
         for (const edge of found.edges) edges.push(edge)
-        if (found.cut.length > 0) yield* limited("edges", kept, `it has too many edges of ${found.cut.join(", ")}`)
+        if (found.cut.length > 0) yield* limited("edges", ref, `it has too many edges of ${found.cut.join(", ")}`)
       }
     }
     const { vertices_per_detection_max } = enrichment
     if (edges.length <= vertices_per_detection_max) return edges
-    yield* limited("vertices", kept, `it has ${edges.length}, the first ${vertices_per_detection_max} are sent`)
+    yield* limited("vertices", ref, `it has ${edges.length}, the first ${vertices_per_detection_max} are sent`)
     return edges.slice(0, vertices_per_detection_max)
   })
 
@@ -66,22 +66,22 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
     yield* Effect.logInfo(`vertices of the kind "${prefix}" are not collected`)
   })
 
-  const eventOf = Effect.fnUntraced(function* (kept: Kept, edge: Edge) {
+  const eventOf = Effect.fnUntraced(function* (ref: DetectionRef, edge: Edge) {
     const type = vertexTypeOf(edge.id)
     if (type === undefined) return yield* Effect.as(unknown(edge.id), [])
     const text = yield* vertexOf(type, edge.id)
-    if (text !== undefined) return [vertexEvent(kept, edge, text)]
+    if (text !== undefined) return [vertexEvent(ref, edge, text)]
     yield* Metric.update(Metric.withAttributes(metrics.enrichment_missing, { reason: "not_found" }), 1)
     return []
   })
 
-  const follow = Effect.fnUntraced(function* (
+  const enrich = Effect.fnUntraced(function* (
     text: string,
   ): Effect.fn.Return<readonly string[], FalconError | GivenUp> {
-    const kept = parseKept(text)
-    const edges = yield* walk(kept)
+    const ref = parseDetectionRef(text)
+    const edges = yield* walk(ref)
     // They wait for each other: lookups of the same moment travel together.
-    const events = yield* Effect.forEach(edges, (edge) => eventOf(kept, edge), { concurrency: "unbounded" })
+    const events = yield* Effect.forEach(edges, (edge) => eventOf(ref, edge), { concurrency: "unbounded" })
     const sent = events.flat()
     yield* Metric.update(metrics.enrichment_vertices, sent.length)
     return sent
@@ -91,16 +91,16 @@ export const makeFollower = Effect.fnUntraced(function* (config: EnrichmentConfi
     plugin_id,
     event_types,
     fields,
-    keep,
-    follow: (text) =>
+    refOf: detectionRef,
+    enrich: (text) =>
       Effect.suspend(() => {
         in_hand++
         return Effect.ensuring(
-          follow(text),
+          enrich(text),
           Effect.sync(() => in_hand--),
         )
       }).pipe(Effect.catch(giveUp)),
-  } satisfies Follower
+  } satisfies Enricher
 })
 
 const giveUp = Effect.fnUntraced(function* (error: FalconError | GivenUp) {
@@ -113,7 +113,7 @@ const inGroups = (ids: readonly string[], size: number): readonly (readonly stri
   Array.from({ length: Math.ceil(ids.length / size) }, (_, group) => ids.slice(group * size, (group + 1) * size))
 
 /** The detection keeps what it has. */
-const limited = Effect.fnUntraced(function* (limit: string, { id }: Kept, what: string) {
+const limited = Effect.fnUntraced(function* (limit: string, { id }: DetectionRef, what: string) {
   yield* Metric.update(Metric.withAttributes(metrics.enrichment_limits, { limit }), 1)
   yield* Effect.logWarning(`detection ${id} gets fewer vertices than there are: ${what}`)
 })

@@ -1,13 +1,14 @@
 /** The event that carries a vertex to the intake. */
+
+import type { DetectionRef } from "./detection-ref.ts"
 import type { Edge } from "./edges.ts"
-import type { Kept } from "./kept.ts"
 
 /**
  * The keys and their order are the specification's; all are always there, `null` where the detection says nothing. `vertex`
  * is the JSON text that Falcon sent, and stays as it is.
  */
 export function vertexEvent(
-  { id, severity_name, severity_code }: Kept,
+  { id, severity_name, severity_code }: DetectionRef,
   { source_id, type }: Edge,
   vertex: string,
 ): string {

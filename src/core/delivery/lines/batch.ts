@@ -6,7 +6,7 @@
  * may change while a batch waits.
  */
 
-import type { Followed } from "./follow.ts"
+import type { SourceEvent } from "../enricher.ts"
 
 /** How large a batch and what is in it may be. */
 export interface BatchBounds {
@@ -67,7 +67,7 @@ export class Batch {
     /** Bytes of the lines as Falcon sent them. */
     readonly bytes_in: number,
     /** Its events that somebody follows, in order. */
-    readonly followed: readonly Followed[] = [],
+    readonly source_events: readonly SourceEvent[] = [],
   ) {}
 
   get count(): number {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { LineScanner } from "./scan.ts"
+import { LineScanner } from "./line-scanner.ts"
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })

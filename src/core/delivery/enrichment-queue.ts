@@ -8,46 +8,46 @@ import { Effect, Latch, Metric, Semaphore } from "effect"
 import { delivery, following } from "../limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import type { Batch, Reject } from "./batch.ts"
-import { BatchBuilder } from "./batch-builder.ts"
-import type { CommitWindow, OffsetRange } from "./commit.ts"
+import type { CommitWindow, OffsetRange } from "./commit-window.ts"
 import type { DeadLetters } from "./dead-letters.ts"
-import { type Followed, GivenUp } from "./follow.ts"
+import type { Deliverer } from "./deliverer.ts"
+import { GivenUp, type SourceEvent } from "./enricher.ts"
+import type { Batch, Reject } from "./lines/batch.ts"
+import { BatchBuilder } from "./lines/batch-builder.ts"
 import { untilStored } from "./record.ts"
-import type { Sink } from "./sink.ts"
 
-export interface FollowUpOptions {
+export interface EnrichmentQueueOptions {
   /** Root URL of the stream. */
   readonly partition: string
   /** As metrics name it. */
   readonly label: string
   readonly window: CommitWindow
   /** Delivers what follows; one of its own, so that raw events do not wait for it. */
-  readonly sink: Sink
+  readonly deliverer: Deliverer
   readonly dead_letters: DeadLetters["Service"]
   readonly health: HealthCell
   /** Stores how far everything is complete. */
   readonly commit: (offset: number) => Effect.Effect<void>
 }
 
-interface FollowUps {
+interface EnrichmentQueue {
   /** Before a batch is posted: keeps its range open for everything that will follow it. */
-  readonly hold: (followed: readonly Followed[], range: OffsetRange) => void
+  readonly hold: (source_events: readonly SourceEvent[], range: OffsetRange) => void
   /**
    * After the intake has taken the batch: begins. Never waits for what it begins. Makes room by giving up the oldest, whose
    * offsets are free for the next commit.
    */
-  readonly begin: (followed: readonly Followed[], range: OffsetRange) => Effect.Effect<void>
+  readonly begin: (source_events: readonly SourceEvent[], range: OffsetRange) => Effect.Effect<void>
   /** Gives what is under way a last moment, then gives it up on record, however long the disk takes for it. */
   readonly close: Effect.Effect<void>
 }
 
-/** A class and not an object spread of {@link Followed}: a storm makes thousands of them a second. */
-class FollowUp {
+/** A class and not an object spread of {@link SourceEvent}: a storm makes thousands of them a second. */
+class OpenEnrichment {
   /** Opened when nobody waits for it any more; made when it starts, since most of a storm never do. */
   given_up: Latch.Latch | undefined
   constructor(
-    readonly followed: Followed,
+    readonly source: SourceEvent,
     readonly range: OffsetRange,
   ) {}
 }
@@ -56,11 +56,11 @@ const too_much_behind = `more than ${following.events_behind_max} newer events w
 const stopped = "the process stopped, or Falcon no longer listed its partition, before it was done"
 
 /** Its fibers live in the scope where it is made. */
-export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptions) {
-  const { window, sink } = options
-  const open = new Set<FollowUp>()
+export const makeEnrichmentQueue = Effect.fnUntraced(function* (options: EnrichmentQueueOptions) {
+  const { window, deliverer } = options
+  const open = new Set<OpenEnrichment>()
   /** Not started, in order; all of them are open. */
-  let waiting: FollowUp[] = []
+  let waiting: OpenEnrichment[] = []
   const work = yield* Latch.make(false)
   const idle = yield* Latch.make(true)
   const one_post = yield* Semaphore.make(1)
@@ -74,14 +74,14 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   const open_now = Effect.suspend(() => Metric.update(open_gauge, open.size))
 
   /** Of all that may end a follow-up, whoever claims it first does. */
-  const claim = (one: FollowUp): boolean => {
+  const claim = (one: OpenEnrichment): boolean => {
     const is_mine = open.delete(one)
     if (is_mine) ending++
     return is_mine
   }
 
   /** Frees their offsets; which one may be stored now, -1 for none. */
-  const release = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
+  const release = Effect.fnUntraced(function* (ones: readonly OpenEnrichment[]) {
     let offset = -1
     for (const { range } of ones) offset = window.release(range)
     settled.openUnsafe()
@@ -89,20 +89,20 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     return offset
   })
 
-  const over = (ones: readonly FollowUp[]) => {
+  const over = (ones: readonly OpenEnrichment[]) => {
     ending -= ones.length
     settled.openUnsafe()
     if (open.size + ending === 0) idle.openUnsafe()
   }
 
-  const settle = Effect.fnUntraced(function* (ones: readonly FollowUp[]) {
+  const settle = Effect.fnUntraced(function* (ones: readonly OpenEnrichment[]) {
     const offset = yield* release(ones)
     if (offset >= 0) yield* options.commit(offset)
     over(ones)
   })
 
   /** Gives up those that are still open, on record; gives them back. */
-  const record = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
+  const record = Effect.fnUntraced(function* (ones: readonly OpenEnrichment[], why: string) {
     const mine = ones.filter(claim)
     if (mine.length === 0) return mine
     waiting = waiting.filter((one) => open.has(one))
@@ -115,25 +115,25 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     return mine
   })
 
-  const giveUp = Effect.fnUntraced(function* (ones: readonly FollowUp[], why: string) {
+  const giveUp = Effect.fnUntraced(function* (ones: readonly OpenEnrichment[], why: string) {
     const mine = yield* record(ones, why)
     if (mine.length > 0) yield* settle(mine)
   })
 
   const post = (events: readonly string[]) =>
-    one_post.withPermit(Effect.forEach(batchesOf(events), sink.deliver, { discard: true }))
+    one_post.withPermit(Effect.forEach(batchesOf(events), deliverer.deliver, { discard: true }))
 
-  const done = Effect.fnUntraced(function* (one: FollowUp) {
+  const done = Effect.fnUntraced(function* (one: OpenEnrichment) {
     if (!claim(one)) return
     yield* ended("done", 1)
     yield* settle([one])
   })
 
-  const followUp = (one: FollowUp) => {
-    const { follower, kept, broken } = one.followed
+  const followUp = (one: OpenEnrichment) => {
+    const { enricher, ref, broken } = one.source
     const given_up = Latch.makeUnsafe(false)
     one.given_up = given_up
-    return Effect.suspend(() => (broken === undefined ? follower.follow(kept) : new GivenUp({ message: broken }))).pipe(
+    return Effect.suspend(() => (broken === undefined ? enricher.enrich(ref) : new GivenUp({ message: broken }))).pipe(
       Effect.flatMap(post),
       Effect.raceFirst(given_up.await),
       Effect.flatMap(() => done(one)),
@@ -155,8 +155,8 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
   yield* Effect.forEach(Array.from({ length: following.concurrency_max }), () => Effect.forkScoped(worker))
 
   /** Follow-ups stand in the order of their ranges. */
-  const oldestOf = (ranges: ReadonlySet<OffsetRange>): readonly FollowUp[] => {
-    const oldest: FollowUp[] = []
+  const oldestOf = (ranges: ReadonlySet<OffsetRange>): readonly OpenEnrichment[] => {
+    const oldest: OpenEnrichment[] = []
     for (const one of open) {
       if (!ranges.has(one.range)) break
       oldest.push(one)
@@ -164,13 +164,13 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     return oldest
   }
 
-  const begin = Effect.fnUntraced(function* (followed: readonly Followed[], range: OffsetRange) {
-    for (const one of followed) {
-      const follow_up = new FollowUp(one, range)
+  const begin = Effect.fnUntraced(function* (source_events: readonly SourceEvent[], range: OffsetRange) {
+    for (const one of source_events) {
+      const follow_up = new OpenEnrichment(one, range)
       open.add(follow_up)
       waiting.push(follow_up)
     }
-    if (followed.length > 0) {
+    if (source_events.length > 0) {
       idle.closeUnsafe()
       work.openUnsafe()
       yield* open_now
@@ -193,11 +193,11 @@ export const makeFollowUps = Effect.fnUntraced(function* (options: FollowUpOptio
     yield* giveUp([...open], stopped)
   })
 
-  const hold = (followed: readonly Followed[], range: OffsetRange) => {
-    for (const _ of followed) range.hold()
+  const hold = (source_events: readonly SourceEvent[], range: OffsetRange) => {
+    for (const _ of source_events) range.hold()
   }
 
-  return { hold, begin, close } satisfies FollowUps
+  return { hold, begin, close } satisfies EnrichmentQueue
 })
 
 /** Events without offsets, each the JSON text of an object, as batches. */
@@ -212,11 +212,11 @@ export function* batchesOf(events: readonly string[]): Generator<Batch> {
   }
 }
 
-/** Names a follower for the replay, unless it could not make anything of the event: then `raw` is the event itself. */
-const notFollowed = ({ followed }: FollowUp, why: string): Reject => {
-  const { follower, kept, offset, broken } = followed
-  const raw = encoder.encode(kept)
-  const plugin_id = broken === undefined ? follower.plugin_id : undefined
+/** Names an enricher for the replay, unless it could not make anything of the event: then `raw` is the event itself. */
+const notFollowed = ({ source }: OpenEnrichment, why: string): Reject => {
+  const { enricher, ref, offset, broken } = source
+  const raw = encoder.encode(ref)
+  const plugin_id = broken === undefined ? enricher.plugin_id : undefined
   return { reason: "not_followed", detail: why, offset, raw, bytes: raw.length, follower: plugin_id }
 }
 

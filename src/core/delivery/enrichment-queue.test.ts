@@ -4,25 +4,25 @@ import { TestClock } from "effect/testing"
 import { onTestClock } from "../../../test/support/effect.ts"
 import { following } from "../limits.ts"
 import { Health } from "../telemetry/health.ts"
-import type { Batch, Reject } from "./batch.ts"
-import { BatchBuilder } from "./batch-builder.ts"
-import { CommitWindow } from "./commit.ts"
-import { type Follower, GivenUp, Watch } from "./follow.ts"
-import { makeFollowUps } from "./follow-ups.ts"
+import { CommitWindow } from "./commit-window.ts"
+import { type Enricher, GivenUp, SourceEventFinder } from "./enricher.ts"
+import { makeEnrichmentQueue } from "./enrichment-queue.ts"
+import type { Batch, Reject } from "./lines/batch.ts"
+import { BatchBuilder } from "./lines/batch-builder.ts"
 
 const line = (type: string, offset: number) =>
   `{"metadata":{"offset":${offset},"eventType":"${type}"},"event":{"n":${offset}}}\n`
 
-const follower = (more: Partial<Follower>): Follower => ({
+const enricher = (more: Partial<Enricher>): Enricher => ({
   plugin_id: "test",
   event_types: ["Seen"],
   fields: ["n"],
-  keep: (event) => JSON.stringify(event),
-  follow: () => Effect.succeed([]),
+  refOf: (event) => JSON.stringify(event),
+  enrich: () => Effect.succeed([]),
   ...more,
 })
 
-const batchOf = (lines: string, follower: Follower): Batch => {
+const batchOf = (lines: string, enricher: Enricher): Batch => {
   const bounds = {
     batch_events_max: 100,
     batch_bytes_max: 1e6,
@@ -30,7 +30,7 @@ const batchOf = (lines: string, follower: Follower): Batch => {
     line_bytes_max: 1e6,
     recent_offsets_max: 10,
   }
-  const builder = new BatchBuilder(bounds, -1, new Watch([follower]))
+  const builder = new BatchBuilder(bounds, -1, new SourceEventFinder([enricher]))
   builder.feed(new TextEncoder().encode(lines), 0, 0)
   return builder.take()
 }
@@ -42,11 +42,11 @@ const makeScene = Effect.gen(function* () {
   const commits: number[] = []
   const window = new CommitWindow()
   const health = yield* Health
-  const follow_ups = yield* makeFollowUps({
+  const enrichment_queue = yield* makeEnrichmentQueue({
     partition: "https://falcon.test/0",
     label: "0",
     window,
-    sink: {
+    deliverer: {
       deliver: (batch) =>
         Effect.sync(() => {
           for (let i = 0; i < batch.count; i++) posted.push(new TextDecoder().decode(batch.raw(i)))
@@ -59,12 +59,12 @@ const makeScene = Effect.gen(function* () {
   /** What a partition does with a batch that the intake takes at once. */
   const deliver = Effect.fnUntraced(function* (batch: Batch) {
     const range = window.open(batch.last_offset, batch.count)
-    follow_ups.hold(batch.followed, range)
-    yield* follow_ups.begin(batch.followed, range)
+    enrichment_queue.hold(batch.source_events, range)
+    yield* enrichment_queue.begin(batch.source_events, range)
     const offset = window.release(range)
     if (offset >= 0) commits.push(offset)
   })
-  return { posted, recorded, commits, deliver, follow_ups }
+  return { posted, recorded, commits, deliver, enrichment_queue }
 }).pipe(Effect.provide(Health.layer(["test"])))
 
 describe("what follows an event", () => {
@@ -73,12 +73,14 @@ describe("what follows an event", () => {
       Effect.gen(function* () {
         const scene = yield* makeScene
         const looked: unknown[] = []
-        const keep = (event: unknown) => {
+        const refOf = (event: unknown) => {
           looked.push(event)
           return "{}"
         }
-        const follow = () => Effect.as(Effect.sleep("1 minute"), ['{"a":1}', '{"b":"\\"é"}'])
-        yield* scene.deliver(batchOf(line("Other", 1) + line("Seen", 2) + line("Seenn", 3), follower({ keep, follow })))
+        const enrich = () => Effect.as(Effect.sleep("1 minute"), ['{"a":1}', '{"b":"\\"é"}'])
+        yield* scene.deliver(
+          batchOf(line("Other", 1) + line("Seen", 2) + line("Seenn", 3), enricher({ refOf, enrich })),
+        )
         expect(looked).toEqual([{ metadata: { eventType: "Seen" }, event: { n: 2 } }])
         yield* TestClock.adjust("59 seconds")
         expect(scene).toMatchObject({ posted: [], commits: [] })
@@ -88,13 +90,13 @@ describe("what follows an event", () => {
     ))
 
   test.each([
-    ["its follower gives up", { follow: () => new GivenUp({ message: "no such thing" }) }, "no such thing"],
-    ["its follower breaks", { follow: () => Effect.die(new Error("oops")) }, "oops"],
+    ["its enricher gives up", { enrich: () => new GivenUp({ message: "no such thing" }) }, "no such thing"],
+    ["its enricher breaks", { enrich: () => Effect.die(new Error("oops")) }, "oops"],
   ])("is given up on record when %s, and frees the offset", (_, broken, why) =>
     onTestClock(
       Effect.gen(function* () {
         const scene = yield* makeScene
-        yield* scene.deliver(batchOf(line("Seen", 7), follower(broken)))
+        yield* scene.deliver(batchOf(line("Seen", 7), enricher(broken)))
         yield* TestClock.adjust(1)
         expect(scene.commits).toEqual([7])
         expect(scene.recorded).toMatchObject([{ reason: "not_followed", offset: 7, follower: "test" }])
@@ -103,14 +105,14 @@ describe("what follows an event", () => {
     ),
   )
 
-  test("is given up with the whole event when its follower cannot even read it, and never asked to follow it", () =>
+  test("is given up with the whole event when its enricher cannot even read it, and never asked to follow it", () =>
     onTestClock(
       Effect.gen(function* () {
         const scene = yield* makeScene
-        const keep = () => {
+        const refOf = () => {
           throw new Error("cannot read")
         }
-        yield* scene.deliver(batchOf(line("Seen", 7), follower({ keep, follow: () => Effect.succeed(['{"no":1}']) })))
+        yield* scene.deliver(batchOf(line("Seen", 7), enricher({ refOf, enrich: () => Effect.succeed(['{"no":1}']) })))
         yield* TestClock.adjust(1)
         expect(scene).toMatchObject({ posted: [], commits: [7] })
         const [letter] = scene.recorded
@@ -125,16 +127,16 @@ describe("what follows an event", () => {
       Effect.gen(function* () {
         const scene = yield* makeScene
         let running = 0
-        const follow = () =>
+        const enrich = () =>
           Effect.andThen(
             Effect.sync(() => void running++),
             Effect.never,
           )
         const lines = Array.from({ length: 100 }, (_, i) => line("Seen", i)).join("")
-        yield* scene.deliver(batchOf(lines, follower({ follow })))
+        yield* scene.deliver(batchOf(lines, enricher({ enrich })))
         yield* TestClock.adjust(1)
         expect(running).toBe(following.concurrency_max)
-        const closing = yield* Effect.forkChild(scene.follow_ups.close)
+        const closing = yield* Effect.forkChild(scene.enrichment_queue.close)
         yield* TestClock.adjust(following.drain_ms_max)
         yield* Fiber.join(closing)
         expect(running).toBe(following.concurrency_max)
@@ -147,7 +149,7 @@ describe("what follows an event", () => {
     onTestClock(
       Effect.gen(function* () {
         const scene = yield* makeScene
-        const slow = follower({ follow: () => Effect.never })
+        const slow = enricher({ enrich: () => Effect.never })
         for (let batch = 0; batch <= following.events_behind_max / 100; batch++) {
           const other = Array.from({ length: 99 }, (_, i) => line("Other", batch * 100 + i + 1)).join("")
           yield* scene.deliver(batchOf(line("Seen", batch * 100) + other, slow))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { CommitWindow } from "./commit.ts"
+import { CommitWindow } from "./commit-window.ts"
 
 describe("the commit window", () => {
   test("gives the end of the contiguous finished prefix, whatever finishes first, and never goes back", () => {

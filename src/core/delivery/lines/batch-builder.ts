@@ -2,6 +2,7 @@
  * Bytes in, batches out: splits what the socket gives into lines, checks and escapes each line into the batch in hand,
  * drops what Falcon repeats and sets aside what cannot be delivered. Plain synchronous code on purpose: it runs per event.
  */
+import type { SourceEvent, SourceEventFinder } from "../enricher.ts"
 import {
   Batch,
   type BatchBounds,
@@ -12,11 +13,10 @@ import {
   writeSeparator,
 } from "./batch.ts"
 import { Buffers } from "./buffers.ts"
-import { Carry } from "./carry.ts"
-import type { Followed, Watch } from "./follow.ts"
+import { LineScanner } from "./line-scanner.ts"
 import { OffsetWatch } from "./offset-watch.ts"
+import { PartialLine } from "./partial-line.ts"
 import { RecentOffsets } from "./recent-offsets.ts"
-import { LineScanner } from "./scan.ts"
 import { errorsOf, isMarkup, type Strange, StrangeLines } from "./strange-lines.ts"
 import { characters, isBlank } from "./tokens.ts"
 
@@ -48,16 +48,16 @@ export class BatchBuilder {
   private created_ms = -1
   private bytes_in = 0
   private is_full = false
-  private followed: Followed[] = []
-  private readonly carry: Carry
+  private source_events: SourceEvent[] = []
+  private readonly partial: PartialLine
 
-  /** `resume_offset`: the last committed offset, -1 for none. `watch`: who follows events, if anybody does. */
+  /** `resume_offset`: the last committed offset, -1 for none. `finder`: who follows events, if anybody does. */
   constructor(
     private readonly bounds: BatchBounds,
     resume_offset: number,
-    private readonly watch?: Watch,
+    private readonly finder?: SourceEventFinder,
   ) {
-    this.scanner = new LineScanner(watch?.notes)
+    this.scanner = new LineScanner(finder?.recorded)
     this.recent = new RecentOffsets(resume_offset, bounds.recent_offsets_max)
     const { batch_events_max, line_bytes_max } = bounds
     this.strange = new StrangeLines({
@@ -65,7 +65,7 @@ export class BatchBuilder {
       held_bytes_max: line_bytes_max,
       remembered_max: lines_known_max,
     })
-    this.carry = new Carry(line_bytes_max)
+    this.partial = new PartialLine(line_bytes_max)
   }
 
   /** The highest offset read so far, -1 for none: where a new connection has to go on. */
@@ -91,18 +91,18 @@ export class BatchBuilder {
   feed(chunk: Uint8Array, from: number, now_ms: number): number {
     if (this.is_full) return from
     if (this.empty) this.opened_ms = now_ms
-    if (this.carry.is_whole && !this.finishCarry()) return from
+    if (this.partial.is_whole && !this.finishPartialLine()) return from
     let i = from
     while (i < chunk.length && !this.is_full && !this.strange.overflown) {
       const end = chunk.indexOf(LINE_FEED, i)
       if (end < 0) {
-        this.carry.add(chunk, i, chunk.length)
+        this.partial.add(chunk, i, chunk.length)
         return chunk.length
       }
-      if (this.carry.bytes > 0) {
-        this.carry.add(chunk, i, end)
+      if (this.partial.bytes > 0) {
+        this.partial.add(chunk, i, end)
         i = end + 1
-        if (!this.finishCarry()) return i
+        if (!this.finishPartialLine()) return i
       } else {
         if (!this.line(chunk, i, end)) return i
         i = end + 1
@@ -121,7 +121,7 @@ export class BatchBuilder {
       this.last_offset,
       this.created_ms,
       this.bytes_in,
-      this.followed,
+      this.source_events,
     )
     this.buffer = new Uint8Array()
     this.buffers.took(this.at)
@@ -129,7 +129,7 @@ export class BatchBuilder {
     this.ends = []
     this.offsets = []
     this.rejects = []
-    this.followed = []
+    this.source_events = []
     this.reject_bytes = 0
     this.last_offset = -1
     this.created_ms = -1
@@ -155,15 +155,15 @@ export class BatchBuilder {
    */
   endOfBody(): boolean {
     if (this.is_full) return false
-    const { carry } = this
-    if (carry.bytes === 0 || carry.bytes > carry.kept) return true
-    if (!carry.is_whole && this.isPart()) {
+    const { partial } = this
+    if (partial.bytes === 0 || partial.bytes > partial.kept) return true
+    if (!partial.is_whole && this.isPart()) {
       // Half an event comes again; half of a page tells what came, where nothing else does.
-      const tells = !this.strange.is_proven && this.undecided === undefined && carry.buffer[0] !== OPEN_OBJECT
-      if (tells) this.finishCarry()
+      const tells = !this.strange.is_proven && this.undecided === undefined && partial.buffer[0] !== OPEN_OBJECT
+      if (tells) this.finishPartialLine()
       return true
     }
-    return this.finishCarry()
+    return this.finishPartialLine()
   }
 
   /** The first line of a connection on which no event has come; `undefined` when there is nothing strange about it. */
@@ -178,28 +178,28 @@ export class BatchBuilder {
 
   /** Forgets the line that a broken connection left unfinished, and what was not decided: Falcon sends it again. */
   dropPartialLine(): void {
-    if (!this.carry.is_whole) this.carry.clear()
+    if (!this.partial.is_whole) this.partial.clear()
     this.strange.drop()
   }
 
   /** The carried line is no whole JSON object, or nothing at all. */
   private isPart(): boolean {
-    const { buffer, kept } = this.carry
+    const { buffer, kept } = this.partial
     this.reserve(this.at + 2 * kept + 2 * separator_bytes)
     return this.scanner.scan(buffer, 0, kept, this.buffer, this.at + separator_bytes) < 0
   }
 
   /** Takes the carried line, now whole; false when it has to wait for the next batch. */
-  private finishCarry(): boolean {
-    const { buffer, kept, bytes } = this.carry
+  private finishPartialLine(): boolean {
+    const { buffer, kept, bytes } = this.partial
     if (bytes > kept) {
       const detail = `line of ${bytes} bytes, cut at ${kept}`
       this.setAside("line_too_long", detail, buffer.slice(0, kept), bytes)
     } else if (!this.line(buffer, 0, kept)) {
-      this.carry.is_whole = true
+      this.partial.is_whole = true
       return false
     }
-    this.carry.clear()
+    this.partial.clear()
     return true
   }
 
@@ -224,7 +224,7 @@ export class BatchBuilder {
     const { offset, created_ms } = scanner
     if (offset >= 0 && this.isRepeat(offset)) return true
     if (end - start > bounds.event_chars_max && characters(src, start, end) > bounds.event_chars_max) {
-      if (offset >= 0) this.note(offset)
+      if (offset >= 0) this.remember(offset)
       const detail = `the event has more than ${bounds.event_chars_max} characters`
       this.reject("event_too_long", detail, src.slice(start, end), end - start, offset)
       return true
@@ -239,9 +239,9 @@ export class BatchBuilder {
     this.offsets.push(offset)
     this.bytes_in += end - start
     if (created_ms > this.created_ms) this.created_ms = created_ms
-    if (offset >= 0) this.note(offset)
+    if (offset >= 0) this.remember(offset)
     else this.offset_watch.without_offset++
-    this.watch?.look(src, start, end, scanner, this.followed)
+    this.finder?.look(src, start, end, scanner, this.source_events)
     if (this.ends.length >= bounds.batch_events_max) this.is_full = true
     return true
   }
@@ -280,7 +280,7 @@ export class BatchBuilder {
     return repeat
   }
 
-  private note(offset: number): void {
+  private remember(offset: number): void {
     this.recent.add(offset)
     if (offset > this.last_offset) this.last_offset = offset
   }

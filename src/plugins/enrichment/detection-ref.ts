@@ -1,5 +1,5 @@
 /** What is kept of a detection until its vertices are looked up. */
-export interface Kept {
+export interface DetectionRef {
   readonly event_type: EventType
   /** Composite id of the alert, or id of the detection. */
   readonly id: string
@@ -14,11 +14,11 @@ export type EventType = keyof typeof id_keys
 
 export const event_types: readonly EventType[] = ["EppDetectionSummaryEvent", "DetectionSummaryEvent"]
 
-/** What {@link keep} looks at in `event`. */
+/** What {@link detectionRef} looks at in `event`. */
 export const fields: readonly string[] = [...Object.values(id_keys), "SeverityName", "Severity"]
 
 /** As JSON text; `undefined` for another type, and for a detection without an id. Never throws. */
-export function keep(event: unknown): string | undefined {
+export function detectionRef(event: unknown): string | undefined {
   const event_type = at(at(event, "metadata"), "eventType")
   if (event_type !== "EppDetectionSummaryEvent" && event_type !== "DetectionSummaryEvent") return undefined
   const detection = at(event, "event")
@@ -26,17 +26,17 @@ export function keep(event: unknown): string | undefined {
   if (typeof id !== "string" || id === "") return undefined
   const name = at(detection, "SeverityName")
   const code = at(detection, "Severity")
-  const kept: Kept = {
+  const ref: DetectionRef = {
     event_type,
     id,
     severity_name: typeof name === "string" ? name : null,
     severity_code: typeof code === "number" ? code : null,
   }
-  return JSON.stringify(kept)
+  return JSON.stringify(ref)
 }
 
-/** Reads what `keep` wrote. */
-export const parseKept = (text: string): Kept => JSON.parse(text) as Kept
+/** Reads what `detectionRef` wrote. */
+export const parseDetectionRef = (text: string): DetectionRef => JSON.parse(text) as DetectionRef
 
 /** A key of an object; `undefined` when there is no such key, or no object. */
 export const at = (value: unknown, key: string): unknown =>

@@ -2,7 +2,7 @@
 import { stream } from "../../core/limits.ts"
 import type { Status } from "../../core/telemetry/health.ts"
 import { session } from "./limits.ts"
-import type { Pipeline } from "./partition.ts"
+import type { Pipeline } from "./pipeline.ts"
 
 /** What is known of a partition besides its events. */
 export interface Watching {

@@ -3,7 +3,7 @@ const buffer_bytes_first = 4 * 1_024
 /** A buffer that one long line has made larger is not kept: there is one for each partition. */
 const buffer_bytes_kept_max = 256 * 1_024
 
-export class Carry {
+export class PartialLine {
   /** Holds the line up to {@link kept}. */
   buffer: Uint8Array = new Uint8Array()
   /** Bytes of the line that are kept. */

@@ -4,7 +4,7 @@ import { Effect, Fiber, Metric, type Scope } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import { readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
 import { following } from "../../src/core/limits.ts"
-import { followersOf } from "../../src/core/plugin.ts"
+import { enrichersOf } from "../../src/core/plugin.ts"
 import { makeIntake } from "../../src/core/sekoia/intake.ts"
 import { metrics } from "../../src/core/telemetry/metrics.ts"
 import { onTestClock } from "../support/effect.ts"
@@ -46,7 +46,7 @@ const replayAll = ({ disk, tenant }: World) =>
     const { letters } = yield* readDeadLetters("data")
     return yield* Effect.gen(function* () {
       const intake = yield* makeIntake({ key: stream.config.intake_key, url: stream.config.intake_url })
-      return yield* replay("data", letters, intake, yield* followersOf(plugins), () => Effect.void)
+      return yield* replay("data", letters, intake, yield* enrichersOf(plugins), () => Effect.void)
     }).pipe(Effect.provide(services))
   }).pipe(Effect.provide(disk.layer))
 

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { Notes } from "./notes.ts"
-import { LineScanner } from "./scan.ts"
+import { LineScanner } from "./line-scanner.ts"
+import { RecordedFields } from "./recorded-fields.ts"
 
 const keys = ["Id", "Severity", "SeverityName"]
-const notes = new Notes(["A", "B"], keys)
-const scanner = new LineScanner(notes)
+const recorded = new RecordedFields(["A", "B"], keys)
+const scanner = new LineScanner(recorded)
 
 /** What is noted of a line; undefined when it has to be parsed. */
 const notedIn = (line: string) => {
   const bytes = new TextEncoder().encode(`xx${line}`)
   expect(scanner.scan(bytes, 2, bytes.length, new Uint8Array(2 * bytes.length), 0)).toBeGreaterThan(0)
-  return notes.taken ? notes.read(bytes) : undefined
+  return recorded.taken ? recorded.read(bytes) : undefined
 }
 
 /** The slow and certain way. */

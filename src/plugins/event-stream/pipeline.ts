@@ -1,0 +1,244 @@
+/**
+ * One partition, from Falcon to the intake: bytes -> batches -> intake -> commit. A reader fills a batch; one batch may
+ * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
+ * order.
+ */
+import { Clock, Effect, Fiber, Metric } from "effect"
+import { CommitWindow } from "../../core/delivery/commit-window.ts"
+import { DeadLetters } from "../../core/delivery/dead-letters.ts"
+import { type DelivererObserver, makeDeliverer } from "../../core/delivery/deliverer.ts"
+import { type Enricher, SourceEventFinder } from "../../core/delivery/enricher.ts"
+import { makeEnrichmentQueue } from "../../core/delivery/enrichment-queue.ts"
+import { Handoff } from "../../core/delivery/handoff.ts"
+import type { Batch } from "../../core/delivery/lines/batch.ts"
+import { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
+import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
+import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
+import { untilStored } from "../../core/delivery/record.ts"
+import { Standing } from "../../core/delivery/standing.ts"
+import { delivery, following, server } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
+import type { Intake } from "../../core/sekoia/intake.ts"
+import { Offsets } from "../../core/store/offsets.ts"
+import { Health } from "../../core/telemetry/health.ts"
+import { metrics } from "../../core/telemetry/metrics.ts"
+import type { EventStreamConfig } from "./config.ts"
+import { partitionLabel } from "./feed.ts"
+import { describeForeign, isForeign } from "./foreign.ts"
+
+export const plugin_id = "event-stream"
+
+export interface Pipeline {
+  readonly label: string
+  /** Highest offset read so far, -1 for none. */
+  readonly readOffset: () => number
+  /** Splits a chunk into events, beginning at `from`; tells how far it came before it was full. */
+  readonly feed: (chunk: Uint8Array, from: number) => number
+  readonly isFull: () => boolean
+  /** Waits until the full batch can be put behind the one being posted. */
+  readonly handOver: Effect.Effect<void>
+  /** A connection begins, opened at {@link readOffset}. */
+  readonly connectionBegun: () => void
+  /** See `Reader`. */
+  readonly endOfBody: () => boolean
+  readonly foreign: (over: boolean) => string | undefined
+  /** The connection is gone: the line it left unfinished will come again. */
+  readonly connectionLost: () => void
+  /** When the last event was read, ms since the epoch; -1 before the first. */
+  readonly lastEventMs: () => number
+  /** What the offsets of its events are like. */
+  readonly offsets: Readonly<OffsetWatch>
+  /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
+  readonly finish: Effect.Effect<void>
+  /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
+  readonly drain: Effect.Effect<void>
+}
+
+const not_drained =
+  "stopped before everything in hand was delivered; the next start reads it again from the committed offset"
+
+const not_recorded =
+  "what follows some events could not be given up on record; the next start reads the events again from the committed offset"
+
+/** What all partitions deliver with. */
+export interface Delivering {
+  readonly config: EventStreamConfig
+  readonly intake: Intake
+  readonly enrichers: readonly Enricher[]
+}
+
+/** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
+export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
+  const { config, intake, enrichers } = delivering
+  const offsets = yield* Offsets
+  const dead_letters = yield* DeadLetters
+  const health = yield* Health
+  const clock = yield* Clock.Clock
+  const label = partitionLabel(root_url)
+  const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
+  const bounds = { ...delivery, batch_events_max: config.batch_events_max }
+  const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
+  const builder = new BatchBuilder(bounds, offsets.get(root_url), finder)
+  const handoff = new Handoff(delivery.batches_waiting_max)
+  const window = new CommitWindow()
+  const meter = partitionMeter(label)
+  const standing = new Standing()
+  const common = { intake, dead_letters, partition: root_url, standing }
+  const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
+  const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
+  const extras_cell = yield* health.cell(plugin_id, `partition ${label}, follow-ups`)
+  const enrichment_queue = yield* makeEnrichmentQueue({
+    partition: root_url,
+    label,
+    window,
+    deliverer: makeDeliverer({ ...common, health: extras_cell, observer: meter.extras }),
+    dead_letters,
+    health: extras_cell,
+    commit,
+  })
+  let last_event_ms = -1
+  /** What was undecided at the last look; what still is at the next one is decided. */
+  let looked_at: Strange | undefined
+
+  const foreign = (over: boolean): string | undefined => {
+    const first = builder.undecided
+    const is_old = first === looked_at
+    looked_at = first
+    if (first === undefined) return undefined
+    if (over) return isForeign(first) ? describeForeign(first) : undefined
+    if (is_old && first.instead_of_events) return describeForeign(first)
+    // What stays open without a word is no page: the lines are strange lines of a feed.
+    if (is_old) builder.trust()
+    return undefined
+  }
+
+  const feed = (chunk: Uint8Array, from: number): number => {
+    const now_ms = clock.currentTimeMillisUnsafe()
+    const end = builder.feed(chunk, from, monotonicMs(clock))
+    if (!builder.empty) last_event_ms = now_ms
+    return end
+  }
+
+  // Taking the batch and putting it down is one step: whoever is interrupted while waiting leaves it in the builder.
+  const handOver = Effect.gen(function* () {
+    while (!handoff.hasSpace) yield* handoff.untilSpace
+    if (!builder.empty) handoff.put(builder.take())
+  })
+
+  // Looked at five times within the longest wait, and sent one look early: a busy machine is late by itself.
+  // A batch that is old enough goes before it is full, but not while another one waits: then it may as well fill up.
+  const tick_ms = Math.max(5, config.batch_wait_ms_max / 5)
+  const linger = Effect.gen(function* () {
+    for (;;) {
+      yield* Effect.sleep(tick_ms)
+      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, monotonicMs(clock))
+      if (due && handoff.hasSpace) handoff.put(builder.take())
+    }
+  })
+
+  const deliver = Effect.fnUntraced(function* (batch: Batch) {
+    const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
+    enrichment_queue.hold(batch.source_events, range)
+    yield* meter.onBatch(batch, builder.counts)
+    yield* deliverer.deliver(batch)
+    yield* enrichment_queue.begin(batch.source_events, range)
+    const offset = window.release(range)
+    if (offset >= 0) yield* commit(offset)
+    yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
+    builder.recycle(batch)
+  })
+
+  const sender = yield* Effect.forkDetach(handoff.drainTo(deliver))
+  const lingerer = yield* Effect.forkDetach(linger)
+
+  const deliverAll = Effect.gen(function* () {
+    yield* Fiber.interrupt(lingerer)
+    builder.dropPartialLine()
+    yield* handOver
+    handoff.end()
+    yield* Fiber.await(sender)
+  })
+
+  // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
+  const drain = Effect.gen(function* () {
+    const delivered = yield* Effect.timeoutOption(deliverAll, server.drain_ms_max)
+    if (delivered._tag === "None") yield* Effect.logWarning(not_drained)
+    yield* Fiber.interrupt(sender)
+    // A disk that takes nothing must not keep the process: what is not on record is not committed either.
+    const closed = yield* Effect.timeoutOption(enrichment_queue.close, following.drain_ms_max + following.record_ms_max)
+    if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
+  }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
+
+  return {
+    label,
+    readOffset: () => builder.read_offset,
+    feed,
+    isFull: () => builder.full,
+    handOver,
+    connectionBegun: () => builder.begin(),
+    endOfBody: () => builder.endOfBody(),
+    foreign,
+    connectionLost: () => builder.dropPartialLine(),
+    lastEventMs: () => last_event_ms,
+    offsets: builder.offset_watch,
+    finish: Effect.andThen(deliverAll, enrichment_queue.close),
+    drain,
+  } satisfies Pipeline
+})
+
+/** Everything that one partition counts. */
+const partitionMeter = (partition: string) => {
+  const of = <Input, State>(metric: Metric.Metric<Input, State>, more: Record<string, string> = {}) =>
+    Metric.withAttributes(metric, { partition, ...more })
+  const m = {
+    events_in: of(metrics.events_in),
+    bytes_in: of(metrics.bytes_in),
+    events_out: of(metrics.events_out),
+    bytes_out: of(metrics.bytes_out),
+    repeated: of(metrics.repeated),
+    late: of(metrics.late),
+    lag: of(metrics.lag),
+    committed_offset: of(metrics.committed_offset),
+    batch_events: of(metrics.batch_events),
+    intake_seconds: of(metrics.intake_seconds),
+    unacknowledged: of(metrics.unacknowledged),
+  }
+  const counted = { repeated: 0, late: 0 }
+  const observer: DelivererObserver = {
+    onPosted: (events, bytes, duration_ms) =>
+      Effect.all([
+        Metric.update(m.events_out, events),
+        Metric.update(m.bytes_out, bytes),
+        Metric.update(m.batch_events, events),
+        Metric.update(m.intake_seconds, duration_ms / 1_000),
+      ]),
+    onUnacknowledged: (events) => Metric.update(m.unacknowledged, events),
+    onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
+    onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
+  }
+  /** For what follows events, which is no event of Falcon. */
+  const extras: DelivererObserver = {
+    ...observer,
+    onPosted: (_, bytes, duration_ms) =>
+      Effect.all([Metric.update(m.bytes_out, bytes), Metric.update(m.intake_seconds, duration_ms / 1_000)]),
+  }
+  const onBatch = (batch: Batch, counts: BatchBuilder["counts"]) =>
+    Effect.suspend(() => {
+      const repeated = counts.repeated - counted.repeated
+      const late = counts.late - counted.late
+      counted.repeated += repeated
+      counted.late += late
+      return Effect.all([
+        Metric.update(m.events_in, batch.count + batch.rejects.length),
+        Metric.update(m.bytes_in, batch.bytes_in),
+        Metric.update(m.repeated, repeated),
+        Metric.update(m.late, late),
+      ])
+    })
+  const onCommitted = (offset: number, created_ms: number, now_ms: number) =>
+    Effect.all([
+      offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
+      created_ms < 0 ? Effect.void : Metric.update(m.lag, Math.max(0, now_ms - created_ms) / 1_000),
+    ])
+  return { ...observer, extras, onBatch, onCommitted }
+}
