@@ -7,6 +7,23 @@ const inverse = [1, 2, 3, 4, 5].reduce((found) => Math.imul(found, 2 - Math.imul
 
 const day_ms = 86_400_000
 
+/** What calls did to a host. */
+interface Done {
+  readonly status: string
+  readonly changed_ms: number
+  readonly filesystem_contained: boolean
+  readonly hidden: boolean
+  readonly tags: readonly string[]
+}
+
+const nothing_done: Done = {
+  status: "normal",
+  changed_ms: Number.NEGATIVE_INFINITY,
+  filesystem_contained: false,
+  hidden: false,
+  tags: [],
+}
+
 /** A change of a host that was made by hand. */
 interface Change {
   readonly revision: number
@@ -82,7 +99,7 @@ export class Fleet {
   }
 
   /** A host as the API shows it; `done` is what calls did to it. */
-  entity(index: number, done = { status: "normal", changed_ms: Number.NEGATIVE_INFINITY }) {
+  entity(index: number, done: Done = nothing_done) {
     const bits = this.#bits(index, 0)
     const platform = (["Windows", "Windows", "Linux", "Mac"] as const)[bits & 3]!
     const revision = this.#changes.get(index)?.revision ?? 0
@@ -101,8 +118,10 @@ export class Fleet {
       domain: platform === "Windows" ? company.directory : "",
       user: null,
       groups: world.host_groups.filter((_, at) => (bits >> (4 + at)) & 1).map(({ id }) => id),
-      tags: ["FalconGroupingTags/fleet"],
+      tags: ["FalconGroupingTags/fleet", ...done.tags],
       status: done.status,
+      filesystem_contained: done.filesystem_contained,
+      hidden: done.hidden,
       agent_version: `7.20.${19_000 + revision}.0`,
       serial_number: `SN-${index.toString(16).padStart(8, "0")}`,
       first_seen: iso(this.firstSeenMs(index)),

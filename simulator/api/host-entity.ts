@@ -16,6 +16,8 @@ export interface HostFacts {
   readonly groups: readonly string[]
   readonly tags: readonly string[]
   readonly status: string
+  readonly filesystem_contained: boolean
+  readonly hidden: boolean
   readonly agent_version: string
   readonly serial_number: string
   /** RFC 3339. */
@@ -52,10 +54,11 @@ export function hostEntity(host: HostFacts) {
     default_gateway_ip: host.gateway,
     device_policies: policies,
     external_ip: host.external_address,
-    filesystem_containment_status: "normal",
+    filesystem_containment_status: host.filesystem_contained ? "contained" : "normal",
     first_seen: host.first_seen,
     group_hash: groupHash(host.groups),
     groups: host.groups,
+    host_hidden_status: host.hidden ? "hidden" : "visible",
     hostname: host.hostname,
     last_login_timestamp: host.first_seen,
     last_login_user: host.user,

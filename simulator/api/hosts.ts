@@ -40,6 +40,7 @@ export function hostRoutes(app: Hono, sim: SimContext): void {
     return { resources, errors }
   })
   serve(app, sim, factOf("POST", "/devices/entities/devices-actions/v2"), (call) => act(sim, call))
+  serve(app, sim, factOf("PATCH", "/devices/entities/devices/tags/v1"), (call) => tag(sim, call))
   serve(app, sim, factOf("GET", "/devices/queries/devices/v1"), (call) => query(sim, call))
   serve(app, sim, factOf("GET", "/devices/queries/devices-scroll/v1"), (call) => scroll(sim, call))
   serve(app, sim, factOf("GET", "/devices/combined/devices/v1"), (call) => combined(sim, call))
@@ -77,6 +78,25 @@ function act(sim: SimContext, { query, list, now }: Call): Reply {
   }
 }
 
+const tags_max = 50
+
+/** The answer tells of each device (gofalcon `DeviceapiUpdateDeviceDetailsResponseV1`). Tags count by their exact case. */
+function tag(sim: SimContext, { body, list }: Call): Reply {
+  const tags = Array.isArray(body.tags) ? body.tags.map(String) : []
+  const wrong = tags.length === 0 || tags.length > tags_max || tags.some((one) => !/^FalconGroupingTags\/.+/.test(one))
+  if (wrong) return { status: 400, errors: [{ code: 400, message: "invalid tags" }], resources: [] }
+  const resources = list.map(String).map((device_id) => {
+    const host = sim.inventory.has(device_id) ? sim.inventory.deedsOf(device_id) : undefined
+    if (host === undefined) return { device_id, updated: false, code: 404, error: "device not found" }
+    const others = host.tags.filter((one) => !tags.includes(one))
+    const now = body.action === "add" ? [...others, ...tags] : others
+    const updated = now.length !== host.tags.length
+    set(host, { tags: now })
+    return { device_id, updated, code: 200 }
+  })
+  return { resources }
+}
+
 const deeds: Readonly<Record<string, (host: HostDeeds, now: number) => void>> = {
   contain: (host, now) => contain(host, true, now),
   lift_containment: (host, now) => contain(host, false, now),
@@ -84,6 +104,7 @@ const deeds: Readonly<Record<string, (host: HostDeeds, now: number) => void>> = 
   unhide_host: (host) => set(host, { hidden: false }),
   detection_suppress: (host) => set(host, { suppressed: true }),
   detection_unsuppress: (host) => set(host, { suppressed: false }),
+  lift_filesystem_containment_all: (host) => set(host, { filesystem_contained: false }),
 }
 
 function contain(host: HostDeeds, contained: boolean, now: number): void {

@@ -88,9 +88,16 @@ export class Inventory {
     return this.fleet.entity(index, this.#doneTo(index, now))
   }
 
-  #doneTo(index: number, now: number): { readonly status: string; readonly changed_ms: number } {
+  #doneTo(index: number, now: number) {
     const deeds = this.#fleet_deeds.get(index) ?? untouched
-    return { status: statusOf(deeds, now, this.settings.containment_ms), changed_ms: this.#changedMs(deeds, now) }
+    const { filesystem_contained, hidden, tags } = deeds
+    return {
+      filesystem_contained,
+      hidden,
+      tags,
+      status: statusOf(deeds, now, this.settings.containment_ms),
+      changed_ms: this.#changedMs(deeds, now),
+    }
   }
 
   /** Containment changes a host twice: when it is asked for, and when it is done. */
@@ -114,7 +121,9 @@ export class Inventory {
       domain: host.domain,
       user: host.user,
       groups: host.groups,
-      tags: [],
+      tags: host.tags,
+      filesystem_contained: host.filesystem_contained,
+      hidden: host.hidden,
       status: statusOf(host, now, this.settings.containment_ms),
       agent_version: "7.20.19000.0",
       serial_number: `SN-${host.agent_id.slice(0, 12)}`,

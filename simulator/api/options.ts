@@ -26,6 +26,8 @@ export const api_options = {
   processes: z.int().positive().optional(),
   /** How long ThreatGraph takes for an answer. */
   threatgraph_delay_ms: z.number().nonnegative().default(0),
+  /** So many of the hosts, the first ones, have their file systems contained. */
+  filesystem_contained: z.int().nonnegative().default(0),
   /** From the call that contains a host, or lifts its containment, to the host having done so. */
   containment_ms: z.number().nonnegative().default(10_000),
 }

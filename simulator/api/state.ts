@@ -10,6 +10,10 @@ export interface HostDeeds {
   changed_ms: number
   hidden: boolean
   suppressed: boolean
+  /** A policy has taken its files away from the network. */
+  filesystem_contained: boolean
+  /** `FalconGroupingTags/…` that calls have given and not taken away. */
+  tags: readonly string[]
 }
 
 /** A host and what has been done to it. */
@@ -94,6 +98,7 @@ export function makeApiState(settings: SimulatorSettings, now: number): ApiState
     const known = world.hosts[index]
     return known === undefined ? makeHost(random, index) : fromWorld(known, random)
   })
+  for (const host of hosts.slice(0, settings.filesystem_contained)) host.filesystem_contained = true
   const state: ApiState = {
     requests: [],
     hosts: byId(hosts, (host) => host.agent_id),
@@ -128,6 +133,8 @@ export const untouched: HostDeeds = {
   changed_ms: Number.NEGATIVE_INFINITY,
   hidden: false,
   suppressed: false,
+  filesystem_contained: false,
+  tags: [],
 }
 
 function fromWorld(host: Host, random: Random): HostState {

@@ -14,11 +14,14 @@ import type { searchCases } from "../plugins/cases/search-cases.ts"
 import type { updateCase } from "../plugins/cases/update-case.ts"
 import type { deisolateEndpoints } from "../plugins/hosts/deisolate-endpoints.ts"
 import type { getDeviceDetails } from "../plugins/hosts/get-device-details.ts"
+import type { getHostsByName } from "../plugins/hosts/get-hosts-by-name.ts"
 import type { getOnlineState } from "../plugins/hosts/get-online-state.ts"
 import type { isolateEndpoints } from "../plugins/hosts/isolate-endpoints.ts"
+import type { liftFilesystemContainment } from "../plugins/hosts/lift-filesystem-containment.ts"
 import type { performHostAction } from "../plugins/hosts/perform-host-action.ts"
 import type { queryDeviceLoginHistory } from "../plugins/hosts/query-device-login-history.ts"
 import type { queryDevicesByFilter } from "../plugins/hosts/query-devices-by-filter.ts"
+import type { tagHosts, untagHosts } from "../plugins/hosts/tag-hosts.ts"
 import type { getBehaviors } from "../plugins/incidents/get-behaviors.ts"
 import type { getIncidents } from "../plugins/incidents/get-incidents.ts"
 import type { blockIoc } from "../plugins/iocs/block-ioc.ts"
@@ -51,6 +54,10 @@ export type ShippedAction =
   | typeof performHostAction
   | typeof queryDeviceLoginHistory
   | typeof queryDevicesByFilter
+  | typeof getHostsByName
+  | typeof tagHosts
+  | typeof untagHosts
+  | typeof liftFilesystemContainment
   | typeof searchCases
   | typeof getCases
   | typeof createCase

@@ -23,6 +23,8 @@ export interface Known {
 }
 
 export interface Case {
+  /** Options of the simulator, where the action needs a tenant of another kind. */
+  readonly simulator?: SimulatorOptions
   /** Makes what the action needs to be there. */
   readonly prepare?: (act: App["act"]) => Promise<unknown>
   /** Arguments of which everything works. */
@@ -182,6 +184,32 @@ export const cases: Readonly<Record<Slug, Case>> = {
     good: () => ({ filter: "platform_name:'Windows'", sort: "hostname|asc", limit: 2 }),
     requested: 2,
     over: { simulator: { hosts: 10_001 }, args: () => ({ limit: 10_001 }), sizes: [0, 0] },
+  },
+  get_hosts_by_name: {
+    good: () => ({ names: ["gen-000330", "GEN-000331"] }),
+    requested: 2,
+    simulator: { hosts: 400 },
+    partial: { args: () => ({ names: ["GEN-000330", "no-such-host"] }) },
+    none: { args: { names: ["no-such-host", "192.0.2.77"] } },
+  },
+  tag_hosts: {
+    ...onIds("hosts", 5_000, { tags: ["FalconGroupingTags/sekoia"] }),
+    did: (state, { hosts }) =>
+      hosts.slice(0, 2).every((id) => state.hosts[id]?.tags.includes("FalconGroupingTags/sekoia")),
+  },
+  untag_hosts: {
+    ...onIds("hosts", 5_000, { tags: ["FalconGroupingTags/sekoia"] }),
+    prepare: async (act) => {
+      const { body } = await act("query_devices_by_filter", { limit: 1_000 })
+      const ids = "resources" in body.results ? body.results.resources : []
+      return act("tag_hosts", { ids, tags: ["FalconGroupingTags/sekoia"] })
+    },
+    did: (state, { hosts }) => hosts.slice(0, 2).every((id) => state.hosts[id]?.tags.length === 0),
+  },
+  lift_filesystem_containment: {
+    ...onIds("hosts", 500),
+    simulator: { filesystem_contained: 2 },
+    did: (state, { hosts }) => hosts.slice(0, 2).every((id) => state.hosts[id]?.filesystem_contained === false),
   },
   search_cases: {
     good: () => ({ filter: "severity:>=40", sort: "severity|asc", limit: 2 }),

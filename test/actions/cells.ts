@@ -111,7 +111,7 @@ const checkLawful = (app: App): void => equal("violations", violationsOf(app.sim
 
 const http: Check = (subject) => {
   const { action, own } = subject
-  return prepared({}, own.prepare, async (app, known) => {
+  return prepared({ ...own.simulator }, own.prepare, async (app, known) => {
     const audited = app.audit().length
     checkDone(await app.act(action.slug, own.good(known)), subject)
     expect(own.did?.(await app.api(), known) ?? true, "Falcon is not as it should be")
@@ -128,7 +128,7 @@ const http: Check = (subject) => {
 const alias: Check = async (subject) => {
   const { action, own } = subject
   if (action.alias === action.slug) return "a"
-  return prepared({}, own.prepare, async (app, known) => {
+  return prepared({ ...own.simulator }, own.prepare, async (app, known) => {
     checkDone(await app.act(action.alias, own.good(known)), subject)
   })
 }
@@ -136,7 +136,7 @@ const alias: Check = async (subject) => {
 /** What is shown is what is sent afterwards, and nothing was sent before. */
 const dryRun: Check = (subject) => {
   const { action, own } = subject
-  return prepared({}, own.prepare, async (app, known, from) => {
+  return prepared({ ...own.simulator }, own.prepare, async (app, known, from) => {
     const seen = () => app.simulator.state.requests.filter(({ path }) => path !== "/oauth2/token")
     const before = app.simulator.state.requests.length
     const said = await app.act(action.slug, own.good(known), "?dry_run=true")
@@ -160,7 +160,7 @@ const dryRun: Check = (subject) => {
 
 /** Every argument wrong at once, one that does not exist, and none at all. */
 const badArgument: Check = ({ action, own }) =>
-  prepared({}, own.prepare, async (app, _, from) => {
+  prepared({ ...own.simulator }, own.prepare, async (app, _, from) => {
     const keys = Object.keys(action.arguments.shape)
     const wrong = await app.act(action.slug, { ...Object.fromEntries(keys.map((key) => [key, -1.5])), nonsense: 1 })
     checkProblem(wrong, 400, "invalid-arguments")
@@ -181,7 +181,7 @@ const partialFailure: Check = async (subject) => {
   const { action, own } = subject
   const { partial } = own
   if (partial === undefined) return "b"
-  return prepared({}, partial.prepare ?? own.prepare, async (app, known) => {
+  return prepared({ ...own.simulator }, partial.prepare ?? own.prepare, async (app, known) => {
     if (partial.fault !== undefined) app.simulator.addFault(partial.fault)
     const said = await app.act(action.slug, partial.args(known))
     checkAnswer(said, subject, "partial")
@@ -202,7 +202,7 @@ const nothingWorked: Check = async (subject) => {
   const { action, own } = subject
   const { none } = own
   if (none === undefined) return "b"
-  return prepared({}, own.prepare, async (app) => {
+  return prepared({ ...own.simulator }, own.prepare, async (app) => {
     if (none.fault !== undefined) app.simulator.addFault(none.fault)
     const audited = app.audit().length
     const said = await app.act(action.slug, none.args)
@@ -231,7 +231,7 @@ const forbidden: Check = async (subject) => {
   const { action, own } = subject
   for (const scope of action.scopes as readonly string[]) {
     const api_scopes = action.scopes.filter((other: string) => other !== scope)
-    const cell = await prepared({ api_scopes }, undefined, async (app, known, from) => {
+    const cell = await prepared({ ...own.simulator, api_scopes }, undefined, async (app, known, from) => {
       const said = await app.act(action.slug, own.good(known))
       checkProblem(said, 502, action.retired === undefined ? "upstream-forbidden" : "endpoint-retired")
       equal("required_scopes", said.body.required_scopes, [scope])
@@ -246,12 +246,12 @@ const forbidden: Check = async (subject) => {
 const rateLimited: Check = async (subject) => {
   const { action, own } = subject
   const fault = (more: object) => faultOn("/", { status: 429, headers: { "retry-after": "7" } }, { ...more })
-  const once = await prepared({}, own.prepare, async (app, known) => {
+  const once = await prepared({ ...own.simulator }, own.prepare, async (app, known) => {
     app.simulator.addFault(fault({ count: 1 }))
     checkDone(await app.act(action.slug, own.good(known)), subject)
   })
   if (once !== "ok") return once
-  return prepared({}, own.prepare, async (app, known, from) => {
+  return prepared({ ...own.simulator }, own.prepare, async (app, known, from) => {
     app.simulator.addFault(fault({ every: 1 }))
     const said = await app.act(action.slug, own.good(known))
     checkProblem(said, 429, "upstream-rate-limited")
@@ -268,7 +268,7 @@ const overMaximum: Check = async (subject) => {
   const { action, own } = subject
   const { over } = own
   if (over === undefined) return "c"
-  return prepared({ ...over.simulator }, over.prepare ?? own.prepare, async (app, known, from) => {
+  return prepared({ ...own.simulator, ...over.simulator }, over.prepare ?? own.prepare, async (app, known, from) => {
     const args = over.args(known)
     const said = await app.act(action.slug, args)
     equal("status", said.status, 200)

@@ -12,6 +12,8 @@ export interface Reading {
   readonly idOf?: (resource: unknown) => string | readonly string[] | undefined
   /** What speaks against a returned resource being as the change wanted it. */
   readonly contradiction?: (resource: unknown) => string | undefined
+  /** The refusal that a returned resource is: some answers say of each id whether it was done. */
+  readonly refusal?: (resource: unknown) => Pick<ApiError, "code" | "message"> | undefined
   /** Of a lookup: Falcon leaves out an id that it has nothing to tell about, which is no failure. */
   readonly may_be_absent?: true
   /** What it means that an id neither comes back nor is named by an error. */
@@ -113,10 +115,18 @@ const judgeReturned = (
 ): Judged => {
   const back = keysOf(resources, reading)
   const against = new Map<string, string>()
+  const refusals = new Map<string, Pick<ApiError, "code" | "message">>()
   for (const resource of resources) {
     const why = reading.contradiction?.(resource)
-    if (why === undefined) continue
-    for (const id of [reading.idOf?.(resource) ?? []].flat()) against.set(idKey(id), why)
+    const no = reading.refusal?.(resource)
+    for (const id of [reading.idOf?.(resource) ?? []].flat()) {
+      if (why !== undefined) against.set(idKey(id), why)
+      if (no !== undefined) refusals.set(idKey(id), no)
+    }
+  }
+  for (const id of ids) {
+    const no = refusals.get(idKey(id))
+    if (no !== undefined && !rows.has(id)) rows.set(id, refused(id, no))
   }
   const returned = ids.filter((id) => !rows.has(id) && back.has(idKey(id)))
   const absent = ids.filter((id) => !rows.has(id) && !back.has(idKey(id)))

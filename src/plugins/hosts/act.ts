@@ -18,7 +18,8 @@ export const host_actions = [
   "detection_unsuppress",
 ] as const
 
-type HostAction = (typeof host_actions)[number]
+/** What has an action of its own besides (psfalcon issue 459, demisto/content pull request 44088). */
+type HostAction = (typeof host_actions)[number] | "lift_filesystem_containment_all"
 
 /** gofalcon `MsaAffectedEntity` */
 export const affected_host = z.looseObject({
@@ -64,6 +65,7 @@ const shown: Readonly<Partial<Record<HostAction, readonly [field: string, ...val
   lift_containment: ["status", "normal", "lift_containment_pending"],
   hide_host: ["host_hidden_status", "hidden"],
   unhide_host: ["host_hidden_status", "visible"],
+  lift_filesystem_containment_all: ["filesystem_containment_status", "normal"],
 }
 
 /**

@@ -4,11 +4,14 @@ import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { deisolateEndpoints } from "./deisolate-endpoints.ts"
 import { getDeviceDetails } from "./get-device-details.ts"
+import { getHostsByName } from "./get-hosts-by-name.ts"
 import { getOnlineState } from "./get-online-state.ts"
 import { isolateEndpoints } from "./isolate-endpoints.ts"
+import { liftFilesystemContainment } from "./lift-filesystem-containment.ts"
 import { performHostAction } from "./perform-host-action.ts"
 import { queryDeviceLoginHistory } from "./query-device-login-history.ts"
 import { queryDevicesByFilter } from "./query-devices-by-filter.ts"
+import { tagHosts, untagHosts } from "./tag-hosts.ts"
 
 const actions: readonly AnyAction[] = [
   isolateEndpoints,
@@ -18,11 +21,15 @@ const actions: readonly AnyAction[] = [
   getOnlineState,
   queryDeviceLoginHistory,
   queryDevicesByFilter,
+  getHostsByName,
+  tagHosts,
+  untagHosts,
+  liftFilesystemContainment,
 ]
 
 export const hosts = definePlugin({
   id: "hosts",
-  title: "Finds hosts, looks them up, isolates them and brings them back.",
+  title: "Finds hosts, looks them up, isolates them and brings them back, tags them.",
   enabled_by_default: true,
   config: z.strictObject({}),
   scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],

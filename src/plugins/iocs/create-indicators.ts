@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { sendCallerRows } from "./caller-rows.ts"
-import { createOperation, indicator, keyOf, write } from "./indicator.ts"
+import { createOperation, indicator, keyOf, retrodetects, withRetrodetects, write } from "./indicator.ts"
 import { checkValue, isIocType } from "./ioc-value.ts"
 import { iocs } from "./limits.ts"
 import { keyOfResource } from "./upsert-indicator.ts"
@@ -39,6 +39,7 @@ export const createIndicators = defineAction({
     "row, `indicators.<n>`, and its `type:value`.",
   arguments: z.strictObject({
     indicators: z.array(row).min(1).max(iocs.rows_max).describe("The indicators to create."),
+    retrodetects,
   }),
   resource: z.union([indicator, z.looseObject({})]),
   example: {
@@ -51,6 +52,10 @@ export const createIndicators = defineAction({
   destructive: false,
   idempotent: false,
   per_call: iocs.rows_per_call,
-  run: ({ indicators }) =>
-    sendCallerRows({ rows: indicators.map(writeRow), operation: createOperation, keyOf: keyOfResource }),
+  run: ({ indicators, retrodetects }) =>
+    sendCallerRows({
+      rows: indicators.map(writeRow),
+      operation: (rows) => withRetrodetects(createOperation(rows), retrodetects),
+      keyOf: keyOfResource,
+    }),
 })

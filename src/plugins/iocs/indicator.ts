@@ -91,6 +91,18 @@ const writing = (verb: string, indicators: readonly unknown[], comment: string |
   scopes: write,
 })
 
+/** Of an action that writes indicators: falconpy's and PSFalcon's `retrodetects`. Falcon's own way when left out. */
+export const retrodetects = z
+  .boolean()
+  .optional()
+  .describe("Whether hosts that have seen an indicator before raise detections now, too.")
+
+/** A call that writes, with the wish for detections of the past. */
+export const withRetrodetects = (operation: Operation, wanted: boolean | undefined): Operation => ({
+  ...operation,
+  query: { ...operation.query, retrodetects: wanted },
+})
+
 /** `DELETE /iocs/entities/indicators/v1?ids=…`, answered with the deleted ids. Never by filter, which would win over ids. */
 export const deleteOperation = (ids: readonly string[], comment?: string): Operation => ({
   name: "iocs.delete",

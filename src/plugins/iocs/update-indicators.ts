@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { sendCallerRows } from "./caller-rows.ts"
-import { example_indicator, indicator, updateOperation, write } from "./indicator.ts"
+import { example_indicator, indicator, retrodetects, updateOperation, withRetrodetects, write } from "./indicator.ts"
 import { iocs } from "./limits.ts"
 import { idOfResource } from "./upsert-indicator.ts"
 import { writable_fields } from "./writable-fields.ts"
@@ -21,6 +21,7 @@ export const updateIndicators = defineAction({
     "its id.",
   arguments: z.strictObject({
     indicators: z.array(row).min(1).max(iocs.rows_max).describe("For each indicator its id and what changes."),
+    retrodetects,
   }),
   resource: z.union([indicator, z.looseObject({})]),
   example: { indicators: [{ id: example_indicator, action: "prevent", severity: "critical" }] },
@@ -29,10 +30,10 @@ export const updateIndicators = defineAction({
   destructive: false,
   idempotent: true,
   per_call: iocs.rows_per_call,
-  run: ({ indicators }) =>
+  run: ({ indicators, retrodetects }) =>
     sendCallerRows({
       rows: indicators.map((given) => ({ key: given.id, body: given })),
-      operation: updateOperation,
+      operation: (rows) => withRetrodetects(updateOperation(rows), retrodetects),
       keyOf: idOfResource,
     }),
 })

@@ -6,7 +6,10 @@ export const writable_fields = {
   action: z.enum(actions).optional().describe("What the sensor does."),
   severity: z.enum(severities).optional().describe("Of the alerts it raises; none with allow and no_action."),
   platforms: z.array(z.enum(["windows", "mac", "linux", "ios", "android"])).optional(),
-  mobile_action: z.string().optional(),
+  mobile_action: z
+    .enum(["no_action", "allow", "detect", "prevent"])
+    .optional()
+    .describe("What a mobile device does (PSFalcon); platforms must hold ios or android."),
   applied_globally: z.boolean().optional().describe("All hosts; else name host_groups."),
   host_groups: z.array(z.string()).optional().describe("Ids of the host groups to which it is limited."),
   description: z.string().optional(),
