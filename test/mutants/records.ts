@@ -24,7 +24,7 @@ const journal = breaks({ file: "src/core/actions/idempotency.ts", noticed_by: di
     promise: on_disk,
     find: "yield* Effect.catch(append(beginning(entry)), (error) => {",
     replace:
-      "if (entry.hash !== null) return { end: (reply, keep) => end(id, entry, reply, keep) }\n      yield* Effect.catch(append(beginning(entry)), (error) => {",
+      "if (entry.hash !== null) return { end: (reply, is_final) => end(id, entry, reply, is_final) }\n      yield* Effect.catch(append(beginning(entry)), (error) => {",
   },
   {
     name: "a beginning that the disk does not take lets the action run",
@@ -60,9 +60,9 @@ const journal = breaks({ file: "src/core/actions/idempotency.ts", noticed_by: di
   {
     name: "an end is not on the disk",
     promise: on_disk,
-    find: 'yield* Effect.catch(append({ t: "end", id: entry.id, ...kept }), (error) =>',
+    find: 'yield* Effect.catch(append({ t: "end", id: entry.id, ...stored }), (error) =>',
     replace:
-      'yield* Effect.catch(Effect.asVoid(Effect.succeed({ t: "end", id: entry.id, ...kept })), (error: { message: string }) =>',
+      'yield* Effect.catch(Effect.asVoid(Effect.succeed({ t: "end", id: entry.id, ...stored })), (error: { message: string }) =>',
   },
   {
     name: "the same key with other arguments gets the answer",

@@ -27,7 +27,7 @@ export const row_error = z
 
 export type RowError = Immutable<z.output<typeof row_error>>
 
-/** What an action did. `succeeded + failed + skipped` is `requested`, in the unit that the action counts: ids, rows, results. */
+/** What an action did, counted in ids, rows or results. `succeeded + failed + skipped` is `requested`. */
 export interface Outcome {
   readonly resources: readonly unknown[]
   readonly errors: readonly RowError[]
@@ -35,7 +35,7 @@ export interface Outcome {
   readonly trace_ids: readonly string[]
   readonly requested: number
   readonly succeeded: number
-  /** All that is not certainly done. What is `unconfirmed` in `errors` is among it; the answer counts it apart. */
+  /** Everything that is not certainly done, `unconfirmed` included; the response counts those apart. */
   readonly failed: number
   /** Rows for which there was nothing to do, or that could not be used: neither done nor failed. Left out by actions that skip none. */
   readonly skipped?: number
@@ -45,11 +45,11 @@ export interface Outcome {
   readonly next?: string | number
 }
 
-/** Errors of things that may have happened. */
+/** How many of the errors are `unconfirmed`. */
 export const unconfirmedIn = (errors: readonly RowError[]): number =>
   errors.reduce((sum, { outcome }) => sum + (outcome === "unconfirmed" ? 1 : 0), 0)
 
-/** The outcome of one call that lists things: what came back is what was asked for, but for `skipped` of its rows. */
+/** The outcome of a call that lists things: `requested` is what came back, resources and errors; `skipped` of the resources were not done. */
 export const outcomeOfList = (
   resources: readonly unknown[],
   errors: readonly RowError[],
@@ -74,7 +74,7 @@ export class ArgumentError extends Data.TaggedError("ArgumentError")<{
   readonly more?: readonly { readonly field: string; readonly message: string }[]
 }> {}
 
-/** What a handler may ask for. */
+/** The services that a handler may use. */
 export type ActionServices = Falcon | Tenant | FileSystem.FileSystem
 
 export type Shape = Readonly<Record<string, z.ZodType>>
@@ -105,7 +105,7 @@ export interface Action<S extends Shape = Shape, Slug extends string = string> {
   readonly per_call?: number
   /** Set when CrowdStrike has withdrawn the API behind it. */
   readonly retired?: { readonly since: string; readonly successor: string }
-  /** What whoever asks should know beforehand, in a dry run as well: it is done all the same. */
+  /** Warnings about these arguments, for the response, also of a dry run. They stop nothing. */
   readonly warnings?: (args: z.output<z.ZodObject<S>>) => readonly string[]
   readonly run: (args: z.output<z.ZodObject<S>>) => Effect.Effect<Outcome, FalconError | ArgumentError, ActionServices>
 }

@@ -1,4 +1,4 @@
-/** What a line of the audit log says about an action. */
+/** Makes the audit lines of an action: before it runs, and once its outcome is known. */
 import { Clock, Effect, Exit } from "effect"
 import { actions as bounds } from "../limits.ts"
 import type { AnyAction } from "./action.ts"
@@ -7,10 +7,10 @@ import type { Reply } from "./idempotency.ts"
 import type { ProblemBody } from "./problem.ts"
 import { type ActionResponse, type Asked, isFinal, type Ran } from "./response.ts"
 
-/** Now, as lines say it. */
+/** The time now in ISO 8601, as audit lines carry it. */
 export const isoNow = Effect.map(Clock.currentTimeMillis, (now_ms) => new Date(now_ms).toISOString())
 
-/** A line of the audit log as it stands before anything is known. */
+/** The audit line of an action that is about to run; its outcome is `unknown` so far. */
 export const auditLine = (
   tenant: string,
   action: AnyAction,
@@ -30,7 +30,7 @@ export const auditLine = (
     request_id: asked.request_id,
   }))
 
-/** The line once the outcome is known. */
+/** The audit line with the outcome that is known now. */
 export const closed = (line: AuditLine, action: AnyAction, exit: Ran, { body }: Reply, at: string): AuditLine => {
   if (Exit.isSuccess(exit)) {
     const { outcome, counts, trace_ids } = body as ActionResponse & { outcome: "success" | "partial" }
@@ -40,10 +40,10 @@ export const closed = (line: AuditLine, action: AnyAction, exit: Ran, { body }: 
   return { ...line, at, outcome: isFinal(action, exit) ? "unknown" : "failed", trace_ids, detail }
 }
 
-/** Arguments that say what an action is about, rather than what to do with it. */
+/** Names of arguments that hold ids or values: what an action is about, rather than what to do. */
 const names_things = /^(ids?|.+_ids?|values?|names?|aids?|hosts?|indicators?|iocs?)$/
 
-/** The ids (or values) among the arguments, and the rest of them in a form that fits a line. */
+/** Splits the arguments into ids (or values) and the others, long ones cut. */
 const describeArguments = (
   action: AnyAction,
   args: Readonly<Record<string, unknown>>,

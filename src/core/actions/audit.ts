@@ -39,8 +39,8 @@ export interface Audit {
   /** Fails when the log cannot be written now. */
   readonly ready: Effect.Effect<void, StoreError>
   /**
-   * Writes a line. What the disk does not take now is kept, told in the process's log, and written before the next action
-   * may run: by then the deed is done, so that failing here would only hide it.
+   * Writes a line. One that the disk does not take now stays in memory, is told in the process's log, and is written before
+   * the next action may run. Never fails: the change has been made by then, and a failure here would only hide it.
    */
   readonly write: (line: AuditLine) => Effect.Effect<void>
 }
@@ -65,7 +65,7 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
     if (owner && lines > 0) yield* rotate
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
 
-  /** `audit.1.ndjson` is the newest of those put aside. What the oldest held is gone then, and the log says so. */
+  /** Renames the full file to `audit.1.ndjson`, `audit.1.ndjson` to `audit.2.ndjson` and so on. The oldest is removed, and the log says so. */
   const rotate = Effect.gen(function* () {
     const size = yield* Effect.orElseSucceed(fs.stat(`${data_dir}/${file_name}`), () => undefined)
     if (size === undefined || size.size < BigInt(bounds.file_bytes_max)) return
@@ -82,7 +82,7 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
     ),
   )
 
-  /** Whether a refusal gets a line of its own. Past the bound those of one caller are counted, and the log says that too. */
+  /** Whether a refusal gets a line of its own. Beyond the bound the refusals of one caller are only counted, and a line says so. */
   const admits = (who: string): boolean => {
     const now_ms = monotonicMs(clock)
     sumUp(now_ms)
@@ -107,13 +107,13 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
     Effect.suspend(() => {
       if (line.outcome === "refused") {
         const more_lines = waiting.length
-        if (!admits(line.who)) return waiting.length > more_lines ? keep : Effect.void
+        if (!admits(line.who)) return waiting.length > more_lines ? flushOrLog : Effect.void
       }
       waiting.push(encode(line.outcome === "refused" ? shortened(line) : line))
-      return keep
+      return flushOrLog
     })
 
-  const keep = Effect.catch(flush, (error) =>
+  const flushOrLog = Effect.catch(flush, (error) =>
     Effect.logError(`${error.message}; ${waiting.length} audit lines wait for it, the last: ${waiting.at(-1)}`).pipe(
       // The log may be all that remains of it.
       Effect.provideService(RepeatsAs, "each"),
@@ -131,11 +131,11 @@ interface Refusals {
 
 const putAside = (n: number): string => `audit.${n}.ndjson`
 
-/** Secrets are replaced in the values, before they become JSON: in the text one could stand across its structure. */
+/** A line as JSON. Secrets are replaced in the values, before encoding: in the encoded text a secret may be split by escapes. */
 const encode = (line: object): string =>
   `${JSON.stringify(line, (_, value: unknown) => (typeof value === "string" ? redact(value) : value))}\n`
 
-/** What was refused is told by its first ids: nothing happened to any of them. */
+/** The line of a refusal with its first ids only: nothing was done to any of them. */
 const shortened = ({ ids, ...line }: AuditLine): AuditLine => ({
   ...line,
   ids: ids.slice(0, bounds.refused_ids_max),

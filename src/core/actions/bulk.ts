@@ -1,4 +1,4 @@
-/** Actions on a list of ids: split by what one call may carry, called one after the other, merged, told per id. */
+/** Bulk calls: a list of ids is split by what one call may carry, sent call after call, and merged into one outcome per id. */
 import { Effect, Result } from "effect"
 import { askForList } from "../falcon/ask-for-list.ts"
 import { Falcon, failWhenEmpty } from "../falcon/client.ts"
@@ -22,13 +22,13 @@ export interface BulkCall extends Omit<Reading, "changes"> {
   /** Whether a refusal is about something that all ids of a call have in common: then the call is not halved. */
   readonly isAboutAll?: (error: FalconError) => boolean
   /**
-   * Looks how things are with ids whose change Falcon has answered without saying that it was made, or refused as a conflict.
-   * Gets what is told of them now; what it does not return stays so.
+   * Reads back ids whose change Falcon answered without confirming it, or refused as a conflict. Gets their row errors so far;
+   * an id that it does not return keeps its row error.
    */
   readonly lookAgain?: (open: readonly RowError[]) => Effect.Effect<ReadonlyMap<string, StateSeen>, never, Falcon>
 }
 
-/** How an id was found to be: as wanted, with the resource that shows it, if it is to be told; or not, with the reason. */
+/** What reading an id back showed: `done` with a resource for the answer (or `undefined`), or the row error that it has now. */
 export type StateSeen = { readonly done: unknown } | { readonly row: RowError }
 
 /** The id that a resource carries under this name, whatever its other fields look like. */
@@ -39,15 +39,15 @@ export const idField =
     return typeof id === "string" ? id : undefined
   }
 
-/** A refusal that another request may not meet: something in it is wrong, or it is too large. */
+/** Statuses of refusals that a smaller request may not meet: something in the call is wrong, or it is too large. */
 const divisible: readonly (number | undefined)[] = [400, 404, 409, 413, 422]
 
 /**
- * Calls Falcon until each id has its answer. Where a call is refused as a whole, the ids that the refusal names are given up
- * and the others sent again, halved when it names none, until the guilty one stands alone: a refusal has done nothing, so
- * that this repeats nothing. Ids that differ in case only are one.
+ * Calls Falcon until each id has its answer. A call that is refused as a whole has done nothing: the ids that the refusal names
+ * fail, and the others are sent again; when it names none, the call is bisected to the bad id. Ids that differ in case only
+ * count as one.
  *
- * Fails when nothing worked and nothing may have, with the errors of every id; anything less is an outcome with errors.
+ * Fails when certainly nothing was done, with the errors of every id; otherwise it succeeds with an outcome that has errors.
  */
 export const callInBulk = Effect.fnUntraced(function* (
   options: BulkCall,
@@ -64,14 +64,14 @@ export const callInBulk = Effect.fnUntraced(function* (
   let refusals_in_row = 0
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     if (broken !== undefined) {
-      found.takeRows(notTried(group, broken))
+      found.addRows(notTried(group, broken))
       continue
     }
     const operation = options.operation(group)
     const reading: Reading = { ...options, changes: isChange(operation) }
     const answer = yield* Effect.result(ask(operation))
     if (Result.isSuccess(answer)) {
-      found.take(answer.success, judge(group, answer.success, reading))
+      found.addCall(answer.success, judge(group, answer.success, reading))
       refusals_in_row = 0
       continue
     }
@@ -84,19 +84,19 @@ export const callInBulk = Effect.fnUntraced(function* (
     const divide = error.reason === "rejected" && is_divisible && group.length > 1
     const affordable = refusals <= bounds.refusals_max && refusals_in_row <= bounds.refusals_in_row_max
     if (divide && affordable && unexplained.length > 0) {
-      found.take(error, judged, new Set(unexplained))
+      found.addCall(error, judged, new Set(unexplained))
       waiting.unshift(...(unexplained.length < group.length ? [unexplained] : halves(unexplained)))
       continue
     }
     failures.push(error)
     in_doubt ||= leavesDoubt(error, operation)
     if (isPointless(error)) broken = error
-    found.take(error, judged)
-    if (divide) found.takeRows(unexplained.map((id) => refusedTogether(id, error)))
+    found.addCall(error, judged)
+    if (divide) found.addRows(unexplained.map((id) => refusedTogether(id, error)))
   }
   if (options.lookAgain !== undefined && !(yield* Planning)) {
-    const open = found.open()
-    if (open.length > 0) found.see(yield* options.lookAgain(open))
+    const open = found.unresolved()
+    if (open.length > 0) found.resolve(yield* options.lookAgain(open))
   }
   const outcome = found.outcome(ids)
   const error = wholeFailure(outcome, failures, { in_doubt, calls: groups.length })
@@ -115,7 +115,7 @@ const failWhenForbidden = (operation: Operation, answer: Envelope): Effect.Effec
   return first?.code === 403 && first.id === undefined ? failWhenEmpty(operation, answer) : Effect.succeed(answer)
 }
 
-/** Each once, as it was written first. */
+/** The ids without repetitions, compared without regard to case; each as it was written first. */
 const distinct = (ids: readonly string[]): readonly string[] => {
   const by_key = new Map<string, string>()
   for (const id of ids) if (!by_key.has(idKey(id))) by_key.set(idKey(id), id)
@@ -130,7 +130,7 @@ const halves = (ids: readonly string[]): readonly (readonly string[])[] => {
 const refusedTogether = (id: string, error: FalconError): RowError => ({
   id,
   code: error.status ?? 400,
-  message: `refused together with others, and which of them is at fault was looked for no longer: ${error.message}`,
+  message: `refused together with others; the search for the bad one was given up after too many refusals: ${error.message}`,
 })
 
 const notTried = (ids: readonly string[], error: FalconError): readonly RowError[] =>
@@ -140,38 +140,40 @@ const notTried = (ids: readonly string[], error: FalconError): readonly RowError
     message: `not tried, since an earlier call failed: ${error.message}`,
   }))
 
-/** What is known by now, over all calls. */
+/** What is known of each id, over all calls so far. */
 class Findings {
   private readonly resources: unknown[] = []
   private readonly rows = new Map<string, RowError>()
   private readonly loose: RowError[] = []
   private readonly trace_ids: string[] = []
 
-  /** `but`: ids that are asked about again. */
-  take(
+  /** Adds what one call showed. `but`: ids that will be sent again. */
+  addCall(
     { resources, trace_id }: Pick<FalconError | Envelope, "resources" | "trace_id">,
     { rows, loose, unexplained }: Judged,
     but: ReadonlySet<string> = new Set(),
   ): void {
-    // Of a refusal, only what its ids stand behind are things; the rest are explanations.
+    // A refusal's resources are results only when each of its ids was told apart; otherwise they are explanations.
     if (resources !== undefined && unexplained.length === 0) for (const one of resources) this.resources.push(one)
     for (const [id, row] of rows) if (!but.has(id)) this.rows.set(id, row)
     this.loose.push(...loose)
     if (trace_id !== undefined) this.trace_ids.push(trace_id)
   }
 
-  takeRows(rows: readonly RowError[]): void {
+  /** Adds row errors. */
+  addRows(rows: readonly RowError[]): void {
     for (const row of rows) if (row.id !== undefined) this.rows.set(row.id, row)
   }
 
-  /** Ids that an answer left open, and those that are said to be in conflict with how they are. */
-  open(): readonly RowError[] {
+  /** Row errors that reading back may resolve: unconfirmed ones, and conflicts with the state that the thing is in. */
+  unresolved(): readonly RowError[] {
     return [...this.rows.values()].filter(
       ({ code, outcome }) => code === 409 || (outcome === "unconfirmed" && code < 500),
     )
   }
 
-  see(seen: ReadonlyMap<string, StateSeen>): void {
+  /** Replaces row errors by what reading back showed. */
+  resolve(seen: ReadonlyMap<string, StateSeen>): void {
     const ids = new Map([...this.rows.keys()].map((id) => [idKey(id), id]))
     for (const [key, one] of seen) {
       const id = ids.get(idKey(key))
@@ -198,8 +200,8 @@ class Findings {
 }
 
 /**
- * The failure that an outcome of which nothing worked is. None where something may have happened and the calls are not ones
- * to be repeated: then every id says so.
+ * The failure of a bulk call of which nothing worked. `undefined` when something worked, or when something may have been done
+ * and must not be repeated: then each id says so in its row error.
  */
 const wholeFailure = (
   { succeeded, errors }: Outcome,

@@ -1,7 +1,7 @@
 /**
- * A dry run: the handler itself, with a `Falcon` that writes down every request and answers that nothing was found. So
- * what is shown is what would be sent, without a second description of it. A handler that looks something up first shows
- * the lookups, and what it does when they find nothing.
+ * Dry runs: the handler of the action runs with a `Falcon` that records each request and answers that nothing was found, so
+ * that the requests shown are those that would be sent. A handler that looks something up first shows its lookups, and the
+ * requests that follow when they find nothing.
  */
 import { Context, Effect } from "effect"
 import { z } from "zod"
@@ -33,10 +33,10 @@ const nothing_found: Envelope = {
 
 const nothing_listed: Pages = { resources: [], errors: [], trace_ids: [], calls: 1 }
 
-/** True in a dry run. What is sent only to find out how a call ended is not sent there. */
+/** True in a dry run, where calls that only read back how a change ended are left out. */
 export const Planning = Context.Reference<boolean>("akonis/core/Planning", { defaultValue: () => false })
 
-/** Runs an effect without sending anything; gives the requests in the order they would go out. */
+/** Runs an effect without sending anything, and returns the requests in the order in which they would be sent. */
 export const planned = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
 ): Effect.Effect<readonly PlannedRequest[], E, Exclude<R, Falcon> | FalconAuth> =>

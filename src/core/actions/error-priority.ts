@@ -1,4 +1,4 @@
-/** What failed calls amount to when an action makes several. */
+/** Which failure stands for an action of several calls, and when an outcome with errors is a failure. */
 import { Effect } from "effect"
 import { FalconError, type FalconReason } from "../falcon/errors.ts"
 import { isChange, type Operation } from "../falcon/operation.ts"
@@ -13,10 +13,10 @@ const POINTLESS: readonly FalconReason[] = [
   "untrusted_url",
 ]
 
-/** Whether the next call would end the same way: what is left is better not tried. */
+/** Whether the next call would fail for the same reason, so that the remaining calls are not made. */
 export const isPointless = ({ reason }: FalconError): boolean => POINTLESS.includes(reason)
 
-/** After these Falcon may have done what was asked. */
+/** Reasons after which a change may have been carried out. */
 const IN_DOUBT: readonly FalconReason[] = ["outcome_unknown", "malformed"]
 
 /** Whether a change may have been carried out, and must not be repeated to find out. */
@@ -24,14 +24,14 @@ export const leavesDoubt = ({ reason }: FalconError, operation: Operation): bool
   isChange(operation) && !operation.idempotent && IN_DOUBT.includes(reason)
 
 /**
- * The failure that speaks for all. That something may have happened outweighs every other reason, since a caller who is told
- * that nothing did repeats the call.
+ * The failure that is reported for all of them: the first that leaves a change in doubt, else the first. A caller who is told
+ * that nothing was done repeats the call, so doubt must not be hidden behind another reason.
  */
 export const gravest = (failures: readonly FalconError[]): FalconError | undefined =>
   IN_DOUBT.map((doubt) => failures.find(({ reason }) => reason === doubt)).find((one) => one !== undefined) ??
   failures[0]
 
-/** The same failure, telling of every id or row why it did not work. */
+/** A copy of a failure that lists, for every id or row, why it did not work. */
 export const withErrors = (
   error: FalconError,
   errors: readonly RowError[],
@@ -42,7 +42,7 @@ export const withErrors = (
   return new FalconError({ reason, operation, status, trace_id, scopes, retry_after_ms, errors, message })
 }
 
-/** The status that errors have in common: 404 when nothing is known, 409 when the rest is in conflict, else 400. */
+/** The HTTP status for a list of errors: 404 when all are 404, 409 when all are 404 or 409, else 400. */
 export const statusOf = (errors: readonly RowError[]): number => {
   const codes = new Set(errors.map(({ code }) => code))
   if (codes.size === 1 && codes.has(404)) return 404
@@ -50,8 +50,8 @@ export const statusOf = (errors: readonly RowError[]): number => {
 }
 
 /**
- * An outcome is partial when some of it worked, or may have. When certainly none did, the action failed: Falcon refused each
- * id or row, or did not know it.
+ * The outcome, or a failure with the reason `rejected` when certainly nothing was done: Falcon refused each id or row, or did
+ * not know it. Where some of it worked, or may have, the outcome stands and is told as partial.
  */
 export const failWhenNothing = (action: AnyAction, outcome: Outcome): Effect.Effect<Outcome, FalconError> => {
   const { requested, succeeded, failed, errors, trace_ids } = outcome

@@ -1,10 +1,10 @@
-/** Which id an error of Falcon is about: it says so in `id`, in its text only, or not at all. */
+/** Finds out which id each error of Falcon is about: it says so in `id`, only in its text, or not at all. */
 import type { ApiError } from "../falcon/errors.ts"
 
-/** Shorter ids are words that a text may hold for another reason. Falcon's have 32 characters and more. */
+/** Ids shorter than this are not looked for in texts, since they may be ordinary words. Falcon's have 32 characters and more. */
 const quotable_chars_min = 16
 
-/** Of errors that name no id, as many as a row quotes. */
+/** How many errors that name no id a row error quotes. */
 const quoted_max = 3
 
 export interface Attributed {
@@ -14,7 +14,7 @@ export interface Attributed {
   readonly nameless: readonly ApiError[]
 }
 
-/** How ids are compared: Falcon answers in lower case, whatever it was asked in. */
+/** The form in which ids are compared: lower case, as Falcon answers whatever it was asked in. */
 export const idKey = (id: string): string => id.toLowerCase()
 
 /**
@@ -54,7 +54,7 @@ const after = (text: string, at: number): number => {
   return colon === -1 ? -1 : colon + 1
 }
 
-/** What errors that name nobody say about ids that one of them must be about. */
+/** One code and message for an id that one of these errors must be about, when none says about which. */
 export function inOneError(errors: readonly ApiError[], fallback_code: number): Pick<ApiError, "code" | "message"> {
   const codes = new Set(errors.map(({ code }) => code))
   const messages = [...new Set(errors.map(({ message }) => message))]

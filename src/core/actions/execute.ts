@@ -1,4 +1,4 @@
-/** Running an action: one way, whichever surface it was asked through. */
+/** Runs an action. HTTP, MCP and the command line all end here. */
 import { createHash } from "node:crypto"
 import { type Context, Effect, Exit, Redacted, Scope } from "effect"
 import type { RunningTenant } from "../boot.ts"
@@ -32,7 +32,7 @@ export interface ActionTenant extends Registry {
   readonly id: string
   readonly services: Context.Context<PluginServices>
   readonly audit: Audit
-  /** Opened by whoever comes first, and again after it could not be. Fails as well while the audit log cannot be written; health tells. */
+  /** The journal; opened at first use, and tried again when that failed. Fails, too, while the audit log cannot be written; health says so. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
 
@@ -78,7 +78,7 @@ export const execute = (
 
 type Args = Readonly<Record<string, unknown>>
 
-/** The same with arguments that have been checked. */
+/** Runs an action whose arguments have been checked. Every failure is a `Refusal`, whose problem document carries the request id. */
 export const perform = (
   tenant: ActionTenant,
   action: AnyAction,
@@ -102,7 +102,7 @@ export const perform = (
       if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked, warnings), replayed: false }
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
-    // A key means nothing to what only looks: it runs again.
+    // A lookup ignores the idempotency key: it runs again.
     if (!action.changes) {
       const exit = yield* Effect.exit(run)
       yield* note(tenant, action, asked, exit)
@@ -112,7 +112,7 @@ export const perform = (
     return yield* recorded(tenant, action, args, asked, run)
   }).pipe(withRequestId(asked.request_id))
 
-/** Runs an action with its beginning and its end on the disk, so that a key can replay it and no change goes unnoticed. */
+/** Runs a change with its beginning and its end in the journal, so that a key replays its answer and a crash is noticed. */
 const recorded = (
   tenant: ActionTenant,
   action: AnyAction,
@@ -139,7 +139,7 @@ const recorded = (
     }),
   )
 
-/** Opens the books. Nothing may be changed while the audit log cannot be written. */
+/** Writes the beginning into the journal. Nothing may be changed while journal or audit log cannot be written. */
 const begin = Effect.fnUntraced(function* (
   tenant: ActionTenant,
   action: AnyAction,
@@ -158,7 +158,7 @@ const begin = Effect.fnUntraced(function* (
   )
 })
 
-/** Answers belong to a token and not to its name: who is given a name anew is not given the answers of who had it before. */
+/** Whose idempotency keys they are: a digest of the token, so that a new token of an old name does not get the old answers. */
 const ownerOf = ({ services }: ActionTenant, { name, token }: Asked["caller"]): Effect.Effect<string> =>
   token === undefined
     ? Effect.succeed(name)
@@ -183,7 +183,7 @@ const note = (tenant: ActionTenant, action: AnyAction, asked: Asked, exit: Exit.
   )
 }
 
-/** Records an attempt that came to nothing because we said no. */
+/** Writes an audit line for an attempt that we refused. */
 export const auditRefusal = (
   tenant: ActionTenant,
   action: AnyAction,
@@ -206,7 +206,7 @@ const withRequestId =
 
 const hashOf = (args: Args): string => createHash("sha256").update(canonical(args)).digest("base64url")
 
-/** JSON with sorted keys: the same arguments in another order are the same. */
+/** JSON with sorted keys, so that the order of arguments makes no difference. */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

@@ -12,11 +12,11 @@ export interface Entry {
   audit?: AuditLine
   /** `doubt`: begun by a process that ended before it was done. */
   state: "running" | "done" | "doubt"
-  /** The answer as JSON; absent when it was too large to keep. */
+  /** The answer as JSON; absent when it was too large to store. */
   reply?: string
 }
 
-/** The lines of an entry, as they would have been written one by one. */
+/** The lines of one entry, for a compacted file. */
 export const linesOf = ({ id, key, owner, hash, at_ms, audit, state, reply }: Entry): string => {
   const lines: object[] = [{ t: "begin", id, key, owner, hash, at_ms, ...(state === "running" && { audit }) }]
   if (state === "done") lines.push({ t: "end", id, done: true, reply })

@@ -1,11 +1,11 @@
 /**
- * What was asked for and how it ended, in `data_dir/idempotency.ndjson`. An `Idempotency-Key` replays the first answer for
- * 24 h, also after a restart. Before an action that changes something goes to Falcon, that it is about to is on the disk;
- * its end follows. A beginning without an end is an action that a crash cut off: whether it happened nobody knows, so its
- * key answers 409 and the audit log gets a line that says `unknown`.
+ * The journal of changes, `data_dir/idempotency.ndjson`. An `Idempotency-Key` replays the first answer for 24 h, also after a
+ * restart. Before an action that changes something calls Falcon, a `begin` line is on the disk; an `end` line follows. A `begin`
+ * without an `end` is an action that a crash cut off: nobody knows whether it happened, so its key answers 409 and the audit
+ * log gets a line with the outcome `unknown`.
  *
- * Kept are answers that are final. A refusal that certainly did nothing (429, a missing scope) is not: the same request
- * may be sent again. A 502 whose outcome is unknown is kept, so that a blind repetition cannot act twice.
+ * Final answers are stored. A refusal that certainly did nothing (429, a missing scope) is not, so that the same request may be
+ * sent again. A failure whose outcome is unknown is stored, so that a repetition with its key cannot act twice.
  */
 import { Clock, Deferred, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
@@ -28,7 +28,7 @@ interface Attempt {
   readonly key: string | undefined
   /** Whose key it is: nobody's keys may use up the room of others. */
   readonly owner: string
-  /** Of the arguments: the same key with others is a conflict. */
+  /** Hash of the arguments: a known key with other arguments is a conflict. */
   readonly hash: string
   /** What the audit log says if the process ends before the outcome is known. */
   readonly audit: AuditLine | undefined
@@ -36,8 +36,8 @@ interface Attempt {
 
 export type Begun =
   | { readonly replay: Reply }
-  /** To be called with the outcome, whatever it is. `keep`: it is final, and replayed from now on. */
-  | { readonly end: (reply: Reply, keep: boolean) => Effect.Effect<void> }
+  /** To be called with the outcome, whatever it is. `is_final`: it is replayed from now on. */
+  | { readonly end: (reply: Reply, is_final: boolean) => Effect.Effect<void> }
 
 export interface Journal {
   /** Waits when a request with the same key is being carried out, and gives the same answer. */
@@ -58,12 +58,12 @@ export const journalOf = (
 ): Effect.Effect<Journal, StoreError, FileSystem.FileSystem> => {
   const one_opening = Semaphore.makeUnsafe(1)
   let opened: Journal | undefined
-  const keep = (made: Journal) =>
+  const remember = (made: Journal) =>
     Effect.sync(() => {
       opened = made
     })
   return Effect.suspend(() =>
-    opened === undefined ? Effect.tap(openJournal(data_dir, audit, options), keep) : Effect.succeed(opened),
+    opened === undefined ? Effect.tap(openJournal(data_dir, audit, options), remember) : Effect.succeed(opened),
   ).pipe(Semaphore.withPermits(one_opening, 1))
 }
 
@@ -83,7 +83,7 @@ const openJournal = Effect.fnUntraced(function* (
   const running = new Map<string, Deferred.Deferred<Reply>>()
   const clock = yield* Clock.Clock
   const loaded_ms = monotonicMs(clock)
-  /** When the entries of this process began, by the clock that is never set. */
+  /** When the entries of this process began, by the monotonic clock. */
   const begun_ms = new WeakMap<Entry, number>()
   let damaged = ""
   let file_bytes = 0
@@ -118,8 +118,8 @@ const openJournal = Effect.fnUntraced(function* (
     }
   }
   /**
-   * A day by the clock that is never set. For what an earlier process left only the clock on the wall can tell, and not
-   * before the process has run for a while: just after a start it may be wrong.
+   * Whether an entry is over a day old, by the monotonic clock. The age of an entry of an earlier process follows from the wall
+   * clock only, which is not believed before this process has run for a while: just after a start it may be wrong.
    */
   const isOver = (entry: Entry, now_ms: number, steady_ms: number): boolean => {
     const known_ms = steady_ms - (begun_ms.get(entry) ?? loaded_ms)
@@ -131,19 +131,19 @@ const openJournal = Effect.fnUntraced(function* (
     entries.delete(id)
   }
 
-  const end = (id: string, entry: Entry, reply: Reply, keep: boolean) =>
+  const end = (id: string, entry: Entry, reply: Reply, is_final: boolean) =>
     Effect.gen(function* () {
       const text = JSON.stringify(reply)
-      if (keep && entry.key !== undefined) {
+      if (is_final && entry.key !== undefined) {
         entry.state = "done"
         if (text.length <= bounds.answer_bytes_max) {
           entry.reply = text
           live_bytes += text.length
         }
       } else remove(id, entry)
-      const kept =
+      const stored =
         entry.state === "done" ? { done: true, ...(entry.reply !== undefined && { reply: entry.reply }) } : {}
-      yield* Effect.catch(append({ t: "end", id: entry.id, ...kept }), (error) =>
+      yield* Effect.catch(append({ t: "end", id: entry.id, ...stored }), (error) =>
         // It has happened, and is remembered for as long as the process lives; after that it counts as in doubt.
         Effect.logError(`${error.message}; how an action ended is not on the disk`),
       )
@@ -186,7 +186,7 @@ const openJournal = Effect.fnUntraced(function* (
         const release = waiting === undefined ? Effect.void : Deferred.succeed(waiting, reply)
         return Effect.andThen(release, Effect.fail(refusal))
       })
-      return { end: (reply, keep) => end(id, entry, reply, keep) }
+      return { end: (reply, is_final) => end(id, entry, reply, is_final) }
     })
 
   if (owner) {
@@ -220,7 +220,7 @@ const openJournal = Effect.fnUntraced(function* (
   return { begin }
 })
 
-/** Counted when a key comes: ten thousand at most per caller, and a key comes with a call to Falcon. */
+/** How many keys of one caller are stored. Counted anew for each key: at most ten thousand, next to a call to Falcon. */
 const keysOf = (entries: ReadonlyMap<string, Entry>, owner: string): number => {
   let keys = 0
   for (const entry of entries.values()) if (entry.owner === owner) keys++
@@ -247,7 +247,7 @@ const cutOff = (line: AuditLine, now_ms: number): AuditLine => ({
   detail: `the process ended before the outcome was known; begun ${line.at}`,
 })
 
-/** What a key that is known answers. */
+/** The answer to a key that is known already. */
 const replay = (
   known: Entry,
   attempt: Attempt,

@@ -1,16 +1,16 @@
-/** What one answer of Falcon says about each id of its call. A status is not success: done is what the answer shows as done. */
+/** Reads from one answer of Falcon what became of each id of its call. Only what the answer shows as done counts as done. */
 import type { Envelope } from "../falcon/envelope.ts"
 import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
 import type { RowError } from "./action.ts"
 import { type Attributed, attribute, idKey, inOneError } from "./errors-by-id.ts"
 
-/** How an answer is to be read. */
+/** What has to be known of a call to read its answer. */
 export interface Reading {
   /** The call changes something: what the answer does not show as done or as refused may have happened. */
   readonly changes: boolean
   /** The id, or the ids, that a returned resource stands for; without it, only `meta.writes.resources_affected` tells what was done. */
   readonly idOf?: (resource: unknown) => string | readonly string[] | undefined
-  /** What speaks against a returned resource being as the change wanted it. */
+  /** Why a returned resource shows that the change was not made; `undefined` when it shows nothing of the kind. */
   readonly contradiction?: (resource: unknown) => string | undefined
   /** The refusal that a returned resource is: some answers say of each id whether it was done. */
   readonly refusal?: (resource: unknown) => Pick<ApiError, "code" | "message"> | undefined
@@ -33,14 +33,14 @@ type Answer = Pick<Envelope, "status" | "resources" | "errors" | "affected">
 
 const not_found = "Falcon does not know this id"
 
-/** After these a change may have been made. A call that may be repeated has been, so that they stand at the end of it. */
+/** Reasons after which a change may have been made. They are final: a call that may be repeated has been repeated. */
 const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
 
-/** A 2xx; or a refusal that carries what worked all the same. */
+/** Judges a 2xx answer, or a refusal that carries results all the same. */
 export const judge = (ids: readonly string[], answer: Answer, reading: Reading): Judged =>
   reading.changes ? judgeChange(ids, answer, reading) : judgeLookup(ids, answer, reading)
 
-/** No 2xx. It may still carry what worked, and say per id what did not. */
+/** Judges a failed call. It may still carry results, and say per id what was refused. */
 export const judgeFailure = (ids: readonly string[], error: FalconError, reading: Reading): Judged => {
   const { resources = [], affected = 0 } = error
   if ((reading.idOf !== undefined && resources.length > 0) || (reading.changes && affected > 0)) {
@@ -63,7 +63,7 @@ export const judgeFailure = (ids: readonly string[], error: FalconError, reading
   }
 }
 
-/** What comes back exists, whatever else is said about it. */
+/** For a lookup: an id whose resource came back is found, whatever the errors say. */
 const judgeLookup = (ids: readonly string[], answer: Answer, reading: Reading): Judged => {
   const { named, nameless } = attribute(ids, answer.errors)
   const back = keysOf(answer.resources, reading)
@@ -88,7 +88,7 @@ const judgeChange = (ids: readonly string[], answer: Answer, reading: Reading): 
     : judgeReturned(ids, answer, reading, attributed, rows)
 }
 
-/** Nothing comes back: never more is done than Falcon counts, and of less than all nobody knows which. */
+/** For a change that returns no resources: Falcon's count decides. When it counts fewer than were sent, nobody knows which. */
 const judgeCount = (
   ids: readonly string[],
   { affected, status }: Answer,
@@ -154,7 +154,7 @@ const silence = (status: number) =>
 const quoted = (nameless: readonly ApiError[], status: number) =>
   nameless.length === 0 ? "" : `: ${inOneError(nameless, status).message}`
 
-/** Falcon's own trouble leaves a change in doubt; anything else is a refusal. */
+/** An error for one id of a change: a 5xx leaves it in doubt, anything else is a refusal. */
 const refused = (id: string, { code, message }: Pick<ApiError, "code" | "message">): RowError =>
   code >= 500 ? unconfirmed(id, code, message) : { id, code, message }
 

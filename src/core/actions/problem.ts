@@ -1,4 +1,4 @@
-/** An action that was not carried out, or failed: the problem document (RFC 9457) that every surface gives for it. */
+/** Problem documents (RFC 9457): what HTTP, MCP and the command line give for an action that was refused or failed. */
 import { Data } from "effect"
 import { z } from "zod"
 import type { FalconError, FalconReason } from "../falcon/errors.ts"
@@ -8,9 +8,9 @@ import { cleanText } from "../text.ts"
 import { type AnyAction, row_error } from "./action.ts"
 
 /**
- * Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. What a
- * playbook may repeat is 429, 502, 503 and 504, and nothing else: a fault of the request never has one of these, nor has a
- * change that may have happened.
+ * Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. A
+ * caller may repeat a request after 429, 502, 503 and 504 only: a fault of the request never has one of these, nor has a change
+ * that may have happened.
  */
 const problem_kinds = {
   "invalid-arguments": [400, "Invalid arguments"],
@@ -94,18 +94,18 @@ export const problemOf = (kind: ProblemKind, detail: string, more: More = {}): P
   return { type: `/problems/${kind}`, title, status, detail: cleanText(detail, actions.detail_chars_max), ...more }
 }
 
-/** The refusal of a kind. */
+/** A `Refusal` with the problem document of a kind. */
 export const refuse = (kind: ProblemKind, detail: string, more: More = {}): Refusal =>
   new Refusal({ problem: problemOf(kind, detail, more) })
 
-/** Arguments that do not fit: one entry per field, as many as somebody reads; the detail says how many there are. */
+/** The problem of arguments that do not fit: the first of the errors, one per field; the detail says how many there are. */
 export const invalidArguments = (action: AnyAction, errors: readonly FieldError[]): ProblemBody => {
   const shown = errors.slice(0, 3).map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
   const detail = `${action.slug}: ${shown.join("; ")}${errors.length > 3 ? ` (and ${errors.length - 3} more)` : ""}`
   return problemOf("invalid-arguments", detail, { errors: errors.slice(0, actions.field_errors_max) })
 }
 
-/** What zod found, one entry per field; its messages never repeat the value. */
+/** zod's issues as one error per field. Their messages never repeat the value. */
 export const fieldErrors = ({ issues }: Pick<z.core.$ZodError, "issues">): FieldError[] => {
   const errors = new Map<string, string>()
   for (const issue of issues.flatMap(perKey)) if (!errors.has(issue.field)) errors.set(issue.field, issue.message)
@@ -134,7 +134,7 @@ const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
   outcome_unknown: "outcome-unknown",
 }
 
-/** Refusals that are the request's fault. Any other 4xx, or a redirect, is about how we call Falcon: nothing a caller can mend. */
+/** Falcon's statuses for faults of the request. Any other 4xx, or a redirect, is about how we call Falcon, which a caller cannot mend. */
 const refusals: Readonly<Record<number, ProblemKind>> = {
   400: "upstream-rejected",
   404: "upstream-not-found",
@@ -143,11 +143,11 @@ const refusals: Readonly<Record<number, ProblemKind>> = {
   422: "upstream-rejected",
 }
 
-/** A refusal without one of Falcon's errors comes from something on the way, or from a path that is not there. */
+/** The kind of a failed call. A 4xx without any of Falcon's errors comes from a proxy, or from a path that does not exist. */
 const kindOf = ({ reason, status = 0, errors }: FalconError): ProblemKind =>
   (reason === "rejected" && errors.length > 0 ? refusals[status] : undefined) ?? kinds[reason]
 
-/** What a failed call to Falcon means to our caller. */
+/** The problem of an action whose call to Falcon failed. */
 export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody => {
   const kind = kindOf(error)
   const scopes = error.scopes.length > 0 ? error.scopes : action.scopes
@@ -162,8 +162,8 @@ export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody =
 }
 
 /**
- * Whether a failure certainly left Falcon as it was, or can be repeated without harm: then an `Idempotency-Key` does not
- * pin it, and the same request may be sent again.
+ * Whether the same request may be sent again after this failure: Falcon is certainly as it was, or a repetition does no harm.
+ * Then the failure is not stored under the `Idempotency-Key`.
  */
 export const mayRepeat = (action: AnyAction, error: FalconError): boolean =>
   !action.changes || (error.reason !== "outcome_unknown" && (error.reason !== "malformed" || action.idempotent))

@@ -1,4 +1,4 @@
-/** Which actions there are: those of the plugins that are on, by slug and by the Python module's docker parameter. */
+/** Finds actions by name: those of the enabled plugins, by slug and by the Python module's docker parameter. */
 import type { EnabledPlugin } from "../plugin.ts"
 import type { AnyAction } from "./action.ts"
 
@@ -11,7 +11,7 @@ export interface Registry {
   readonly pluginOf: (action: AnyAction) => string
 }
 
-/** The registry of a list of plugins; a slug wins over an alias of the same name. */
+/** Makes the registry of a list of plugins. A slug wins over an alias of the same name. */
 export const makeRegistry = (plugins: readonly Pick<EnabledPlugin, "plugin">[]): Registry => {
   const actions = plugins.flatMap(({ plugin }): readonly AnyAction[] => plugin.actions ?? [])
   const owners = new Map(plugins.flatMap(({ plugin }) => (plugin.actions ?? []).map((action) => [action, plugin.id])))

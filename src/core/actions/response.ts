@@ -1,4 +1,4 @@
-/** What goes into the execution of an action and what comes out, in the words of the contract. */
+/** The request for an action as every surface makes it, and the response that every surface gives. */
 import { Cause, Effect, Exit } from "effect"
 import { z } from "zod"
 import type { Secret } from "../config/secret.ts"
@@ -74,10 +74,10 @@ export interface Executed {
   readonly replayed: boolean
 }
 
-/** How an action ended. An outcome of which nothing worked is a failure. */
+/** How an action ended: an outcome, or a failure when nothing worked. */
 export type Ran = Exit.Exit<Outcome, FalconError | ArgumentError>
 
-/** Whether the same request must never be carried out again under the same key. */
+/** Whether this end is stored under the idempotency key, so that the request is never carried out again under it. */
 export const isFinal = (action: AnyAction, exit: Ran): boolean => {
   if (Exit.isSuccess(exit)) return true
   const error = Cause.squash(exit.cause)
@@ -134,7 +134,7 @@ export const dryRunAnswer = (
   ...(warnings.length > 0 && { warnings }),
 })
 
-/** The problem that a failed run is. What nobody expected is logged in full, and told without its inside. */
+/** The problem document of a failed action. An unexpected error is logged in full; the caller gets no details of it. */
 export const problemFor = (
   action: AnyAction,
   cause: Cause.Cause<FalconError | ArgumentError>,

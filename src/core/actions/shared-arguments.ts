@@ -1,11 +1,11 @@
-/** Arguments that several actions share, so that they are named, bounded and described alike. */
+/** Arguments that several actions have in common, with one name, bound and description each. */
 import { z } from "zod"
 import { action_args as bounds } from "../limits.ts"
 
 /** Printable text on one line: nothing that could end a header, a URL or a log line. */
 const one_line = /^\P{Cc}*$/u
 
-/** A list of ids; `description` says ids of what. Repeated ids count once. */
+/** An argument that lists ids; `description` says ids of what. Repeated ids count once. */
 export const idsArgument = (description: string) =>
   z
     .array(z.string().trim().min(1).max(bounds.id_chars_max).regex(one_line, "control characters are not allowed"))
@@ -13,7 +13,7 @@ export const idsArgument = (description: string) =>
     .max(bounds.ids_max)
     .describe(description)
 
-/** An FQL filter, passed on as it is; `example` is for the description. */
+/** An optional FQL filter, passed on unchanged; `example` is for the description. */
 export const fqlFilter = (example: string) =>
   z
     .string()
@@ -24,11 +24,11 @@ export const fqlFilter = (example: string) =>
     .optional()
     .describe(`FQL filter, such as \`${example}\`. Everything when left out.`)
 
-/** A cap on what comes back, over all pages. */
+/** The most results to return, over all pages. */
 export const limitArgument = (fallback = 100, max = bounds.results_max) =>
   z.int().min(1).max(max).default(fallback).describe(`Most results to return, over as many pages as it takes.`)
 
-/** Where the first page starts. */
+/** Falcon's cursor of the first page, optional. */
 export const offsetArgument = (description: string) =>
   z
     .string()

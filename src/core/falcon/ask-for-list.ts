@@ -1,4 +1,4 @@
-/** An answer that should hold a list and holds none: absence is not "none". */
+/** Lookups whose answer has to be a list: an answer without one is not taken for an empty list. */
 import { Effect } from "effect"
 import type { Envelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"

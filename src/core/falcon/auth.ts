@@ -7,15 +7,15 @@ import type { FalconCredentials } from "./credentials.ts"
 import type { FalconError } from "./errors.ts"
 import { FalconObserver } from "./observer.ts"
 import { makeRateLimit } from "./rate-limit.ts"
-import { tryAgain } from "./retry.ts"
-import { makeTokenRequest, TOKEN, type Token } from "./token-request.ts"
+import { withRetries } from "./retry.ts"
+import { makeTokenRequest, type Token, token_operation } from "./token-request.ts"
 
 export class FalconAuth extends Context.Service<
   FalconAuth,
   {
-    /** A token good for a while: the one at hand, or a new one. Many callers cause one request. */
+    /** A token that is good for a while: the one held, or a new one. Callers at the same time share one request. */
     readonly bearer: Effect.Effect<Redacted.Redacted<string>, FalconError>
-    /** A token other than `after`, which Falcon refused: a new one, unless somebody already has renewed it. */
+    /** A token in place of `after`, which Falcon refused: the one that another caller has got meanwhile, or a new one. */
     readonly renew: (after: Redacted.Redacted<string>) => Effect.Effect<Redacted.Redacted<string>, FalconError>
     /** Without a slash at its end. With `auto` it is final once `bearer` has succeeded. */
     readonly base_url: Effect.Effect<string>
@@ -29,10 +29,10 @@ interface Held {
 }
 
 /**
- * Keeps one token. It is renewed when less than 5 minutes remain, or less than half of a life shorter than 10 minutes.
- * One caller at a time asks Falcon, and the others wait for what it gets, a failure included: that one answers everybody
- * for `token_failure_ms`, so that a wrong secret is not hammered. A renewal that fails while the old token is still good
- * is tried once, and the old token goes on.
+ * Holds one token. It is renewed when less than 5 minutes remain, or less than half of a life shorter than 10 minutes. One
+ * caller at a time asks Falcon; the others wait for its result. A failure is the answer to everybody for `token_failure_ms`, so
+ * that Falcon is not asked again and again with a wrong secret. A renewal is tried once while the old token is still good; when
+ * it fails, the old token is used until it expires.
  */
 export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCredentials) {
   const observer = yield* FalconObserver
@@ -47,22 +47,27 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
 
   const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
     const ask = Effect.suspend(() => requestToken(base_url))
-    const token = yield* tryAgain(TOKEN, held === undefined ? told(ask) : ask, retries_max, observer)
+    const token = yield* withRetries(
+      token_operation,
+      held === undefined ? reportingFirst(ask) : ask,
+      retries_max,
+      observer,
+    )
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* observer.onTokenRenewed
     return heldFrom(token)
   })
 
-  /** Without a token nothing works, so that a failure is told at once and a wait for an answer soon; retries come later. */
-  const told = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
+  /** The first request for a token reports a failure at once, and a missing answer soon, since without a token nothing works. */
+  const reportingFirst = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
     const slow = Effect.andThen(Effect.sleep(falcon.token_told_ms), observer.onTokenMissing(no_answer))
     return Effect.scoped(Effect.andThen(Effect.forkScoped(slow), ask)).pipe(
       Effect.tapError((error) => observer.onTokenMissing(error.message)),
     )
   }
 
-  /** Under the lock only. */
+  /** Returns the held token, or gets one. Only to be called with `lock` held. */
   const obtain = Effect.fnUntraced(function* (
     refused: Redacted.Redacted<string> | undefined,
   ): Effect.fn.Return<Redacted.Redacted<string>, FalconError> {
@@ -107,20 +112,20 @@ const no_answer = `token: no answer from the token endpoint after ${falcon.token
 const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean =>
   Redacted.value(a) === Redacted.value(b)
 
-/** Lives are counted from before the request, so that they end early rather than late. */
+/** A token's life is counted from before its request, so that it ends early rather than late. */
 function heldFrom(token: Token): Held {
   const margin_ms = Math.min(falcon.token_margin_ms, token.life_ms / 2)
   const expires_at_ms = token.asked_at_ms + token.life_ms
   return { bearer: token.bearer, renew_at_ms: expires_at_ms - margin_ms, expires_at_ms }
 }
 
-/** The region that Falcon names, else where the redirects ended. */
+/** The API's base URL: of the region that Falcon names, else of the host where the redirects ended. */
 const homeOf = (token: Token, base_url: string): string => {
   const named = token.region === undefined ? undefined : cloudUrl(token.region)
   return named ?? (token.issuer === new URL(base_url).origin ? base_url : token.issuer)
 }
 
-/** A fixed `base_url` is obeyed, but calls to the wrong cloud will be refused. */
+/** Logs when a configured `base_url` is not that of the tenant's cloud. It is used all the same; Falcon will refuse the calls. */
 const warnOfOtherCloud = (token: Token, base_url: string): Effect.Effect<void> => {
   const home = token.region === undefined ? undefined : cloudUrl(token.region)
   const known = Object.values<string>(clouds).includes(base_url)

@@ -1,4 +1,4 @@
-/** The one way to call Falcon's API. */
+/** The client of Falcon's API: token, rate limit, retries and pages. */
 import { Clock, Context, Effect, Redacted } from "effect"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/http.ts"
 import { whySiteDiffers } from "../http/origin.ts"
@@ -13,7 +13,7 @@ import type { Operation } from "./operation.ts"
 import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
 import { makeRateLimit } from "./rate-limit.ts"
 import { requestUrl } from "./request-url.ts"
-import { retriesOf, tryAgain } from "./retry.ts"
+import { retriesOf, withRetries } from "./retry.ts"
 import { without } from "./without-secrets.ts"
 
 export type { Envelope } from "./envelope.ts"
@@ -35,8 +35,10 @@ export class Falcon extends Context.Service<
 >()("akonis/core/Falcon") {}
 
 /**
+ * Makes the client of one tenant. What becomes of a call that gets no 2xx:
+ *
  * - 401: one new token, one more try
- * - 429: everybody of this tenant waits, then the call is repeated, up to 5 times, whatever its method
+ * - 429: all calls of this tenant wait, then it is repeated, up to 5 times, whatever its method
  * - unreachable: repeated with backoff, up to 5 times, whatever its method
  * - 5xx, timeout, reset: the same when `idempotent`, else `outcome_unknown`
  * - everything else that is no 2xx fails at once
@@ -77,7 +79,7 @@ export const makeFalcon = Effect.gen(function* () {
     return yield* readAnswer(operation, yield* send(operation, renewed))
   })
 
-  const request = (operation: Operation) => tryAgain(operation, once(operation), retriesOf(operation), observer)
+  const request = (operation: Operation) => withRetries(operation, once(operation), retriesOf(operation), observer)
 
   const page = (operation: Operation) =>
     Effect.flatMap(askForList(request, operation), (answer) => failWhenEmpty(operation, answer))

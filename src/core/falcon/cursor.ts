@@ -1,4 +1,4 @@
-/** Where the next page begins: Falcon's API families each say it in their own way. */
+/** Finds where the next page of a list begins, which each of Falcon's API families says in its own way. */
 import type { Envelope } from "./envelope.ts"
 import type { Operation } from "./operation.ts"
 

@@ -49,7 +49,7 @@ export class FalconError extends Data.TaggedError("FalconError")<{
   /** Scopes the operation needs; empty unless `forbidden` or `retired`. */
   readonly scopes: readonly string[]
   readonly retry_after_ms?: number | undefined
-  /** Rows that came with a refusal: Falcon explains refused indicators one by one in them. */
+  /** `resources` of a refusal, in which Falcon explains refused indicators one by one. */
   readonly resources?: readonly unknown[] | undefined
   /** `Envelope.affected` of the refusal. */
   readonly affected?: number | undefined

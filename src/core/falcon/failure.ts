@@ -1,4 +1,4 @@
-/** From what went wrong on the wire to a `FalconError`. */
+/** Makes the `FalconError` of a call that failed on the wire, or that Falcon refused. */
 import { Effect } from "effect"
 import type { TransportError } from "../errors.ts"
 import type { HttpAnswer } from "../http/http.ts"
@@ -9,13 +9,13 @@ import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
 import { type ApiError, FalconError, type FalconReason } from "./errors.ts"
 import type { Operation } from "./operation.ts"
 
-/** Errors of one answer that its message quotes. */
-const QUOTED_MAX = 3
+/** How many errors of one answer the message quotes. */
+const quoted_max = 3
 
-/** What a call to a withdrawn API gets: gone, no such route, or a scope that nobody can have any more. */
-const RETIRED_CODES: readonly number[] = [403, 404, 405, 410]
+/** Statuses of a withdrawn API: gone, no such route, or a scope that nobody can have any more. */
+const retired_codes: readonly number[] = [403, 404, 405, 410]
 
-const TRANSPORT_REASONS = {
+const transport_reasons = {
   refused: "unreachable",
   timeout: "timeout",
   reset: "unavailable",
@@ -43,13 +43,13 @@ export const failure = (operation: Operation, reason: FalconReason, message: str
     message: `${operation.name}: ${message}`,
   })
 
-/** No answer, or half of one. */
+/** The failure of a call that got no answer, or only half of one. */
 export function transportFailure(operation: Operation, error: TransportError): FalconError {
-  const reason = orUnknown(operation, TRANSPORT_REASONS[error.reason])
+  const reason = orUnknown(operation, transport_reasons[error.reason])
   return failure(operation, reason, error.message + advice(operation, reason))
 }
 
-/** An answer that is no success, by its status; `more` adds to what the status tells. */
+/** The failure of a call that got another status than 2xx; `more` overrides what the status means elsewhere. */
 export const statusFailure = (operation: Operation, answer: HttpAnswer, now_ms: number, more: More = {}): FalconError =>
   codeFailure(operation, answer.status, parseEnvelope(answer) ?? emptyEnvelope(answer), {
     remark: hint(answer),
@@ -82,17 +82,17 @@ function codeFailure(operation: Operation, code: number, envelope: Envelope, mor
 
 function reasonOf(operation: Operation, code: number): FalconReason {
   if (code === 429) return "rate_limited"
-  if (code === 410 || (operation.retired !== undefined && RETIRED_CODES.includes(code))) return "retired"
+  if (code === 410 || (operation.retired !== undefined && retired_codes.includes(code))) return "retired"
   if (code === 401) return "unauthorized"
   if (code === 403) return "forbidden"
   return code >= 500 ? "unavailable" : "rejected"
 }
 
-/** A write that broke off has neither failed nor succeeded. */
+/** Where a call that must not be repeated breaks off, the reason is `outcome_unknown`. */
 const orUnknown = (operation: Operation, reason: FalconReason): FalconReason =>
   !operation.idempotent && (reason === "unavailable" || reason === "timeout") ? "outcome_unknown" : reason
 
-/** What the operator can do about it. */
+/** The end of the message: what the operator can do about it. */
 function advice(operation: Operation, reason: FalconReason): string {
   const { scopes, retired } = operation
   if (reason === "outcome_unknown") return "; it may or may not have been carried out, look before repeating it"
@@ -117,7 +117,7 @@ function hint(answer: HttpAnswer): string {
 
 function quote(errors: readonly ApiError[]): string {
   if (errors.length === 0) return ""
-  const shown = errors.slice(0, QUOTED_MAX).map((error) => error.message)
-  const more = errors.length > QUOTED_MAX ? ` (and ${errors.length - QUOTED_MAX} more)` : ""
+  const shown = errors.slice(0, quoted_max).map((error) => error.message)
+  const more = errors.length > quoted_max ? ` (and ${errors.length - quoted_max} more)` : ""
   return `: ${shown.join("; ")}${more}`
 }

@@ -1,4 +1,4 @@
-/** Everything of one Falcon tenant. */
+/** The Falcon client of one tenant as a layer. */
 import { Layer } from "effect"
 import type { Http } from "../http/http.ts"
 import { FalconAuth, makeFalconAuth } from "./auth.ts"

@@ -1,14 +1,14 @@
-/** Where the Falcon client tells what happens inside it; metrics listen. */
+/** Events of the Falcon client, for metrics and health. */
 import { Context, Effect } from "effect"
 import type { FalconReason } from "./errors.ts"
 
 export interface FalconEvents {
   /** A try of `operation` failed and will be repeated. */
   readonly onRetry: (operation: string, reason: FalconReason) => Effect.Effect<void>
-  /** Falcon answered 429; everybody waits for `wait_ms`. */
+  /** Falcon answered 429; all calls of the tenant wait for `wait_ms`. */
   readonly onRateLimited: (operation: string, wait_ms: number) => Effect.Effect<void>
   readonly onTokenRenewed: Effect.Effect<void>
-  /** There is no token yet, and this is why; tried again. Ended by `onTokenRenewed`. */
+  /** There is no token yet, for this reason; it is tried again until `onTokenRenewed`. */
   readonly onTokenMissing: (why: string) => Effect.Effect<void>
 }
 

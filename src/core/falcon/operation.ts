@@ -1,4 +1,4 @@
-/** A Falcon call as a value, and the HTTP request it becomes. */
+/** One call of Falcon's API as a value: what to send, and what may be done when it fails. */
 export interface Operation {
   /** Short and stable, for messages and metrics: `hosts.contain`. */
   readonly name: string
@@ -25,5 +25,5 @@ export interface Operation {
   readonly retired?: { readonly since: string; readonly successor: string }
 }
 
-/** Whether a call changes something in Falcon: the console gives that right under a name of its own, `…: Write`. */
+/** Whether a call changes something in Falcon, which always takes a scope that ends with `: Write`. */
 export const isChange = ({ scopes }: Operation): boolean => scopes.some((scope) => scope.endsWith(": Write"))

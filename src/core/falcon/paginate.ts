@@ -1,4 +1,4 @@
-/** Walking through a list that comes in pages. */
+/** Walks through a list that comes in pages. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import { falcon } from "../limits.ts"
@@ -96,7 +96,7 @@ export const walkPages = Effect.fnUntraced(function* (
   }
 })
 
-/** What must not come twice in one walk. */
+/** Marks of a page and its cursor. A mark that comes twice in one walk shows that the walk goes in circles. */
 function marks(page: Envelope, cursor: Cursor | undefined): readonly string[] {
   const ends = [page.resources.length, page.resources[0], page.resources.at(-1)]
   const page_mark = createHash("sha256").update(JSON.stringify(ends)).digest("base64")

@@ -7,14 +7,14 @@ import { retryAfterMs } from "../http/retry-after.ts"
 import { falcon, retry } from "../limits.ts"
 import { monotonicClock, monotonicMs } from "../monotonic.ts"
 
-/** One budget. Everybody who spends from it shares the same value. */
+/** One rate budget, shared by all calls of a tenant. */
 export interface RateLimit {
   /** Waits until one request may go. */
   readonly take: Effect.Effect<void>
   /**
-   * Learns from an answer. After a 429 it holds everybody until the time that Falcon named (60 s when it named none), and at
-   * least for a backoff that grows with every further 429 in a row; gives that wait in milliseconds. `undefined` for any other
-   * answer.
+   * Reads the budget from an answer. After a 429 all requests wait until the time that Falcon named (60 s when it named none),
+   * and at least for a backoff that grows with every further 429 in a row; returns that wait in milliseconds. `undefined` for
+   * any other answer.
    */
   readonly learn: (answer: HttpAnswer) => Effect.Effect<number | undefined>
 }
@@ -65,7 +65,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
       if (now_ms < held_until_ms) yield* Effect.sleep(held_until_ms - now_ms)
       const tokens = Math.max(1, Math.round(gapMs(budget, yield* Clock.currentTimeMillis) / refill_ms))
       yield* pay(tokens)
-      // A 429 may have come to somebody else in the meantime.
+      // Another request may have got a 429 in the meantime.
       if (monotonicMs(clock) >= held_until_ms) return
     }
   })
@@ -74,7 +74,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     const now_ms = yield* Clock.currentTimeMillis
     budget = budgetOf(answer, now_ms) ?? budget
     const held = monotonicMs(clock) < held_until_ms
-    // What went out before everybody was held is late news, of success and of refusal alike.
+    // An answer to a request sent before the wait began says nothing about the time after it.
     if (!held) limited_in_row = answer.status === 429 ? limited_in_row + 1 : 0
     if (answer.status !== 429) return undefined
     const asked_ms = retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms
@@ -83,7 +83,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     return wait_ms
   })
 
-  // One after the other, so that each pays by what is known when its turn comes.
+  // One request at a time, so that each uses the budget as it is known when its turn comes.
   return { take: turn.withPermit(next), learn } satisfies RateLimit
 })
 

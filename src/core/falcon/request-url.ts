@@ -1,4 +1,4 @@
-/** The URL of an operation. */
+/** Builds the URL of an operation. */
 import type { Operation } from "./operation.ts"
 
 /** `operation.url`, or its path below `base_url`; its `query` is added and replaces keys of the same name. */

@@ -1,4 +1,4 @@
-/** Trying again, for the API and the token endpoint alike. */
+/** Repeats failed calls, of the API and of the token endpoint. */
 import { Effect, Result } from "effect"
 import { waitMs } from "../http/backoff.ts"
 import { retry } from "../limits.ts"
@@ -6,16 +6,16 @@ import type { FalconError, FalconReason } from "./errors.ts"
 import type { FalconEvents } from "./observer.ts"
 import type { Operation } from "./operation.ts"
 
-/** Certainly nothing has happened: a 429 refuses, and an unreachable server knows of nothing. Safe for any method. */
-const NOTHING_HAPPENED: readonly FalconReason[] = ["rate_limited", "unreachable"]
-/** Only idempotent calls fail with these, the others with `outcome_unknown`. */
-const TRANSIENT: readonly FalconReason[] = ["unavailable", "timeout"]
+/** Reasons after which certainly nothing has happened, so that any method may be repeated. */
+const nothing_happened: readonly FalconReason[] = ["rate_limited", "unreachable"]
+/** Reasons of idempotent calls only: others fail with `outcome_unknown` in their place. */
+const transient: readonly FalconReason[] = ["unavailable", "timeout"]
 
 /**
- * Runs `once` until it succeeds, fails in a way that will not mend itself, or has been repeated `retries_max` times. Waits
- * with backoff in between, longer when a 5xx names a time; after a 429 the rate limit that `once` takes from does the waiting.
+ * Runs `once` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times.
+ * Waits with backoff in between, longer when a 5xx names a time. After a 429 the rate limit inside `once` does the waiting.
  */
-export const tryAgain = Effect.fnUntraced(function* <A>(
+export const withRetries = Effect.fnUntraced(function* <A>(
   operation: Operation,
   once: Effect.Effect<A, FalconError>,
   retries_max: number,
@@ -33,9 +33,9 @@ export const tryAgain = Effect.fnUntraced(function* <A>(
   }
 })
 
-/** How often `operation` may be repeated. */
+/** How many times `operation` may be repeated. */
 export const retriesOf = (operation: Operation): number => (operation.retry === "none" ? 0 : retry.attempts_max)
 
 /** A failed token request, which has its own retries, is not this operation's to repeat. */
 const mayRepeat = (operation: Operation, error: FalconError): boolean =>
-  error.operation === operation.name && (NOTHING_HAPPENED.includes(error.reason) || TRANSIENT.includes(error.reason))
+  error.operation === operation.name && (nothing_happened.includes(error.reason) || transient.includes(error.reason))

@@ -1,8 +1,8 @@
-/** Lists of ids, cut to what one call may carry. */
+/** Splits lists of ids into what one call may carry. */
 import { falcon } from "../limits.ts"
 
-/** `&ids=` before every id. */
-const KEY_CHARS = 5
+/** Characters of `&ids=`, which precedes every id in a URL. */
+const key_chars = 5
 
 /**
  * The distinct `ids` in their order, in groups of at most `max`. With `in_query` a group also fits into a URL:
@@ -22,5 +22,5 @@ export function splitIds(
 
 function fitInQuery(ids: readonly string[]): number {
   const longest = ids.reduce((most, id) => Math.max(most, encodeURIComponent(id).length), 1)
-  return Math.floor(falcon.query_chars_max / (longest + KEY_CHARS))
+  return Math.floor(falcon.query_chars_max / (longest + key_chars))
 }

@@ -14,8 +14,14 @@ import type { Operation } from "./operation.ts"
 import type { RateLimit } from "./rate-limit.ts"
 import { without } from "./without-secrets.ts"
 
-/** Asking for a token twice does no harm. */
-export const TOKEN: Operation = { name: "token", method: "POST", path: "/oauth2/token", idempotent: true, scopes: [] }
+/** The call that gets a token. Asking twice does no harm. */
+export const token_operation: Operation = {
+  name: "token",
+  method: "POST",
+  path: "/oauth2/token",
+  idempotent: true,
+  scopes: [],
+}
 
 export interface Token {
   readonly bearer: Redacted.Redacted<string>
@@ -49,17 +55,17 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
     const answer = yield* http.send(request, falcon.token_bytes_max).pipe(
       forPurpose("session"),
-      Effect.mapError((error) => transportFailure(TOKEN, error)),
+      Effect.mapError((error) => transportFailure(token_operation, error)),
     )
     const wait_ms = yield* rate.learn(answer)
-    if (wait_ms !== undefined) yield* observer.onRateLimited(TOKEN.name, wait_ms)
+    if (wait_ms !== undefined) yield* observer.onRateLimited(token_operation.name, wait_ms)
     return { answer, asked_at_ms }
   })
 
   return Effect.fnUntraced(function* (base_url: string): Effect.fn.Return<Token, FalconError> {
     const secret = Redacted.value(yield* Effect.mapError(credentials.client_secret, unreadable))
     const form = formOf(credentials, secret)
-    let url = base_url + TOKEN.path
+    let url = base_url + token_operation.path
     for (let hops = 0; hops <= falcon.token_redirects_max; hops++) {
       const posted = yield* post(url, form)
       const answer = without(posted.answer, [secret])
@@ -67,10 +73,10 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
       const next = redirectTarget(answer, url)
       if (next === undefined) return yield* refusal(answer, yield* Clock.currentTimeMillis)
       const why = whySiteDiffers(next, base_url)
-      if (why !== undefined) return yield* failure(TOKEN, "untrusted_url", `Falcon redirects, but ${why}`)
+      if (why !== undefined) return yield* failure(token_operation, "untrusted_url", `Falcon redirects, but ${why}`)
       url = next
     }
-    return yield* failure(TOKEN, "rejected", `more than ${falcon.token_redirects_max} redirects`)
+    return yield* failure(token_operation, "rejected", `more than ${falcon.token_redirects_max} redirects`)
   })
 })
 
@@ -85,15 +91,18 @@ function redirectTarget(answer: HttpAnswer, url: string): string | undefined {
   const location = answer.headers.get("location")
   if (location !== null && URL.canParse(location, url)) return new URL(location, url).href
   const base_url = cloudUrl(answer.headers.get("x-cs-region") ?? "")
-  return base_url === undefined ? undefined : base_url + TOKEN.path
+  return base_url === undefined ? undefined : base_url + token_operation.path
 }
 
 /** Wrong credentials come as 400, 401 or 403, by the service that notices (kibana PR 235139, ansible collection 173). */
 function refusal(answer: HttpAnswer, now_ms: number): FalconError {
-  if (![400, 401, 403].includes(answer.status)) return statusFailure(TOKEN, answer, now_ms)
+  if (![400, 401, 403].includes(answer.status)) return statusFailure(token_operation, answer, now_ms)
   if (speaksOfAddress(answer))
-    return statusFailure(TOKEN, answer, now_ms, { reason: "forbidden", remark: address_remark })
-  return statusFailure(TOKEN, answer, now_ms, { reason: "unauthorized", remark: "; check client_id and client_secret" })
+    return statusFailure(token_operation, answer, now_ms, { reason: "forbidden", remark: address_remark })
+  return statusFailure(token_operation, answer, now_ms, {
+    reason: "unauthorized",
+    remark: "; check client_id and client_secret",
+  })
 }
 
 const address_remark = "; the credentials may be right: add our address to the IP allow list of the Falcon console"
@@ -105,13 +114,15 @@ const speaksOfAddress = (answer: HttpAnswer): boolean =>
   )
 
 const unreadable = (error: { readonly message: string }): FalconError =>
-  failure(TOKEN, "unauthorized", `the client secret cannot be read: ${error.message}`)
+  failure(token_operation, "unauthorized", `the client secret cannot be read: ${error.message}`)
 
 function readToken(answer: HttpAnswer, issuer: string, asked_at_ms: number): Effect.Effect<Token, FalconError> {
   const body = parse(answer.text)
   const token = body.access_token
   if (typeof token !== "string" || token === "") {
-    return Effect.fail(failure(TOKEN, "malformed", "the answer holds no access_token", { status: answer.status }))
+    return Effect.fail(
+      failure(token_operation, "malformed", "the answer holds no access_token", { status: answer.status }),
+    )
   }
   return Effect.succeed({
     bearer: Redacted.make(token, { label: "falcon token" }),

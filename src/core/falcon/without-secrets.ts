@@ -1,4 +1,4 @@
-/** An answer may repeat what it was sent; what is secret in it goes no further. */
+/** Removes secrets from answers, which may repeat what they were sent. */
 import type { HttpAnswer } from "../http/http.ts"
 import { secretForms, withoutForms } from "../telemetry/secret-forms.ts"
 
