@@ -115,6 +115,21 @@ describe("the journal", () => {
     )
   })
 
+  test("forgets a key after a day, also one of this process", () => {
+    const disk = diskWithFolder()
+    return on(
+      disk,
+      Effect.gen(function* () {
+        const journal = yield* opened
+        yield* act(journal, "k")
+        yield* TestClock.adjust(86_400_000 - 1)
+        expect(yield* act(journal, "k")).toEqual(reply("k"))
+        yield* TestClock.adjust(1)
+        expect(yield* act(journal, "k")).toBe("acted")
+      }),
+    )
+  })
+
   test("loses no answer to a line that a power failure tears, wherever it is torn", async () => {
     for (let seed = 1; seed <= 40; seed++) {
       let stalls = false

@@ -1,9 +1,23 @@
 /** Every mutant, by what it breaks. */
 import { assets } from "./assets.ts"
 import { delivery } from "./delivery.ts"
+import { door } from "./door.ts"
 import { enrichment } from "./enrichment.ts"
 import type { Mutant } from "./mutant.ts"
+import { network } from "./network.ts"
 import { records } from "./records.ts"
 import { refusals } from "./refusals.ts"
+import { store } from "./store.ts"
+import { texts } from "./text.ts"
 
-export const mutants: readonly Mutant[] = [...delivery, ...refusals, ...enrichment, ...assets, ...records]
+export const mutants: readonly Mutant[] = [
+  ...delivery,
+  ...refusals,
+  ...enrichment,
+  ...assets,
+  ...records,
+  ...door,
+  ...network,
+  ...texts,
+  ...store,
+]

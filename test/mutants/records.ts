@@ -93,9 +93,8 @@ const journal = breaks({ file: "src/core/actions/idempotency.ts", noticed_by: di
     replace: "keysOf(entries, attempt.owner) >= 1_000 * journal.keys_per_caller_max",
   },
   {
-    name: "a clock that ran ahead keeps its keys for ever",
-    promise: "A key lives a day, whichever way the wall clock was set.",
-    noticed_by: books,
+    name: "keys of this process are never forgotten",
+    promise: "A key lives a day, by the clock that is never set.",
     find: "if (known_ms >= bounds.key_life_ms) return true",
     replace: "if (known_ms < 0) return true",
   },

@@ -1,0 +1,138 @@
+/** Promises about the data folder and its lock, broken on purpose. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const page = "docs/operations.md"
+const one_process = "A second process on a data folder is refused."
+
+const lock = breaks({ file: "src/core/store/lock.ts", page, noticed_by: "src/core/store/lock.test.ts" }, [
+  {
+    name: "opening the lock file lets go of it",
+    promise: "The lock does not depend on a file that somebody in this process may open.",
+    find: "if (yield* isAnswered(path)) return yield* taken(folder)",
+    replace: 'if (path === (yield* Effect.succeed(""))) return yield* taken(folder)',
+  },
+  {
+    name: "a holder that stands still is passed by",
+    promise: "A process that holds the folder and does not answer is there all the same.",
+    find: "orElse: () => Effect.succeed(true)",
+    replace: "orElse: () => Effect.succeed(false)",
+  },
+  {
+    name: "a lock that is read-only is taken",
+    promise: "lock must belong to the user that runs Akonis, with mode 0600.",
+    find: "if ((mode & 0o200) === 0) throw",
+    replace: "if ((mode & 0o200) === 1) throw",
+  },
+  {
+    name: "everybody may open the lock",
+    promise: "All files of the data folder are readable by their owner alone.",
+    find: "if ((mode & 0o077) !== 0) chmodSync(path, 0o600)",
+    replace: "if ((mode & 0o077) !== 0) chmodSync(path, mode)",
+  },
+  {
+    name: "a folder that is replaced goes unnoticed",
+    promise: "A data folder that is deleted and made again while running is noticed.",
+    find: 'return is_ours ? "held" : "replaced"',
+    replace: 'return is_ours ? "held" : "held"',
+  },
+  {
+    name: "two locks at once",
+    promise: one_process,
+    find: "BEGIN EXCLUSIVE",
+    replace: "BEGIN",
+  },
+])
+
+const watch = breaks({ file: "src/core/store/watch-folder.ts", page, noticed_by: "src/core/store/lock.test.ts" }, [
+  {
+    name: "a folder that is gone leaves health as it was",
+    promise: "Health is failed while the data folder is gone.",
+    find: '      yield* tell("failed", detail)\n',
+    replace: "",
+  },
+  {
+    name: "a folder in its place is used without a lock",
+    promise: "A folder that was made again is locked anew before it is used.",
+    find: "held = yield* lockFolder(folder)",
+    replace: "held = lock",
+  },
+])
+
+const regular = breaks(
+  { file: "src/core/store/regular-file.ts", page, noticed_by: "src/core/store/regular-file.test.ts" },
+  [
+    {
+      name: "pipes and devices are read",
+      promise: "What a person names has to be a regular file: pipes and devices are refused.",
+      find: 'if (info.type !== "File")',
+      replace: 'if (info.type === "Unknown")',
+    },
+    {
+      name: "a file is as large as it likes",
+      promise: "A file that a person names is read up to its bound.",
+      find: "if (bytes > bytes_max) return yield* Effect.fail(tooLarge(bytes_max))",
+      replace: "if (bytes < 0) return yield* Effect.fail(tooLarge(bytes_max))",
+    },
+  ],
+)
+
+const atomic_file = breaks(
+  { file: "src/core/store/atomic-file.ts", page, noticed_by: "src/core/store/store.test.ts" },
+  [
+    {
+      name: "files can be read by everybody",
+      promise: "All files of the data folder are readable by their owner alone.",
+      find: 'fs.open(draft, { flag: "w", mode: 0o600 })',
+      replace: 'fs.open(draft, { flag: "w", mode: 0o644 })',
+    },
+    {
+      name: "appended files can be read by everybody",
+      promise: "All files of the data folder are readable by their owner alone.",
+      find: 'fs.open(path, { flag: "a+", mode: 0o600 })',
+      replace: 'fs.open(path, { flag: "a+", mode: 0o644 })',
+    },
+  ],
+)
+
+const offsets = breaks({ file: "src/core/store/offsets.ts", page, noticed_by: "src/core/store/store.test.ts" }, [
+  {
+    name: "a stored offset goes back",
+    promise: "A stored offset never decreases.",
+    page: "docs/delivery.md",
+    find: "if (offset > (offsets.get(root_url) ?? -1)) {",
+    replace: "if (offset !== (offsets.get(root_url) ?? -1)) {",
+  },
+  {
+    name: "a damaged cache.json counts as empty",
+    promise: "Akonis does not start on a damaged cache.json.",
+    find: "const text = yield* readIfPresent(path)\n  if (text === undefined) return",
+    replace: 'const text = yield* readIfPresent(path)\n  if (text === undefined || !text.endsWith("}")) return',
+  },
+  {
+    name: "a negative offset is taken",
+    promise: "Akonis does not start on a damaged cache.json.",
+    find: "|| (offset as number) < 0",
+    replace: "",
+  },
+])
+
+const checkpoints = breaks(
+  { file: "src/core/store/checkpoints.ts", page, noticed_by: "src/core/store/store.test.ts" },
+  [
+    {
+      name: "keys that nobody here knows are dropped",
+      promise: "Keys of context.json that nobody here knows are kept.",
+      find: "const next = { ...before, ...changes }",
+      replace: "const next = { ...changes }",
+    },
+    {
+      name: "a damaged context.json counts as empty",
+      promise:
+        "A context.json that cannot be used makes only its plugin stand still: it is never taken for an empty one.",
+      find: "Array.isArray(parsed)) return yield* damaged(path)",
+      replace: "Array.isArray(parsed)) return {}",
+    },
+  ],
+)
+
+export const store: readonly Mutant[] = [...lock, ...watch, ...regular, ...atomic_file, ...offsets, ...checkpoints]
