@@ -3,6 +3,7 @@ import { assets } from "./assets.ts"
 import { delivery } from "./delivery.ts"
 import { door } from "./door.ts"
 import { enrichment } from "./enrichment.ts"
+import { iocs } from "./iocs.ts"
 import type { Mutant } from "./mutant.ts"
 import { network } from "./network.ts"
 import { records } from "./records.ts"
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...enrichment,
   ...assets,
   ...records,
+  ...iocs,
   ...door,
   ...network,
   ...texts,

@@ -2,6 +2,11 @@
 import { breaks, type Mutant } from "./mutant.ts"
 
 const page = "docs/delivery.md"
+const operations = "docs/operations.md"
+const devices = "test/assets/devices.test.ts"
+const lists = "test/assets/lists.test.ts"
+const faults = "test/assets/faults.test.ts"
+const tasks_test = "test/assets/tasks.test.ts"
 const after_all =
   "A checkpoint of an inventory moves only after every asset up to it was accepted or refused on record."
 
@@ -15,6 +20,53 @@ const collect = breaks({ file: "src/core/assets/collect.ts", page }, [
     if (dry_run) return
 `,
   },
+  {
+    name: "the newest host is the last of the list",
+    promise: "most_recent_device_id is the host that Falcon knew last, and never goes back.",
+    page: operations,
+    noticed_by: "test/assets/progress.test.ts",
+    find: "newest: newer(before.newest, newest)",
+    replace: "newest: newest ?? before.newest",
+  },
+  {
+    name: "a list that lost most of what was known is believed",
+    promise: "A list that loses most of what was known is asked for again before it is believed.",
+    noticed_by: lists,
+    find: "const is_doubted = missing > listing.doubted_share * known",
+    replace: "const is_doubted = missing < 0 * known",
+  },
+  {
+    name: "absence means something in half a listing",
+    promise: "Only absence from a whole listing means that an asset is gone.",
+    noticed_by: lists,
+    find: "      tally.doubt = page.doubt\n      listing_is_whole = false\n",
+    replace: "      tally.doubt = page.doubt\n",
+  },
+  {
+    name: "hosts that were missed are never looked for",
+    promise:
+      "Once an hour all ids are listed: hosts that were missed by any mishap are sent, those that are gone are noted.",
+    page: operations,
+    noticed_by: devices,
+    find: "if (dry_run || listIds === undefined || lookup === undefined) return",
+    replace: "if (dry_run || listIds !== undefined || lookup === undefined) return",
+  },
+  {
+    name: "a dry run of an inventory stores its position",
+    promise: "akonis assets --dry-run sends and stores nothing.",
+    page: "README.md",
+    noticed_by: "test/assets/cli.test.ts",
+    find: "    const newest = yield* sender.send(page.entities)\n    if (dry_run) return\n",
+    replace: "    const newest = yield* sender.send(page.entities)\n",
+  },
+  {
+    name: "another connector is taken for the same",
+    promise: "Another connector_uuid sends everything again.",
+    page: operations,
+    noticed_by: devices,
+    find: "  else if (progress.moved) yield* file.clear\n",
+    replace: "",
+  },
 ])
 
 const sender = breaks({ file: "src/core/assets/sender.ts", page }, [
@@ -27,10 +79,191 @@ const sender = breaks({ file: "src/core/assets/sender.ts", page }, [
   {
     name: "accepted hosts are not remembered",
     promise: "What looks the same as before is not sent again.",
-    page: "docs/operations.md",
+    page: operations,
     find: "    yield* file.add(parcels)\n",
+    replace: "",
+  },
+  {
+    name: "a host from the future is the newest for good",
+    promise: "A host from the future is not the newest for good.",
+    noticed_by: lists,
+    find: "created_ms: Math.min(asset.created_ms, now_ms)",
+    replace: "created_ms: asset.created_ms",
+  },
+  {
+    name: "a host that stands twice in a page is sent twice",
+    promise: "What stands twice in a page goes out once.",
+    noticed_by: lists,
+    find: "batch.set(id, { id, item, content })",
+    replace: "batch.set(`${id} ${batch.size}`, { id, item, content })",
+  },
+  {
+    name: "one odd host stops the others",
+    promise: "An asset that cannot be mapped is skipped with a reason, and the others are sent.",
+    noticed_by: devices,
+    find: 'if (asset.kind === "skipped") {\n        yield* skip(asset)\n        continue',
+    replace: 'if (asset.kind === "skipped") {\n        yield* skip(asset)\n        break',
+  },
+])
+
+const deliver = breaks({ file: "src/core/assets/post-bisecting.ts", page: operations, noticed_by: devices }, [
+  {
+    name: "a refused batch of hosts is given up as a whole",
+    promise: "What Sekoia refuses by itself is found by halving its batch.",
+    find: "else if (part.length > 1) {",
+    replace: "else if (part.length > 1_000_000) {",
+  },
+  {
+    name: "an asset API that refuses everything loses every host",
+    promise: "When Sekoia refuses ten in a row and accepts none, the cause is another: none is given up.",
+    find: "refused.length >= limits.refused_in_row_max",
+    replace: "refused.length >= 1_000 * limits.refused_in_row_max",
+  },
+])
+
+const known_file = breaks({ file: "src/core/assets/sent-index-file.ts", page: operations, noticed_by: devices }, [
+  {
+    name: "hosts that are gone are on no record",
+    promise: "Hosts that are gone are written to device-assets.removed.ndjson.",
+    find: 'notes === "" ? Effect.void :',
+    replace: 'notes !== "" ? Effect.void :',
+  },
+])
+
+const progress = breaks({ file: "src/core/assets/progress.ts", page: operations }, [
+  {
+    name: "a host that is as old as another takes its place",
+    promise: "most_recent_device_id is the host that Falcon knew last, and never goes back.",
+    noticed_by: "test/assets/progress.test.ts",
+    find: "other.created_ms >= one.created_ms ? other : one",
+    replace: "other.created_ms <= one.created_ms ? other : one",
+  },
+  {
+    name: "the newest host is told before all are sent",
+    promise: "most_recent_device_id moves only once all hosts are accepted.",
+    noticed_by: devices,
+    find: "save: (next) => write(next, {}),",
+    replace:
+      "save: (next) => write(next, next.newest === undefined ? {} : { [source.checkpoint_key]: next.newest.id }),",
+  },
+])
+
+const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_by: "test/assets/users.test.ts" }, [
+  {
+    name: "a directory is read without a pause",
+    promise: "Users are read as a whole each time, pausing at least nine times as long as that took.",
+    find: 'walks === "changes"\n    ? 0',
+    replace: 'walks !== "changes"\n    ? 0',
+  },
+  {
+    name: "a failed cycle is tried at once",
+    promise: "A failed cycle is resumed after a backoff.",
+    page: "src/core/assets/run.ts",
+    noticed_by: faults,
+    find: "yield* Effect.sleep(yield* failed(cell, exit.cause, failures))",
+    replace: "yield* Effect.sleep(0 * (yield* failed(cell, exit.cause, failures)))",
+  },
+])
+
+const asset_api = breaks({ file: "src/core/sekoia/asset-api.ts", page, noticed_by: tasks_test }, [
+  {
+    name: "any 2xx of the asset API is a success",
+    promise: "No 200 is believed that is none of the asset API.",
+    find: "if (took === undefined || isRefusal(took)) {",
+    replace: "if (took === null) {",
+  },
+  {
+    name: "a task counts as done when it begins",
+    promise: "Assets count as sent when Sekoia's task is finished, and not before.",
+    find: "if (task !== undefined) yield* awaitTask(base, task, send)",
+    replace: "if (task === null) yield* awaitTask(base, task, send)",
+  },
+  {
+    name: "the asset API is asked again at once",
+    promise: "A 429 that names no time is waited for longer each time.",
+    find: "      yield* Effect.sleep(wait_ms)\n",
     replace: "",
   },
 ])
 
-export const assets: readonly Mutant[] = [...collect, ...sender]
+const device_source = breaks({ file: "src/plugins/device-assets/source.ts", page: operations, noticed_by: lists }, [
+  {
+    name: "changes are read without an overlap",
+    promise: "Hosts are read from five minutes before the last change that was seen.",
+    noticed_by: "test/assets/overlap.test.ts",
+    find: "since_ms - limits.overlap_ms",
+    replace: "since_ms",
+  },
+  {
+    name: "a host from the future hides all later changes",
+    promise: "A host from the future hides no later change.",
+    find: "times.filter((ms) => ms <= now_ms)",
+    replace: "times",
+  },
+  {
+    name: "a page that lacks hosts moves the position past them",
+    promise: "A page that may lack hosts does not move the position past them.",
+    find: "if (doubt === undefined && latest_ms > (reached_ms ?? 0)) reached_ms = latest_ms",
+    replace: "if (latest_ms > (reached_ms ?? 0)) reached_ms = latest_ms",
+  },
+  {
+    name: "a list of ids that stops short is whole",
+    promise: "A list of all hosts that is shorter than its own total is not believed.",
+    noticed_by: "test/assets/overlap.test.ts",
+    find: "if (listed < total) return",
+    replace: "if (listed > total) return",
+  },
+])
+
+const groups = breaks({ file: "src/plugins/device-assets/groups.ts", page: operations, noticed_by: devices }, [
+  {
+    name: "hosts wait for ever for the scope of their groups",
+    promise: "Without the scope for host groups hosts go out with the ids for names.",
+    find: 'error.reason !== "forbidden" && known.size === 0 && !lasts',
+    replace: "known.size === 0",
+  },
+])
+
+const console_source = breaks(
+  { file: "src/plugins/user-assets/console-source.ts", page: operations, noticed_by: "test/assets/users.test.ts" },
+  [
+    {
+      name: "a user who is absent once is gone",
+      promise: "One who was absent twice in a row is gone.",
+      find: "absences_max: 2,",
+      replace: "absences_max: 1,",
+    },
+  ],
+)
+
+const identity_source = breaks(
+  { file: "src/plugins/user-assets/identity-source.ts", page: operations, noticed_by: "test/assets/users.test.ts" },
+  [
+    {
+      name: "the point budget of the directory is ignored",
+      promise: "Identities are read no faster than the point budget of the API allows.",
+      find: "          yield* Effect.sleep(paused_ms)\n",
+      replace: "",
+    },
+    {
+      name: "a cursor that is no longer taken ends the inventory",
+      promise: "A cursor that Falcon no longer takes begins the walk anew.",
+      find: 'error.reason === "rejected" && calls === 1 && position !== undefined',
+      replace: 'error.reason === "retired" && calls === 1 && position !== undefined',
+    },
+  ],
+)
+
+export const assets: readonly Mutant[] = [
+  ...collect,
+  ...sender,
+  ...deliver,
+  ...known_file,
+  ...progress,
+  ...run,
+  ...asset_api,
+  ...device_source,
+  ...groups,
+  ...console_source,
+  ...identity_source,
+]

@@ -53,7 +53,7 @@ const client = breaks({ file: "src/core/falcon/client.ts", noticed_by: "test/htt
   {
     name: "the second 401 goes on",
     promise: "A 401 gets one new token and one more try.",
-    find: "return yield* settle(operation, yield* send(operation, renewed))",
+    find: "return yield* readAnswer(operation, yield* send(operation, renewed))",
     replace: "return yield* once(operation)",
   },
   {
