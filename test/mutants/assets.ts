@@ -24,7 +24,7 @@ const collect = breaks({ file: "src/core/assets/collect.ts", page }, [
     name: "the newest host is the last of the list",
     promise: "most_recent_device_id is the host that Falcon knew last, and never goes back.",
     page: operations,
-    noticed_by: "test/assets/progress.test.ts",
+    noticed_by: "test/assets/overlap.test.ts",
     find: "newest: newer(before.newest, newest)",
     replace: "newest: newest ?? before.newest",
   },
@@ -134,7 +134,7 @@ const progress = breaks({ file: "src/core/assets/progress.ts", page: operations 
   {
     name: "a host that is as old as another takes its place",
     promise: "most_recent_device_id is the host that Falcon knew last, and never goes back.",
-    noticed_by: "test/assets/progress.test.ts",
+    noticed_by: "test/assets/overlap.test.ts",
     find: "other.created_ms >= one.created_ms ? other : one",
     replace: "other.created_ms <= one.created_ms ? other : one",
   },
@@ -209,7 +209,7 @@ const device_source = breaks({ file: "src/plugins/device-assets/source.ts", page
   {
     name: "a list of ids that stops short is whole",
     promise: "A list of all hosts that is shorter than its own total is not believed.",
-    noticed_by: "test/assets/overlap.test.ts",
+    noticed_by: devices,
     find: "if (listed < total) return",
     replace: "if (listed > total) return",
   },

@@ -194,12 +194,6 @@ const execute = breaks({ file: "src/core/actions/execute.ts", noticed_by: audit_
     find: "JSON.stringify([owner, action.slug, asked.idempotency_key])",
     replace: "JSON.stringify([asked.idempotency_key])",
   },
-  {
-    name: "the order of arguments makes them others",
-    promise: "The same arguments in another order are the same.",
-    find: ".sort(([a], [b]) => (a < b ? -1 : 1))",
-    replace: "",
-  },
 ])
 
 const audit = breaks({ file: "src/core/actions/audit.ts", noticed_by: disk }, [
