@@ -114,6 +114,24 @@ describe("running an action", () => {
       expect((await act("isolate_hosts?dry_run=maybe", { ids: [unknown_host] })).status).toBe(400)
     }))
 
+  test("what could have meant a dry run and is none is refused, and nothing is sent", () =>
+    withServed({}, async ({ act, simulator }) => {
+      const run = (query: string) => act(`isolate_hosts?${query}`, { ids: [unknown_host] })
+      for (const query of [
+        "dryRun=true",
+        "dry-run=true",
+        "dryrun=1",
+        "dry_run=true&x=1",
+        "dry_run=false&dry_run=true",
+        "dry_run=false&dry_run=false",
+      ]) {
+        const { status, body } = await run(query)
+        expect([query, status, body.type]).toEqual([query, 400, "/problems/invalid-request"])
+      }
+      for (const query of ["dry_run", "dry_run=", "dry_run=1"]) expect((await run(query)).body.outcome).toBe("dry_run")
+      expect(simulator.state.requests).toEqual([])
+    }))
+
   test("tells every wrong argument", () =>
     withServed({}, async ({ act }) => {
       const { body, ...rest } = await act("update_alert_status", {

@@ -90,6 +90,21 @@ describe("the Model Context Protocol", () => {
       expect((await send("nothing/such")).body.error!.code).toBe(-32601)
     }))
 
+  test("is for responders: a reader may not even open a session, let alone act", () =>
+    withServed({ plugins: [own] }, async ({ ask }) => {
+      const before = seen.done
+      for (const [method, params] of [
+        ["initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } }],
+        ["tools/call", { name: "count_up", arguments: { ids: ["a"] } }],
+      ]) {
+        const body = { jsonrpc: "2.0", id: 1, method, params }
+        const headers = { accept: "application/json, text/event-stream" }
+        const told = await ask("/mcp", { method: "POST", token: tokens.reader, headers, body })
+        expect([told.status, told.body.type]).toEqual([403, "/problems/not-allowed"])
+      }
+      expect(seen.done).toBe(before)
+    }))
+
   test("honours read-only mode", () =>
     withClient({ plugins: [own], read_only: true }, async ({ call }) => {
       const before = seen.done

@@ -85,9 +85,8 @@ const plan = breaks({ file: "src/plugins/iocs/plan.ts", page: reference, noticed
     name: "somebody else's indicator becomes ours",
     promise: "One of another source keeps its source, tags and hosts.",
     noticed_by: "test/actions/iocs.test.ts",
-    find: "return { change: foreignChange(existing, wish), reason: `${changed(existing, wish)}; its hosts and source stay` }",
-    replace:
-      "return { change: { ...newIndicator(wish), ...ownChange(existing, wish) }, reason: `${changed(existing, wish)}; its hosts and source stay` }",
+    find: "return { change: foreignChange(existing, wish), reason }",
+    replace: "return { change: { ...newIndicator(wish), ...ownChange(existing, wish) }, reason }",
   },
 ])
 
@@ -140,8 +139,8 @@ const stix_file = breaks(
     {
       name: "a STIX file may lie anywhere",
       promise: "A STIX file is read only below the tenant's data folder, wherever links lead.",
-      find: "if (!path.startsWith(`${root}/`))",
-      replace: "if (!path.startsWith(`/`))",
+      find: "path.startsWith(`${folder}/`)",
+      replace: 'path.startsWith("/") && folder !== ""',
     },
     {
       name: "a STIX path may climb",
