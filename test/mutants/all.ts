@@ -1,4 +1,5 @@
 /** Every mutant, by what it breaks. */
+import { actions } from "./actions.ts"
 import { assets } from "./assets.ts"
 import { delivery } from "./delivery.ts"
 import { door } from "./door.ts"
@@ -17,6 +18,7 @@ export const mutants: readonly Mutant[] = [
   ...enrichment,
   ...assets,
   ...records,
+  ...actions,
   ...iocs,
   ...door,
   ...network,

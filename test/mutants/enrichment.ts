@@ -102,4 +102,105 @@ const calls = breaks({ file: "src/plugins/enrichment/calls.ts", page }, [
   },
 ])
 
-export const enrichment: readonly Mutant[] = [...partition, ...enrichment_queue, ...vertices, ...edges, ...calls]
+const doubted = breaks({ file: "src/plugins/enrichment/calls.ts", noticed_by: "test/enrichment/doubt.test.ts" }, [
+  {
+    name: "no backoff in the enrichment",
+    promise: "The pause between calls that fail grows, so that an API that is down is left alone.",
+    find: "yield* Effect.sleep(yield* waitMs(attempt, error.retry_after_ms))",
+    replace: "yield* Effect.sleep(1)",
+  },
+  {
+    name: "an answer that says nothing is believed",
+    promise: "A 2xx that says nothing is asked for again.",
+    find: "if (doubt === undefined || (doubt.may_be_true && doubts >= doubts_max)) {",
+    replace: "if (doubt === undefined || doubts >= 0) {",
+  },
+])
+
+const outages = breaks({ file: "src/plugins/enrichment/calls.ts", noticed_by: "test/enrichment/outages.test.ts" }, [
+  {
+    name: "an outage is hammered",
+    promise: "While an API does not answer, only single tries are made.",
+    find: "CircuitBreaker.consecutive(enrichment.breaker_failures)",
+    replace: "CircuitBreaker.consecutive(1_000_000 * enrichment.breaker_failures)",
+  },
+  {
+    name: "a missing scope is asked for again and again",
+    promise: "A missing scope is tried again every 15 minutes.",
+    page: "docs/operations.md",
+    find: "if (LASTING.includes(error.reason)) {",
+    replace: "if (LASTING.includes(error.reason) && attempt < 0) {",
+  },
+])
+
+const bounds = breaks({ file: "src/plugins/enrichment/follower.ts", page: "docs/operations.md" }, [
+  {
+    name: "vertices without a bound",
+    promise: "A detection is sent at most 5 000 vertices.",
+    noticed_by: "test/enrichment/doubt.test.ts",
+    find: "return edges.slice(0, vertices_per_detection_max)",
+    replace: "return edges",
+  },
+  {
+    name: "calls without a bound",
+    promise: "A detection that has cost 1 200 calls looks at no further processes.",
+    page: "src/core/limits.ts",
+    noticed_by: "test/enrichment/vertices.test.ts",
+    find: "if (spent >= enrichment.calls_per_detection_max) {",
+    replace: "if (spent >= 1_000 * enrichment.calls_per_detection_max) {",
+  },
+])
+
+const one_type = breaks({ file: "src/plugins/enrichment/edges.ts", noticed_by: "test/enrichment/vertices.test.ts" }, [
+  {
+    name: "edges without a bound",
+    promise: "Of one edge type at one process at most 1 000 vertices are sent.",
+    page: "docs/operations.md",
+    find: ".slice(0, edges_per_type_max)",
+    replace: "",
+  },
+])
+
+const edge_types = breaks(
+  { file: "src/plugins/enrichment/edge-types.ts", noticed_by: "test/enrichment/vertices.test.ts" },
+  [
+    {
+      name: "device and hunting_lead are followed",
+      promise: "`device` and `hunting_lead` are never followed.",
+      page: "docs/reference/configuration.md",
+      find: "!edge_types_never_walked.includes(name) && ",
+      replace: "",
+    },
+  ],
+)
+
+const costs = breaks({ file: "src/plugins/enrichment/shared.ts", noticed_by: "test/enrichment/costs.test.ts" }, [
+  {
+    name: "what is known is asked for again",
+    promise: "Edges and vertices are remembered for 15 minutes.",
+    page: "docs/operations.md",
+    find: "if (known !== undefined) return",
+    replace: "if (known === null) return",
+  },
+  {
+    name: "what is remembered never grows old",
+    promise: "Edges and vertices are remembered for 15 minutes.",
+    page: "docs/operations.md",
+    find: "ttl: options.life_ms,",
+    replace: "ttl: 0 * options.life_ms,",
+  },
+])
+
+export const enrichment: readonly Mutant[] = [
+  ...doubted,
+  ...outages,
+  ...bounds,
+  ...one_type,
+  ...edge_types,
+  ...costs,
+  ...partition,
+  ...enrichment_queue,
+  ...vertices,
+  ...edges,
+  ...calls,
+]

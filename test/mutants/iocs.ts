@@ -8,7 +8,7 @@ const versions_test = "test/actions/iocs-versions.test.ts"
 const patterns_test = "test/actions/iocs-patterns.test.ts"
 const guards = "test/actions/iocs-guards.test.ts"
 
-const push = breaks({ file: "src/plugins/iocs/push.ts", page: reference, noticed_by: guards }, [
+const push = breaks({ file: "src/plugins/iocs/push-indicators.ts", page: reference, noticed_by: guards }, [
   {
     name: "expired indicators of others are deleted when Falcon's filter is wrong",
     promise: others,
@@ -61,7 +61,7 @@ const push = breaks({ file: "src/plugins/iocs/push.ts", page: reference, noticed
   },
 ])
 
-const plan = breaks({ file: "src/plugins/iocs/plan.ts", page: reference, noticed_by: push_test }, [
+const plan = breaks({ file: "src/plugins/iocs/merge-policy.ts", page: reference, noticed_by: push_test }, [
   {
     name: "a push weakens what blocks",
     promise: "What blocks goes on blocking.",
@@ -77,7 +77,7 @@ const plan = breaks({ file: "src/plugins/iocs/plan.ts", page: reference, noticed
   {
     name: "a push overrules an exception",
     promise: "What another source allows is left alone.",
-    page: "src/plugins/iocs/plan.ts",
+    page: "src/plugins/iocs/merge-policy.ts",
     find: ' || action === "allow") {',
     replace: ") {",
   },
@@ -90,7 +90,7 @@ const plan = breaks({ file: "src/plugins/iocs/plan.ts", page: reference, noticed
   },
 ])
 
-const existing = breaks({ file: "src/plugins/iocs/existing.ts", noticed_by: guards }, [
+const existing = breaks({ file: "src/plugins/iocs/find-existing.ts", noticed_by: guards }, [
   {
     name: "indicators of the parent customer are changed",
     promise: "What belongs to the parent customer is left alone.",
@@ -105,14 +105,17 @@ const existing = breaks({ file: "src/plugins/iocs/existing.ts", noticed_by: guar
   },
 ])
 
-const one = breaks({ file: "src/plugins/iocs/one.ts", page: reference, noticed_by: "test/actions/iocs.test.ts" }, [
-  {
-    name: "an expired indicator of others is replaced",
-    promise: others,
-    find: "if (existing?.expired !== true || !isOurs(existing))",
-    replace: "if (existing?.expired !== true)",
-  },
-])
+const one = breaks(
+  { file: "src/plugins/iocs/upsert-indicator.ts", page: reference, noticed_by: "test/actions/iocs.test.ts" },
+  [
+    {
+      name: "an expired indicator of others is replaced",
+      promise: others,
+      find: "if (existing?.expired !== true || !isOurs(existing))",
+      replace: "if (existing?.expired !== true)",
+    },
+  ],
+)
 
 const remove = breaks({ file: "src/plugins/iocs/delete-indicators.ts", noticed_by: "test/actions/iocs-rows.test.ts" }, [
   {
@@ -151,7 +154,7 @@ const stix_file = breaks(
   ],
 )
 
-const pattern = breaks({ file: "src/plugins/iocs/stix-taken.ts", noticed_by: patterns_test }, [
+const pattern = breaks({ file: "src/plugins/iocs/stix-values.ts", noticed_by: patterns_test }, [
   {
     name: "what is bad only together with something else is blocked",
     promise: "Taken is only what condemns a value by itself: a conjunction is not.",
@@ -237,7 +240,7 @@ const objects = breaks({ file: "src/plugins/iocs/stix-objects.ts", noticed_by: v
   },
 ])
 
-const value = breaks({ file: "src/plugins/iocs/value.ts", noticed_by: "test/actions/iocs.test.ts" }, [
+const value = breaks({ file: "src/plugins/iocs/ioc-value.ts", noticed_by: "test/actions/iocs.test.ts" }, [
   {
     name: "a CIDR range is an address",
     promise: "A CIDR range is never taken for an address.",

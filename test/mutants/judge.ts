@@ -15,7 +15,7 @@ const test_ms_max = 60_000
 
 /** What a patch that does not compile or names what is not there leads to: that proves nothing. */
 const not_runnable =
-  /SyntaxError|ReferenceError|Unhandled error between tests|error: (Expected|Unexpected|Could not resolve)/
+  /SyntaxError: (?!JSON)|ReferenceError|Unhandled error between tests|error: (Expected|Unexpected|Could not resolve)/
 
 export const judge = async (copy: Copy, mutant: Mutant): Promise<Verdict> => {
   const began_ms = performance.now()
