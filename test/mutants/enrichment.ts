@@ -133,7 +133,7 @@ const outages = breaks({ file: "src/plugins/enrichment/calls.ts", noticed_by: "t
   },
 ])
 
-const bounds = breaks({ file: "src/plugins/enrichment/follower.ts", page: "docs/operations.md" }, [
+const bounds = breaks({ file: "src/plugins/enrichment/enricher.ts", page: "docs/operations.md" }, [
   {
     name: "vertices without a bound",
     promise: "A detection is sent at most 5 000 vertices.",
@@ -174,7 +174,7 @@ const edge_types = breaks(
   ],
 )
 
-const costs = breaks({ file: "src/plugins/enrichment/shared.ts", noticed_by: "test/enrichment/costs.test.ts" }, [
+const costs = breaks({ file: "src/plugins/enrichment/coalescing-cache.ts", noticed_by: "test/enrichment/costs.test.ts" }, [
   {
     name: "what is known is asked for again",
     promise: "Edges and vertices are remembered for 15 minutes.",
