@@ -174,22 +174,25 @@ const edge_types = breaks(
   ],
 )
 
-const costs = breaks({ file: "src/plugins/enrichment/coalescing-cache.ts", noticed_by: "test/enrichment/costs.test.ts" }, [
-  {
-    name: "what is known is asked for again",
-    promise: "Edges and vertices are remembered for 15 minutes.",
-    page: "docs/operations.md",
-    find: "if (known !== undefined) return",
-    replace: "if (known === null) return",
-  },
-  {
-    name: "what is remembered never grows old",
-    promise: "Edges and vertices are remembered for 15 minutes.",
-    page: "docs/operations.md",
-    find: "ttl: options.life_ms,",
-    replace: "ttl: 0 * options.life_ms,",
-  },
-])
+const costs = breaks(
+  { file: "src/plugins/enrichment/coalescing-cache.ts", noticed_by: "test/enrichment/costs.test.ts" },
+  [
+    {
+      name: "what is known is asked for again",
+      promise: "Edges and vertices are remembered for 15 minutes.",
+      page: "docs/operations.md",
+      find: "if (known !== undefined) return",
+      replace: "if (known === null) return",
+    },
+    {
+      name: "what is remembered never grows old",
+      promise: "Edges and vertices are remembered for 15 minutes.",
+      page: "docs/operations.md",
+      find: "ttl: options.life_ms,",
+      replace: "ttl: 0 * options.life_ms,",
+    },
+  ],
+)
 
 export const enrichment: readonly Mutant[] = [
   ...doubted,

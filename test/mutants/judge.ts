@@ -18,7 +18,7 @@ const test_ms_max = 240_000
 
 /** What a patch that does not compile or names what is not there leads to: that proves nothing. */
 const not_runnable =
-  /SyntaxError: (?!JSON)|ReferenceError|Unhandled error between tests|error: (Expected|Unexpected|Could not resolve)/
+  /^SyntaxError: (?!JSON)|^ReferenceError: \S+ is not defined|Unhandled error between tests|^error: (Expected|Unexpected|Could not resolve) /m
 
 export const judge = async (copy: Copy, mutant: Mutant): Promise<Verdict> => {
   const began_ms = performance.now()
