@@ -44,7 +44,7 @@ export interface CollectorOptions {
   readonly dry_run: boolean
 }
 
-/** Fails when the stored progress cannot be read. */
+/** Makes the collector of an inventory. Fails when its stored progress cannot be read. */
 export const makeCollector = Effect.fnUntraced(function* (options: CollectorOptions) {
   const { source, api, batch_size, connector_uuid, dry_run } = options
   const file = yield* openSentIndexFile(source.name)
@@ -53,7 +53,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   const progress = yield* openProgress(source, connector_uuid, table.size === 0)
   if (progress.moved && dry_run) table.clear()
   else if (progress.moved) yield* file.clear
-  /** Has this process seen the current walk from its beginning? Only then absence means something. */
+  /** Whether this process has seen the current walk from its beginning. Only then an absent asset may be gone. */
   let listing_is_whole = false
 
   const cycle = Effect.fnUntraced(function* ({ limit, onSent, onProgress }: CycleOptions = {}) {
@@ -84,7 +84,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
       Effect.gen(function* () {
         const took_ms = monotonicMs(clock) - asked_ms - (page.paused_ms ?? 0)
         tally.reading_ms += Math.min(Math.max(took_ms, 0), reading.page_ms_max)
-        yield* take(page, sender, tally)
+        yield* sendPage(page, sender, tally)
         asked_ms = monotonicMs(clock)
       }),
     )
@@ -95,7 +95,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   })
 
   /** Sends a page and stores its position. */
-  const take = Effect.fnUntraced(function* (page: AssetPage, sender: Sender, tally: Tally) {
+  const sendPage = Effect.fnUntraced(function* (page: AssetPage, sender: Sender, tally: Tally) {
     tally.total = page.total
     for (const id of page.ids ?? []) table.list(id)
     if (page.doubt !== undefined) {
@@ -108,7 +108,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
     yield* progress.save({ ...before, position: page.position, newest: newer(before.newest, newest) })
   })
 
-  /** Compares all ids from time to time: finds what is gone, and what the look at changes has missed. */
+  /** Compares all ids, once in `reconcile_ms`: finds assets that are gone, and changes that the walk has missed. */
   const reconcile = Effect.fnUntraced(function* (sender: Sender, tally: Tally) {
     const { listIds, lookup } = source
     if (dry_run || listIds === undefined || lookup === undefined) return
@@ -127,7 +127,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
     if (yield* compareIds(tally)) yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
   })
 
-  /** After a listing that was whole. False when it says something so unlikely that Falcon has to say it again. */
+  /** Counts the assets that a whole listing lacked. False when it lacked so many that Falcon has to say so again before it is believed. */
   const compareIds = Effect.fnUntraced(function* (tally: Tally) {
     const [missing, known] = [table.unlisted, table.size]
     const is_doubted = missing > listing.doubted_share * known

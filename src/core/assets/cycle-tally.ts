@@ -1,4 +1,4 @@
-/** What a cycle did, counted while it runs. */
+/** Counters of one cycle of an inventory. */
 
 export interface Tally {
   /** Entities read. */
@@ -8,13 +8,13 @@ export interface Tally {
   unchanged: number
   /** Could not be mapped. */
   skipped: number
-  /** Refused by Sekoia, each for itself. */
+  /** Refused by Sekoia, each when it was posted alone. */
   refused: number
   /** Disappeared from Falcon. */
   removed: number
   /** How many entities the walk has, when Falcon says so. */
   total: number | undefined
-  /** What of the answers is not believed, for people; `undefined` when all is well. */
+  /** Which answers are not believed, and why, for people; `undefined` when all are. */
   doubt: string | undefined
   /** Time that Falcon's answers took, waiting left out. */
   reading_ms: number

@@ -1,12 +1,12 @@
-/** Opening the files of an inventory: what is wrong with them is a matter of this plugin alone. */
+/** Opens the files of an inventory. One that is damaged stops this inventory only, not the process. */
 import { Effect, Result } from "effect"
 import type { StoreError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
 import { Health } from "../telemetry/health.ts"
 
 /**
- * What `open` gives. While a file cannot be read, the plugin stands still, health is `failed` with the remedy, and `open` is tried
- * again every minute: once the file is repaired or deleted, the plugin goes on by itself. Nothing else of the process waits.
+ * Runs `open` until it succeeds. While a file cannot be read, the plugin waits, health is `failed` with the remedy, and `open` is
+ * tried again every minute, so that the plugin goes on by itself once the file is repaired or deleted. Nothing else waits.
  */
 export const openWhenReadable = <A, E, R>(plugin_id: string, open: Effect.Effect<A, E | StoreError, R>) =>
   Effect.gen(function* () {
@@ -18,7 +18,7 @@ export const openWhenReadable = <A, E, R>(plugin_id: string, open: Effect.Effect
       if (Result.isSuccess(result)) return result.success
       const error = result.failure
       if (!isStoreError(error)) return yield* Effect.fail(error as E)
-      // It has come up as far as it can: the others are ready without it.
+      // It counts as started, so that readiness does not wait for it.
       yield* health.started(plugin_id)
       yield* cell.set("failed", error.message)
       if (error.message !== said) yield* Effect.logError(`${error.message}; it is looked at again every minute`)

@@ -1,4 +1,4 @@
-/** Getting a batch of assets to Sekoia: what it refuses is halved until the guilty one stands alone. */
+/** Posts a batch of assets to Sekoia, and bisects what is refused to the assets that it refuses alone. */
 import { Effect } from "effect"
 import type { ConfigError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
@@ -6,23 +6,23 @@ import type { AssetApi } from "../sekoia/asset-api.ts"
 import { AssetApiError } from "../sekoia/asset-error.ts"
 import type { Hash } from "./sent-index.ts"
 
-/** A mapped asset on its way. */
+/** A mapped asset that is to be posted. */
 export interface Parcel {
   readonly id: string
   readonly item: Readonly<Record<string, unknown>>
   readonly content: Hash
 }
 
-/** What happens to parcels: accepted ones at once, refused ones when the batch is through. */
+/** Called with what became of the parcels: for accepted ones at once, for refused ones when the whole batch is done. */
 export interface Outcomes<E> {
   readonly onAccepted: (parcels: readonly Parcel[]) => Effect.Effect<void, E>
   readonly onRefused: (parcel: Parcel, error: AssetApiError) => Effect.Effect<void, E>
 }
 
 /**
- * Succeeds when every parcel was either accepted or refused for itself. Fails when Sekoia takes nothing now, and also when it
- * refuses one after the other and accepts none: then it is not the assets that are wrong, and none of them may be given up.
- * Interrupted, it never forgets an answer that has come: what was accepted is also recorded.
+ * Succeeds when every parcel was either accepted or refused alone. Fails when Sekoia takes nothing now, and also when it refuses
+ * one asset after the other and accepts none: then the assets are not at fault, and none of them counts as refused. When it is
+ * interrupted, an answer that has come is still recorded.
  */
 export const postBisecting = Effect.fnUntraced(function* <E>(
   api: AssetApi,
@@ -45,7 +45,7 @@ export const postBisecting = Effect.fnUntraced(function* <E>(
   for (const { parcel, error } of refused) yield* onRefused(parcel, error)
 })
 
-/** Posts some parcels; answers the error when it is about them. */
+/** Posts some parcels. Succeeds with the error when Sekoia refused these parcels, fails with any other. */
 const postPart = <E>(api: AssetApi, parcels: readonly Parcel[], onAccepted: Outcomes<E>["onAccepted"]) =>
   Effect.uninterruptibleMask((restore) =>
     restore(api.post(parcels.map(({ item }) => item))).pipe(
@@ -65,5 +65,5 @@ const refusesAll = ({ status, message }: AssetApiError) =>
     reason: "misconfigured",
     status,
     retry_after_ms: undefined,
-    message: `${message}; it refuses one asset after the other, so none is given up`,
+    message: `${message}; it refuses one asset after the other and takes none, so none counts as refused`,
   })

@@ -5,7 +5,7 @@ import { Checkpoints } from "../store/checkpoints.ts"
 import { fieldsOf, textOf } from "./read-fields.ts"
 import type { AssetSource } from "./source.ts"
 
-/** The asset that Falcon knew last. */
+/** The asset that Falcon got to know last. */
 export interface Newest {
   readonly id: string
   readonly created_ms: number
@@ -23,9 +23,9 @@ export interface Progress {
 interface ProgressFile {
   readonly value: () => Progress
   readonly save: (progress: Progress) => Effect.Effect<void, StoreError>
-  /** The walk is through. */
+  /** Stores the progress of a walk that has come to its end, and with it the newest asset. */
   readonly saveCompleted: (progress: Progress) => Effect.Effect<void, StoreError>
-  /** Whom the assets were sent to has changed: nothing is known of this connector. */
+  /** The configured connector is another one than before: nothing has been sent to it. */
   readonly moved: boolean
 }
 

@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 /**
- * A cycle begins `frequency_s` after the last one began, or at once when that took longer. A source that is read as a whole
+ * Runs an inventory for ever. A cycle begins `frequency_s` after the last one began, or at once when that took longer. A source that is read as a whole
  * each time gets longer pauses, up to 15 minutes, so that reading takes at most a tenth of the time; time spent waiting, for
  * Sekoia or for a rate limit, is no reading. A failed cycle is resumed after a backoff.
  */
@@ -58,21 +58,21 @@ const cycles = Effect.fnUntraced(function* (
 })
 
 /**
- * The pause that a source needs which was read as a whole: nine times as long as reading took, and as long as the frequency says
- * also where a budget was waited for, which others spend too.
+ * The pause after a cycle, beyond what the frequency asks for: none for a source that tells what changed; for one that is read as
+ * a whole nine times as long as reading took, and no less than the frequency.
  */
 const restMs = ({ walks }: AssetSource, frequency_ms: number, { reading_ms }: Tally): number =>
   walks === "changes"
     ? 0
     : Math.min(Math.max(reading_ms / limits.walk_share_max - reading_ms, frequency_ms), reading.pause_ms_max)
 
-/** While an earlier failure is not made good, health keeps saying so. */
+/** Shows in health how far a cycle is, unless the one before failed: then health keeps that until a cycle succeeds. */
 const showProgress = (cell: HealthCell, failures: number, { sent, read, total }: Tally) =>
   failures > 0
     ? Effect.void
     : cell.set("ok", `reading: ${read}${total === undefined ? "" : ` of ${total}`}, ${sent} sent`)
 
-/** Told when it is longer than the configuration says. */
+/** The part of the health text that tells a pause longer than configured. */
 const pauseText = (pause_ms: number): string =>
   pause_ms === 0 ? "" : `; reading took long, the next look is in ${Math.round(pause_ms / 1_000)} s`
 
@@ -94,7 +94,7 @@ const tellCompleted = Effect.fnUntraced(function* (
   yield* sent + skipped + refused > 0 ? Effect.logInfo(line) : Effect.logDebug(line)
 })
 
-/** Says what stands still and why; answers how long to wait. */
+/** Tells health and log why a cycle failed; returns how long to wait before the next. */
 const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause<CollectError>, failures: number) {
   yield* Metric.update(Metric.withAttributes(metrics.asset_cycles, { outcome: "failed" }), 1)
   const error = Cause.findErrorOption(cause)
@@ -107,7 +107,7 @@ const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause
   return wait_ms
 })
 
-/** Nothing will change until a person acts. */
+/** Whether a cycle will fail until a person does something. */
 const needsPerson = (error: CollectError): boolean => {
   if (error._tag === "FalconError") return ["unauthorized", "forbidden", "retired"].includes(error.reason)
   if (error._tag === "AssetApiError") return error.reason === "unauthorized" || error.reason === "misconfigured"

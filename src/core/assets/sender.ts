@@ -1,4 +1,4 @@
-/** Sends what has changed among some entities, in batches, and remembers it. */
+/** Sends the entities that have changed, in batches, and records them in the sent index. */
 import { Clock, Data, Effect, Metric } from "effect"
 import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
@@ -12,7 +12,7 @@ import { hashOf } from "./sent-index.ts"
 import type { SentIndexFile } from "./sent-index-file.ts"
 import type { AssetSource, Mapped } from "./source.ts"
 
-/** Ends a cycle that has sent as much as it was asked to. */
+/** Ends a cycle that has sent as many assets as it was asked for. */
 class LimitReached extends Data.TaggedError("LimitReached") {}
 
 export interface SenderOptions {
@@ -30,7 +30,7 @@ export interface SenderOptions {
 
 export type Sender = ReturnType<typeof makeSender>
 
-/** For one cycle. */
+/** Makes the sender of one cycle. */
 export const makeSender = ({ source, api, file, tally, dry_run, ...options }: SenderOptions) => {
   const { table } = file
   let warnings = 0
@@ -41,7 +41,7 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
   const countSkipped = (reason: "unmappable" | "refused") =>
     Metric.update(Metric.withAttributes(metrics.assets_skipped, { reason }), 1)
 
-  /** Remembers, and counts as listed. */
+  /** Records assets in the sent index, and marks them as listed. */
   const accept = Effect.fnUntraced(function* (parcels: readonly Pick<Parcel, "id" | "content">[]) {
     yield* file.add(parcels)
     for (const { id } of parcels) table.list(id)
@@ -80,13 +80,13 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
     if (tally.sent >= options.limit) return yield* new LimitReached()
   })
 
-  /** Succeeds when nothing of these entities is left to be sent. Answers the newest of them. */
+  /** Sends what has changed among these entities; returns the newest of them. Succeeds when nothing of them is left to send. */
   const send = Effect.fnUntraced(function* (entities: readonly unknown[]) {
     const mapped = yield* source.mapper(entities)
     const now_ms = yield* Clock.currentTimeMillis
     const unchanged_before = tally.unchanged
     let newest: Newest | undefined
-    // By id: what stands twice in a page goes out once, as it stood last.
+    // By id: an entity that is twice in a page is sent once, in its last form.
     let batch = new Map<string, Parcel>()
     for (const entity of entities) {
       tally.read++
@@ -96,7 +96,7 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
         continue
       }
       const { id, item } = asset
-      // An asset from the future would be the newest for good.
+      // A time in the future would stay the newest one for good.
       if (asset.created_ms !== undefined) newest = newer(newest, { id, created_ms: Math.min(asset.created_ms, now_ms) })
       const content = hashOf(JSON.stringify(asset.content))
       table.list(id)
@@ -115,7 +115,7 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
     return newest
   })
 
-  /** Says how much was not told of. */
+  /** Logs how many warnings were left out. */
   const summary = Effect.suspend(() =>
     warnings > limits.warnings_max
       ? Effect.logWarning(`${warnings - limits.warnings_max} more ${source.noun} were skipped or refused`)

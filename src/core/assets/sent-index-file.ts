@@ -19,14 +19,14 @@ export interface Accepted {
 
 export interface SentIndexFile {
   readonly table: SentIndex
-  /** Remembers assets; on the disk when this succeeds. */
+  /** Adds accepted assets to index and file; on the disk when this succeeds. */
   readonly add: (accepted: readonly Accepted[]) => Effect.Effect<void, StoreError>
   /**
-   * After a complete listing: writes the ids that are gone to `<name>.removed.ndjson`, forgets them, and shortens the file
-   * when it has more old lines than current ones. Answers how many are gone.
+   * After a complete listing: writes tombstones of the assets that are gone to `<name>.removed.ndjson`, removes them from index
+   * and file, and compacts the file when it has more old lines than current ones. Returns how many are gone.
    */
   readonly forgetAbsent: (absences_max: number) => Effect.Effect<number, StoreError>
-  /** Forgets everything. */
+  /** Empties index and file. */
   readonly clear: Effect.Effect<void, StoreError>
 }
 
@@ -64,12 +64,12 @@ export const openSentIndexFile = Effect.fnUntraced(function* (name: string) {
           const current = part
             .flatMap((line) => parseLine(line) ?? [])
             .filter(({ id, content }) => table.claim(id, content))
-          const [removed, kept] = [true, false].map((wanted) =>
+          const [removed, current_left] = [true, false].map((wanted) =>
             current.filter(({ id }) => table.isGone(id, absences_max) === wanted),
           )
           const notes = removed!.map(({ id }) => `${JSON.stringify({ at, id })}\n`).join("")
           const noted = notes === "" ? Effect.void : appendDurably(data_dir, `${name}.removed.ndjson`, notes)
-          return Effect.andThen(noted, write(kept!.map(formatLine).join("")))
+          return Effect.andThen(noted, write(current_left!.map(formatLine).join("")))
         }),
       )
       table.forget(absences_max)
@@ -90,7 +90,7 @@ export const openSentIndexFile = Effect.fnUntraced(function* (name: string) {
 
 const hex = (word: number): string => word.toString(16).padStart(8, "0")
 
-/** Ids are written as in a URL, so that a line stays a line. */
+/** One line of the file. Ids are percent-encoded, so that none can break the line. */
 const formatLine = ({ id, content }: Accepted): string =>
   `${hex(content.high)}${hex(content.low)} ${encodeURIComponent(id)}\n`
 
@@ -127,7 +127,7 @@ const eachPart = <E, R>(path: string, onLines: (lines: readonly string[]) => Eff
       if (bytes === 0) break
       const lines = (rest + decoder.decode(buffer.subarray(0, bytes), { stream: true })).split("\n")
       rest = lines.pop()!
-      // No line of ours is that long: it is damaged, and must not fill the memory.
+      // The file is damaged: it holds no lines of that length, and such a one must not fill the memory.
       if (rest.length > line_chars_max) rest = ""
       yield* onLines(lines)
     }

@@ -1,5 +1,6 @@
 /**
- * What has been sent: for every asset a hash of its id and a hash of its content, in one typed array with open addressing.
+ * The sent index: a hash of the id and a hash of the content of every asset that was sent, in one typed array with open
+ * addressing.
  * 17 bytes a slot and at most three quarters of the slots in use: 23 to 45 bytes an asset, whatever its id or content. For
  * 100 000 hosts that is 4.5 MB.
  *
@@ -25,7 +26,7 @@ const slots_min = 1_024
 
 const listed_flag = 1
 const written_flag = 2
-/** The rest of a mark counts the listings in a row that did not have the asset. */
+/** The bits above the flags count the listings in a row that did not have the asset. */
 const absence = 4
 const absences_counted_max = 63
 
@@ -47,13 +48,13 @@ export class SentIndex {
     return this.#used(this.#slotOf(hashOf(id)))
   }
 
-  /** Is this the content that was sent last? */
+  /** Whether this content was sent last. */
   holds(id: string, content: Hash): boolean {
     const slot = this.#slotOf(hashOf(id))
     return this.#used(slot) && this.#contentIs(slot, content)
   }
 
-  /** Remembers what was sent. */
+  /** Records the content that was sent. */
   set(id: string, content: Hash): void {
     if (4 * (this.#size + 1) > 3 * this.#marks.length) this.#resize(2 * this.#marks.length, () => true)
     const key = hashOf(id)
@@ -67,7 +68,7 @@ export class SentIndex {
     for (let slot = 0; slot < this.#marks.length; slot++) this.#marks[slot]! &= ~(listed_flag | written_flag)
   }
 
-  /** The asset is there. False when nothing is known of it. */
+  /** Marks the asset as listed. False when it is not in the index. */
   list(id: string): boolean {
     const slot = this.#slotOf(hashOf(id))
     if (!this.#used(slot)) return false
@@ -75,7 +76,7 @@ export class SentIndex {
     return true
   }
 
-  /** How many assets the listing does not have so far. */
+  /** How many assets are not marked as listed so far. */
   get unlisted(): number {
     let count = 0
     for (let slot = 0; slot < this.#marks.length; slot++) {
@@ -84,7 +85,7 @@ export class SentIndex {
     return count
   }
 
-  /** Ends a listing that was complete. Answers how many assets were absent from so many listings in a row: they are gone. */
+  /** Ends a listing that was complete. Returns how many assets were absent from so many listings in a row, and so count as gone. */
   endListing(absences_max: number): number {
     let gone = 0
     for (let slot = 0; slot < this.#marks.length; slot++) {
@@ -97,7 +98,7 @@ export class SentIndex {
     return gone
   }
 
-  /** Was the asset absent from so many listings in a row? */
+  /** Whether the asset was absent from so many listings in a row. */
   isGone(id: string, absences_max: number): boolean {
     const slot = this.#slotOf(hashOf(id))
     return this.#used(slot) && this.#absences(slot) >= absences_max
@@ -143,14 +144,14 @@ export class SentIndex {
     return slot
   }
 
-  /** Moves what is to be kept into a new table; `slots` is a power of two. */
-  #resize(slots: number, keep: (slot: number) => boolean): void {
+  /** Moves the wanted slots into a new table; `slots` is a power of two. */
+  #resize(slots: number, isWanted: (slot: number) => boolean): void {
     const [table, marks] = [this.#table, this.#marks]
-    const kept = [...marks.keys()].filter((slot) => this.#used(slot) && keep(slot))
+    const wanted = [...marks.keys()].filter((slot) => this.#used(slot) && isWanted(slot))
     this.#table = new Uint32Array(slots * words)
     this.#marks = new Uint8Array(slots)
-    this.#size = kept.length
-    for (const slot of kept) {
+    this.#size = wanted.length
+    for (const slot of wanted) {
       const entry = table.subarray(slot * words, (slot + 1) * words)
       const target = this.#slotOf({ high: entry[0]!, low: entry[1]! })
       this.#table.set(entry, target * words)

@@ -1,8 +1,8 @@
-/** Where assets come from: what a plugin gives to the collector. */
+/** What a plugin gives to the collector: how to read the entities of an inventory, and how to map them to assets. */
 import type { Effect } from "effect"
 import type { FalconError } from "../falcon/errors.ts"
 
-/** What became of one entity. */
+/** An entity mapped to an asset, or the reason why it cannot be one. */
 export type Mapped =
   | {
       readonly kind: "asset"
@@ -17,7 +17,7 @@ export type Mapped =
   /** It cannot be sent. `reason` is for people and quotes nothing of the entity. */
   | { readonly kind: "skipped"; readonly id: string | undefined; readonly reason: string }
 
-/** Some entities of a walk. */
+/** A page of entities. */
 export interface AssetPage {
   readonly entities: readonly unknown[]
   /** Where to go on once these are accepted. */

@@ -1,4 +1,4 @@
-/** Asking Falcon for lists that must be whole. */
+/** Requests to Falcon for lists that must be whole. */
 import { Effect } from "effect"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
@@ -7,8 +7,8 @@ import { failWithoutList } from "../falcon/whole-list.ts"
 export type StrictRequest = (operation: Operation) => Effect.Effect<Envelope, FalconError>
 
 /**
- * Falcon's request, stricter: a 200 that holds errors and no resources, or no list at all, is a failure, not the end of a list.
- * Errors beside resources are told of; see `doubtOf`. The `text` of the envelope is left out.
+ * Makes a request function that fails on a 200 with errors and no resources, or without any list, where Falcon's own takes it
+ * for the end of a list. Errors beside resources are logged; see `doubtOf`. The envelope's `text` is empty.
  */
 export const makeStrictRequest = Effect.map(
   Falcon,
@@ -22,10 +22,10 @@ export const makeStrictRequest = Effect.map(
     }),
 )
 
-/** Errors of a 2xx that one line quotes. */
+/** How many errors of one answer a log line quotes. */
 const quoted_max = 3
 
-/** What may be missing from an answer, for people; `undefined` when it is whole. */
+/** A sentence for people about what may be missing from an answer; `undefined` when it is whole. */
 export const doubtOf = ({ name }: Operation, { errors }: Envelope): string | undefined => {
   if (errors.length === 0) return undefined
   const said = errors.slice(0, quoted_max).map(({ code, message }) => `${code} ${message}`)

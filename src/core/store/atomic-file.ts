@@ -1,17 +1,17 @@
-/** Files that are either as they were or as they should be, whatever happens in between. */
+/** Writes files so that a crash leaves the old content or the new one, never a part of it. */
 import { Effect, FileSystem, type PlatformError as Platform } from "effect"
 
 import { StoreError } from "../errors.ts"
 import { readRegular, systemWords, whyUnread } from "./regular-file.ts"
 
-/** Replaces a file: write beside it, fsync, rename, fsync of the folder. Only the owner may read it. */
+/** Replaces a file: writes beside it, fsync, rename, fsync of the folder. Only the owner may read it. */
 export const writeAtomic = (
   folder: string,
   name: string,
   text: string,
 ): Effect.Effect<void, StoreError, FileSystem.FileSystem> => rewriteAtomic(folder, name, (write) => write(text))
 
-/** The same for a file that is written piece by piece, and may be read meanwhile: it stays as it was until all is written. */
+/** Replaces a file by text that is produced piece by piece. The file may be read meanwhile: it stays as it was until all is written. */
 export const rewriteAtomic = <R>(
   folder: string,
   name: string,
@@ -34,8 +34,8 @@ export const rewriteAtomic = <R>(
 }
 
 /**
- * Appends to a file and makes sure that it is on the disk. A line that an earlier crash cut short is closed first. Who appends
- * often gives a set to remember in which names are on the disk already.
+ * Appends to a file; on the disk when this succeeds. A line that an earlier crash cut short is ended first. `safe_names`, given
+ * by callers that append often, holds the names whose folder entry is on the disk already.
  */
 export const appendDurably = (
   folder: string,
@@ -61,7 +61,7 @@ export const appendDurably = (
         return size === 0n
       }),
     )
-    // Even when the file was there before: the process that made it may have died before its name was safe.
+    // Also when the file existed: the process that made it may have died before the folder was synced.
     if (is_new || !safe_names.has(name)) yield* syncFolder(folder)
     safe_names.add(name)
   }).pipe(unwritable(`${folder}/${name}`))

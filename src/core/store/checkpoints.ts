@@ -1,7 +1,6 @@
 /**
- * `context.json`: how far the inventories of a tenant have been sent. `most_recent_device_id` and `most_recent_user_id` stand
- * where the Python module kept them; what more is needed stands beside them, one key for each plugin. Keys that nobody here
- * knows are kept.
+ * `context.json`: the checkpoints of a tenant's inventories. `most_recent_device_id` and `most_recent_user_id` are those of the
+ * Python module; each plugin has one further key. Keys that Akonis does not know stay as they are.
  */
 import { Context, Effect, FileSystem, Layer, Semaphore } from "effect"
 import { StoreError } from "../errors.ts"
@@ -13,13 +12,13 @@ type Values = Readonly<Record<string, unknown>>
 export class Checkpoints extends Context.Service<
   Checkpoints,
   {
-    /** Everything that is stored. Fails when the file is there but damaged: that is never taken for an empty one. */
+    /** Everything that is stored. Fails when the file is damaged, which is never taken for an empty one. */
     readonly all: Effect.Effect<Values, StoreError>
-    /** Stores these keys beside the others; on the disk when this succeeds. What is stored already costs no write. */
+    /** Stores these keys beside the others; on the disk when this succeeds. Values that are stored already cause no write. */
     readonly set: (changes: Values) => Effect.Effect<void, StoreError>
   }
 >()("akonis/core/Checkpoints") {
-  /** Reads nothing before somebody asks: a tenant without inventories needs no file. */
+  /** Reads the file at first use: a tenant without inventories needs none. */
   static readonly layer = Layer.effect(
     Checkpoints,
     Effect.suspend(() => make),

@@ -33,7 +33,7 @@ export const layerFiles: Layer.Layer<FileSystem.FileSystem> = Layer.effect(
   ),
 ).pipe(Layer.provide(NodeFileSystem.layer))
 
-/** Whoever reads must not wait for somebody to write: a named pipe would stop the whole process. Files do not care. */
+/** Opening a named pipe for reading would stop the process until somebody writes; `O_NONBLOCK` prevents that, and does nothing to files. */
 const flagOf = (flag: FileSystem.OpenFlag = "r") =>
   flag === "r" ? constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY : flag
 
@@ -89,7 +89,7 @@ const tags: Readonly<Record<string, PlatformError.SystemErrorTag>> = {
 const tagOf = (error: unknown): PlatformError.SystemErrorTag =>
   tags[(error as NodeJS.ErrnoException).code ?? ""] ?? "Unknown"
 
-/** The part of a file's description that somebody asks for. */
+/** As much of a file's status as the product uses. */
 const info = (stats: Stats) =>
   ({
     type: typeOf(stats),

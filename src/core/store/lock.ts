@@ -2,8 +2,8 @@
  * One process per `data_dir`, held by two things that the kernel takes back when the process ends, however it ends, so
  * that there is no stale lock to clear after `kill -9` and no process id to misread in a container.
  *
- * `lock.socket` is a listening socket: whoever can connect to it knows that somebody is there. It cannot be opened as a
- * file, so nothing in this process can let go of it by mistake. `lock` is a SQLite file in an exclusive transaction: it
+ * `lock.socket` is a listening socket: a process that can connect to it knows that another one holds the folder. It cannot be
+ * opened as a file, so nothing in this process can release it by mistake. `lock` is a SQLite file in an exclusive transaction: it
  * makes two starts at the same moment take turns, and it locks on what other machines mount as well. By itself it would
  * not do: POSIX drops all of a process's locks on a file as soon as that process closes any descriptor of it.
  */
@@ -90,7 +90,7 @@ const listenAt = (folder: string, path: string): Effect.Effect<Held | undefined,
   Effect.gen(function* () {
     yield* Effect.try({ try: () => removeStale(path), catch: (error) => refusal(folder, error) })
     return yield* Effect.callback<Held, NodeJS.ErrnoException>((resume) => {
-      // Whoever connects has learnt what it wanted to know.
+      // Being able to connect is all that the other process wants to know.
       const server = createServer((socket) => socket.destroy())
       server.once("error", (error) => resume(Effect.fail(error)))
       server.listen(path, () => {

@@ -1,6 +1,6 @@
 /**
- * The committed offsets: `cache.json`, `{ "<stream root URL>": <last offset> }`, as the Python module leaves it and as it
- * could read it again. The root URL is the feed's URL up to its query: offsets belong to a tenant's partition, not to the
+ * The committed offsets: `cache.json`, `{ "<stream root URL>": <last offset> }`, in the form that the Python module writes and
+ * reads. The root URL is the feed's URL up to its query: offsets belong to a tenant's partition, not to the
  * app id that read them (gofalcon issue 363).
  */
 import { Context, Effect, FileSystem, Layer, Semaphore } from "effect"
@@ -34,7 +34,7 @@ const make = Effect.gen(function* () {
   let changes = 0
   let stored = 0
 
-  // Partitions that commit at the same time share one write: whoever comes first writes for all.
+  // Partitions that commit at the same time share one write: the first of them writes for all.
   const store = Effect.gen(function* () {
     const writing = changes
     yield* writeAtomic(data_dir, file_name, `${JSON.stringify(Object.fromEntries(offsets), null, 2)}\n`)

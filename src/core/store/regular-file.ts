@@ -1,5 +1,5 @@
 /**
- * Reads what a person or an earlier process has put somewhere, and only if it is a regular file: reading from a pipe, a
+ * Reads files that a person or an earlier process has written, and only regular files: reading from a pipe, a
  * device or a socket may never end, and opening one may stop the process. Symbolic links are followed: Kubernetes mounts
  * secrets as links to regular files.
  */
@@ -49,11 +49,11 @@ export const versionOf = ({ size, mtime, ino }: FileSystem.File.Info): string =>
   return `${size} ${modified_ms} ${ino?._tag === "Some" ? ino.value : 0}`
 }
 
-/** In the operator's words. */
+/** The reason why a file was not read, in the operator's words. */
 export const whyUnread = (error: Unread | Platform.PlatformError): string =>
   typeof error === "string" ? error : systemWords(error)
 
-/** What the system said, with the words of its manual for what an operator can mend. */
+/** The system's error in words that an operator knows from its manual. */
 export const systemWords = ({ reason }: Platform.PlatformError): string => {
   const code = codeOf(reason)
   const known = words[code ?? ""] ?? tag_words[reason._tag]

@@ -1,6 +1,6 @@
 /**
- * The data folder under a running process: somebody may delete it, or put another in its place. The lock goes with the
- * folder, so what stands there now has to be locked before it is ours; a second process may have been quicker.
+ * Watches the data folder of a running process, which somebody may delete or replace. The lock is gone with the folder, so a
+ * folder in its place has to be locked again, and a second process may have been faster.
  */
 import { Effect, type FileSystem, type Scope } from "effect"
 import type { StoreError } from "../errors.ts"
@@ -15,14 +15,13 @@ export interface WatchedFolder {
   readonly inner: readonly string[]
   /** The lock that is held now. */
   readonly lock: FolderLock
-  /** Learn of it. */
+  /** Are told when the folder is gone, and when it is back. */
   readonly cells: readonly HealthCell[]
 }
 
 /**
- * Never ends while the folder is ours. A folder that is gone fails health until it is back: it is not made again, since
- * what is gone may be a disk that is no longer mounted. One in its place is locked and used; offsets are written whole
- * with the next commit. Fails with `locked` when another process has it: then there is nothing to do but stop.
+ * Never ends while this process has the folder. While the folder is gone, health is `failed`; it is not made again, since the
+ * disk may only be unmounted. A folder in its place is locked and used; offsets are written whole with the next commit. Fails with `locked` when another process has it: then there is nothing to do but stop.
  */
 export const watchFolder = Effect.fnUntraced(function* ({
   folder,

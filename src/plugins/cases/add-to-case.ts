@@ -19,7 +19,7 @@ interface Parts {
 }
 
 /**
- * One call for all; where Falcon refuses it, it is halved until the wrong part stands alone. A refusal that names the case is about
+ * One call for all; where Falcon refuses it, it is bisected to the bad part. A refusal that names the case is about
  * all of them. What the answer does not show is looked for in the case itself, which needs Cases: Read. Gives the case once, as it
  * was shown last.
  */

@@ -1,4 +1,4 @@
-/** The one call that changes hosts. */
+/** Host actions: one call of Falcon changes hosts, and reading them back shows whether it did. */
 import { Effect, Result } from "effect"
 import { z } from "zod"
 import type { CallFacts, RowError } from "../../core/actions/action.ts"
@@ -69,8 +69,8 @@ const shown: Readonly<Partial<Record<HostAction, readonly [field: string, ...val
 }
 
 /**
- * What the hosts show. One that is as wanted is done. One that is not, after a conflict, is refused; after a 202 it stays
- * unconfirmed, since the change may be under way. Where nothing can be read, a conflict is unconfirmed too: needs Hosts: Read.
+ * Reads hosts back. One that is as wanted is done. One that is not was refused after a conflict, and stays unconfirmed after a
+ * 202, since the change may not be done yet. Where nothing can be read, a conflict is unconfirmed, too: needs Hosts: Read.
  */
 const lookAt = Effect.fnUntraced(function* (
   action: HostAction,

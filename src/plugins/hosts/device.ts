@@ -1,4 +1,4 @@
-/** What the host actions share: names, maxima and the device entity. */
+/** The host entity, the call that reads it, and descriptions that several host actions use. */
 import { z } from "zod"
 import { idField } from "../../core/actions/bulk.ts"
 import type { LookupCall } from "../../core/actions/lookup-action.ts"

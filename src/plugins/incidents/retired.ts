@@ -1,4 +1,4 @@
-/** What both actions share: the API behind them is gone. */
+/** Why both actions fail: CrowdStrike has withdrawn the API behind them. */
 
 /** elastic/integrations issue 20516 gives the day; falcon-mcp issue 368 what took its place. */
 export const retired = {

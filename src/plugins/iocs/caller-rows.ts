@@ -1,4 +1,4 @@
-/** Rows that a caller writes out: sent as they are, told apart when something is wrong with one of them. */
+/** Sends rows that the caller wrote, unchanged, and says for each what was wrong with it. */
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
 import { gravest, withErrors } from "../../core/actions/error-priority.ts"

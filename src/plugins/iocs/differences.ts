@@ -1,4 +1,4 @@
-/** Where an indicator, as Falcon gave it back, is not as it was asked for. */
+/** Compares an indicator that Falcon returned with what was asked for. */
 import type { Indicator } from "./indicator.ts"
 
 /**

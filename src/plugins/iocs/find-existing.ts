@@ -1,4 +1,4 @@
-/** Which indicators are there already. */
+/** Finds indicators that exist in Falcon. */
 import { Effect } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -20,11 +20,11 @@ export const findAll = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Found, FalconError, Falcon> {
   const falcon = yield* Falcon
   const pages = yield* falcon.pages(findOperation(filter), { page_size: iocs.page_max })
-  return { indicators: live(pages.resources), trace_ids: pages.trace_ids }
+  return { indicators: usable(pages.resources), trace_ids: pages.trace_ids }
 })
 
-/** Not deleted, and of this customer. */
-const live = (resources: readonly unknown[]): readonly Indicator[] =>
+/** The indicators that are not deleted and belong to this customer. */
+const usable = (resources: readonly unknown[]): readonly Indicator[] =>
   resources
     .map(indicatorOf)
     .filter((one) => one !== undefined)

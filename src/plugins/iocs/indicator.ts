@@ -1,4 +1,4 @@
-/** What the indicator actions share: the entity, the paths, the scopes and how indicators are found. */
+/** The indicator entity, and the calls that read and change indicators. */
 import { z } from "zod"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { canonicalValue, ioc_types } from "./ioc-value.ts"
@@ -7,10 +7,10 @@ export const indicators_path = "/iocs/entities/indicators/v1"
 
 export const read = ["IOC Management: Read"]
 export const write = ["IOC Management: Write"]
-/** Looks at what is there before it changes it. */
+/** Scopes of actions that read indicators before they change them. */
 export const read_write = [...read, ...write]
 
-/** What marks an indicator as ours, as its `source` and as a tag: the same as in Sekoia's Python module. */
+/** Marks an indicator as ours, as its `source` and as a tag; Sekoia's Python module uses the same word. */
 export const ours = "Sekoia.io"
 
 export const indicator_ids = "Ids of indicators: 64 hex digits."
@@ -54,7 +54,7 @@ export const keyOf = ({ type, value }: { readonly type?: unknown; readonly value
   return `${kind}:${canonicalValue(kind, String(value))}`
 }
 
-/** Only these are ever deleted without being named, whatever filter found them. */
+/** Whether an indicator is ours. Only these are ever deleted without being named, whatever filter found them. */
 export const isOurs = ({ source }: Pick<Indicator, "source">): boolean => source === ours
 
 /** What an action says about one indicator. */

@@ -1,4 +1,4 @@
-/** What to do about an indicator that exists already. */
+/** Decides what becomes of an indicator that exists already when another one of its type and value is wished for. */
 import { type Indicator, isOurs, ours, platforms } from "./indicator.ts"
 import type { Value } from "./stix-values.ts"
 
@@ -12,7 +12,7 @@ export interface Wish extends Value {
   readonly expiration?: string | undefined
 }
 
-/** The row that creates it. Nothing empty is sent: Falcon takes an empty text for a value (observed in the Python module). */
+/** The row that creates an indicator. Nothing empty is sent: Falcon takes an empty text for a value (observed in the Python module). */
 export const newIndicator = (wish: Wish): Readonly<Record<string, unknown>> => ({
   type: wish.type,
   value: wish.value,
@@ -21,13 +21,13 @@ export const newIndicator = (wish: Wish): Readonly<Record<string, unknown>> => (
   ...settings(wish),
 })
 
-/** The row that changes one of ours: all that it may change. */
+/** The row that changes one of our indicators: all that can be changed. */
 const ownChange = (existing: Indicator, wish: Wish): Readonly<Record<string, unknown>> => ({
   id: existing.id,
   ...settings(wish),
 })
 
-/** The row that changes somebody else's: what it does and for how long. Its source, tags, text and hosts stay. */
+/** The row that changes an indicator of another source: only what it does and for how long. Its source, tags, text and hosts stay. */
 const foreignChange = (existing: Indicator, wish: Wish): Readonly<Record<string, unknown>> => ({
   id: existing.id,
   ...effect(wish),
@@ -59,8 +59,8 @@ export type Plan =
   | { readonly skip: string }
 
 /**
- * For a push, which nobody looks at one by one: it never weakens what is there. One of ours keeps its stronger action and gets
- * the rest. Somebody else's is only made stronger, and left alone when it allows.
+ * The policy of a push, whose rows nobody looks at one by one: nothing is weakened. One of our indicators keeps an action that is
+ * stronger, and gets the rest. One of another source is only made stronger, and not changed when its action is `allow`.
  */
 export function planPush(existing: Indicator, wish: Wish): Plan {
   const action = existing.action ?? "no_action"
@@ -77,7 +77,7 @@ export function planPush(existing: Indicator, wish: Wish): Plan {
   return { change: foreignChange(existing, wish), reason: `${changed(existing, wish)}${where}` }
 }
 
-/** For a person who names one indicator: it becomes what they say, and the answer says what it was. */
+/** The policy for a person who names one indicator: it becomes what they say, and the answer says what it was before. */
 export function planUpsert(
   existing: Indicator,
   wish: Wish,

@@ -1,4 +1,4 @@
-/** What an indicator can do, by its type: asked of Falcon where it is not certain. */
+/** Which actions indicators of a type can have. Falcon is asked where that is not certain. */
 import { Effect, Result } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
@@ -14,7 +14,7 @@ interface Asked {
 }
 
 /** What to send, and what the answer should say about it. */
-interface Settled {
+interface Chosen {
   readonly action: string
   readonly note?: string
 }
@@ -34,7 +34,7 @@ const isCertain = (type: IocType, action: string): boolean =>
  */
 export const chooseAction = Effect.fnUntraced(function* (
   asked: Asked,
-): Effect.fn.Return<Settled, ArgumentError, Falcon> {
+): Effect.fn.Return<Chosen, ArgumentError, Falcon> {
   const { type, action, platforms } = asked
   const wanted = action ?? "prevent"
   if (isCertain(type, wanted)) return { action: wanted }

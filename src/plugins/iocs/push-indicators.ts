@@ -1,4 +1,4 @@
-/** STIX objects become indicators in Falcon. */
+/** Pushes STIX objects to Falcon as indicators. */
 import { Clock, Effect, type FileSystem, Result } from "effect"
 import { ArgumentError, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { callInBulk } from "../../core/actions/bulk.ts"
@@ -42,16 +42,16 @@ export interface Push {
   readonly valid_for?: number | undefined
 }
 
-/** A row of the answer in the making. */
+/** A row of the answer before its outcome is known. */
 interface Deed {
   readonly row: Omit<Row, "outcome">
   readonly key: string
 }
 
 /**
- * Everything is read before anything is written: what cannot be looked up changes nothing. Then, in this order: indicators of
- * ours that expired or that nobody changed for `valid_for` days are deleted, revoked and ended ones too, existing ones changed,
- * new ones created. Fails when every write failed, and when there are objects but nothing in them can be used.
+ * Reads everything before it writes anything, so that a failed lookup changes nothing. Then it deletes our indicators that have
+ * expired, that nobody changed for `valid_for` days, or whose objects are revoked or ended; changes those that exist; and creates
+ * the new ones. Fails when every write failed, and when there are objects but nothing in them can be used.
  */
 export const push = Effect.fnUntraced(function* (
   options: Push,
@@ -69,7 +69,7 @@ export const push = Effect.fnUntraced(function* (
   const failures: FalconError[] = []
   let written = 0
 
-  const finish = (deeds: ReadonlyMap<string, Deed>, outcome: Row["outcome"], result: Written) => {
+  const addResult = (deeds: ReadonlyMap<string, Deed>, outcome: Row["outcome"], result: Written) => {
     for (const [id, resource] of result.done) {
       const deed = deeds.get(id)
       if (deed === undefined) continue
@@ -82,12 +82,14 @@ export const push = Effect.fnUntraced(function* (
     failures.push(...result.failures)
   }
 
-  finish(deletes, "deleted", yield* deleteAll([...deletes.keys()]))
+  addResult(deletes, "deleted", yield* deleteAll([...deletes.keys()]))
   const change = { operation: updateOperation, keyOf: idOfResource }
-  if (!failures.some(isPointless)) finish(updates.deeds, "updated", yield* writeRows({ rows: updates.rows, ...change }))
+  if (!failures.some(isPointless))
+    addResult(updates.deeds, "updated", yield* writeRows({ rows: updates.rows, ...change }))
   else notTried(updates.deeds, failures.find(isPointless), errors)
   const make = { operation: createOperation, keyOf: keyOfResource }
-  if (!failures.some(isPointless)) finish(creates.deeds, "created", yield* writeRows({ rows: creates.rows, ...make }))
+  if (!failures.some(isPointless))
+    addResult(creates.deeds, "created", yield* writeRows({ rows: creates.rows, ...make }))
   else notTried(creates.deeds, failures.find(isPointless), errors)
 
   const error = gravest(failures)
@@ -95,7 +97,7 @@ export const push = Effect.fnUntraced(function* (
   return outcomeOfList(rows, errors, trace_ids, { skipped: rows.filter(({ outcome }) => outcome === "skipped").length })
 })
 
-/** Nothing to do for want of anything to read is no success: what is wrong with the objects is told, the first of each kind. */
+/** The failure of a push whose objects are all unusable. It tells what is wrong with them, one object for each kind of fault. */
 const unusable = ({ skipped }: Wanted, { stix_objects_path }: Push) => {
   const field = stix_objects_path === undefined ? "stix_objects" : "stix_objects_path"
   const reasons = [...new Map(skipped.map(({ reason = "", stix_id }) => [reason, stix_id]))]
@@ -110,9 +112,9 @@ function notTried(deeds: ReadonlyMap<string, Deed>, error: FalconError | undefin
 }
 
 /**
- * Those of ours that expired, and with `valid_for` those last changed on or before that many days ago; not those that this
- * push is about to change. Falcon's answer is held against our source once more: a filter that did not do what it says must
- * not cost anybody an indicator.
+ * Our indicators that have expired, and with `valid_for` those last changed on or before that many days ago, except the ones
+ * that this push is about to change. The source of each is checked again here, so that no indicator of others is deleted when
+ * Falcon's filter finds too much.
  */
 const findStale = Effect.fnUntraced(function* (wanted: Wanted, valid_for: number | undefined) {
   const expired = yield* findAll(allOf(is("source", ours), "expired:true"))
@@ -184,7 +186,7 @@ const rowOf = ({ type, value, stix_id }: Value & FromStix) => ({
 
 const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
 
-/** By id. That one is gone already is as good as deleting it. */
+/** Deletes by id. An indicator that is gone already counts as deleted. */
 const deleteAll = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.Return<Written, never, Falcon> {
   if (ids.length === 0) return { done: new Map(), failed: new Map(), trace_ids: [], failures: [] }
   const result = yield* Effect.result(callInBulk(deletion(ids)))

@@ -1,4 +1,4 @@
-/** How rows ended of which Falcon's answers did not say so: read back. */
+/** Reads indicators back, to find out what became of rows that Falcon's answers did not mention. */
 import { Effect, Result } from "effect"
 import { callInBulk, idField } from "../../core/actions/bulk.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
@@ -15,7 +15,7 @@ interface Seen {
   readonly trace_ids: readonly string[]
 }
 
-/** Never fails: what cannot be read stays open. */
+/** Finds the rows that Falcon has as they were sent. Never fails: a row that cannot be read stays unconfirmed. */
 export const readBack = Effect.fnUntraced(function* (rows: readonly WriteRow[]): Effect.fn.Return<Seen, never, Falcon> {
   const values = rows.flatMap(({ body: { type, value } }) =>
     typeof type === "string" && isIocType(type) && typeof value === "string" ? [{ type, value }] : [],

@@ -1,4 +1,4 @@
-/** What Falcon says about single rows, beside the indicators that it took. */
+/** Reads from Falcon's answers what it says against single rows. */
 import type { ApiError } from "../../core/falcon/errors.ts"
 import { indicatorOf, keyOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"

@@ -1,4 +1,4 @@
-/** What searches for indicators take: the order of their results. */
+/** The argument that sets the order of found indicators. */
 import { z } from "zod"
 
 /** What falconpy and the specification document differ: `modified_on.desc` and `modified_on|desc`. The former is sent. */

@@ -1,4 +1,4 @@
-/** From STIX objects to what is wanted of Falcon. */
+/** Reads from STIX objects which indicators should be in Falcon, and which should not. */
 import { Clock, Effect } from "effect"
 import { keyOf, type Row } from "./indicator.ts"
 import type { IocType } from "./ioc-value.ts"
@@ -7,7 +7,7 @@ import type { Wish } from "./merge-policy.ts"
 import { type Skipped, type Value, valuesOfPattern } from "./stix-values.ts"
 import { type FromStix, latestVersions, type StixIndicator } from "./stix-versions.ts"
 
-/** A value that must not be in Falcon any more, as far as it is ours. */
+/** A value whose indicator is to be deleted, if it is ours. */
 export interface Over extends Value, FromStix {
   readonly reason: "revoked" | "valid_until has passed"
 }

@@ -28,21 +28,21 @@ const prefixed: Readonly<Record<string, TokenKind>> = { h: "hex", b: "binary", t
 export function tokens(pattern: string): readonly Token[] {
   const found: Token[] = []
   let at = 0
-  const take = (form: RegExp): RegExpExecArray | null => {
+  const match = (form: RegExp): RegExpExecArray | null => {
     form.lastIndex = at
-    const match = form.exec(pattern)
-    if (match !== null) at += match[0].length
-    return match
+    const found_here = form.exec(pattern)
+    if (found_here !== null) at += found_here[0].length
+    return found_here
   }
   for (;;) {
-    take(gap_form)
+    match(gap_form)
     const start = at
     const add = (kind: TokenKind, text: string) => found.push({ kind, text, at: start + 1 })
     if (at >= pattern.length) {
       add("end", "")
       return found
     }
-    const quoted = take(quoted_form)
+    const quoted = match(quoted_form)
     if (quoted !== null) {
       add("text", unescaped(quoted[1]!))
       continue
@@ -50,24 +50,24 @@ export function tokens(pattern: string): readonly Token[] {
     const kind = pattern[at + 1] === "'" ? prefixed[pattern[at]!] : undefined
     if (kind !== undefined) {
       at++
-      const literal = take(quoted_form)
+      const literal = match(quoted_form)
       if (literal !== null) {
         add(kind, literal[1]!)
         continue
       }
       at--
     }
-    const word = take(word_form)
+    const word = match(word_form)
     if (word !== null) {
       add("word", word[0])
       continue
     }
-    const number = take(number_form)
+    const number = match(number_form)
     if (number !== null) {
       add("number", number[0])
       continue
     }
-    const sign = take(sign_form)
+    const sign = match(sign_form)
     if (sign === null) throw new PatternError(`unexpected ${JSON.stringify(pattern[at])} at character ${at + 1}`)
     add("sign", sign[0])
   }

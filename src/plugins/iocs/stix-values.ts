@@ -1,6 +1,6 @@
 /**
- * What a STIX pattern gives away as indicators. Taken is only what condemns a value by itself: what a pattern calls bad
- * together with something else (a hash and a file name, an address and a port) is not bad alone.
+ * Finds the values in a STIX pattern that can become indicators: only those that the pattern calls bad by themselves. What it
+ * calls bad together with something else (a hash and a file name, an address and a port) is not bad alone.
  */
 
 import { checkValue, type IocType } from "./ioc-value.ts"

@@ -11,7 +11,7 @@ export interface StixIndicator extends FromStix {
   readonly revoked: boolean
   /** When `valid_until` is, in milliseconds since 1970; `undefined` when it ends never. */
   readonly until_ms: number | undefined
-  /** The same as Falcon takes it: RFC 3339. */
+  /** When `valid_until` is, as Falcon takes it: RFC 3339. */
   readonly expiration: string | undefined
   /** Comes from Sekoia's intelligence, which has a page about it. */
   readonly has_page: boolean
@@ -95,7 +95,7 @@ function booleanOf(value: unknown): boolean | undefined {
   return text === "false" || text === "0" || text === "" ? false : undefined
 }
 
-/** As it came, when it is what Falcon takes. */
+/** A time as Falcon takes it: unchanged when it is RFC 3339, else written anew. */
 const rfc3339 = (text: string, ms: number): string =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) ? text : new Date(ms).toISOString()
 

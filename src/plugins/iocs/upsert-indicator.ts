@@ -1,4 +1,4 @@
-/** One indicator that a person names: created, or changed when it exists. */
+/** Creates one indicator that a person names, or changes it when it exists. */
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { callInBulk } from "../../core/actions/bulk.ts"
@@ -21,7 +21,7 @@ export const checked = ({ type, value }: Value): Effect.Effect<string, ArgumentE
     : Effect.fail(new ArgumentError({ field: "value", message: found.reason }))
 }
 
-/** Fails when Falcon refuses it: there is nothing else that could have worked. `note` becomes part of the row's reason. */
+/** Creates or changes the indicator. Fails when Falcon refuses it. `note` becomes part of the row's reason. */
 export const upsertIndicator = Effect.fnUntraced(function* (
   given: Wish,
   note?: string,
@@ -60,7 +60,7 @@ export const upsertIndicator = Effect.fnUntraced(function* (
   return outcomeOfList([row], [], trace_ids)
 })
 
-/** An expiration cannot be taken back by a change, so that an expired one of ours makes room for a new one. */
+/** Deletes an expired indicator of ours, since no change takes an expiration back: a new one is created in its place. */
 const withoutExpired = Effect.fnUntraced(function* (existing: Indicator | undefined) {
   if (existing?.expired !== true || !isOurs(existing)) return { existing, trace_ids: [] }
   const { trace_ids } = yield* callInBulk(deletion([existing.id]))

@@ -32,12 +32,12 @@ interface Writing {
 }
 
 /**
- * Falcon refuses a group as a whole, with a 400 that may explain rows one by one. Then the rows it names are given up and
- * the rest is sent again; when it names none, the group is halved until the guilty row stands alone. What `refusals_max`
- * does not suffice for is reported in Falcon's words.
+ * Creates or updates indicators, as many in one call as Falcon takes. Falcon refuses a call as a whole, with a 400 that may
+ * explain rows one by one: the rows that it names fail, and the rest is sent again; when it names none, the call is bisected to
+ * the bad row. After `refusals_max` refusals the remaining rows fail with Falcon's words.
  *
- * A 2xx is not success: done is a row whose indicator came back, with an id and without a complaint. Rows that an answer is
- * silent about, or that were sent by a call without an answer, are looked up before they are told as unconfirmed.
+ * Only a row whose indicator came back, with an id and without a complaint, counts as done. Rows that an answer does not
+ * mention, or whose call got no answer, are read back; what that does not show as done is unconfirmed.
  */
 export const writeRows = Effect.fnUntraced(function* ({
   rows,
@@ -58,7 +58,7 @@ export const writeRows = Effect.fnUntraced(function* ({
   const doubt = (group: readonly WriteRow[], code: number, message: string) => {
     for (const { key } of group) failed.set(key, { id: key, code, message, outcome: "unconfirmed" })
   }
-  const take = (resources: readonly unknown[], group: readonly WriteRow[], status: number) => {
+  const markWritten = (resources: readonly unknown[], group: readonly WriteRow[], status: number) => {
     const by_key = new Map(group.map((one) => [one.key, one]))
     for (const resource of resources.filter(isTaken)) {
       const one = by_key.get(keyOf(resource))
@@ -73,7 +73,7 @@ export const writeRows = Effect.fnUntraced(function* ({
   const accepted = (group: readonly WriteRow[], answer: Envelope) => {
     if (answer.trace_id !== undefined) trace_ids.push(answer.trace_id)
     const named = complaintsByRow(group, answer.errors, answer.resources)
-    const left = take(answer.resources, group, answer.status).filter((one) => {
+    const left = markWritten(answer.resources, group, answer.status).filter((one) => {
       const error = named.get(one.key)
       if (error !== undefined) fail([one], error.code, error.message)
       return error === undefined
@@ -112,7 +112,7 @@ export const writeRows = Effect.fnUntraced(function* ({
       continue
     }
     refusals++
-    const left = take(refusal.resources ?? [], group, refusal.status ?? 400)
+    const left = markWritten(refusal.resources ?? [], group, refusal.status ?? 400)
     const named = complaintsByRow(left, refusal.errors, refusal.resources ?? [])
     for (const [key, one] of named) failed.set(key, { id: key, code: one.code, message: one.message })
     const rest = left.filter(({ key }) => !named.has(key))

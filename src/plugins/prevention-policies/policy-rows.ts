@@ -1,4 +1,4 @@
-/** Rows that become policies: sent together, and told apart when something is wrong with one of them. */
+/** Creates or changes prevention policies in bulk. */
 import { Effect } from "effect"
 import { ArgumentError, type CallFacts, type Outcome, type RowError } from "../../core/actions/action.ts"
 import { callInBulk } from "../../core/actions/bulk.ts"

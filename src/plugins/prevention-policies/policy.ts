@@ -1,4 +1,4 @@
-/** What the actions on prevention policies share: names, maxima and the entity. */
+/** The prevention policy entity, and descriptions that several actions on policies use. */
 import { z } from "zod"
 import { idField } from "../../core/actions/bulk.ts"
 
