@@ -12,7 +12,7 @@ const body_schema = z.strictObject({ version: z.literal(1), items: z.array(z.rec
 /** Sekoia's asset API, and the routes that watch and steer the inventories. */
 export function assetRoutes(sim: SimContext): Hono {
   const app = new Hono()
-  app.post(path, (c) => take(sim, c))
+  app.post(path, (c) => receive(sim, c))
   app.get("/api/v1/tasks/:id", (c) => tell(sim, c))
   app.get("/_sim/assets", (c) => c.json(account(sim)))
   app.get("/_sim/assets/items", (c) => c.json(sim.assets.items))
@@ -25,7 +25,7 @@ export function assetRoutes(sim: SimContext): Hono {
   return app
 }
 
-async function take(sim: SimContext, c: Context): Promise<Response> {
+async function receive(sim: SimContext, c: Context): Promise<Response> {
   const { assets, settings } = sim
   assets.requests++
   const refuse = (status: 400 | 401 | 404 | 500, message: string) => {

@@ -2,7 +2,7 @@
 
 export type Item = Readonly<Record<string, unknown>>
 
-/** `hang`: it stays under way for ever, and takes nothing. */
+/** `hang`: it never ends, and takes nothing. */
 export type Ending = "finish" | "fail" | "hang"
 
 interface Task {
@@ -33,7 +33,7 @@ export class AssetTasks {
     now_ms: number,
   ): { readonly uuid: string; readonly status: string; readonly error?: string } | undefined {
     this.counts.asked++
-    for (const task of this.#tasks.values()) this.#settle(task, now_ms)
+    for (const task of this.#tasks.values()) this.#end(task, now_ms)
     const task = this.#tasks.get(id)
     if (task === undefined) return undefined
     if (!task.settled) return { uuid: id, status: now_ms === task.until_ms ? "PENDING" : "RUNNING" }
@@ -41,7 +41,7 @@ export class AssetTasks {
     return { uuid: id, status: "FAILED", error: "fault of the simulator" }
   }
 
-  #settle(task: Task, now_ms: number): void {
+  #end(task: Task, now_ms: number): void {
     if (task.settled || task.ending === "hang" || now_ms < task.until_ms) return
     task.settled = true
     if (task.ending === "fail") this.counts.failed++

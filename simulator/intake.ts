@@ -33,14 +33,14 @@ class Intake {
     const { settings, clock } = this.sim
     const fault = await struck(this.sim, "intake", undefined, c.req.raw)
     if (fault instanceof Response) return this.#counted(fault)
-    const answer = await this.#take(c)
+    const answer = await this.#receive(c)
     if (fault === "accept_then_fail" && answer.ok) return this.#refuse(c, 500, "internal server error")
     if (settings.intake_delay_ms > 0) await clock.sleep(settings.intake_delay_ms, c.req.raw.signal)
     return answer
   }
 
   /** Checks a batch and takes it as a whole or not at all. */
-  async #take(c: Context): Promise<Response> {
+  async #receive(c: Context): Promise<Response> {
     const { settings, ledger } = this.sim
     const body = new Uint8Array(await c.req.arrayBuffer())
     ledger.intake.body_bytes_max = Math.max(ledger.intake.body_bytes_max, body.length)
@@ -63,7 +63,7 @@ class Intake {
     return this.#accept(c, found.length)
   }
 
-  /** The same at a glance: only offsets count. */
+  /** Takes a batch without parsing its events: only their offsets are read. */
   #skim(c: Context, body: Uint8Array): Response {
     const { settings, ledger, clock } = this.sim
     const { intake_key, offsets } = skimBatch(body)

@@ -54,7 +54,7 @@ export const options_schema = z.strictObject({
   client_secret: z.string().min(1).default("simulated-secret"),
   /** How it names itself in URLs. Default: the origin of the request. */
   base_url: z.url().optional(),
-  /** The same for `dataFeedURL`. Default: as `base_url`. */
+  /** How it names itself in `dataFeedURL`. Default: as `base_url`. */
   firehose_url: z.url().optional(),
   region: z.string().default("sim-1"),
   /** Longest silence on a stream, then an empty line. */

@@ -128,7 +128,7 @@ export class Tape {
     return this.#writeLineEnd(hash, target, end)
   }
 
-  /** The same without the line end. */
+  /** Writes event k without its line end; returns where it ends. */
   writeEvent(index: number, target: Uint8Array, start: number): number {
     return this.#writeHashed(index, this.#hash(index), target, start)
   }

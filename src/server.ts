@@ -62,7 +62,7 @@ export const makeApp = (options: AppOptions): Hono<ApiEnv> => {
     return running
   }
   const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true })))
-  // What a crash has left of earlier actions is put on record now, not when somebody first asks.
+  // The audit lines of actions that a crash cut off are written now, not at the first action.
   for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
   const api: Api = { tenants: acting, callers, read_only, run, now_ms }
   const sessions = makeSessions(api, isDocsPath)
@@ -92,8 +92,8 @@ export const makeApp = (options: AppOptions): Hono<ApiEnv> => {
 }
 
 /**
- * The same within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits
- * for actions that are being carried out.
+ * Makes the app within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits for
+ * actions that are being carried out.
  */
 export const openApp = Effect.fnUntraced(function* (
   options: Omit<AppOptions, "context" | "pending" | "now_ms">,

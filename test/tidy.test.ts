@@ -104,6 +104,33 @@ describe("every file", () => {
   })
 })
 
+describe("the words", () => {
+  /** Rooms whose words are still being changed. */
+  const later = /^src\/(core\/delivery|plugins\/event-stream|plugins\/enrichment)\//
+  const pages = readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md") && name !== "glossary.md")
+    .map((name) => `docs/${name}`)
+  const lines = (path: string) => read(path).split("\n")
+  const saying = (paths: readonly string[], pattern: RegExp) =>
+    paths.flatMap((path) =>
+      lines(path).flatMap((line, at) => (pattern.test(line) ? [`${path}:${at + 1}: ${line}`] : [])),
+    )
+
+  test('of a docstring can be read alone: none begins with "The same"', () => {
+    const all = [...sources("src"), ...sources("simulator"), ...sources("test")]
+    const first = all.flatMap((path) =>
+      [...read(path).matchAll(/\/\*\*\s*(?:\*\s*)?(The same|As above|Likewise)\b/g)].map(() => path),
+    )
+    expect(first).toEqual([])
+  })
+
+  test("are those of the glossary", () => {
+    const paths = [...product, ...pages, "README.md", "CONTRIBUTING.md"].filter((path) => !later.test(path))
+    const forbidden = /\bguilty\b|\bstands? alone\b|\bin hand\b|\bon record\b|\bfollow-ups?\b|\bfollowers?\b/i
+    expect(saying(paths, forbidden)).toEqual([])
+  })
+})
+
 describe("decision 0001", () => {
   test("gives a reason for every runtime dependency", () => {
     const page = read("docs/decisions/0001-dependencies.md")

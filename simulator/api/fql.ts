@@ -55,18 +55,18 @@ class Reader {
 
   any(): Test {
     const tests = [this.#all()]
-    while (this.#take(/\s*,\s*/y) !== undefined) tests.push(this.#all())
+    while (this.#match(/\s*,\s*/y) !== undefined) tests.push(this.#all())
     return (fields) => tests.some((test) => test(fields))
   }
 
   #all(): Test {
     const tests = [this.#term()]
-    while (this.#take(/\s*\+\s*/y) !== undefined) tests.push(this.#term())
+    while (this.#match(/\s*\+\s*/y) !== undefined) tests.push(this.#term())
     return (fields) => tests.every((test) => test(fields))
   }
 
   #term(): Test {
-    if (this.#take(/\(\s*/y) !== undefined) {
+    if (this.#match(/\(\s*/y) !== undefined) {
       const inner = this.any()
       this.#must(/\s*\)/y)
       return inner
@@ -74,8 +74,8 @@ class Reader {
     const property = this.#must(/[a-z_][\w.]*/iy).toLowerCase()
     this.properties.add(property)
     this.#must(/:/y)
-    const operator = (this.#take(/!~|!\*(?=['"])|!|<=|>=|<|>|~|\*(?=['"])/y) ?? "") as Operator
-    const values = this.#take(/\[\s*/y) === undefined ? [this.#value()] : this.#list()
+    const operator = (this.#match(/!~|!\*(?=['"])|!|<=|>=|<|>|~|\*(?=['"])/y) ?? "") as Operator
+    const values = this.#match(/\[\s*/y) === undefined ? [this.#value()] : this.#list()
     const test = judge(operator, values, this.now)
     if (test === undefined) throw new SyntaxError(`${operator} takes no such value`)
     const path = property.replace(/\.raw$/, "").split(".")
@@ -84,15 +84,15 @@ class Reader {
 
   #list(): readonly Value[] {
     const values = [this.#value()]
-    while (this.#take(/\s*,\s*/y) !== undefined) values.push(this.#value())
+    while (this.#match(/\s*,\s*/y) !== undefined) values.push(this.#value())
     this.#must(/\s*\]/y)
     return values
   }
 
   #value(): Value {
-    const bare = this.#take(/(?:null|true|false|now(?:[+-]\d+[smhdwMy])?|-?\d+(?:\.\d+)?)(?![\w.:-])/y)
+    const bare = this.#match(/(?:null|true|false|now(?:[+-]\d+[smhdwMy])?|-?\d+(?:\.\d+)?)(?![\w.:-])/y)
     if (bare === "null") return null
-    if (this.#take(/\*/y) !== undefined) return anything
+    if (this.#match(/\*/y) !== undefined) return anything
     if (bare !== undefined) return [...bare].map((text) => ({ text, plain: true }))
     const quoted = this.#must(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/sy).slice(1, -1)
     return [...quoted.matchAll(/\\(.)|(.)/gsu)].map(
@@ -100,7 +100,7 @@ class Reader {
     )
   }
 
-  #take(form: RegExp): string | undefined {
+  #match(form: RegExp): string | undefined {
     form.lastIndex = this.#at
     const found = form.exec(this.filter)?.[0]
     this.#at += found?.length ?? 0
@@ -108,7 +108,7 @@ class Reader {
   }
 
   #must(form: RegExp): string {
-    const found = this.#take(form)
+    const found = this.#match(form)
     if (found === undefined) throw new SyntaxError(`at ${this.#at}`)
     return found
   }

@@ -17,7 +17,7 @@ export function scroll(sim: SimContext, call: Call): Reply {
   }
 }
 
-/** The same with whole hosts; the text comes as `next`. */
+/** Whole hosts in pages of up to 10,000, linked by a text that comes as `next` and is good for two minutes. */
 export function combined(sim: SimContext, call: Call): Reply {
   const page = pageOf(sim, call)
   if ("status" in page) return page

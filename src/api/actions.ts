@@ -65,7 +65,7 @@ const addAction = (app: Hono<ApiEnv>, api: Api, tenant: ActionTenant, action: An
   )
 }
 
-/** The role, and the plugin having started. An attempt to change something without the role is put on record. */
+/** The role, and the plugin having started. An attempt to change something without the role gets an audit line. */
 const mayRun = (api: Api, tenant: ActionTenant, action: AnyAction) => {
   const plugin = tenant.pluginOf(action)
   let is_started = false

@@ -34,7 +34,7 @@ export const answerProblem = (c: ApiContext, body: ProblemBody, headers: Record<
   })
 }
 
-/** The same from its kind. */
+/** Answers with the problem document of a kind. */
 export const refuseWith = (c: ApiContext, kind: ProblemKind, detail: string, headers?: Record<string, string>) =>
   answerProblem(c, problemOf(kind, detail), headers)
 

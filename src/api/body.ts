@@ -27,7 +27,7 @@ const tooLate = (c: ApiContext): Response =>
 const tooMany = (c: ApiContext): Response =>
   answerProblem(
     c,
-    problemOf("not-ready", "other large bodies are in hand; send this one again", {
+    problemOf("not-ready", "other large bodies are being read; send this one again", {
       retry_after_s: server.body_retry_s,
     }),
   )
@@ -37,7 +37,7 @@ let held_bytes = 0
 
 /**
  * 413 for a body over 10 MiB, counted as it comes, whatever a header says; 408 for one that does not come in time; 503 while
- * other large bodies are in hand. A small body whose length is told is read in one go: Bun makes a stream of the others, which
+ * other large bodies are being read. A small body whose length is told is read in one go: Bun makes a stream of the others, which
  * is a sixth of the time that a whole request takes.
  */
 const readsBody = async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {

@@ -117,14 +117,14 @@ export const intake = {
   /** The Python module waits 30 s as well. */
   request_ms_max: 30_000,
   response_bytes_max: 4 * 1024 * 1024,
-  /** Failures in a row that are nobody's business yet, unless nothing is tried for longer than this after one. */
+  /** Failures in a row that health does not report, unless the next try is further away than the time below. */
   silent_failures_max: 1,
   silent_wait_ms_max: 10_000,
-  /** Between tries when the key is refused: nothing will change until a person acts. */
+  /** Between tries while the key is refused, which only a person can mend. */
   refused_ms: 60_000,
   /** Events refused alone, none accepted in between, until the intake counts as one that refuses everything. */
   refused_in_row_max: 5,
-  /** The same amid a long run of events that it does refuse: doubled each time, up to a whole batch. */
+  /** The most that `refused_in_row_max` is doubled to in a long run of events that the intake does refuse. */
   refused_in_row_most: 1_000,
   /** Events of different places tried without success before one that was delivered is posted again to find out. */
   probes_max: 8,
@@ -138,7 +138,7 @@ export const enrichment = {
    */
   api_per_second_max: 40,
   api_burst_max: 7,
-  /** Calls under way at once, and processes whose edges are walked at once: the first to come are the first to be done. */
+  /** Calls made at once, and processes whose edges are walked at once: the first to come are the first to be done. */
   calls_at_once_max: 8,
   walks_at_once_max: 4,
   /** How long lookups wait for others that fit into the same call: some turns of the share, so that a storm gathers. */
@@ -185,15 +185,15 @@ export const enrichment = {
   /** Processes without an edge of a type before it counts as rare among them; every n-th is still asked for it. */
   rare_after: 50,
   rare_every: 20,
-  /** With more detections than this in hand, rare edge types are left out. */
+  /** With more detections than this being enriched, rare edge types are left out. */
   unhurried_max: 4,
 } as const
 
 /** What is sent after events that a plugin follows (`core/delivery/enrichment-queue.ts`), per partition. */
 export const following = {
-  /** Events that may stay uncommitted behind an open follow-up, and so come again after a crash. */
+  /** Events that may stay uncommitted behind an unfinished enrichment, and so come again after a crash. */
   events_behind_max: 10_000,
-  /** Follow-ups under way at once; the others wait. */
+  /** Enrichments at once; the others wait. */
   concurrency_max: 8,
   /** How long a stopping process waits for them once all events are delivered; with `drain_ms_max` below 5 s. */
   drain_ms_max: 1_000,
@@ -253,11 +253,11 @@ export const action_args = {
   comment_chars_max: 10_000,
 } as const
 
-/** Ids of a call that Falcon refuses as a whole, until the guilty one is found. */
+/** Bulk calls on ids: how long a refused call is bisected to find the bad id. */
 export const by_ids = {
   /** Refused calls of one action, after which ids that a refusal says nothing about share it. One bad id among 5000 costs 13. */
   refusals_max: 200,
-  /** The same with nothing accepted in between: one refusal of everything is not a thousand bad ids. */
+  /** Refused calls of one action in a row, after which the search for the bad id ends: everything may be refused, and not a thousand bad ids. */
   refusals_in_row_max: 40,
 } as const
 

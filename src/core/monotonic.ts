@@ -4,7 +4,7 @@ import { type Clock, Effect } from "effect"
 /** Milliseconds from an arbitrary beginning, never going back. Only differences mean anything. */
 export const monotonicMs = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
 
-/** The same clock whose time never goes back, for what reads the clock by itself: its time of day means nothing. */
+/** A clock whose time never goes back and means no time of day, for code that reads the clock by itself. */
 export const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
   currentTimeMillisUnsafe: () => monotonicMs(clock),
   currentTimeMillis: Effect.sync(() => monotonicMs(clock)),

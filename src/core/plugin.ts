@@ -51,7 +51,7 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   readonly actions?: readonly AnyAction[]
   /**
    * The background work, for as long as the process lives. It keeps itself going: what fails here ends the process, so
-   * only what a restart would not mend may fail. Interrupting it drains: what is in hand is delivered first.
+   * only what a restart would not mend may fail. Interrupting it drains: what has been read is delivered first.
    * `enrichers`: what the other plugins send after events.
    */
   readonly run?: (

@@ -92,7 +92,7 @@ interface Alive {
   readonly signals: number
 }
 
-/** The same, and what is alive inside, while every session is ended again and again. */
+/** Memory, descriptors, and what is alive inside the process, while every session is ended again and again. */
 const reconnect = async (): Promise<{ samples: readonly Sample[]; alive: readonly Alive[] }> => {
   const folder = mkdtempSync(`${tmpdir()}/akonis-soak-`)
   const probe = `${folder}/probe`

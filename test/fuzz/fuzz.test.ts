@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { cases } from "./cases.ts"
 
-/** The same inputs every time; `bun run fuzz` draws others. */
+/** Draws equal inputs at every run; `bun run fuzz` draws others. */
 const seed = 1
 
 for (const { name, runs, check } of cases) {

@@ -89,7 +89,7 @@ const { tree } = fc.letrec((tie) => ({
   ),
 }))
 
-/** The same, with the right outline, so that more of it gets as far as the last check. */
+/** Configurations with the right outline, so that more of them get as far as the last check. */
 const outlined = fc.record(
   {
     server: fc.oneof(scalar, tree, fc.record({ port: scalar, tokens: fc.array(tree, { maxLength: 2 }) })),

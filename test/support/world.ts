@@ -28,7 +28,7 @@ export interface World {
   readonly pass: (ms: number, step_ms?: number) => Effect.Effect<void>
   /** Starts the worker; the fiber is its process. */
   readonly start: Start
-  /** The same with a configuration file of this content. */
+  /** Starts the worker with a configuration file of this content. */
   readonly startWith: (yaml: string) => Start
   /** The tenant of the worker started last, as the HTTP API takes it. */
   readonly tenant: () => RunningTenant

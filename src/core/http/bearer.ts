@@ -30,7 +30,7 @@ export const findByDigest = Effect.fnUntraced(function* (callers: readonly Calle
   return found
 })
 
-/** The same among the tokens that lie in no file, for which nothing has to be waited for: a fiber less per request. */
+/** Finds the caller among those whose token is in no file. Synchronous, which saves a fiber per request. */
 export const findFixedCaller = (callers: readonly Caller[], header: string | undefined): Caller | undefined => {
   const given = digestOf(header)
   let found: Caller | undefined

@@ -13,7 +13,7 @@ export const sockets = {
 } as const
 
 /**
- * Requests under way at once, by what they are for, so that none can starve another (`core/http/pools.ts`). Bun's `fetch` carries 256
+ * Requests at once, by what they are for, so that none can starve another (`core/http/pools.ts`). Bun's `fetch` carries 256
  * in all; these make 224. Feeds have sockets of their own: each costs a descriptor, of which a system gives some thousands.
  */
 export const connections = {

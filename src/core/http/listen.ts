@@ -14,7 +14,7 @@ interface ServeOptions {
   readonly hostname: string
   readonly port: number
   readonly fetch: FetchHandler
-  /** Seconds until a connection is closed on which no request is under way; Bun counts in steps of four. */
+  /** Seconds until a connection is closed without a request; Bun counts in steps of four. */
   readonly idle_s?: number
 }
 

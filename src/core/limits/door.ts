@@ -16,11 +16,11 @@ export const texts = {
 /** Our own HTTP API. */
 export const server = {
   body_bytes_max: 10 * 1024 * 1024,
-  /** A connection on which no request is under way: silent, kept open for the next one, or with half of its headers. */
+  /** A connection on which no request is being answered: silent, kept open for the next one, or with half of its headers. */
   idle_s_max: 30,
   /** From the headers to the last byte of a body. */
   body_ms_max: 30_000,
-  /** A body up to this size is not counted against the bytes of all bodies in hand; of larger ones two of the largest fit. */
+  /** A body up to this size is not counted against the bytes of all bodies in memory; of larger ones two of the largest fit. */
   small_body_bytes_max: 64 * 1024,
   bodies_bytes_max: 20 * 1024 * 1024,
   body_retry_s: 2,
@@ -33,6 +33,6 @@ export const server = {
   logins_max: 1_000,
   /** A session of MCP lives until its client ends it, and many never do: past so many, all are dropped and clients open new ones. */
   mcp_sessions_max: 10_000,
-  /** How long a stopping process waits for what is in hand to be delivered. */
+  /** How long a stopping process waits for what has been read to be delivered. */
   drain_ms_max: 3_500,
 } as const

@@ -35,7 +35,7 @@ export const awaitTask = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const url = `${base_url}/api/v1/tasks/${encodeURIComponent(id)}`
   const until_ms = monotonicMs(clock) + limits.life_ms_max
-  let last = "it is still under way"
+  let last = "it is still running"
   let failures = 0
   let asked_ms: number | undefined
   for (let wait_ms: number = limits.first_wait_ms; ; wait_ms = Math.min(2 * wait_ms, limits.wait_ms_max)) {

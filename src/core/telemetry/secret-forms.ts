@@ -3,7 +3,7 @@
 /** A configured secret has at least so many characters: a shorter one could be guessed, and would be cut out of ordinary words. */
 export const secret_chars_min = 8
 
-/** A text of so many characters is nobody's word: it is cut out wherever it stands. Shorter ones only where they stand alone. */
+/** A secret of so many characters is cut out wherever it occurs, since no word is that long. Shorter ones only as whole words. */
 const distinct_chars_min = 16
 
 const redacted_mark = "<redacted>"

@@ -28,7 +28,7 @@ export function vertexTypeOf(id: string): string | undefined {
 export const processesOfAlert = (alert: unknown): readonly string[] =>
   distinct([at(alert, "triggering_process_graph_id"), at(at(alert, "parent_details"), "process_graph_id")])
 
-/** The same for each behavior of a detection, where the parent's key has another name. */
+/** The process of each behavior of a detection of the old kind, and its parent. */
 export function processesOfDetection(detection: unknown): readonly string[] {
   const behaviors = at(detection, "behaviors")
   if (!Array.isArray(behaviors)) return []

@@ -26,7 +26,7 @@ export interface Discovery {
   readonly moved: (feed: Feed) => Effect.Effect<string>
   /** Lists once and gives the partitions; what it brings is kept for {@link acquire}. Waits as long as it takes. */
   readonly list: Effect.Effect<readonly string[], never, ListServices>
-  /** The same under a spare app id, without waiting: `[]` when that did not work. */
+  /** Lists once under a spare app id, without waiting, and gives the partitions; `[]` when that did not work. */
   readonly peek: Effect.Effect<readonly string[], never, ListServices>
 }
 

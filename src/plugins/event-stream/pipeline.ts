@@ -50,7 +50,7 @@ export interface Pipeline {
   readonly offsets: Readonly<OffsetWatch>
   /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
-  /** The same for a process that is to end: as far as that works within `drain_ms_max`. */
+  /** Delivers what has been read, for a process that is to end, as far as that works within `drain_ms_max`. */
   readonly drain: Effect.Effect<void>
 }
 

@@ -10,7 +10,7 @@ import { iocs } from "./limits.ts"
 import type { WriteRow } from "./write-row.ts"
 
 interface Seen {
-  /** Rows that Falcon has as they were sent, by key. Of the others nothing is known: they may be under way. */
+  /** Rows that Falcon has as they were sent, by key. Nothing is known of the others: Falcon may still be working on them. */
   readonly done: ReadonlyMap<string, Indicator>
   readonly trace_ids: readonly string[]
 }

@@ -16,7 +16,7 @@ const share = 1 / 3
 /** Of those: more events than may wait for vertices, and vertices that do not come. */
 const storm_share = 0.05
 
-/** The same scenario, or the same with the enrichment switched on. */
+/** Switches the enrichment on in some scenarios, and leaves the others as they are. */
 export const withEnrichment = (scenario: Scenario, span_ms: number): Scenario => {
   const random = new Random(scenario.seed * 64 + 32)
   if (!random.chance(share)) return scenario

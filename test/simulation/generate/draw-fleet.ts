@@ -5,7 +5,7 @@ import { type Fault, fleet_places, type RequestDeed, type Scenario } from "./sce
 
 const share = 0.1
 
-/** The same scenario, or the same with an inventory of hosts. */
+/** Adds an inventory of hosts to some scenarios, and leaves the others as they are. */
 export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
   const random = new Random(scenario.seed * 64 + 34)
   if (!random.chance(share)) return scenario
