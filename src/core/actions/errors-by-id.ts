@@ -21,7 +21,7 @@ export const idKey = (id: string): string => id.toLowerCase()
  * Gives every error to the ids that it names, in `id` or in its text ("No matching device found for ID …": containment tells
  * ids only there, as CrowdStrike's Ansible collection reads it). One text may name several.
  */
-export function attribute(ids: readonly string[], errors: readonly ApiError[]): Attributed {
+export const attribute = (ids: readonly string[], errors: readonly ApiError[]): Attributed => {
   const by_key = new Map(ids.map((id) => [idKey(id), id]))
   const named = new Map<string, ApiError>()
   const nameless: ApiError[] = []
@@ -35,7 +35,7 @@ export function attribute(ids: readonly string[], errors: readonly ApiError[]): 
 }
 
 /** The ids that stand as whole words in a text; `ID:<id>` counts, and so does an id that holds colons itself. */
-function quotedIn(text: string, by_key: ReadonlyMap<string, string>): readonly string[] {
+const quotedIn = (text: string, by_key: ReadonlyMap<string, string>): readonly string[] => {
   const found = new Set<string>()
   for (const [word] of text.matchAll(/[\w:.-]{16,}/g)) {
     const whole = idKey(word.replace(/[.:-]+$/, ""))
@@ -55,7 +55,7 @@ const after = (text: string, at: number): number => {
 }
 
 /** One code and message for an id that one of these errors must be about, when none says about which. */
-export function inOneError(errors: readonly ApiError[], fallback_code: number): Pick<ApiError, "code" | "message"> {
+export const inOneError = (errors: readonly ApiError[], fallback_code: number): Pick<ApiError, "code" | "message"> => {
   const codes = new Set(errors.map(({ code }) => code))
   const messages = [...new Set(errors.map(({ message }) => message))]
   const [first = fallback_code] = codes

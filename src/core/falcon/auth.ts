@@ -113,7 +113,7 @@ const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): 
   Redacted.value(a) === Redacted.value(b)
 
 /** A token's life is counted from before its request, so that it ends early rather than late. */
-function heldFrom(token: Token): Held {
+const heldFrom = (token: Token): Held => {
   const margin_ms = Math.min(falcon.token_margin_ms, token.life_ms / 2)
   const expires_at_ms = token.asked_at_ms + token.life_ms
   return { bearer: token.bearer, renew_at_ms: expires_at_ms - margin_ms, expires_at_ms }

@@ -91,7 +91,7 @@ export const makeFalcon = Effect.gen(function* () {
 })
 
 /** Falcon wants a Content-Type even on a POST without a body (gofalcon, the refresh of a stream session). */
-function httpRequest(operation: Operation, url: string, bearer: string): HttpRequest {
+const httpRequest = (operation: Operation, url: string, bearer: string): HttpRequest => {
   const has_body = operation.body !== undefined
   const typed = has_body || operation.method === "POST" || operation.method === "PATCH" || operation.method === "PUT"
   return {

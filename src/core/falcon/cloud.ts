@@ -11,7 +11,7 @@ export const clouds = {
 type Region = keyof typeof clouds
 
 /** API base URL of a region as `X-Cs-Region` names it; `undefined` for one we do not know. */
-export function cloudUrl(region: string): string | undefined {
+export const cloudUrl = (region: string): string | undefined => {
   const name = region.trim().toLowerCase()
   return Object.hasOwn(clouds, name) ? clouds[name as Region] : undefined
 }

@@ -29,7 +29,7 @@ export interface Walked {
  *
  * A walk keeps the first kind that it met: an indicator list that ends its `after` must not go on with its `offset`.
  */
-export function nextCursor(page: Envelope, walked: Walked): Cursor | undefined {
+export const nextCursor = (page: Envelope, walked: Walked): Cursor | undefined => {
   const pagination = page.pagination
   if (pagination === undefined) return undefined
   const { after, next, next_page, offset, total } = pagination
@@ -54,13 +54,13 @@ const cursor = (kind: Cursor["kind"], name: string, value: string | number): Cur
 const reached = ({ operation, collected }: Walked): number => startOf(operation) + collected
 
 /** The caller may have begun in the middle. */
-function startOf(operation: Operation): number {
+const startOf = (operation: Operation): number => {
   const offset = operation.query?.offset
   return typeof offset === "number" || isDigits(offset) ? Number(offset) : 0
 }
 
 /** ThreatGraph's `offset` is the token unless it only repeats what was sent; then `next_page` holds it, bare or in a URL. */
-function graphToken(next_page: string, offset: unknown, previous: Cursor | undefined): string {
+const graphToken = (next_page: string, offset: unknown, previous: Cursor | undefined): string => {
   if (isText(offset) && offset !== previous?.parameters.offset) return offset
   const query = next_page.includes("?") ? next_page.slice(next_page.indexOf("?")) : ""
   return new URLSearchParams(query).get("offset") ?? next_page

@@ -28,7 +28,7 @@ export interface Envelope {
  * 51737); `undefined` when the body is no JSON object,
  * or one that no answer comes near to: parsing that could fill the memory.
  */
-export function parseEnvelope(answer: HttpAnswer): Envelope | undefined {
+export const parseEnvelope = (answer: HttpAnswer): Envelope | undefined => {
   const body = answer.text.trim() === "" ? {} : parseObject(answer.text)
   return body === undefined ? undefined : envelopeOf(answer, body)
 }
@@ -36,7 +36,7 @@ export function parseEnvelope(answer: HttpAnswer): Envelope | undefined {
 /** What an answer tells without its body. */
 export const emptyEnvelope = (answer: HttpAnswer): Envelope => envelopeOf(answer, {})
 
-function envelopeOf(answer: HttpAnswer, body: Readonly<Record<string, unknown>>): Envelope {
+const envelopeOf = (answer: HttpAnswer, body: Readonly<Record<string, unknown>>): Envelope => {
   const meta = isRecord(body.meta) ? body.meta : {}
   const trace_id = answer.headers.get("x-cs-traceid") ?? meta.trace_id
   return {
@@ -60,7 +60,7 @@ const errorsOf = (errors: unknown): readonly unknown[] => {
 }
 
 /** Falcon's errors, as many as one call can have ids; that there were more is told as one more. */
-function apiErrors(errors: readonly unknown[], status: number): ApiError[] {
+const apiErrors = (errors: readonly unknown[], status: number): ApiError[] => {
   const read = errors.slice(0, falcon.errors_max).map((error) => apiError(error, status))
   const more = errors.length - read.length
   return more === 0 ? read : [...read, { code: status, message: `and ${more} more errors, which are not kept` }]
@@ -71,7 +71,7 @@ const affectedIn = (writes: unknown): number | undefined => {
   return typeof affected === "number" && affected >= 0 ? affected : undefined
 }
 
-function apiError(value: unknown, status: number): ApiError {
+const apiError = (value: unknown, status: number): ApiError => {
   const error = isRecord(value) ? value : { message: value }
   const code = Number(error.code)
   return {
@@ -81,7 +81,7 @@ function apiError(value: unknown, status: number): ApiError {
   }
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+const parseObject = (text: string): Record<string, unknown> | undefined => {
   if (text.length > falcon.unparsed_bytes_max && whyTooCostly(text, falcon.json) !== undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)

@@ -44,7 +44,7 @@ export const failure = (operation: Operation, reason: FalconReason, message: str
   })
 
 /** The failure of a call that got no answer, or only half of one. */
-export function transportFailure(operation: Operation, error: TransportError): FalconError {
+export const transportFailure = (operation: Operation, error: TransportError): FalconError => {
   const reason = orUnknown(operation, transport_reasons[error.reason])
   return failure(operation, reason, error.message + advice(operation, reason))
 }
@@ -66,7 +66,7 @@ export const failWhenEmpty = (operation: Operation, envelope: Envelope): Effect.
     ? Effect.fail(codeFailure(operation, envelope.errors[0].code, envelope))
     : Effect.succeed(envelope)
 
-function codeFailure(operation: Operation, code: number, envelope: Envelope, more: More = {}): FalconError {
+const codeFailure = (operation: Operation, code: number, envelope: Envelope, more: More = {}): FalconError => {
   const reason = orUnknown(operation, more.reason ?? reasonOf(operation, code))
   const message = `Falcon answered ${code}${quote(envelope.errors)}${more.remark ?? ""}${advice(operation, reason)}`
   return failure(operation, reason, message, {
@@ -80,7 +80,7 @@ function codeFailure(operation: Operation, code: number, envelope: Envelope, mor
   })
 }
 
-function reasonOf(operation: Operation, code: number): FalconReason {
+const reasonOf = (operation: Operation, code: number): FalconReason => {
   if (code === 429) return "rate_limited"
   if (code === 410 || (operation.retired !== undefined && retired_codes.includes(code))) return "retired"
   if (code === 401) return "unauthorized"
@@ -93,7 +93,7 @@ const orUnknown = (operation: Operation, reason: FalconReason): FalconReason =>
   !operation.idempotent && (reason === "unavailable" || reason === "timeout") ? "outcome_unknown" : reason
 
 /** The end of the message: what the operator can do about it. */
-function advice(operation: Operation, reason: FalconReason): string {
+const advice = (operation: Operation, reason: FalconReason): string => {
   const { scopes, retired } = operation
   if (reason === "outcome_unknown") return "; it may or may not have been carried out, look before repeating it"
   if (reason === "forbidden" && scopes.length > 0) {
@@ -105,7 +105,7 @@ function advice(operation: Operation, reason: FalconReason): string {
     : `; this API was withdrawn on ${retired.since}, its successor is ${retired.successor}`
 }
 
-function hint(answer: HttpAnswer): string {
+const hint = (answer: HttpAnswer): string => {
   if (answer.status === 407)
     return "; this is the proxy: it wants a name and a password (proxy: http://name:password@host)"
   if (answer.status < 300 || answer.status > 399) return ""
@@ -115,7 +115,7 @@ function hint(answer: HttpAnswer): string {
   return `, a redirect${host}; ${home === undefined ? "is base_url the right cloud?" : `set base_url to ${home}`}`
 }
 
-function quote(errors: readonly ApiError[]): string {
+const quote = (errors: readonly ApiError[]): string => {
   if (errors.length === 0) return ""
   const shown = errors.slice(0, quoted_max).map((error) => error.message)
   const more = errors.length > quoted_max ? ` (and ${errors.length - quoted_max} more)` : ""

@@ -97,14 +97,17 @@ export const walkPages = Effect.fnUntraced(function* (
 })
 
 /** Marks of a page and its cursor. A mark that comes twice in one walk shows that the walk goes in circles. */
-function marks(page: Envelope, cursor: Cursor | undefined): readonly string[] {
+const marks = (page: Envelope, cursor: Cursor | undefined): readonly string[] => {
   const ends = [page.resources.length, page.resources[0], page.resources.at(-1)]
   const page_mark = createHash("sha256").update(JSON.stringify(ends)).digest("base64")
   return [page_mark, ...(cursor?.unique === true ? [JSON.stringify(cursor.parameters)] : [])]
 }
 
 /** Adds parameters: into the body where the API reads its parameters from there (`POST /alerts/combined/alerts/v1`), else into the query. */
-export function withParameters(operation: Operation, parameters: Readonly<Record<string, string | number>>): Operation {
+export const withParameters = (
+  operation: Operation,
+  parameters: Readonly<Record<string, string | number>>,
+): Operation => {
   if (operation.method !== "GET" && typeof operation.body === "object" && operation.body !== null) {
     return { ...operation, body: { ...operation.body, ...parameters } }
   }

@@ -88,7 +88,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
 })
 
 /** Milliseconds between two requests when the budget runs low; 0 when it does not, or when the reading is too old. */
-function gapMs(budget: Budget | undefined, now_ms: number): number {
+const gapMs = (budget: Budget | undefined, now_ms: number): number => {
   if (budget === undefined || now_ms - budget.read_at_ms >= falcon.budget_window_ms) return 0
   const last = falcon.budget_last.find((step) => budget.remaining <= step.remaining_max)
   if (last !== undefined) return last.gap_ms
@@ -96,7 +96,7 @@ function gapMs(budget: Budget | undefined, now_ms: number): number {
 }
 
 /** A 401 speaks of another budget: 15 a minute per source address for bad tokens (gofalcon issue 364). */
-function budgetOf(answer: HttpAnswer, now_ms: number): Budget | undefined {
+const budgetOf = (answer: HttpAnswer, now_ms: number): Budget | undefined => {
   if (answer.status === 401) return undefined
   const remaining = whole(answer.headers.get("x-ratelimit-remaining"))
   const limit = whole(answer.headers.get("x-ratelimit-limit"))

@@ -2,7 +2,7 @@
 import type { Operation } from "./operation.ts"
 
 /** `operation.url`, or its path below `base_url`; its `query` is added and replaces keys of the same name. */
-export function requestUrl(operation: Operation, base_url: string): string {
+export const requestUrl = (operation: Operation, base_url: string): string => {
   const url = new URL(operation.url ?? base_url + operation.path)
   for (const [key, value] of Object.entries(operation.query ?? {})) {
     if (value === undefined) continue

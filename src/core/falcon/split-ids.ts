@@ -8,11 +8,11 @@ const key_chars = 5
  * The distinct `ids` in their order, in groups of at most `max`. With `in_query` a group also fits into a URL:
  * floor(query_chars_max / (longest id + 5)) ids, counted after percent-encoding (PSFalcon does the same with 18500).
  */
-export function splitIds(
+export const splitIds = (
   ids: readonly string[],
   max: number,
   options?: { readonly in_query?: boolean },
-): readonly (readonly string[])[] {
+): readonly (readonly string[])[] => {
   const distinct = [...new Set(ids)]
   const size = Math.max(1, options?.in_query === true ? Math.min(max, fitInQuery(distinct)) : max)
   const groups: string[][] = []
@@ -20,7 +20,7 @@ export function splitIds(
   return groups
 }
 
-function fitInQuery(ids: readonly string[]): number {
+const fitInQuery = (ids: readonly string[]): number => {
   const longest = ids.reduce((most, id) => Math.max(most, encodeURIComponent(id).length), 1)
   return Math.floor(falcon.query_chars_max / (longest + key_chars))
 }

@@ -80,13 +80,13 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
   })
 })
 
-function formOf(credentials: FalconCredentials, client_secret: string): string {
+const formOf = (credentials: FalconCredentials, client_secret: string): string => {
   const { client_id, member_cid } = credentials
   return new URLSearchParams({ client_id, client_secret, ...(member_cid ? { member_cid } : {}) }).toString()
 }
 
 /** Where to ask next; some redirects name only the region. */
-function redirectTarget(answer: HttpAnswer, url: string): string | undefined {
+const redirectTarget = (answer: HttpAnswer, url: string): string | undefined => {
   if (![301, 302, 303, 307, 308].includes(answer.status)) return undefined
   const location = answer.headers.get("location")
   if (location !== null && URL.canParse(location, url)) return new URL(location, url).href
@@ -95,7 +95,7 @@ function redirectTarget(answer: HttpAnswer, url: string): string | undefined {
 }
 
 /** Wrong credentials come as 400, 401 or 403, by the service that notices (kibana PR 235139, ansible collection 173). */
-function refusal(answer: HttpAnswer, now_ms: number): FalconError {
+const refusal = (answer: HttpAnswer, now_ms: number): FalconError => {
   if (![400, 401, 403].includes(answer.status)) return statusFailure(token_operation, answer, now_ms)
   if (speaksOfAddress(answer))
     return statusFailure(token_operation, answer, now_ms, { reason: "forbidden", remark: address_remark })
@@ -116,7 +116,7 @@ const speaksOfAddress = (answer: HttpAnswer): boolean =>
 const unreadable = (error: { readonly message: string }): FalconError =>
   failure(token_operation, "unauthorized", `the client secret cannot be read: ${error.message}`)
 
-function readToken(answer: HttpAnswer, issuer: string, asked_at_ms: number): Effect.Effect<Token, FalconError> {
+const readToken = (answer: HttpAnswer, issuer: string, asked_at_ms: number): Effect.Effect<Token, FalconError> => {
   const body = parse(answer.text)
   const token = body.access_token
   if (typeof token !== "string" || token === "") {
@@ -133,12 +133,12 @@ function readToken(answer: HttpAnswer, issuer: string, asked_at_ms: number): Eff
   })
 }
 
-function lifeMs(expires_in: unknown): number {
+const lifeMs = (expires_in: unknown): number => {
   const ms = Number(expires_in) * 1_000
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, falcon.token_life_ms_max) : falcon.token_life_ms
 }
 
-function parse(text: string): { readonly access_token?: unknown; readonly expires_in?: unknown } {
+const parse = (text: string): { readonly access_token?: unknown; readonly expires_in?: unknown } => {
   try {
     return Object(JSON.parse(text))
   } catch {

@@ -6,7 +6,7 @@ import { secretForms, withoutForms } from "../telemetry/secret-forms.ts"
  * The answer with every `secret` replaced in its body and its headers, however it is encoded there. What is too short to be a
  * secret is left: a token `t` would be found in every word.
  */
-export function without(answer: HttpAnswer, secrets: readonly string[]): HttpAnswer {
+export const without = (answer: HttpAnswer, secrets: readonly string[]): HttpAnswer => {
   const forms = secrets.flatMap(secretForms)
   const text = withoutForms(answer.text, forms)
   const headers = [...answer.headers].some(([, value]) => withoutForms(value, forms) !== value)

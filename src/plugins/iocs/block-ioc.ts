@@ -5,6 +5,8 @@ import { actions, platforms, read_write, row, severities } from "./indicator.ts"
 import { chooseAction } from "./possible-actions.ts"
 import { checked, upsertIndicator } from "./upsert-indicator.ts"
 
+const lower = (value: unknown): unknown => (typeof value === "string" ? value.trim().toLowerCase() : value)
+
 /** The specification's types are md5 and sha256; the module's newer version adds addresses. */
 const type = z.enum(["md5", "sha256", "ipv4", "ipv6"])
 
@@ -50,7 +52,3 @@ export const blockIoc = defineAction({
       return yield* upsertIndicator({ ...args, action }, note)
     }),
 })
-
-function lower(value: unknown): unknown {
-  return typeof value === "string" ? value.trim().toLowerCase() : value
-}

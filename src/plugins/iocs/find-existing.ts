@@ -62,7 +62,7 @@ export const findExisting = Effect.fnUntraced(function* (
 })
 
 /** Filters of which each fits into a URL. */
-function valueFilters(values: readonly Value[]): readonly string[] {
+const valueFilters = (values: readonly Value[]): readonly string[] => {
   const [only] = values
   if (only === undefined) return []
   if (values.length === 1) return [allOf(is("type", only.type), is("value", only.value))]

@@ -18,7 +18,7 @@ export type Checked = { readonly value: string } | { readonly reason: string }
  * says no more than itself, IPv6 as RFC 5952 writes it, a domain without the dot of the root and in its `xn--` form. Refused
  * unless it fits its type. A CIDR range is never taken for an address.
  */
-export function checkValue(type: IocType, raw: string): Checked {
+export const checkValue = (type: IocType, raw: string): Checked => {
   // Punycode makes a text longer, not shorter: what is too long here needs no more work.
   if (raw.length > iocs.given_chars_max) return { reason: too_long }
   const value = forms[type](raw.trim().toLowerCase())
@@ -30,7 +30,7 @@ export function checkValue(type: IocType, raw: string): Checked {
 const too_long = `longer than ${iocs.value_chars_max} characters`
 
 /** A value as `checkValue` writes it; as it is, when it is none. */
-export function canonicalValue(type: string, raw: string): string {
+export const canonicalValue = (type: string, raw: string): string => {
   if (!isIocType(type)) return raw.toLowerCase()
   const checked = checkValue(type, raw)
   return "value" in checked ? checked.value : raw.toLowerCase()
@@ -71,7 +71,7 @@ const range = (value: string) => (value.includes("/") ? "a CIDR range: Falcon ta
 const label_form = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
 /** At least two labels, the last not all digits. */
-function isDomain(value: string): boolean {
+const isDomain = (value: string): boolean => {
   const labels = value.split(".")
   return labels.length > 1 && labels.every((label) => label_form.test(label)) && !/^\d+$/.test(labels.at(-1)!)
 }

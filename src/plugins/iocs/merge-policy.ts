@@ -40,7 +40,7 @@ const effect = ({ action, severity, expiration }: Wish) => ({
   ...(expiration !== undefined && { expiration }),
 })
 
-function settings(wish: Wish): Readonly<Record<string, unknown>> {
+const settings = (wish: Wish): Readonly<Record<string, unknown>> => {
   const groups = wish.host_groups ?? []
   return {
     ...effect(wish),
@@ -62,7 +62,7 @@ export type Plan =
  * The policy of a push, whose rows nobody looks at one by one: nothing is weakened. One of our indicators keeps an action that is
  * stronger, and gets the rest. One of another source is only made stronger, and not changed when its action is `allow`.
  */
-export function planPush(existing: Indicator, wish: Wish): Plan {
+export const planPush = (existing: Indicator, wish: Wish): Plan => {
   const action = existing.action ?? "no_action"
   const stronger = strength.indexOf(action) > strength.indexOf(wish.action)
   if (isOurs(existing)) {
@@ -78,10 +78,10 @@ export function planPush(existing: Indicator, wish: Wish): Plan {
 }
 
 /** The policy for a person who names one indicator: it becomes what they say, and the answer says what it was before. */
-export function planUpsert(
+export const planUpsert = (
   existing: Indicator,
   wish: Wish,
-): { change: Readonly<Record<string, unknown>>; reason: string } {
+): { change: Readonly<Record<string, unknown>>; reason: string } => {
   if (isOurs(existing)) {
     const ends =
       wish.expiration === undefined && existing.expiration != null ? `; it ends on ${existing.expiration}` : ""

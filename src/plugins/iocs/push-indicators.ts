@@ -106,7 +106,7 @@ const unusable = ({ skipped }: Wanted, { stix_objects_path }: Push) => {
   return new ArgumentError({ field, message })
 }
 
-function notTried(deeds: ReadonlyMap<string, Deed>, error: FalconError | undefined, errors: RowError[]): void {
+const notTried = (deeds: ReadonlyMap<string, Deed>, error: FalconError | undefined, errors: RowError[]): void => {
   const message = `not tried, since an earlier call failed: ${error?.message}`
   for (const { key } of deeds.values()) errors.push({ id: key, code: error?.status ?? 502, message })
 }
@@ -128,7 +128,7 @@ const findStale = Effect.fnUntraced(function* (wanted: Wanted, valid_for: number
   return { indicators: [...indicators, ...last], trace_ids: [...expired.trace_ids, ...old.trace_ids] }
 })
 
-function planAll(wanted: Wanted, stale: readonly Indicator[], existing: ReadonlyMap<string, Indicator>) {
+const planAll = (wanted: Wanted, stale: readonly Indicator[], existing: ReadonlyMap<string, Indicator>) => {
   const deletes = new Map<string, Deed>()
   const updates = group()
   const creates = group()
@@ -168,7 +168,7 @@ function planAll(wanted: Wanted, stale: readonly Indicator[], existing: Readonly
 }
 
 /** Rows to write, and what the answer says about each; by the row's key. */
-function group() {
+const group = () => {
   const rows: WriteRow[] = []
   const deeds = new Map<string, Deed>()
   const add = (row: WriteRow, deed: Deed) => {

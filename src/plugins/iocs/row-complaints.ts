@@ -32,11 +32,11 @@ const wordsOf = (value: unknown): readonly string[] => {
  * resources with the row's `type` and `value`, or `id`; an error whose text quotes the value of exactly one row. An
  * explanation by row number is not read: it does not say whether it counts from 0 or 1.
  */
-export function complaintsByRow(
+export const complaintsByRow = (
   rows: readonly WriteRow[],
   errors: readonly ApiError[],
   resources: readonly unknown[],
-): ReadonlyMap<string, ApiError> {
+): ReadonlyMap<string, ApiError> => {
   const by_name = new Map<string, string | undefined>()
   for (const { key, body } of rows) {
     const value = typeof body.value === "string" ? body.value.toLowerCase() : key

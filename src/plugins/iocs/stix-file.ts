@@ -55,7 +55,7 @@ const readInside = Effect.fnUntraced(function* (relative: string) {
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
 
-function objectsOf(text: string): readonly unknown[] | undefined {
+const objectsOf = (text: string): readonly unknown[] | undefined => {
   try {
     const value: unknown = JSON.parse(text)
     if (Array.isArray(value)) return value

@@ -44,7 +44,7 @@ export type Parsed =
   | { readonly ok: false; readonly reason: string }
 
 /** Never throws. Length and depth are bounded. */
-export function parsePattern(pattern: string): Parsed {
+export const parsePattern = (pattern: string): Parsed => {
   if (pattern.length > iocs.pattern_chars_max) {
     return { ok: false, reason: `longer than ${iocs.pattern_chars_max} characters` }
   }

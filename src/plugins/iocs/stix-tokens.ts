@@ -25,7 +25,7 @@ const quoted_form = /'((?:[^'\\]|\\.)*)'/sy
 const prefixed: Readonly<Record<string, TokenKind>> = { h: "hex", b: "binary", t: "timestamp" }
 
 /** Cuts a pattern into its words. Throws a `PatternError`. */
-export function tokens(pattern: string): readonly Token[] {
+export const tokens = (pattern: string): readonly Token[] => {
   const found: Token[] = []
   let at = 0
   const match = (form: RegExp): RegExpExecArray | null => {

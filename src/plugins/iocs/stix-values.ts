@@ -30,7 +30,7 @@ export interface Taken {
  * - OR, and several observations whatever joins them: each is taken
  * - qualifiers say when and how often, not what: they change nothing
  */
-export function valuesOfPattern(pattern: string, types: readonly IocType[]): Taken {
+export const valuesOfPattern = (pattern: string, types: readonly IocType[]): Taken => {
   const parsed = parsePattern(pattern)
   if (!parsed.ok) return { values: [], skipped: [{ reason: `malformed pattern: ${parsed.reason}` }] }
   const values = new Map<string, Value>()
@@ -44,14 +44,14 @@ export function valuesOfPattern(pattern: string, types: readonly IocType[]): Tak
   return { values: [...values.values()], skipped: [...skipped.values()] }
 }
 
-function comparisonsOf(pattern: Observation): readonly Comparison[] {
+const comparisonsOf = (pattern: Observation): readonly Comparison[] => {
   if (pattern.kind === "observation") return [pattern.comparison]
   return pattern.kind === "qualified" ? comparisonsOf(pattern.of) : pattern.parts.flatMap(comparisonsOf)
 }
 
 type Judged = readonly (Value | Skipped)[]
 
-function judge(comparison: Comparison, types: readonly IocType[]): Judged {
+const judge = (comparison: Comparison, types: readonly IocType[]): Judged => {
   if (comparison.kind === "or") return comparison.parts.flatMap((part) => judge(part, types))
   if (comparison.kind === "test") return judgeTest(comparison, types)
   const parts = flat(comparison)
@@ -71,7 +71,7 @@ const leaves = (comparison: Comparison): readonly Test[] =>
   comparison.kind === "test" ? [comparison] : comparison.parts.flatMap(leaves)
 
 /** Only hashes of one file: no algorithm with two values. */
-function oneFile(tests: readonly Test[]): boolean {
+const oneFile = (tests: readonly Test[]): boolean => {
   const hashes = new Map<string, string>()
   return tests.every(({ operator, negated, path, literals }) => {
     if (operator !== "=" || negated) return false
@@ -84,7 +84,7 @@ function oneFile(tests: readonly Test[]): boolean {
   })
 }
 
-function judgeTest(test: Test, types: readonly IocType[]): Judged {
+const judgeTest = (test: Test, types: readonly IocType[]): Judged => {
   const type = typeOf(test.path)
   if (type === undefined) return [{ reason: `${shownPath(test.path)} is not supported` }]
   if (!types.includes(type)) return [{ type, reason: `${type} is not taken, only ${types.join(", ")}` }]
@@ -104,7 +104,7 @@ const addresses: Readonly<Record<string, IocType>> = {
   "domain-name": "domain",
 }
 
-function typeOf(path: ObjectPath): IocType | undefined {
+const typeOf = (path: ObjectPath): IocType | undefined => {
   const algorithm = algorithmOf(path)
   if (algorithm === "md5" || algorithm === "sha256") return algorithm
   const is_value = path.steps.length === 1 && path.steps[0] === "value"
@@ -112,7 +112,7 @@ function typeOf(path: ObjectPath): IocType | undefined {
 }
 
 /** `file:hashes.<algorithm>`: `MD5`, `'SHA-256'`, and the ways in which they are misspelt. */
-function algorithmOf({ object, steps }: ObjectPath): string | undefined {
+const algorithmOf = ({ object, steps }: ObjectPath): string | undefined => {
   const [hashes, algorithm] = steps
   if (object !== "file" || hashes !== "hashes" || steps.length !== 2 || typeof algorithm !== "string") return undefined
   return algorithm.toLowerCase().replaceAll(/[-_]/g, "")
@@ -123,7 +123,7 @@ const shown = (comparison: Comparison): string =>
     ? `${shownPath(comparison.path)} ${comparison.negated ? "NOT " : ""}${comparison.operator}`
     : "(…)"
 
-function shownPath({ object, steps }: ObjectPath): string {
+const shownPath = ({ object, steps }: ObjectPath): string => {
   const [first, ...rest] = steps.map((step) => (typeof step === "string" ? key(step) : `[${step ?? "*"}]`))
   const path = rest.map((step) => (step.startsWith("[") ? step : `.${step}`)).join("")
   return `${object}:${first}${path}`.slice(0, 200)

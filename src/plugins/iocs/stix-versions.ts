@@ -24,7 +24,7 @@ export type Unusable = FromStix & { readonly reason: string }
  * Every object, in the order given. Of objects with one id the one that was `modified` last counts, whether it is revoked or
  * not; of two with the same time the revoked one, then the earlier in the list. The others are told as older versions.
  */
-export function latestVersions(objects: readonly unknown[]): readonly (StixIndicator | Unusable)[] {
+export const latestVersions = (objects: readonly unknown[]): readonly (StixIndicator | Unusable)[] => {
   const read = objects.map((object) => ({ ...versionOf(object), one: readObject(object) }))
   const latest = new Map<string, (typeof read)[number]>()
   for (const version of read) {
@@ -52,7 +52,7 @@ interface Version {
 const supersedes = (one: Version, other: Version): boolean =>
   one.modified_ms === other.modified_ms ? one.is_revoked && !other.is_revoked : one.modified_ms > other.modified_ms
 
-function versionOf(object: unknown): Version {
+const versionOf = (object: unknown): Version => {
   const { type, modified, created, revoked } = fieldsOf(object)
   const at = Date.parse(String(modified ?? created))
   return {
@@ -62,7 +62,7 @@ function versionOf(object: unknown): Version {
   }
 }
 
-function readObject(object: unknown): StixIndicator | Unusable {
+const readObject = (object: unknown): StixIndicator | Unusable => {
   if (typeof object !== "object" || object === null) return { stix_id: undefined, reason: "not an object" }
   const { id, type, pattern, pattern_type = "stix", revoked, valid_until } = fieldsOf(object)
   const stix_id = typeof id === "string" && /^[\w.-]{1,200}$/.test(id) ? id : undefined
@@ -88,7 +88,7 @@ function readObject(object: unknown): StixIndicator | Unusable {
 }
 
 /** A boolean, or the text of one: feeds that come through CSV or XML write `"true"`. Left out is false. */
-function booleanOf(value: unknown): boolean | undefined {
+const booleanOf = (value: unknown): boolean | undefined => {
   if (value === undefined || value === null) return false
   const text = String(value).trim().toLowerCase()
   if (text === "true" || text === "1") return true

@@ -140,7 +140,7 @@ const inGroups = (rows: readonly WriteRow[]): (readonly WriteRow[])[] =>
     rows.slice(n * iocs.rows_per_call, (n + 1) * iocs.rows_per_call),
   )
 
-function halves(rows: readonly WriteRow[]): readonly (readonly WriteRow[])[] {
+const halves = (rows: readonly WriteRow[]): readonly (readonly WriteRow[])[] => {
   const middle = Math.ceil(rows.length / 2)
   return [rows.slice(0, middle), rows.slice(middle)]
 }
