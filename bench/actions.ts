@@ -13,13 +13,11 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, Layer, Logger, Scope } from "effect"
 import { Hono } from "hono"
 import { listen as listenSimulator } from "../simulator/listen.ts"
-import { boot } from "../src/core/boot.ts"
 import { loadConfig } from "../src/core/config/load.ts"
-import { loadCallers } from "../src/core/http/bearer.ts"
 import { listen } from "../src/core/http/listen.ts"
 import { falcon } from "../src/core/limits.ts"
 import { plugins } from "../src/plugins/index.ts"
-import { openApp } from "../src/server.ts"
+import { start } from "../src/start.ts"
 import { markStarted } from "../src/worker.ts"
 
 const callers = 50
@@ -56,10 +54,8 @@ const serveProduct = async (url: string, client_id: string, client_secret: strin
   const chosen = plugins.filter(({ id }) => id === "hosts")
   await Effect.gen(function* () {
     const config = yield* loadConfig({ env, plugins: chosen })
-    const tenants = yield* boot(config, { version: "bench", env: {}, lock: true })
-    const { callers: known } = yield* loadCallers(config.source, config.data_dir, config.server)
+    const { tenants, app } = yield* start(config, { env: {}, serves: "all" })
     yield* markStarted(tenants)
-    const app = yield* openApp({ tenants, callers: known, started_ms: 0 })
     const at = yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })
     say(`at http://127.0.0.1:${at.port}`)
   }).pipe(

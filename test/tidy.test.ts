@@ -46,6 +46,13 @@ describe("the rooms", () => {
     expect(wrong).toEqual([])
   })
 
+  test("the plugins are handed in: only the entries import them", () => {
+    const entries = ["src/main.ts", "src/server.ts", "src/worker.ts", "src/api/shipped.ts"]
+    const outside = product.filter((path) => !path.startsWith("src/plugins/"))
+    const wrong = outside.filter((path) => imports(path).some((target) => target.startsWith("src/plugins/")))
+    expect(wrong.filter((path) => !entries.includes(path))).toEqual([])
+  })
+
   test("the simulator does not know the product it tests", () => {
     const wrong = sources("simulator")
       .filter((path) => !isTest(path))

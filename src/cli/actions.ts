@@ -5,8 +5,7 @@ import type { AnyAction } from "../core/actions/action.ts"
 import { catalogueEntry } from "../core/actions/catalogue.ts"
 import { makeRegistry } from "../core/actions/registry.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
-import { plugins } from "../plugins/index.ts"
-import { complain, Exit, jsonFlag, print } from "./common.ts"
+import { complain, Exit, jsonFlag, Plugins, print } from "./common.ts"
 import { table } from "./table.ts"
 
 const slug = Argument.String("slug").pipe(
@@ -16,6 +15,7 @@ const slug = Argument.String("slug").pipe(
 
 export const actions = Command.make("actions", { slug, json: jsonFlag }, (flags) =>
   Effect.gen(function* () {
+    const plugins = yield* Plugins
     const registry = makeRegistry(plugins.map((plugin) => ({ plugin })))
     const name = Option.getOrUndefined(flags.slug)
     if (name === undefined) {

@@ -5,20 +5,13 @@ import type { CollectError } from "../core/assets/collect.ts"
 import type { Tally } from "../core/assets/cycle-tally.ts"
 import { boot, type RunningTenant } from "../core/boot.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
+import type { AnyPlugin } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { open as openDevices } from "../plugins/device-assets/plugin.ts"
-import { open as openUsers } from "../plugins/user-assets/plugin.ts"
 import { version } from "../version.ts"
 import { complain, configFlag, configOf, Exit, env, explain, print } from "./common.ts"
 import { makeProgressLine } from "./progress.ts"
 
-const inventories = {
-  devices: { plugin_id: "device-assets", open: openDevices },
-  users: { plugin_id: "user-assets", open: openUsers },
-} as const
-
 const flags = {
-  what: Argument.Literals("what", ["devices", "users"]).pipe(Argument.withDescription("Which inventory")),
   limit: Flag.Int("limit").pipe(Flag.withDescription("Stop after so many were sent"), Flag.optional),
   dry_run: Flag.Boolean("dry-run").pipe(
     Flag.withDescription("Show what would be sent; send and store nothing"),
@@ -28,10 +21,25 @@ const flags = {
   config: configFlag,
 }
 
-export const assets = Command.make("assets", flags, (given) =>
+/** The command over the inventories of these plugins. */
+export const makeAssets = (plugins: readonly AnyPlugin[]) => {
+  const owners = new Map(plugins.flatMap(({ id, inventory }) => (inventory ? [[inventory.name, id] as const] : [])))
+  const what = Argument.Literals("what", [...owners.keys()]).pipe(Argument.withDescription("Which inventory"))
+  return Command.make("assets", { what, ...flags }, (given) => runCycle(owners.get(given.what)!, given)).pipe(
+    Command.withDescription("Run one cycle of an inventory by hand"),
+  )
+}
+
+interface Given {
+  readonly limit: Option.Option<number>
+  readonly dry_run: boolean
+  readonly tenant: Option.Option<string>
+  readonly config: Option.Option<string>
+}
+
+const runCycle = (plugin_id: string, given: Given) =>
   explain(
     Effect.gen(function* () {
-      const { plugin_id, open } = inventories[given.what]
       const limit = Option.getOrUndefined(given.limit)
       if (limit !== undefined && limit < 1) return yield* wrong("assets", "--limit", "must be at least 1")
       const config = yield* configOf(given.config)
@@ -42,7 +50,7 @@ export const assets = Command.make("assets", flags, (given) =>
         return yield* wrong(config.source, `plugins.${plugin_id}`, "the plugin is off; set its `enabled: true`")
       }
       yield* Effect.gen(function* () {
-        const { source, collector } = yield* open(enabled.config, { dry_run: given.dry_run })
+        const { source, collector } = yield* enabled.plugin.inventory!.open(enabled.config, { dry_run: given.dry_run })
         const line = makeProgressLine(source.noun)
         const tally = yield* collector
           .cycle({ limit, onSent: (item) => print(JSON.stringify(item)), onProgress: (tally) => line.show(tally) })
@@ -50,8 +58,7 @@ export const assets = Command.make("assets", flags, (given) =>
         yield* complain(summary(tally, source.noun, given.dry_run))
       }).pipe(Effect.provide(tenant.services), Effect.catch(failed))
     }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
-  ),
-).pipe(Command.withDescription("Run one cycle of an inventory by hand"))
+  )
 
 const wrong = (source: string, key: string, message: string) => new ConfigError({ source, key, message })
 

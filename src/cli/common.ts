@@ -1,12 +1,12 @@
 /** What the commands share: flags, the way to a configuration, and how failures end the process. */
-import { Data, Effect } from "effect"
+import { Context, Data, Effect } from "effect"
 import { Flag } from "effect/cli"
 import { loadConfig } from "../core/config/load.ts"
 import type { Env } from "../core/config/read.ts"
 import type { ConfigError, StoreError } from "../core/errors.ts"
+import type { AnyPlugin } from "../core/plugin.ts"
 import { redact } from "../core/telemetry/redact.ts"
 import { terminalText } from "../core/text.ts"
-import { plugins } from "../plugins/index.ts"
 
 export const env: Env = process.env
 
@@ -21,9 +21,12 @@ export const jsonFlag = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
 )
 
+/** Everything that ships, as the entry has handed it in. */
+export class Plugins extends Context.Service<Plugins, readonly AnyPlugin[]>()("akonis/cli/Plugins") {}
+
 /** The configuration of a command. */
 export const configOf = (file: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }) =>
-  loadConfig({ file: file._tag === "Some" ? file.value : undefined, env, plugins })
+  Plugins.use((plugins) => loadConfig({ file: file._tag === "Some" ? file.value : undefined, env, plugins }))
 
 /** Ends the process with a status; the message, if any, has been printed. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}

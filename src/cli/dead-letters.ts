@@ -10,9 +10,8 @@ import { enrichersOf } from "../core/plugin.ts"
 import { makeIntake } from "../core/sekoia/intake.ts"
 import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import type { EventStreamConfig } from "../plugins/event-stream/config.ts"
 import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, print, write } from "./common.ts"
+import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, type Plugins, print, write } from "./common.ts"
 import { table } from "./table.ts"
 
 const tenantFlag = Flag.String("tenant").pipe(
@@ -29,7 +28,7 @@ type Common = { readonly config: Option.Option<string>; readonly tenant: Option.
 /** The configuration and the tenant that is meant. */
 const tenantOf = Effect.fnUntraced(function* (
   flags: Common,
-): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem> {
+): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem | Plugins> {
   const config = yield* configOf(flags.config)
   const id = Option.getOrUndefined(flags.tenant)
   const tenant =
@@ -116,7 +115,7 @@ const replayCommand = Command.make(
           return yield* new Exit({ status: flags.all ? 1 : 2 })
         }
         const network = yield* layerNetwork(config, { version, env, lock: false })
-        const { intake_key, intake_url }: EventStreamConfig = plugin.config
+        const { intake_key, intake_url } = plugin.config
         const intake = yield* makeIntake({ key: intake_key, url: intake_url }).pipe(Effect.provide(network))
         const enrichers = wanted.some(({ reason }) => reason === "not_followed")
           ? yield* enrichersFor(config, tenant)

@@ -7,8 +7,7 @@ import type { Account } from "../../simulator/account.ts"
 import { listen } from "../../simulator/listen.ts"
 import { loadConfig } from "../core/config/load.ts"
 import { ConfigError } from "../core/errors.ts"
-import { plugins } from "../plugins/index.ts"
-import { Exit, explain, print } from "./common.ts"
+import { Exit, explain, Plugins, print } from "./common.ts"
 import { runAkonis } from "./run.ts"
 
 const events = Flag.Int("events").pipe(Flag.withDescription("Events in all"), Flag.withDefault(20_000))
@@ -85,7 +84,7 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
       AKONIS_PORT: "0",
       AKONIS_LOG_LEVEL: "info",
     },
-    plugins,
+    plugins: yield* Plugins,
   })
   yield* print(`A Falcon tenant of ${partitions} partitions and a Sekoia intake are simulated on ${url}.`)
   yield* print(

@@ -5,6 +5,8 @@
 import { Effect, type FileSystem, type Scope } from "effect"
 import type { z } from "zod"
 import type { AnyAction } from "./actions/action.ts"
+import type { CollectError, Collector } from "./assets/collect.ts"
+import type { AssetSource } from "./assets/source.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
 import type { Enricher } from "./delivery/enricher.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
@@ -62,6 +64,18 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   readonly enricher?: (
     config: z.infer<z.ZodObject<Shape>>,
   ) => Effect.Effect<Enricher, ConfigError | StoreError, PluginServices | Scope.Scope>
+  /** What it keeps in Sekoia's asset inventory; `akonis assets <name>` runs one cycle of it by hand. */
+  readonly inventory?: {
+    readonly name: string
+    readonly open: (
+      config: z.infer<z.ZodObject<Shape>>,
+      options: { readonly dry_run: boolean },
+    ) => Effect.Effect<
+      { readonly source: AssetSource; readonly collector: Collector },
+      CollectError,
+      PluginServices | Scope.Scope
+    >
+  }
   /** What `akonis check` finds out about it, without changing anything. */
   readonly check?: (
     config: z.infer<z.ZodObject<Shape>>,

@@ -6,13 +6,13 @@ import { Effect, Layer } from "effect"
 import type { ApiRequest, ApiState } from "../../simulator/api/state.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
+import { openHttpApp } from "../../src/api/app.ts"
 import type { ProblemBody } from "../../src/core/actions/problem.ts"
 import type { ActionResponse } from "../../src/core/actions/response.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { loadCallers } from "../../src/core/http/bearer.ts"
 import { layerTenant } from "../../src/core/runtime.ts"
 import { plugins } from "../../src/plugins/index.ts"
-import { openApp } from "../../src/server.ts"
 import { markStarted } from "../../src/worker.ts"
 import { makeMemoryDisk } from "../support/memory-disk.ts"
 import { base_url, layerWire, withSimulator } from "./support.ts"
@@ -85,6 +85,6 @@ const start = Effect.fnUntraced(function* (simulator: Simulator, write: (path: s
   const running = [{ id: tenant!.id, plugins: tenant!.plugins, services }]
   const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
   yield* markStarted(running)
-  const app = yield* openApp({ tenants: running, callers, started_ms: 0 })
+  const app = yield* openHttpApp({ tenants: running, callers, started_ms: 0 })
   return async (request: Request) => app.fetch(request)
 })

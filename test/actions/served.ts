@@ -8,14 +8,12 @@ import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
 import type { ProblemBody } from "../../src/core/actions/problem.ts"
 import type { ActionResponse } from "../../src/core/actions/response.ts"
-import { boot } from "../../src/core/boot.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
-import { loadCallers } from "../../src/core/http/bearer.ts"
 import { listen } from "../../src/core/http/listen.ts"
 import type { AnyPlugin } from "../../src/core/plugin.ts"
 import { redact } from "../../src/core/telemetry/redact.ts"
 import { plugins as shipped } from "../../src/plugins/index.ts"
-import { openApp, served as servedAs } from "../../src/server.ts"
+import { start as startAkonis } from "../../src/start.ts"
 import { markStarted } from "../../src/worker.ts"
 
 export const tokens = { reader: "reader-token-0001", responder: "responder-token-0001", admin: "admin-token-0001" }
@@ -157,16 +155,8 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
   const logger = Logger.make((line) => void logs.push(redact(Logger.formatJson.log(line))))
   const at = await Effect.gen(function* () {
     const config = yield* loadConfig({ file: config_file, env: {}, plugins })
-    const running = yield* boot(config, { version: "0", env: {}, lock: true })
-    const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
+    const { tenants: running, app } = yield* startAkonis(config, { env: {}, serves: options.serves ?? "all" })
     if (options.started !== false) yield* markStarted(running)
-    const app = yield* openApp({
-      tenants: running,
-      callers,
-      started_ms: 0,
-      ...servedAs(config),
-      ...(options.serves && { serves: options.serves }),
-    })
     return { fetch: app.fetch, ...(yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })) }
   }).pipe(
     Effect.provideService(Scope.Scope, scope),

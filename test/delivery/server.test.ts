@@ -1,12 +1,16 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { makeHttpApp } from "../../src/api/app.ts"
 import { secretText } from "../../src/core/config/secret.ts"
 import type { Caller } from "../../src/core/http/bearer.ts"
-import { makeApp } from "../../src/server.ts"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld } from "../support/world.ts"
 
-const caller = (name: string, role: Caller["role"]): Caller => ({ name, role, token: secretText(`${name}-token-123`) })
+const caller = (name: string, role: Caller["role"]): Caller => ({
+  name,
+  role,
+  token: secretText(`${name}-token-12345`),
+})
 const callers = [caller("eyes", "reader"), caller("hands", "responder")]
 
 /** The app of a running worker, and a way to ask it. */
@@ -17,7 +21,8 @@ const startApp = Effect.fnUntraced(function* (
   const world = yield* makeWorld(options, env)
   yield* world.start
   yield* world.pass(5_000)
-  const app = makeApp({ tenants: [world.tenant()], callers, started_ms: 0, now_ms: () => 12_345 })
+  const context = world.tenant().services
+  const app = makeHttpApp({ context, tenants: [world.tenant()], callers, started_ms: 0, now_ms: () => 12_345 })
   const ask = (path: string, token?: string) =>
     Effect.promise(async () => {
       const answer = await app.request(path, {
@@ -64,7 +69,7 @@ describe("the HTTP API", () => {
         const refused = yield* ask("/metrics")
         expect(refused).toMatchObject({ status: 401, type: "application/problem+json" })
         expect((yield* ask("/metrics", "wrong-token")).status).toBe(401)
-        const { status, text } = yield* ask("/metrics", "eyes-token-123")
+        const { status, text } = yield* ask("/metrics", "eyes-token-12345")
         expect(status).toBe(200)
         expect(text).toMatch(/akonis_events_in_total\{[^}]*partition="1"[^}]*\} \d+/)
         expect(text).toMatch(/akonis_events_out_total\{[^}]*tenant="default"[^}]*\} \d+/)
@@ -78,7 +83,7 @@ describe("the HTTP API", () => {
       Effect.gen(function* () {
         const { ask } = yield* startApp({ events_per_partition: 1 })
         expect((yield* ask("/nowhere")).status).toBe(401)
-        expect(yield* ask("/nowhere", "hands-token-123")).toMatchObject({
+        expect(yield* ask("/nowhere", "hands-token-12345")).toMatchObject({
           status: 404,
           type: "application/problem+json",
         })

@@ -220,7 +220,7 @@ const session = breaks({ file: "src/api/session.ts", noticed_by: door_test }, [
   },
 ])
 
-const server = breaks({ file: "src/server.ts", noticed_by: door_test }, [
+const server = breaks({ file: "src/api/app.ts", noticed_by: door_test }, [
   {
     name: "a worker serves actions",
     promise: "akonis worker serves health and metrics only.",

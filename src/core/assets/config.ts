@@ -3,6 +3,9 @@ import { z } from "zod"
 import { fromEnv, httpUrl, secret } from "../config/schema.ts"
 import { assets } from "../limits.ts"
 
+/** What the keys hold, once checked. */
+export type AssetKeys = z.infer<z.ZodObject<ReturnType<typeof assetKeys>>>
+
 /** `uuid_env`: the variable of the connector's UUID, which differs between the two. */
 export const assetKeys = (uuid_env: string) => ({
   sekoia_api_key: secret("SEKOIA_API_KEY", "Key of the Sekoia API that takes the assets."),

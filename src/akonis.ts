@@ -1,0 +1,97 @@
+/** The product without its plugins: an entry gives it the list of those that ship. */
+import { NodeFileSystem, NodeServices } from "@effect/platform-node"
+import { Cause, Effect, Exit as EffectExit, Scope } from "effect"
+import { Command } from "effect/cli"
+import { actions } from "./cli/actions.ts"
+import { makeAssets } from "./cli/assets.ts"
+import { call } from "./cli/call.ts"
+import { check } from "./cli/check.ts"
+import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/common.ts"
+import { deadLetters } from "./cli/dead-letters.ts"
+import { demo } from "./cli/demo.ts"
+import { run, runAkonis, serve, worker } from "./cli/run.ts"
+import { simulate } from "./cli/simulate.ts"
+import { loadConfig } from "./core/config/load.ts"
+import type { Env } from "./core/config/read.ts"
+import { ConfigError } from "./core/errors.ts"
+import type { AnyPlugin } from "./core/plugin.ts"
+import { layerFiles } from "./core/store/files.ts"
+import { layerLogging } from "./core/telemetry/logging.ts"
+import { redact } from "./core/telemetry/redact.ts"
+import { start } from "./start.ts"
+import { version } from "./version.ts"
+import { markStarted } from "./worker.ts"
+
+/**
+ * The command line over these plugins. What it answers runs one command with its arguments; that fails with `Exit`, which holds
+ * the exit status, once what is wrong has been printed.
+ */
+export const makeCli = (plugins: readonly AnyPlugin[]) => {
+  const akonis = Command.make("akonis", { config: configFlag }, ({ config }) =>
+    explain(Effect.flatMap(configOf(config), (loaded) => runAkonis("run", loaded))),
+  ).pipe(
+    Command.withDescription("Connects CrowdStrike Falcon to Sekoia.io. Without a command: run"),
+    Command.withSubcommands([
+      run,
+      serve,
+      worker,
+      check,
+      actions,
+      call,
+      makeAssets(plugins),
+      deadLetters,
+      simulate,
+      demo,
+    ]),
+  )
+  return (args: readonly string[]) =>
+    Command.runWith(akonis, { version })(args).pipe(
+      // The command line itself was wrong: what is wrong has been printed beside the help.
+      Effect.catchTag("ShowHelp", (help) => (help.errors.length > 0 ? new Exit({ status: 2 }) : Effect.void)),
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          complain(`unexpected error, please report it: ${Cause.pretty(Cause.die(defect))}`),
+          new Exit({ status: 1 }),
+        ),
+      ),
+      Effect.provideService(Plugins, plugins),
+      Effect.provide([NodeServices.layer, layerFiles]),
+    )
+}
+
+/**
+ * The HTTP API over these plugins, for a runtime that brings its own server: reads the configuration, locks the data folder and
+ * answers requests. Ends the process, with the reason on standard error, where that fails, and when another process takes the
+ * data folder.
+ */
+export const makeApp = async (
+  plugins: readonly AnyPlugin[],
+  { env }: { readonly env: Env },
+): Promise<(request: Request) => Response | Promise<Response>> => {
+  const scope = Scope.makeUnsafe()
+  const started = Effect.gen(function* () {
+    const config = yield* loadConfig({ env, plugins })
+    return yield* Effect.gen(function* () {
+      const { tenants, app, watch } = yield* start(config, { env, serves: "all" })
+      yield* markStarted(tenants)
+      const watching = yield* Effect.forkScoped(watch)
+      watching.addObserver((exit) => {
+        if (EffectExit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) endWith(exit.cause, "goes on no longer")
+      })
+      return app
+    }).pipe(Effect.provide(layerLogging(config.log)))
+  })
+  const exit = await Effect.runPromiseExit(
+    started.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
+  )
+  return EffectExit.isSuccess(exit) ? exit.value.fetch : endWith(exit.cause, "cannot start")
+}
+
+/** 2 when the configuration is wrong, 1 for everything else. */
+const endWith = (cause: Cause.Cause<unknown>, what: string): never => {
+  const error = Cause.squash(cause)
+  const { source, key, message } =
+    error instanceof ConfigError ? error : { source: "", key: "", message: String(error) }
+  process.stderr.write(`akonis ${what}: ${redact([source, key, message].filter((part) => part !== "").join(": "))}\n`)
+  process.exit(error instanceof ConfigError ? 2 : 1)
+}

@@ -1,0 +1,92 @@
+/** The HTTP API over running tenants, as one Hono app. Web standards only. */
+import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect"
+import { Hono } from "hono"
+import { makeActionTenant } from "../core/actions/execute.ts"
+import { problemOf } from "../core/actions/problem.ts"
+import type { RunningTenant } from "../core/boot.ts"
+import type { Caller } from "../core/http/bearer.ts"
+import { server } from "../core/limits.ts"
+import { actionRoutes } from "./actions.ts"
+import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
+import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
+import { healthRoutes } from "./health.ts"
+import { checkHost, pathOf } from "./host.ts"
+import { mcpRoutes } from "./mcp.ts"
+import { metricsRoutes } from "./metrics.ts"
+import { openApiRoutes } from "./openapi.ts"
+import { makeSessions } from "./session.ts"
+
+export interface AppOptions {
+  readonly tenants: readonly RunningTenant[]
+  readonly callers: readonly Caller[]
+  /** When the process began, ms since the epoch. */
+  readonly started_ms: number
+  readonly now_ms: () => number
+  /** `server.read_only` of the configuration. */
+  readonly read_only?: boolean
+  /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
+  readonly hosts?: readonly string[]
+  /** `health`: no actions, no MCP, no documentation. */
+  readonly serves?: "all" | "health"
+  /** Where log lines go, what the time is and whose disk it is, for what requests run. Tenants bring their own services. */
+  readonly context: Context.Context<FileSystem.FileSystem>
+  /** Gets everything that is being carried out, for whoever stops the process. */
+  readonly pending?: Set<Promise<unknown>>
+}
+
+/** The app over running tenants. Every answer that is no success is a problem document. */
+export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
+  const { tenants, callers, started_ms, now_ms, read_only = false, pending = new Set() } = options
+  const runAll = Effect.runPromiseWith(options.context)
+  const run: Api["run"] = (effect) => {
+    const running = runAll(effect)
+    const settled = running.then(forget, forget)
+    function forget() {
+      pending.delete(settled)
+    }
+    pending.add(settled)
+    return running
+  }
+  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true })))
+  // The audit lines of actions that a crash cut off are written now, not at the first action.
+  for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
+  const api: Api = { tenants: acting, callers, read_only, run, now_ms }
+  const sessions = makeSessions(api, isDocsPath)
+  const app = new Hono<ApiEnv>({ getPath: pathOf })
+
+  app.use(giveRequestId)
+  if (options.hosts !== undefined) app.use(checkHost(options.hosts))
+  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
+  app.onError(async (error, c) => {
+    await run(Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`))
+    return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
+  })
+
+  app.route("/", healthRoutes(api, tenants, started_ms))
+  if (options.serves !== "health") app.route("/", loginRoutes(sessions))
+  app.use(authenticate(api, sessions.callerOf))
+  app.route("/", metricsRoutes(api))
+  if (options.serves === "health") return app
+  app.route("/", openApiRoutes(api))
+  app.route("/", docsRoutes())
+  for (const tenant of acting) {
+    const base = acting.length === 1 ? "/" : `/tenants/${tenant.id}`
+    app.route(base, actionRoutes(api, tenant))
+    app.route(base, mcpRoutes(api, tenant))
+  }
+  return app
+}
+
+/**
+ * Makes the app within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits for
+ * actions that are being carried out.
+ */
+export const openHttpApp = Effect.fnUntraced(function* (
+  options: Omit<AppOptions, "context" | "pending" | "now_ms">,
+): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const context = yield* Effect.context<FileSystem.FileSystem>()
+  const pending = new Set<Promise<unknown>>()
+  yield* Effect.addFinalizer(() => waitFor(pending, server.drain_ms_max))
+  return makeHttpApp({ ...options, context, pending, now_ms: () => clock.currentTimeMillisUnsafe() })
+})

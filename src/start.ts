@@ -1,0 +1,35 @@
+/** The one way from a configuration to a process that is ready: folder locked, tenants booted, callers known, HTTP API open. */
+import { Clock, Effect, type FileSystem, type Scope } from "effect"
+import type { Hono } from "hono"
+import type { ApiEnv } from "./api/api.ts"
+import { type AppOptions, openHttpApp } from "./api/app.ts"
+import { boot, lockData, type RunningTenant, watchData } from "./core/boot.ts"
+import type { Config } from "./core/config/load.ts"
+import type { Env } from "./core/config/read.ts"
+import type { ConfigError, StoreError } from "./core/errors.ts"
+import { loadCallers } from "./core/http/bearer.ts"
+import { version } from "./version.ts"
+
+export interface Started {
+  readonly tenants: readonly RunningTenant[]
+  /** Not listening yet: the command line and a runtime of its own have each their own way. */
+  readonly app: Hono<ApiEnv>
+  /** The file with the token of the HTTP API that was made now, because the configuration names none. */
+  readonly made_token?: string
+  /** Never ends while the data folder stays ours; see `watchData`. */
+  readonly watch: Effect.Effect<never, StoreError, FileSystem.FileSystem | Scope.Scope>
+}
+
+/** Everything is released with the scope. No plugin works yet; that is `runWorker`, or `markStarted` where none shall. */
+export const start = Effect.fnUntraced(function* (
+  config: Config,
+  { env, serves }: { readonly env: Env } & Required<Pick<AppOptions, "serves">>,
+): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
+  const started_ms = yield* Clock.currentTimeMillis
+  const lock = yield* lockData(config)
+  const tenants = yield* boot(config, { version, env, lock: false })
+  const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
+  const { host, allowed_hosts, read_only } = config.server
+  const app = yield* openHttpApp({ tenants, callers, started_ms, serves, read_only, hosts: [host, ...allowed_hosts] })
+  return { tenants, app, ...(made !== undefined && { made_token: made }), watch: watchData(config, tenants, lock) }
+})
