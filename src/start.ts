@@ -3,11 +3,11 @@ import { Clock, Effect, type FileSystem, type Scope } from "effect"
 import type { Hono } from "hono"
 import type { ApiEnv } from "./api/api.ts"
 import { type AppOptions, openHttpApp } from "./api/app.ts"
-import { boot, lockData, type RunningTenant, watchData } from "./core/boot.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
-import { loadCallers } from "./core/http/bearer.ts"
+import { loadCallers } from "./core/http/server/bearer.ts"
+import { boot, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
 import { version } from "./version.ts"
 
 export interface Started {

@@ -1,10 +1,10 @@
 /** The background work of every enabled plugin of every tenant, until interrupted. Interrupting it drains. */
 import { Effect } from "effect"
-import type { RunningTenant } from "./core/boot.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
 import { folder_watch } from "./core/limits/files.ts"
 import { enrichersOf } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
+import type { RunningTenant } from "./core/tenant/boot.ts"
 
 export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void, ConfigError | StoreError> =>
   Effect.forEach(tenants, (tenant) => runTenant(tenant, tenants.length > 1 ? { tenant: tenant.id } : {}), {

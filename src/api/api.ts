@@ -3,7 +3,7 @@ import { Effect, type FileSystem } from "effect"
 import type { Context as HonoContext } from "hono"
 import type { ActionTenant } from "../core/actions/execute.ts"
 import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/problem.ts"
-import { type Caller, findCaller, findFixedCaller, type Role, roleAllows } from "../core/http/bearer.ts"
+import { type Caller, findCaller, findFixedCaller, type Role, roleAllows } from "../core/http/server/bearer.ts"
 
 export interface ApiEnv {
   readonly Variables: {

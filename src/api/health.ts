@@ -1,8 +1,8 @@
 /** `GET /health`, `/health/live`, `/health/ready`: open to everybody, for load balancers and people. */
 import { Effect } from "effect"
 import { Hono } from "hono"
-import type { RunningTenant } from "../core/boot.ts"
 import { Health, type HealthReport, type Report, type Status } from "../core/telemetry/health.ts"
+import type { RunningTenant } from "../core/tenant/boot.ts"
 import { version } from "../version.ts"
 import type { Api, ApiEnv } from "./api.ts"
 

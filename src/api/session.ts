@@ -5,7 +5,7 @@
  * the token they were opened by.
  */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie"
-import { type Caller, digestOf, findByDigest } from "../core/http/bearer.ts"
+import { type Caller, digestOf, findByDigest } from "../core/http/server/bearer.ts"
 import { server } from "../core/limits.ts"
 import type { Api, ApiContext } from "./api.ts"
 

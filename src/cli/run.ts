@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import type { Config } from "../core/config/load.ts"
-import { listen } from "../core/http/listen.ts"
+import { listen } from "../core/http/server/listen.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { start } from "../start.ts"
 import { version } from "../version.ts"

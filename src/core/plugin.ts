@@ -12,11 +12,11 @@ import type { Enricher } from "./delivery/enricher.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
 import type { Falcon } from "./falcon/client.ts"
-import type { Http } from "./http/http.ts"
+import type { Http } from "./http/client/http.ts"
 import type { Checkpoints } from "./store/checkpoints.ts"
 import type { Offsets } from "./store/offsets.ts"
 import type { Health } from "./telemetry/health.ts"
-import type { Tenant } from "./tenant.ts"
+import type { Tenant } from "./tenant/identity.ts"
 
 /** What a plugin may ask for. One set per tenant. */
 export type PluginServices =

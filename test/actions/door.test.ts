@@ -4,7 +4,7 @@ import net from "node:net"
 import { NodeFileSystem } from "@effect/platform-node"
 import { Effect } from "effect"
 import { secretText } from "../../src/core/config/secret.ts"
-import { type Caller, checkCallers } from "../../src/core/http/bearer.ts"
+import { type Caller, checkCallers } from "../../src/core/http/server/bearer.ts"
 import { own } from "./own.ts"
 import { tokens, withServed } from "./served.ts"
 

@@ -7,7 +7,7 @@ import type { Api, ApiEnv } from "../../src/api/api.ts"
 import { makeSessions } from "../../src/api/session.ts"
 import type { General } from "../../src/core/config/schema.ts"
 import { secretFile, secretText } from "../../src/core/config/secret.ts"
-import { type Caller, findCaller, loadCallers } from "../../src/core/http/bearer.ts"
+import { type Caller, findCaller, loadCallers } from "../../src/core/http/server/bearer.ts"
 import { layerFiles } from "../../src/core/store/files.ts"
 import { onRealClock, temporaryFolder } from "../support/effect.ts"
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { makeHttpApp } from "../../src/api/app.ts"
 import { secretText } from "../../src/core/config/secret.ts"
-import type { Caller } from "../../src/core/http/bearer.ts"
+import type { Caller } from "../../src/core/http/server/bearer.ts"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld } from "../support/world.ts"
 

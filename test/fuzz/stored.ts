@@ -6,11 +6,11 @@ import { Cause, Effect, Exit, Layer, Result } from "effect"
 import fc from "fast-check"
 import { purge, readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
 import { DeadLetters, rawBytes } from "../../src/core/delivery/dead-letters.ts"
-import { retryAfterMs } from "../../src/core/http/retry-after.ts"
+import { retryAfterMs } from "../../src/core/http/client/retry-after.ts"
 import { retry } from "../../src/core/limits.ts"
 import { layerFiles } from "../../src/core/store/files.ts"
 import { Offsets } from "../../src/core/store/offsets.ts"
-import { Tenant } from "../../src/core/tenant.ts"
+import { Tenant } from "../../src/core/tenant/identity.ts"
 import { type FuzzCase, fuzzCase } from "./fuzz-case.ts"
 
 /** A data folder that is gone afterwards. */

@@ -4,8 +4,8 @@ import type net from "node:net"
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from "node:zlib"
 import { Effect, Fiber, type Scope } from "effect"
 import type { TransportError } from "../../src/core/errors.ts"
-import { type FetchOptions, openOverFetch, starter } from "../../src/core/http/fetch.ts"
-import { openOverSocket } from "../../src/core/http/socket/open.ts"
+import { type FetchOptions, openOverFetch, starter } from "../../src/core/http/client/fetch.ts"
+import { openOverSocket } from "../../src/core/http/client/socket/open.ts"
 import { certificates, dripping, freePort, proxy, run, send, serve, tcp } from "./sockets.ts"
 
 describe("interruption", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { TransportError } from "../../src/core/errors.ts"
-import { transportError } from "../../src/core/http/fetch-error.ts"
+import { transportError } from "../../src/core/http/client/fetch-error.ts"
 import { dripping, failureOf, freePort, run, send, serve, tcp } from "./sockets.ts"
 
 describe("sending", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import net from "node:net"
 import { Effect } from "effect"
-import { listen } from "../../src/core/http/listen.ts"
+import { listen } from "../../src/core/http/server/listen.ts"
 
 test("connections without a request under way are closed, and a slow request is not", async () => {
   const slow = Promise.withResolvers<void>()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { isDirect } from "../../src/core/http/no-proxy.ts"
+import { isDirect } from "../../src/core/http/client/no-proxy.ts"
 
 const direct = (url: string, no_proxy?: string) => isDirect(new URL(url), no_proxy)
 const API = "https://api.eu-1.crowdstrike.com/x"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { sameSite, whySiteDiffers } from "../../src/core/http/origin.ts"
+import { sameSite, whySiteDiffers } from "../../src/core/http/client/origin.ts"
 
 const EU = "https://api.eu-1.crowdstrike.com"
 const GOV = "https://api.laggar.gcw.crowdstrike.com"

@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test"
 import { Effect } from "effect"
 import type { Operation, PagesOptions } from "../../src/core/falcon/client.ts"
-import type { HttpRequest } from "../../src/core/http/http.ts"
+import type { HttpRequest } from "../../src/core/http/client/http.ts"
 import { answer, during, effect, falconOn, get, scripted } from "./support.ts"
 
 const ALL = Array.from({ length: 25 }, (_, n) => `id-${n}`)

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { Http } from "../../src/core/http/http.ts"
-import { connections } from "../../src/core/http/limits.ts"
-import { forPurpose, inPools, type Purpose } from "../../src/core/http/pools.ts"
+import { Http } from "../../src/core/http/client/http.ts"
+import { connections } from "../../src/core/http/client/limits.ts"
+import { forPurpose, inPools, type Purpose } from "../../src/core/http/client/pools.ts"
 
 const request = { method: "GET", url: "http://falcon.test/x", timeout_ms: 30_000 } as const
 const send = (purpose: Purpose, url: string = request.url) =>

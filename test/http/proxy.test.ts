@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { type FetchOptions, layerFetch } from "../../src/core/http/fetch.ts"
-import { Http } from "../../src/core/http/http.ts"
+import { type FetchOptions, layerFetch } from "../../src/core/http/client/fetch.ts"
+import { Http } from "../../src/core/http/client/http.ts"
 import { certificates, freePort, proxy, tcp } from "./sockets.ts"
 
 const get = (url: string, options: Partial<FetchOptions>) =>

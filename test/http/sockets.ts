@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs"
 import net from "node:net"
 import { Effect } from "effect"
-import { type FetchOptions, layerFetch } from "../../src/core/http/fetch.ts"
-import { Http, type HttpRequest } from "../../src/core/http/http.ts"
+import { type FetchOptions, layerFetch } from "../../src/core/http/client/fetch.ts"
+import { Http, type HttpRequest } from "../../src/core/http/client/http.ts"
 
 export const run = <A, E>(body: Effect.Effect<A, E, Http>, options: Partial<FetchOptions> = {}) =>
   Effect.runPromise(Effect.provide(body, layerFetch({ user_agent: "akonis/test", ...options })))

@@ -7,7 +7,7 @@ import { FalconAuth } from "../../src/core/falcon/auth.ts"
 import { Falcon, type Operation } from "../../src/core/falcon/client.ts"
 import type { FalconCredentials } from "../../src/core/falcon/credentials.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
-import { Http, type HttpAnswer, type HttpRequest } from "../../src/core/http/http.ts"
+import { Http, type HttpAnswer, type HttpRequest } from "../../src/core/http/client/http.ts"
 
 /** A test whose time stands still until `TestClock.adjust` moves it. */
 export const effect = <E>(name: string, body: () => Effect.Effect<unknown, E, Scope.Scope>) =>

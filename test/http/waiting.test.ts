@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Random } from "effect"
-import { backoffMs, waitMs } from "../../src/core/http/backoff.ts"
-import { retryAfterMs } from "../../src/core/http/retry-after.ts"
+import { backoffMs, waitMs } from "../../src/core/http/client/backoff.ts"
+import { retryAfterMs } from "../../src/core/http/client/retry-after.ts"
 
 const NOW_MS = Date.parse("2026-05-01T12:00:00Z")
 const EPOCH_S = NOW_MS / 1_000

@@ -157,7 +157,7 @@ const client = breaks({ file: "src/core/falcon/client.ts", page }, [
   },
 ])
 
-const backoff = breaks({ file: "src/core/http/backoff.ts", page }, [
+const backoff = breaks({ file: "src/core/http/client/backoff.ts", page }, [
   {
     name: "no backoff",
     promise: manners,
@@ -172,7 +172,7 @@ const backoff = breaks({ file: "src/core/http/backoff.ts", page }, [
   },
 ])
 
-const retry_after = breaks({ file: "src/core/http/retry-after.ts", page }, [
+const retry_after = breaks({ file: "src/core/http/client/retry-after.ts", page }, [
   {
     name: "ignore what a 429 says",
     promise: manners,
@@ -256,7 +256,7 @@ const offsets = breaks({ file: "src/core/store/offsets.ts", page }, [
   },
 ])
 
-const boot = breaks({ file: "src/core/boot.ts", page }, [
+const boot = breaks({ file: "src/core/tenant/boot.ts", page }, [
   {
     name: "no lock on the data folder",
     promise: "A second process on a data folder is refused.",

@@ -6,7 +6,7 @@ const door_test = "test/actions/door.test.ts"
 const by_role = "reader sees, responder also acts, admin also replays and reloads."
 const reference = "docs/reference/configuration.md"
 
-const bearer = breaks({ file: "src/core/http/bearer.ts", noticed_by: http }, [
+const bearer = breaks({ file: "src/core/http/server/bearer.ts", noticed_by: http }, [
   {
     name: "any token will do",
     promise: "Only a configured token, or the one that Akonis made, opens the API.",
@@ -237,7 +237,7 @@ const server = breaks({ file: "src/api/app.ts", noticed_by: door_test }, [
   },
 ])
 
-const listen = breaks({ file: "src/core/http/listen.ts", noticed_by: "test/http/listen.test.ts" }, [
+const listen = breaks({ file: "src/core/http/server/listen.ts", noticed_by: "test/http/listen.test.ts" }, [
   {
     name: "idle connections stay",
     promise: "A connection on which no request is under way is closed.",

@@ -3,7 +3,7 @@ import { breaks, type Mutant } from "./mutant.ts"
 
 const same_site = "A token is sent to no host outside the site of base_url, whatever a listing names."
 
-const origin = breaks({ file: "src/core/http/origin.ts", noticed_by: "test/http/origin.test.ts" }, [
+const origin = breaks({ file: "src/core/http/client/origin.ts", noticed_by: "test/http/origin.test.ts" }, [
   {
     name: "a name that ends like ours is ours",
     promise: same_site,
@@ -197,7 +197,7 @@ const rate_limit = breaks({ file: "src/core/falcon/rate-limit.ts", noticed_by: "
   },
 ])
 
-const waiting = breaks({ file: "src/core/http/retry-after.ts", noticed_by: "test/http/waiting.test.ts" }, [
+const waiting = breaks({ file: "src/core/http/client/retry-after.ts", noticed_by: "test/http/waiting.test.ts" }, [
   {
     name: "a server may make us wait for ever",
     promise: "No server makes us wait longer than a quarter of an hour.",
@@ -206,7 +206,7 @@ const waiting = breaks({ file: "src/core/http/retry-after.ts", noticed_by: "test
   },
 ])
 
-const fetching = breaks({ file: "src/core/http/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
+const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
   {
     name: "an answer's bytes are not counted",
     promise: "A body over its bound is refused, whatever length its headers tell.",
@@ -221,7 +221,7 @@ const fetching = breaks({ file: "src/core/http/fetch.ts", noticed_by: "test/http
   },
 ])
 
-const fetch_init = breaks({ file: "src/core/http/fetch-init.ts", noticed_by: "test/http/proxy.test.ts" }, [
+const fetch_init = breaks({ file: "src/core/http/client/fetch-init.ts", noticed_by: "test/http/proxy.test.ts" }, [
   {
     name: "the environment switches certificates off",
     promise: "Certificates are verified whatever the environment says.",
@@ -231,7 +231,7 @@ const fetch_init = breaks({ file: "src/core/http/fetch-init.ts", noticed_by: "te
   },
 ])
 
-const dial = breaks({ file: "src/core/http/socket/dial.ts", noticed_by: "test/http/fetch-open.test.ts" }, [
+const dial = breaks({ file: "src/core/http/client/socket/dial.ts", noticed_by: "test/http/fetch-open.test.ts" }, [
   {
     name: "a feed's certificate is not verified",
     promise: "Verification is never off.",
@@ -249,7 +249,7 @@ const dial = breaks({ file: "src/core/http/socket/dial.ts", noticed_by: "test/ht
 ])
 
 const response_head = breaks(
-  { file: "src/core/http/socket/response-head.ts", noticed_by: "test/http/fetch-open.test.ts" },
+  { file: "src/core/http/client/socket/response-head.ts", noticed_by: "test/http/fetch-open.test.ts" },
   [
     {
       name: "a head without end is gathered",
@@ -260,7 +260,7 @@ const response_head = breaks(
   ],
 )
 
-const pools = breaks({ file: "src/core/http/pools.ts", noticed_by: "test/http/pools.test.ts" }, [
+const pools = breaks({ file: "src/core/http/client/pools.ts", noticed_by: "test/http/pools.test.ts" }, [
   {
     name: "all requests share one pool",
     promise: "No kind of request can take the connections of another.",
@@ -287,7 +287,7 @@ const pools = breaks({ file: "src/core/http/pools.ts", noticed_by: "test/http/po
   },
 ])
 
-const no_proxy = breaks({ file: "src/core/http/no-proxy.ts", noticed_by: "test/http/no-proxy.test.ts" }, [
+const no_proxy = breaks({ file: "src/core/http/client/no-proxy.ts", noticed_by: "test/http/no-proxy.test.ts" }, [
   {
     name: "loopback goes through the proxy",
     promise: "Loopback is never proxied.",

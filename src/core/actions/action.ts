@@ -7,7 +7,7 @@ import { z } from "zod"
 import type { Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import type { Immutable } from "../json-schema.ts"
-import type { Tenant } from "../tenant.ts"
+import type { Tenant } from "../tenant/identity.ts"
 
 /** One thing that did not work, or that nobody can say of whether it did, while others did. */
 export const row_error = z

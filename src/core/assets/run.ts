@@ -1,6 +1,6 @@
 /** The background work of an inventory: cycle after cycle, for as long as the process lives. */
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
-import { waitMs } from "../http/backoff.ts"
+import { waitMs } from "../http/client/backoff.ts"
 import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"

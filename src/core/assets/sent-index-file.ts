@@ -7,7 +7,7 @@ import { Clock, Effect, FileSystem, type PlatformError as Platform } from "effec
 import { StoreError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
 import { appendDurably, rewriteAtomic } from "../store/atomic-file.ts"
-import { Tenant } from "../tenant.ts"
+import { Tenant } from "../tenant/identity.ts"
 import { id_chars_max } from "./bounds.ts"
 import { type Hash, SentIndex } from "./sent-index.ts"
 

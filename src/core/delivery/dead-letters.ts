@@ -7,7 +7,7 @@ import { isUtf8 } from "node:buffer"
 import { Clock, Context, Effect, FileSystem, Layer, Random } from "effect"
 import type { StoreError } from "../errors.ts"
 import { appendDurably, makeFolder } from "../store/atomic-file.ts"
-import { Tenant } from "../tenant.ts"
+import { Tenant } from "../tenant/identity.ts"
 import type { Reject } from "./lines/batch.ts"
 
 export interface DeadLetter {

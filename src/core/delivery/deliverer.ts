@@ -6,7 +6,7 @@
  */
 import { Clock, Effect } from "effect"
 import type { ConfigError } from "../errors.ts"
-import { waitMs } from "../http/backoff.ts"
+import { waitMs } from "../http/client/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { Intake, IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"

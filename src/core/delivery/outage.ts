@@ -4,7 +4,7 @@
  * and another one, so that a run of guilty events cannot stand in the way for ever.
  */
 import { Effect } from "effect"
-import { waitMs } from "../http/backoff.ts"
+import { waitMs } from "../http/client/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"

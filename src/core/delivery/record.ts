@@ -1,7 +1,7 @@
 /** Writing dead letters, however long the disk takes for it. */
 import { Effect } from "effect"
 import type { StoreError } from "../errors.ts"
-import { backoffMs } from "../http/backoff.ts"
+import { backoffMs } from "../http/client/backoff.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { DeadLetters } from "./dead-letters.ts"

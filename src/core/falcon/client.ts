@@ -1,7 +1,7 @@
 /** The client of Falcon's API: token, rate limit, retries and pages. */
 import { Clock, Context, Effect, Redacted } from "effect"
-import { Http, type HttpAnswer, type HttpRequest } from "../http/http.ts"
-import { whySiteDiffers } from "../http/origin.ts"
+import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
+import { whySiteDiffers } from "../http/client/origin.ts"
 import { falcon } from "../limits.ts"
 import { askForList } from "./ask-for-list.ts"
 import { FalconAuth } from "./auth.ts"

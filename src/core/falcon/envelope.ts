@@ -1,5 +1,5 @@
 /** Falcon's common answer `{meta, errors, resources}`. */
-import type { HttpAnswer } from "../http/http.ts"
+import type { HttpAnswer } from "../http/client/http.ts"
 import { whyTooCostly } from "../json-size.ts"
 import { falcon } from "../limits.ts"
 import { cleanText, cleanTextOr } from "../text.ts"

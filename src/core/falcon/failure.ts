@@ -1,8 +1,8 @@
 /** Makes the `FalconError` of a call that failed on the wire, or that Falcon refused. */
 import { Effect } from "effect"
 import type { TransportError } from "../errors.ts"
-import type { HttpAnswer } from "../http/http.ts"
-import { retryAfterMs } from "../http/retry-after.ts"
+import type { HttpAnswer } from "../http/client/http.ts"
+import { retryAfterMs } from "../http/client/retry-after.ts"
 import { retry } from "../limits.ts"
 import { cloudUrl } from "./cloud.ts"
 import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"

@@ -1,6 +1,6 @@
 /** The Falcon client of one tenant as a layer. */
 import { Layer } from "effect"
-import type { Http } from "../http/http.ts"
+import type { Http } from "../http/client/http.ts"
 import { FalconAuth, makeFalconAuth } from "./auth.ts"
 import { Falcon, makeFalcon } from "./client.ts"
 import type { FalconCredentials } from "./credentials.ts"

@@ -1,9 +1,9 @@
 /** How fast one tenant's API, or its token endpoint, may be called. */
 import { Clock, Effect, Semaphore } from "effect"
 import { RateLimiter } from "effect/persistence"
-import { waitMs } from "../http/backoff.ts"
-import type { HttpAnswer } from "../http/http.ts"
-import { retryAfterMs } from "../http/retry-after.ts"
+import { waitMs } from "../http/client/backoff.ts"
+import type { HttpAnswer } from "../http/client/http.ts"
+import { retryAfterMs } from "../http/client/retry-after.ts"
 import { falcon, retry } from "../limits.ts"
 import { monotonicClock, monotonicMs } from "../monotonic.ts"
 

@@ -1,6 +1,6 @@
 /** Repeats failed calls, of the API and of the token endpoint. */
 import { Effect, Result } from "effect"
-import { waitMs } from "../http/backoff.ts"
+import { waitMs } from "../http/client/backoff.ts"
 import { retry } from "../limits.ts"
 import type { FalconError, FalconReason } from "./errors.ts"
 import type { FalconEvents } from "./observer.ts"

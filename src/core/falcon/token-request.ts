@@ -1,8 +1,8 @@
 /** One request for an OAuth2 token, with the redirects between CrowdStrike's clouds. */
 import { Clock, Effect, Redacted } from "effect"
-import { Http, type HttpAnswer } from "../http/http.ts"
-import { whySiteDiffers } from "../http/origin.ts"
-import { forPurpose } from "../http/pools.ts"
+import { Http, type HttpAnswer } from "../http/client/http.ts"
+import { whySiteDiffers } from "../http/client/origin.ts"
+import { forPurpose } from "../http/client/pools.ts"
 import { falcon } from "../limits.ts"
 import { cloudUrl } from "./cloud.ts"
 import type { FalconCredentials } from "./credentials.ts"

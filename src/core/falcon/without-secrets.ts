@@ -1,5 +1,5 @@
 /** Removes secrets from answers, which may repeat what they were sent. */
-import type { HttpAnswer } from "../http/http.ts"
+import type { HttpAnswer } from "../http/client/http.ts"
 import { secretForms, withoutForms } from "../telemetry/secret-forms.ts"
 
 /**

@@ -1,8 +1,8 @@
 /** What goes wrong at Sekoia's asset API. */
 import { Data } from "effect"
 import type { TransportError } from "../errors.ts"
-import type { HttpAnswer } from "../http/http.ts"
-import { retryAfterMs } from "../http/retry-after.ts"
+import type { HttpAnswer } from "../http/client/http.ts"
+import { retryAfterMs } from "../http/client/retry-after.ts"
 import { texts } from "../limits.ts"
 import { cleanText } from "../text.ts"
 

@@ -8,9 +8,9 @@
 import { Clock, Data, Effect, FileSystem, Redacted } from "effect"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError, TransportError } from "../errors.ts"
-import { Http, type HttpAnswer } from "../http/http.ts"
-import { forPurpose } from "../http/pools.ts"
-import { retryAfterMs } from "../http/retry-after.ts"
+import { Http, type HttpAnswer } from "../http/client/http.ts"
+import { forPurpose } from "../http/client/pools.ts"
+import { retryAfterMs } from "../http/client/retry-after.ts"
 import { intake as limits, retry, texts } from "../limits.ts"
 import { cleanText } from "../text.ts"
 

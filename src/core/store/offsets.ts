@@ -5,7 +5,7 @@
  */
 import { Context, Effect, FileSystem, Layer, Semaphore } from "effect"
 import { StoreError } from "../errors.ts"
-import { Tenant } from "../tenant.ts"
+import { Tenant } from "../tenant/identity.ts"
 import { readIfPresent, writeAtomic } from "./atomic-file.ts"
 
 export class Offsets extends Context.Service<

@@ -8,7 +8,7 @@ import { Effect, FileSystem, Random } from "effect"
 import type { StoreError } from "../../core/errors.ts"
 import { stream } from "../../core/limits.ts"
 import { readIfPresent, writeAtomic } from "../../core/store/atomic-file.ts"
-import { Tenant } from "../../core/tenant.ts"
+import { Tenant } from "../../core/tenant/identity.ts"
 
 export interface AppIds {
   /** All of them, the one to try first in front. */

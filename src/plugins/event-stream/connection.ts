@@ -3,10 +3,10 @@
  * ended. Works in chunks as the socket gives them; what happens per event happens in `BatchBuilder`.
  */
 import { Clock, Effect, Redacted } from "effect"
-import { transportError } from "../../core/http/fetch-error.ts"
-import { Http } from "../../core/http/http.ts"
-import { freePiece } from "../../core/http/pieces.ts"
-import { retryAfterMs } from "../../core/http/retry-after.ts"
+import { transportError } from "../../core/http/client/fetch-error.ts"
+import { Http } from "../../core/http/client/http.ts"
+import { freePiece } from "../../core/http/client/pieces.ts"
+import { retryAfterMs } from "../../core/http/client/retry-after.ts"
 import { retry, stream } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { EventStreamConfig } from "./config.ts"

@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Latch, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { waitMs } from "../../core/http/backoff.ts"
+import { waitMs } from "../../core/http/client/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"

@@ -1,6 +1,6 @@
 /** One entry of a listing: what can be used of it, and what is wrong with it by partition and field. */
 import { Redacted } from "effect"
-import { whySiteDiffers } from "../../core/http/origin.ts"
+import { whySiteDiffers } from "../../core/http/client/origin.ts"
 import { cleanText } from "../../core/text.ts"
 import { type Feed, partitionLabel } from "./feed.ts"
 import { interval, listing as limits } from "./limits.ts"

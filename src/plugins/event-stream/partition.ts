@@ -3,7 +3,7 @@
  * discovery when the session is over. Ends only when Falcon no longer lists the partition.
  */
 import { Clock, Effect, Metric } from "effect"
-import { backoffMs, waitMs } from "../../core/http/backoff.ts"
+import { backoffMs, waitMs } from "../../core/http/client/backoff.ts"
 import { retry, stream } from "../../core/limits.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"

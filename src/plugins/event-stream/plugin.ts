@@ -1,7 +1,7 @@
 /** Reads every event of a Falcon tenant and delivers it to the Sekoia intake. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Enricher } from "../../core/delivery/enricher.ts"
-import { backoffMs } from "../../core/http/backoff.ts"
+import { backoffMs } from "../../core/http/client/backoff.ts"
 import { stream } from "../../core/limits.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { makeIntake } from "../../core/sekoia/intake.ts"

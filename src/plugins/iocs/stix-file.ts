@@ -2,7 +2,7 @@
 import { Effect, FileSystem, Option } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
 import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
-import { Tenant } from "../../core/tenant.ts"
+import { Tenant } from "../../core/tenant/identity.ts"
 import { iocs } from "./limits.ts"
 
 interface Source {

@@ -1,5 +1,5 @@
 /** Which request is for whom. */
-import type { HttpRequest } from "../../../src/core/http/http.ts"
+import type { HttpRequest } from "../../../src/core/http/client/http.ts"
 import type { GraphPlace, HostPlace, RequestPlace } from "../generate/scenario.ts"
 
 interface Route {

@@ -2,10 +2,10 @@
 import { Clock, Effect, Random as EffectRandom, Exit, Fiber, type Layer, Logger, Scope } from "effect"
 
 import type { Random } from "../../../simulator/events/random.ts"
-import { lockData, openTenants } from "../../../src/core/boot.ts"
 import { loadConfig } from "../../../src/core/config/load.ts"
-import type { Http } from "../../../src/core/http/http.ts"
+import type { Http } from "../../../src/core/http/client/http.ts"
 import { server } from "../../../src/core/limits.ts"
+import { lockData, openTenants } from "../../../src/core/tenant/boot.ts"
 import { plugins } from "../../../src/plugins/index.ts"
 import { runWorker } from "../../../src/worker.ts"
 import type { MemoryDisk } from "../../support/memory-disk.ts"

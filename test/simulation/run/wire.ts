@@ -2,7 +2,7 @@
 import { Effect, Layer } from "effect"
 import type { Random } from "../../../simulator/events/random.ts"
 import { TransportError } from "../../../src/core/errors.ts"
-import { Http, type HttpRequest } from "../../../src/core/http/http.ts"
+import { Http, type HttpRequest } from "../../../src/core/http/client/http.ts"
 import { isGraphPlace, isHostPlace, type RequestDeed } from "../generate/scenario.ts"
 import { type Answer, api_url, type Falcon } from "../model/falcon.ts"
 import type { Fleet } from "../model/fleet.ts"

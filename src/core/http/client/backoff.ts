@@ -1,6 +1,6 @@
 /** How long to wait before trying again. */
 import { Effect, Random } from "effect"
-import { retry } from "../limits.ts"
+import { retry } from "../../limits.ts"
 
 /**
  * Milliseconds to wait before retry number `attempt`, which counts from 1: 1 s, 2 s, 4 s ... never above `cap_ms`.

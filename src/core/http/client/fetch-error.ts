@@ -1,7 +1,7 @@
 /** What a failed `fetch` tells about whether the request arrived. */
-import { TransportError } from "../errors.ts"
-import { falcon, texts } from "../limits.ts"
-import { cleanText } from "../text.ts"
+import { TransportError } from "../../errors.ts"
+import { falcon, texts } from "../../limits.ts"
+import { cleanText } from "../../text.ts"
 
 /** Bun's codes for a request that was never written: nobody listens, no such name, the proxy opened no tunnel. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket", "ERR_PROXY_TUNNEL"])

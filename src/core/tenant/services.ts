@@ -3,19 +3,19 @@
  * label. The network, the clock and the disk are asked for from outside, so that a test can bring its own.
  */
 import { Effect, FileSystem, Layer, Metric } from "effect"
-import type { TenantConfig } from "./config/load.ts"
-import { DeadLetters } from "./delivery/dead-letters.ts"
-import type { StoreError } from "./errors.ts"
-import { layerFalcon } from "./falcon/layer.ts"
-import { type FalconEvents, FalconObserver } from "./falcon/observer.ts"
-import type { Http } from "./http/http.ts"
-import type { PluginServices } from "./plugin.ts"
-import { makeFolder } from "./store/atomic-file.ts"
-import { Checkpoints } from "./store/checkpoints.ts"
-import { Offsets } from "./store/offsets.ts"
-import { Health, type Status } from "./telemetry/health.ts"
-import { metrics } from "./telemetry/metrics.ts"
-import { Tenant } from "./tenant.ts"
+import type { TenantConfig } from "../config/load.ts"
+import { DeadLetters } from "../delivery/dead-letters.ts"
+import type { StoreError } from "../errors.ts"
+import { layerFalcon } from "../falcon/layer.ts"
+import { type FalconEvents, FalconObserver } from "../falcon/observer.ts"
+import type { Http } from "../http/client/http.ts"
+import type { PluginServices } from "../plugin.ts"
+import { makeFolder } from "../store/atomic-file.ts"
+import { Checkpoints } from "../store/checkpoints.ts"
+import { Offsets } from "../store/offsets.ts"
+import { Health, type Status } from "../telemetry/health.ts"
+import { metrics } from "../telemetry/metrics.ts"
+import { Tenant } from "./identity.ts"
 
 /** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and reads its offsets. */
 export const layerTenant = (

@@ -1,6 +1,6 @@
 /** `Http` over the runtime's own `fetch`, and its feeds over sockets where that `fetch` is limited. */
 import { Effect, Layer, type Scope } from "effect"
-import type { TransportError } from "../errors.ts"
+import type { TransportError } from "../../errors.ts"
 import { invalidUrl, timedOut, tooLarge, transportError } from "./fetch-error.ts"
 import { type RuntimeOptions, runtimeInit } from "./fetch-init.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "./http.ts"

@@ -1,11 +1,11 @@
 /** Who may call our HTTP API: bearer tokens with a role, compared in constant time. */
 import { createHash, timingSafeEqual } from "node:crypto"
 import { Effect, type FileSystem, Redacted } from "effect"
-import type { General } from "../config/schema.ts"
-import { secretFile } from "../config/secret.ts"
-import { ConfigError, type StoreError } from "../errors.ts"
-import { server } from "../limits.ts"
-import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import type { General } from "../../config/schema.ts"
+import { secretFile } from "../../config/secret.ts"
+import { ConfigError, type StoreError } from "../../errors.ts"
+import { server } from "../../limits.ts"
+import { makeFolder, readIfPresent, writeAtomic } from "../../store/atomic-file.ts"
 
 export type Role = "reader" | "responder" | "admin"
 export type Caller = General["server"]["tokens"][number]

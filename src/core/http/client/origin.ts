@@ -1,7 +1,7 @@
 /** Where a credential may travel: URLs that an API gives are checked before anything is sent to them. */
 
-import { texts } from "../limits.ts"
-import { cleanText } from "../text.ts"
+import { texts } from "../../limits.ts"
+import { cleanText } from "../../text.ts"
 
 /** Falcon's domains, the narrowest first: a GovCloud token stays within GovCloud. */
 const FALCON_SITES = ["gcw.crowdstrike.com", "crowdstrike.com", "crowdstrike.mil"] as const

@@ -1,5 +1,5 @@
 /** When a server that said "not now" wants to be asked again. */
-import { retry } from "../limits.ts"
+import { retry } from "../../limits.ts"
 
 /** Seconds, whole or with a fraction; no sign, no exponent. */
 const SECONDS = /^\d+(\.\d+)?$/

@@ -1,6 +1,6 @@
 /** Shares the connections of the process out, so that no kind of request can take those of another. */
 import { Context, Effect, Semaphore } from "effect"
-import { TransportError } from "../errors.ts"
+import { TransportError } from "../../errors.ts"
 import { Http, type HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
 

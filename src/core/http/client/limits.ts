@@ -1,6 +1,6 @@
 /** Bounds of the door to the network. */
 
-/** Connections of our own to event feeds (`core/http/socket`). */
+/** Connections of our own to event feeds (`core/http/client/socket`). */
 export const sockets = {
   /** Status line and headers of an answer; the trailers of a body as well. Node takes 16 KiB, proxies up to 64. */
   head_bytes_max: 64 * 1024,
@@ -13,7 +13,7 @@ export const sockets = {
 } as const
 
 /**
- * Requests at once, by what they are for, so that none can starve another (`core/http/pools.ts`). Bun's `fetch` carries 256
+ * Requests at once, by what they are for, so that none can starve another (`core/http/client/pools.ts`). Bun's `fetch` carries 256
  * in all; these make 224. Feeds have sockets of their own: each costs a descriptor, of which a system gives some thousands.
  */
 export const connections = {

@@ -1,7 +1,7 @@
 /** Puts a `fetch` handler on a port: `Bun.serve` or `Deno.serve`, whichever is there. */
 import { Effect, type Scope } from "effect"
-import { ConfigError } from "../errors.ts"
-import { server as limits } from "../limits.ts"
+import { ConfigError } from "../../errors.ts"
+import { server as limits } from "../../limits.ts"
 
 type FetchHandler = (request: Request) => Response | Promise<Response>
 

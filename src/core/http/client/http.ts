@@ -3,7 +3,7 @@
  * Web standards only (`Request` options, `Response`), so that it runs under Bun and Deno alike.
  */
 import { Context, type Effect, type Scope } from "effect"
-import type { TransportError } from "../errors.ts"
+import type { TransportError } from "../../errors.ts"
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
