@@ -77,7 +77,7 @@ const token_request = breaks({ file: "src/core/falcon/token-request.ts", noticed
     name: "redirects without end",
     promise: "A token request follows three redirects.",
     find: "hops <= falcon.token_redirects_max",
-    replace: "hops <= 50 * falcon.token_redirects_max",
+    replace: "hops <= 2 * falcon.token_redirects_max",
   },
   {
     name: "the token endpoint is called as fast as it goes",
