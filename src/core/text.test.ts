@@ -100,6 +100,21 @@ describe("a secret", () => {
     }
   })
 
+  test("leaves no piece behind where what comes before it shrinks, so that the place of the cut is shown", () => {
+    const token = "QWERTYUIOP-ASDFGHJKL-ZXCVBNM"
+    hideInLogs(token)
+    for (let blanks = 700; blanks < 5_000; blanks += 3) {
+      const clean = cleanText(`${" ".repeat(blanks)}${token}${" ".repeat(10_000)}end`, 100)
+      expect(clean).not.toMatch(/QWER|TYUI|ASDF|GHJK|ZXCV/)
+    }
+  })
+
+  test("that holds another one is replaced as a whole", () => {
+    hideInLogs("outer-secret-0001")
+    hideInLogs("outer-secret-0001-and-its-end")
+    expect(redact("it is outer-secret-0001-and-its-end.")).toBe("it is <redacted>.")
+  })
+
   test("that is short is cut out as a word of its own, not out of other words", () => {
     hideInLogs("frontend")
     expect(redact("frontend")).toBe("<redacted>")

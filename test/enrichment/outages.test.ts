@@ -177,7 +177,7 @@ describe("an answer that makes no sense", () => {
     withEnricher({ faults: [faultOn("/threatgraph/combined", { status: 200, body: "<html>" })] }, few, (scene) =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(enrich(scene.enricher, epp(scene)))
-        expect(error.message).toContain("not JSON")
+        expect(error.message).toContain("no JSON")
         expect((yield* enrich(scene.enricher, epp(scene))).length).toBeGreaterThan(0)
       }),
     ))
