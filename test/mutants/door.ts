@@ -243,7 +243,7 @@ const listen = breaks({ file: "src/core/http/server/listen.ts", noticed_by: "tes
     promise: "A connection on which no request is under way is closed.",
     page: "CHANGELOG.md",
     find: "idleTimeout: idle_s,",
-    replace: "idleTimeout: 0 * idle_s,",
+    replace: "idleTimeout: 255 + 0 * idle_s,",
   },
   {
     name: "a slow action is cut off",

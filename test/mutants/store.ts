@@ -12,12 +12,6 @@ const lock = breaks({ file: "src/core/store/lock.ts", page, noticed_by: "src/cor
     replace: 'if (path === (yield* Effect.succeed(""))) return yield* taken(folder)',
   },
   {
-    name: "a holder that stands still is passed by",
-    promise: "A process that holds the folder and does not answer is there all the same.",
-    find: "orElse: () => Effect.succeed(true)",
-    replace: "orElse: () => Effect.succeed(false)",
-  },
-  {
     name: "a lock that is read-only is taken",
     promise: "lock must belong to the user that runs Akonis, with mode 0600.",
     find: "if ((mode & 0o200) === 0) throw",

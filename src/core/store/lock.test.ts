@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { onRealClock, onTestClock, temporaryFolder } from "../../../test/support/effect.ts"
 import type { HealthCell } from "../telemetry/health.ts"
@@ -68,6 +68,18 @@ describe("the lock of a data folder", () => {
           }),
         )
         yield* Effect.scoped(lockFolder(folder))
+      }),
+    ))
+
+  test("goes to one of several that start at the same moment", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        for (let round = 0; round < 5; round++) {
+          const starts = Array.from({ length: 4 }, () => Effect.exit(lockFolder(folder)))
+          const exits = yield* Effect.scoped(Effect.all(starts, { concurrency: "unbounded" }))
+          expect(exits.filter(Exit.isSuccess)).toHaveLength(1)
+        }
       }),
     ))
 
