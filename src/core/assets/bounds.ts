@@ -5,7 +5,7 @@ export const task = {
   /** From the post to the first question after its task; it doubles from there. */
   first_wait_ms: 1_000,
   wait_ms_max: 5_000,
-  /** A task that is not finished by then has failed, as far as we can know. */
+  /** A task that is not finished by then counts as failed. */
   life_ms_max: 300_000,
   request_ms_max: 30_000,
   /** Times that assets are sent again at once when their task fails; then fewer of them at a time. */
@@ -20,7 +20,7 @@ export const reading = {
 } as const
 
 export const listing = {
-  /** Where more than this share of all assets is missing at once, it is the list that is doubted. */
+  /** When a list lacks more than this share of all assets at once, the list is doubted. */
   doubted_share: 0.5,
   /** Further listings that must say the same until it is believed. */
   doubted_again: 4,

@@ -7,7 +7,7 @@ import { type AssetApiOptions, makeAssetApi } from "../sekoia/asset-api.ts"
 
 const row = (name: string, status: CheckRow["status"], detail: string): CheckRow => ({ name, status, detail })
 
-/** Asks for one resource: does the API client have the scope? */
+/** Asks for one resource, to see whether the API client has the scope. */
 export const checkRead = (name: string, operation: Operation, on_failure: CheckRow["status"] = "failed") =>
   Effect.gen(function* () {
     const { pagination } = yield* (yield* Falcon).request(operation)

@@ -48,7 +48,7 @@ export const timeS = (value: unknown): number | undefined => {
   return ms === undefined ? undefined : ms / 1_000
 }
 
-/** Leaves out what is not known: Sekoia's client sends no nulls either. */
+/** Leaves out fields that are `undefined`; Sekoia's own client sends no nulls either. */
 export const known = <Shape extends Record<string, unknown>>(
   shape: Shape,
 ): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } =>

@@ -31,56 +31,56 @@ const absence = 4
 const absences_counted_max = 63
 
 export class SentIndex {
-  #table = new Uint32Array(slots_min * words)
-  #marks = new Uint8Array(slots_min)
-  #size = 0
+  private table = new Uint32Array(slots_min * words)
+  private marks = new Uint8Array(slots_min)
+  private used_slots = 0
 
   get size(): number {
-    return this.#size
+    return this.used_slots
   }
 
   /** Bytes that the table takes. */
   get bytes(): number {
-    return this.#table.byteLength + this.#marks.byteLength
+    return this.table.byteLength + this.marks.byteLength
   }
 
   has(id: string): boolean {
-    return this.#used(this.#slotOf(hashOf(id)))
+    return this.used(this.slotOf(hashOf(id)))
   }
 
   /** Whether this content was sent last. */
   holds(id: string, content: Hash): boolean {
-    const slot = this.#slotOf(hashOf(id))
-    return this.#used(slot) && this.#contentIs(slot, content)
+    const slot = this.slotOf(hashOf(id))
+    return this.used(slot) && this.contentIs(slot, content)
   }
 
   /** Records the content that was sent. */
   set(id: string, content: Hash): void {
-    if (4 * (this.#size + 1) > 3 * this.#marks.length) this.#resize(2 * this.#marks.length, () => true)
+    if (4 * (this.used_slots + 1) > 3 * this.marks.length) this.resize(2 * this.marks.length, () => true)
     const key = hashOf(id)
-    const slot = this.#slotOf(key)
-    if (!this.#used(slot)) this.#size++
-    this.#table.set([key.high, key.low, content.high, content.low], slot * words)
+    const slot = this.slotOf(key)
+    if (!this.used(slot)) this.used_slots++
+    this.table.set([key.high, key.low, content.high, content.low], slot * words)
   }
 
   /** Begins a listing: nothing is listed yet. */
   beginListing(): void {
-    for (let slot = 0; slot < this.#marks.length; slot++) this.#marks[slot]! &= ~(listed_flag | written_flag)
+    for (let slot = 0; slot < this.marks.length; slot++) this.marks[slot]! &= ~(listed_flag | written_flag)
   }
 
   /** Marks the asset as listed. False when it is not in the index. */
   list(id: string): boolean {
-    const slot = this.#slotOf(hashOf(id))
-    if (!this.#used(slot)) return false
-    this.#marks[slot]! |= listed_flag
+    const slot = this.slotOf(hashOf(id))
+    if (!this.used(slot)) return false
+    this.marks[slot]! |= listed_flag
     return true
   }
 
   /** How many assets are not marked as listed so far. */
   get unlisted(): number {
     let count = 0
-    for (let slot = 0; slot < this.#marks.length; slot++) {
-      if (this.#used(slot) && !(this.#marks[slot]! & listed_flag)) count++
+    for (let slot = 0; slot < this.marks.length; slot++) {
+      if (this.used(slot) && !(this.marks[slot]! & listed_flag)) count++
     }
     return count
   }
@@ -88,11 +88,11 @@ export class SentIndex {
   /** Ends a listing that was complete. Returns how many assets were absent from so many listings in a row, and so count as gone. */
   endListing(absences_max: number): number {
     let gone = 0
-    for (let slot = 0; slot < this.#marks.length; slot++) {
-      if (!this.#used(slot)) continue
-      const mark = this.#marks[slot]!
+    for (let slot = 0; slot < this.marks.length; slot++) {
+      if (!this.used(slot)) continue
+      const mark = this.marks[slot]!
       const absences = mark & listed_flag ? 0 : Math.min(Math.floor(mark / absence) + 1, absences_counted_max)
-      this.#marks[slot] = (mark & listed_flag) | (absences * absence)
+      this.marks[slot] = (mark & listed_flag) | (absences * absence)
       if (absences >= absences_max) gone++
     }
     return gone
@@ -100,62 +100,62 @@ export class SentIndex {
 
   /** Whether the asset was absent from so many listings in a row. */
   isGone(id: string, absences_max: number): boolean {
-    const slot = this.#slotOf(hashOf(id))
-    return this.#used(slot) && this.#absences(slot) >= absences_max
+    const slot = this.slotOf(hashOf(id))
+    return this.used(slot) && this.absences(slot) >= absences_max
   }
 
   /** True for the first line of a file that says what is known now, false for all others about the same asset. */
   claim(id: string, content: Hash): boolean {
-    const slot = this.#slotOf(hashOf(id))
-    if (!this.#used(slot) || !this.#contentIs(slot, content) || this.#marks[slot]! & written_flag) return false
-    this.#marks[slot]! |= written_flag
+    const slot = this.slotOf(hashOf(id))
+    if (!this.used(slot) || !this.contentIs(slot, content) || this.marks[slot]! & written_flag) return false
+    this.marks[slot]! |= written_flag
     return true
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#resize(slots_min, () => false)
+    this.resize(slots_min, () => false)
   }
 
   /** Forgets the assets that are gone. */
   forget(absences_max: number): void {
-    this.#resize(this.#marks.length, (slot) => this.#absences(slot) < absences_max)
+    this.resize(this.marks.length, (slot) => this.absences(slot) < absences_max)
   }
 
-  #absences(slot: number): number {
-    return Math.floor(this.#marks[slot]! / absence)
+  private absences(slot: number): number {
+    return Math.floor(this.marks[slot]! / absence)
   }
 
-  #used(slot: number): boolean {
-    return this.#table[slot * words + 1] !== 0
+  private used(slot: number): boolean {
+    return this.table[slot * words + 1] !== 0
   }
 
-  #contentIs(slot: number, content: Hash): boolean {
-    return this.#table[slot * words + 2] === content.high && this.#table[slot * words + 3] === content.low
+  private contentIs(slot: number, content: Hash): boolean {
+    return this.table[slot * words + 2] === content.high && this.table[slot * words + 3] === content.low
   }
 
   /** The slot of a key, or the free one where it belongs. */
-  #slotOf(key: Hash): number {
-    const last = this.#marks.length - 1
+  private slotOf(key: Hash): number {
+    const last = this.marks.length - 1
     let slot = key.high & last
-    while (this.#used(slot) && !(this.#table[slot * words] === key.high && this.#table[slot * words + 1] === key.low)) {
+    while (this.used(slot) && !(this.table[slot * words] === key.high && this.table[slot * words + 1] === key.low)) {
       slot = (slot + 1) & last
     }
     return slot
   }
 
   /** Moves the wanted slots into a new table; `slots` is a power of two. */
-  #resize(slots: number, isWanted: (slot: number) => boolean): void {
-    const [table, marks] = [this.#table, this.#marks]
-    const wanted = [...marks.keys()].filter((slot) => this.#used(slot) && isWanted(slot))
-    this.#table = new Uint32Array(slots * words)
-    this.#marks = new Uint8Array(slots)
-    this.#size = wanted.length
+  private resize(slots: number, isWanted: (slot: number) => boolean): void {
+    const [table, marks] = [this.table, this.marks]
+    const wanted = [...marks.keys()].filter((slot) => this.used(slot) && isWanted(slot))
+    this.table = new Uint32Array(slots * words)
+    this.marks = new Uint8Array(slots)
+    this.used_slots = wanted.length
     for (const slot of wanted) {
       const entry = table.subarray(slot * words, (slot + 1) * words)
-      const target = this.#slotOf({ high: entry[0]!, low: entry[1]! })
-      this.#table.set(entry, target * words)
-      this.#marks[target] = marks[slot]!
+      const target = this.slotOf({ high: entry[0]!, low: entry[1]! })
+      this.table.set(entry, target * words)
+      this.marks[target] = marks[slot]!
     }
   }
 }

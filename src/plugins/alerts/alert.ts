@@ -1,4 +1,4 @@
-/** What the alert actions share: the entity, and the one call that changes alerts. */
+/** The alert entity, and the calls that read and change alerts. */
 import { Effect, Result } from "effect"
 import { z } from "zod"
 import { ArgumentError, type CallFacts, type Outcome, type RowError } from "../../core/actions/action.ts"
@@ -36,7 +36,7 @@ interface AlertChange extends CallFacts {
   readonly parameters: readonly AlertParameter[]
 }
 
-/** An id of the Detects API, which alerts have replaced. One of them costs a whole call (demisto/content issue 37854). */
+/** Whether it is an id of the Detects API, which alerts have replaced. One of them fails a whole call (demisto/content issue 37854). */
 const isOld = (id: string): boolean => id.toLowerCase().startsWith("ldt:")
 const old_id =
   "an id of the old Detects API (`ldt:…`), which alerts have replaced: give the alert's `composite_id`, `<CID>:ind:<AID>:…`"
@@ -81,8 +81,8 @@ const compositeIdOf = idField("composite_id")
 /**
  * `PATCH /alerts/entities/alerts/v3` (falconpy `PatchEntitiesAlertsV3`, gofalcon `UpdateV3`, PSFalcon `Invoke-FalconAlertAction`:
  * the names of the changes). The answer has no resources; what was done stands in `meta.writes.resources_affected` (falcon-mcp, and
- * Splunk's app, which calls it `alerts_affected`). What only sets what an alert shows is looked
- * for in the alerts that the answer leaves open.
+ * Splunk's app, which calls it `alerts_affected`). A change that alerts show is read
+ * back for the ids that the answer leaves unconfirmed.
  */
 export const changeAlerts = ({ name, ids, parameters, idempotent, scopes, per_call }: AlertChange) =>
   callOnAlerts({
@@ -111,7 +111,7 @@ const shown: Readonly<Partial<Record<AlertParameter["name"], (alert: ShownAlert,
 
 const isShown = ({ name }: AlertParameter): boolean => shown[name] !== undefined
 
-/** Those that are as wanted by now. Where it cannot be read, for want of a scope or for any other reason, none. */
+/** Reads alerts back: those that are as wanted by now. None where they cannot be read, without the scope or for any other reason. */
 const lookFor = Effect.fnUntraced(function* (
   open: readonly RowError[],
   parameters: readonly AlertParameter[],

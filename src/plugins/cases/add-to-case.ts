@@ -1,4 +1,4 @@
-/** What is put into a case or taken out of it: told for each alert, event or tag, by what the case shows afterwards. */
+/** Adds things to a case or removes them, and says for each alert, event or tag what the case shows afterwards. */
 import { Effect, Result } from "effect"
 import type { Outcome } from "../../core/actions/action.ts"
 import { callInBulk, type StateSeen } from "../../core/actions/bulk.ts"
@@ -14,14 +14,14 @@ interface Parts {
   /** Alerts, events or tags. */
   readonly parts: readonly string[]
   readonly operation: (parts: readonly string[]) => Operation
-  /** Which of them a case shows to be as wanted. */
+  /** Those that a case shows as added, or as removed. */
   readonly doneIn: (found: unknown) => readonly string[]
 }
 
 /**
- * One call for all; where Falcon refuses it, it is bisected to the bad part. A refusal that names the case is about
- * all of them. What the answer does not show is looked for in the case itself, which needs Cases: Read. Gives the case once, as it
- * was shown last.
+ * Sends all of them in one call; when Falcon refuses it, it is bisected to the bad part. A refusal that names the case is about
+ * all of them. What the answer does not show is read back from the case, which needs Cases: Read. The case is in the response once,
+ * as it was shown last.
  */
 export const changeParts = ({ id, parts, operation, doneIn }: Parts): Effect.Effect<Outcome, FalconError, Falcon> =>
   callInBulk({

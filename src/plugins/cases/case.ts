@@ -1,4 +1,4 @@
-/** What the actions on cases share: names, arguments, the entity and the calls. */
+/** The case entity, the arguments that actions on cases have in common, and the calls. */
 import { z } from "zod"
 import { idField } from "../../core/actions/bulk.ts"
 import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
@@ -107,7 +107,7 @@ export const case_details: LookupCall = {
 /** The request that reads these cases. */
 export const getOperation = (ids: readonly string[]): Operation => lookupOperation(case_details, ids)
 
-/** `PUT` of the same path (falconpy `entities_cases_put_v2`), answered with 201. Twice makes two. */
+/** `PUT /cases/entities/cases/v2` (falconpy `entities_cases_put_v2`), answered with 201. Twice makes two. */
 export const createOperation = (body: Readonly<Record<string, unknown>>): Operation => ({
   name: "cases.create",
   method: "PUT",
@@ -118,7 +118,7 @@ export const createOperation = (body: Readonly<Record<string, unknown>>): Operat
 })
 
 /**
- * `PATCH` of the same path (falconpy `entities_cases_patch_v2`, falcon-mcp). With `expected_version` it must not be repeated: had the
+ * `PATCH /cases/entities/cases/v2` (falconpy `entities_cases_patch_v2`, falcon-mcp). With `expected_version` it must not be repeated: had the
  * first one come through, the second would be told as a conflict with our own change.
  */
 export const patchOperation = (id: string, fields: object, version: number | undefined): Operation => ({

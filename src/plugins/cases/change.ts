@@ -1,4 +1,4 @@
-/** The one call that sets fields of a case. */
+/** Sets fields of a case. */
 import { Effect, Result } from "effect"
 import type { Outcome, RowError } from "../../core/actions/action.ts"
 import { callInBulk, type StateSeen } from "../../core/actions/bulk.ts"
@@ -14,8 +14,8 @@ interface Change {
 }
 
 /**
- * Sets fields. A 409 says that the case is no longer as it was read: it is looked at, and the failure tells which version it has by
- * now; without the scope Cases: Read, that it could not be read. Where no version was asked for and the case already shows every
+ * Sets fields of one case. After a 409, which says that the case has changed since it was read, it is read back, and the failure
+ * tells which version it has by now; without the scope Cases: Read, that it could not be read. Where no version was asked for and the case already shows every
  * field as wanted, a conflict is no failure.
  */
 export const changeCase = ({ id, fields, expected_version }: Change): Effect.Effect<Outcome, FalconError, Falcon> =>

@@ -38,7 +38,7 @@ const schema = z
 
 const selectors = (ids: readonly string[]) => ids.map((id) => ({ id }))
 
-/** In Falcon's words: what was left out stays out. */
+/** The arguments as Falcon names them. Those that were left out stay out. */
 const bodyOf = ({ template_id, alert_ids, event_ids, ...plain }: z.output<typeof schema>) => {
   const evidence = {
     ...(alert_ids !== undefined && { alerts: selectors(alert_ids) }),
@@ -51,7 +51,7 @@ const bodyOf = ({ template_id, alert_ids, event_ids, ...plain }: z.output<typeof
   }
 }
 
-/** Until it is there a case has no id: errors name it by its name. */
+/** Creates the case. Errors carry its name as their id, since it has no id before. */
 export const createCase = defineAction({
   slug: "create_case",
   alias: "create_case",

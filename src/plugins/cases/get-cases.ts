@@ -4,7 +4,7 @@ import { idKey } from "../../core/actions/errors-by-id.ts"
 import { lookupAction } from "../../core/actions/lookup-action.ts"
 import { case_details, case_entity, caseIdOf, example_case } from "./case.ts"
 
-/** Falcon gives cases in any order (falcon-mcp): they are told in the order that was asked for, so that one of a search stays. */
+/** Sorts cases into the order that was asked for, as a search gave it; Falcon returns them in any order (falcon-mcp). */
 const inOrder = (ids: readonly string[], resources: readonly unknown[]): readonly unknown[] => {
   const places = new Map<string, number>()
   for (const id of ids) if (!places.has(idKey(id))) places.set(idKey(id), places.size)

@@ -37,7 +37,7 @@ const mergeOperation = ({ destination_id, source_id }: Pair): Operation => ({
 
 const kinds: readonly EvidenceKind[] = ["alerts", "events", "leads"]
 
-/** What shows that one was merged into the other: it took the evidence over or, where there was none, it was changed at all. */
+/** Whether a case shows that another was merged into it: it has that one's evidence or, where there was none, a new version. */
 const isMerged = (source: unknown, before: unknown, after: unknown): boolean => {
   const held = kinds.flatMap((kind) => evidenceOf(source, kind))
   const has = new Set(kinds.flatMap((kind) => evidenceOf(after, kind)))
@@ -66,7 +66,7 @@ const merge = Effect.fnUntraced(function* (pair: Pair): Effect.fn.Return<Outcome
   return { resources, errors, trace_ids, requested: 1, succeeded: resources.length, failed: errors.length }
 })
 
-/** An error within a 2xx is a refusal; silence about what the case does not show is not. */
+/** An error within a 2xx is a refusal. Without one, what the case does not show is unconfirmed. */
 const openRow = (id: string, { errors, status }: Envelope): RowError => {
   const [first] = errors
   if (first !== undefined && first.code < 500) return { id, code: first.code, message: first.message }

@@ -1,4 +1,4 @@
-/** Cases: what took the place of incidents and behaviors. */
+/** Actions on cases, which took the place of incidents and behaviors. */
 import { z } from "zod"
 import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"

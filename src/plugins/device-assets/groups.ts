@@ -1,4 +1,4 @@
-/** Names of host groups: all of them read at once, when the first host of a walk is in one. */
+/** Looks up the names of host groups: all at once, when the first host of a walk is in one. */
 import { Clock, Effect, Result } from "effect"
 import { groups as bounds } from "../../core/assets/bounds.ts"
 import { fieldsOf, textOf } from "../../core/assets/read-fields.ts"
@@ -24,9 +24,9 @@ export const combined_groups: Operation = {
 }
 
 /**
- * Hosts are worth sending without the names of their groups. So without the scope, and where the groups cannot be read for longer
- * than 5 minutes, ids stand for names; names that were read once go on being used. Any shorter failure fails the cycle, since
- * names that come later would mean that all hosts are sent twice.
+ * Makes the lookup of group names. Without the scope, and when the groups cannot be read for longer than 5 minutes, a group is named
+ * by its id, since hosts are worth sending without names; names that were read before stay in use. A shorter failure fails the
+ * cycle: with names that come later all hosts would be sent twice.
  */
 export const makeGroups = Effect.gen(function* () {
   const ask = yield* makeStrictRequest
@@ -75,7 +75,7 @@ export const makeGroups = Effect.gen(function* () {
     /** What is known of groups, read when a host is in one for the first time since `forget`. */
     named: (ids: readonly string[]): Effect.Effect<Groups, FalconError> =>
       Effect.as(ids.length > 0 && !is_current ? refresh : Effect.void, known),
-    /** Names may have changed. */
+    /** Drops the names that were read, since they may have changed. */
     forget: Effect.sync(() => {
       is_current = false
     }),

@@ -1,4 +1,4 @@
-/** The hypervisor of a virtual host, by what its firmware says it is. */
+/** Finds the hypervisor of a virtual host by the texts of its firmware. */
 import { type Fields, textOf } from "../../core/assets/read-fields.ts"
 
 /** Texts of the virtual hardware, as the hypervisors' own documentation and systemd-detect-virt know them. */
@@ -12,7 +12,7 @@ const signs: readonly (readonly [RegExp, string])[] = [
   [/bhyve/, "bhyve"],
 ]
 
-/** `undefined` for physical hosts and unknown hardware. */
+/** The hypervisor that a host runs on; `undefined` for physical hosts and unknown hardware. */
 export const hypervisorOf = (host: Fields): string | undefined => {
   const [vendor, model, bios] = [host.system_manufacturer, host.system_product_name, host.bios_manufacturer].map(
     (value) => textOf(value)?.toLowerCase() ?? "",

@@ -1,4 +1,4 @@
-/** From a host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`) to an OCSF Device Inventory Info event. */
+/** Maps a host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`) to an OCSF Device Inventory Info event. */
 
 import { inventoryHead } from "../../core/assets/ocsf.ts"
 import { type Fields, fieldsOf, known, textOf, textsOf, timeMs, timeS } from "../../core/assets/read-fields.ts"
@@ -25,7 +25,7 @@ export type Groups = ReadonlyMap<string, HostGroup>
 const day_s = 86_400
 
 /**
- * A host without `device_id` or `hostname` is skipped: Sekoia's model requires both. Every other field may be missing or null.
+ * Maps one host. Without `device_id` or `hostname` it is skipped: Sekoia's model requires both. Every other field may be missing or null.
  * A host counts as changed when anything but `time` differs; of `last_seen_time` only the day, since it moves all the time.
  */
 export const mapDevice = (entity: unknown, groups: Groups, now_ms: number): Mapped => {
@@ -74,7 +74,7 @@ const deviceOf = (host: Fields, uid: string, hostname: string, groups: Groups) =
   })
 }
 
-/** In this order, as the Python module looks for them. */
+/** Operating systems by a part of their name, in the order in which the Python module looks for them. */
 const type_words: readonly (readonly [string, DeviceTypeId])[] = [
   ["server", 1],
   ["domain controller", 1],
@@ -141,7 +141,7 @@ const groupsOf = (host: Fields, groups: Groups) => {
   return found.length === 0 ? undefined : found
 }
 
-/** The words by which a host is in order, and those by which it is not (gofalcon). Others, `Unknown` among them, tell nothing. */
+/** Falcon's words for a condition that is met, and for one that is not (gofalcon). Others, such as `Unknown`, say nothing. */
 const conditions = {
   status: { good: ["normal"], bad: ["contained", "containment_pending", "lift_containment_pending"] },
   reduced_functionality_mode: { good: ["no"], bad: ["yes"] },
@@ -163,7 +163,7 @@ const complianceOf = (host: Fields): boolean | undefined => {
 }
 
 /**
- * Is a firewall policy of Falcon applied? Falcon writes the key in lower case; the module that we replace read it with a
+ * Whether a firewall policy of Falcon is applied. Falcon writes the key in lower case; the module that we replace read it with a
  * capital. A host that says nothing about it gets no enrichment.
  */
 const enrichmentsOf = (host: Fields) => {

@@ -1,4 +1,4 @@
-/** Hosts of Falcon: read in the order of their changes, listed as a whole from time to time. */
+/** Reads the hosts of Falcon in the order of their changes, and lists all their ids now and then. */
 import { Clock, Effect } from "effect"
 import { fieldsOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
@@ -46,8 +46,8 @@ const details = (ids: readonly string[]): Operation => ({
 })
 
 /**
- * A walk goes by `modified_timestamp`, so that a position is simply a time: a host that changes meanwhile moves to the end, and
- * nothing moves to the front. An expired cursor or a failed page costs no more than asking again from the last position.
+ * Makes the source of a tenant's hosts. A walk goes by `modified_timestamp`, so that a checkpoint is a time: a host that changes
+ * meanwhile moves to the end, and nothing moves to the front. An expired cursor or a failed page costs no more than asking again from the last position.
  */
 export const deviceSource = Effect.gen(function* () {
   const falcon = yield* Falcon
@@ -73,7 +73,7 @@ export const deviceSource = Effect.gen(function* () {
             read += page.resources.length
             yield* failEmptyPage(combined, page, read)
             doubt ??= doubtOf(combined, page)
-            // A host from the future would hide every change until then, and a page that may lack hosts hides their changes.
+            // A time in the future would hide every change until then, and a page that may lack hosts would hide theirs.
             const now_ms = yield* Clock.currentTimeMillis
             const times = page.resources.map((entity) => timeMs(fieldsOf(entity).modified_timestamp) ?? 0)
             const latest_ms = Math.max(0, ...times.filter((ms) => ms <= now_ms))
@@ -122,6 +122,6 @@ const mapperOf =
   (entity, now_ms) =>
     mapDevice(entity, groups, now_ms)
 
-/** Some minutes before, since a change may show up late in Falcon's index. */
+/** The time from which the next walk begins: some minutes before the checkpoint, since a change may show up late in Falcon's index. */
 const changedSince = (since_ms: number | undefined): string | undefined =>
   since_ms === undefined ? undefined : `modified_timestamp:>='${new Date(since_ms - limits.overlap_ms).toISOString()}'`

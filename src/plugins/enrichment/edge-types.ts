@@ -18,8 +18,8 @@ interface Experience {
 /** A day's list; what is learned goes with it, so that nothing is held against an edge type for longer. */
 export class EdgeTypes {
   /** How often in a row. */
-  readonly #refusals = new Map<string, number>()
-  readonly #experience = new Map<string, Experience>()
+  private readonly refusals = new Map<string, number>()
+  private readonly experience = new Map<string, Experience>()
 
   constructor(readonly names: readonly string[]) {}
 
@@ -28,38 +28,38 @@ export class EdgeTypes {
    * every 20th is asked for it all the same, and a single find makes it usual again.
    */
   choose(prefix: string, hurried: boolean): readonly string[] {
-    return this.names.filter((name) => !this.#isRefused(name) && !(hurried && this.#rare(prefix, name)))
+    return this.names.filter((name) => !this.isRefused(name) && !(hurried && this.rare(prefix, name)))
   }
 
   /** Falcon refused this type at one process. */
   refuse(name: string): void {
-    this.#refusals.set(name, (this.#refusals.get(name) ?? 0) + 1)
+    this.refusals.set(name, (this.refusals.get(name) ?? 0) + 1)
   }
 
   /** Falcon answered; that settles earlier refusals. */
   learn(prefix: string, name: string, edges: number): void {
-    this.#refusals.delete(name)
-    const known = this.#of(prefix, name)
+    this.refusals.delete(name)
+    const known = this.of(prefix, name)
     known.asked++
     known.found += edges
   }
 
   /** Falcon does not serve this type. */
-  #isRefused(name: string): boolean {
-    return (this.#refusals.get(name) ?? 0) >= enrichment.refusals_max
+  private isRefused(name: string): boolean {
+    return (this.refusals.get(name) ?? 0) >= enrichment.refusals_max
   }
 
-  #rare(prefix: string, name: string): boolean {
-    const known = this.#of(prefix, name)
+  private rare(prefix: string, name: string): boolean {
+    const known = this.of(prefix, name)
     if (known.found > 0 || known.asked < enrichment.rare_after) return false
     known.turns++
     return known.turns % enrichment.rare_every !== 0
   }
 
-  #of(prefix: string, name: string): Experience {
+  private of(prefix: string, name: string): Experience {
     const key = `${prefix} ${name}`
-    const known = this.#experience.get(key) ?? { asked: 0, found: 0, turns: 0 }
-    this.#experience.set(key, known)
+    const known = this.experience.get(key) ?? { asked: 0, found: 0, turns: 0 }
+    this.experience.set(key, known)
     return known
   }
 }

@@ -18,7 +18,7 @@ export const host_actions = [
   "detection_unsuppress",
 ] as const
 
-/** What has an action of its own besides (psfalcon issue 459, demisto/content pull request 44088). */
+/** Host actions that have an action of ours besides (psfalcon issue 459, demisto/content pull request 44088). */
 type HostAction = (typeof host_actions)[number] | "lift_filesystem_containment_all"
 
 /** gofalcon `MsaAffectedEntity` */

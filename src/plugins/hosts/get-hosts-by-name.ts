@@ -15,7 +15,7 @@ const name = z
   .max(bounds.name_chars_max)
   .regex(/^[^\p{Cc}*]+$/u, "neither control characters nor * are allowed: names are looked for as they are")
 
-/** Of a host, what tells it from others. */
+/** The fields by which people tell hosts from each other. */
 const found_host = z.object({
   device_id: z.string().describe("The AID."),
   hostname: z.string().nullish(),
@@ -33,7 +33,7 @@ const found_name = z.looseObject({
   hosts: z.array(found_host).describe("All hosts that have it."),
 })
 
-/** FQL takes the meaning from a quote by a backslash. */
+/** A value in the quotes of FQL, where a backslash escapes a quote. */
 const quoted = (values: readonly string[]) =>
   `[${values.map((value) => `'${value.replaceAll(/['\\]/g, "\\$&")}'`).join()}]`
 
@@ -78,7 +78,7 @@ const find = Effect.fnUntraced(function* (given: readonly string[]): Effect.fn.R
   return told(names, (one) => [...by_name.get(key(one))!.values()], trace_ids)
 })
 
-/** A name that several hosts have is told with all of them, and is an error: none of them is the one that was meant. */
+/** The error of a name that several hosts have: it lists them, since nobody can say which was meant. */
 const told = (
   names: readonly string[],
   hostsOf: (name: string) => readonly z.output<typeof found_host>[],

@@ -45,7 +45,7 @@ const refusalIn = (resource: unknown) => {
   return { code, message: typeof error === "string" && error !== "" ? error : "Falcon did not tag this host" }
 }
 
-/** Not updated and not refused: it was that way already, or it was not done. The host itself tells. */
+/** A device that was neither updated nor refused: it had the tags already, or nothing was done. Reading it back tells. */
 const contradictionIn = (resource: unknown) =>
   (resource as Told).updated === true || refusalIn(resource) !== undefined
     ? undefined
@@ -76,7 +76,7 @@ const changeTags = (action: "add" | "remove", ids: readonly string[], tags: read
     }),
   )
 
-/** Hosts that have the tags as wanted by now; needs Hosts: Read. Of the others nothing is known that was not known before. */
+/** Reads hosts back: those that have the tags as wanted by now. Needs Hosts: Read; a host that it cannot tell keeps its row error. */
 const lookForTags = Effect.fnUntraced(function* (
   open: readonly RowError[],
   areAsWanted: (tags: readonly unknown[]) => boolean,
@@ -91,7 +91,7 @@ const lookForTags = Effect.fnUntraced(function* (
     for (const host of answer.success.resources) {
       const id = deviceIdOf(host)
       const { tags } = host as { readonly tags?: unknown }
-      // The answer has told of it before, if it named it; then it is not told twice.
+      // A host that the answer named is in the response already.
       if (id !== undefined && areAsWanted(Array.isArray(tags) ? tags : [])) seen.set(id, { done: undefined })
     }
   }

@@ -65,179 +65,179 @@ const booleans: readonly string[] = ["true", "false"]
 
 /** Recursive descent: one method per rule of the grammar. */
 class Parser {
-  #next = 0
-  #depth = 0
+  private next = 0
+  private depth = 0
 
   constructor(readonly tokens: readonly Token[]) {}
 
   pattern(): Observation {
-    const pattern = this.#observations()
-    if (this.#token.kind !== "end") throw this.#unexpected("the end")
+    const pattern = this.observations()
+    if (this.token.kind !== "end") throw this.unexpected("the end")
     return pattern
   }
 
   /** FOLLOWEDBY binds weakest, then OR, then AND. */
-  #observations(): Observation {
-    return this.#nested(() =>
-      this.#chain("FOLLOWEDBY", "followedby", () =>
-        this.#chain("OR", "or", () => this.#chain("AND", "and", () => this.#observation())),
+  private observations(): Observation {
+    return this.nested(() =>
+      this.chain("FOLLOWEDBY", "followedby", () =>
+        this.chain("OR", "or", () => this.chain("AND", "and", () => this.observation())),
       ),
     )
   }
 
-  #observation(): Observation {
+  private observation(): Observation {
     let found: Observation
-    if (this.#skip("(")) {
-      found = this.#observations()
-      this.#expect(")")
+    if (this.skip("(")) {
+      found = this.observations()
+      this.expect(")")
     } else {
-      this.#expect("[")
-      found = { kind: "observation", comparison: this.#comparisons() }
-      this.#expect("]")
+      this.expect("[")
+      found = { kind: "observation", comparison: this.comparisons() }
+      this.expect("]")
     }
     const qualifiers: Qualifier[] = []
-    for (let one = this.#qualifier(); one !== undefined; one = this.#qualifier()) qualifiers.push(one)
+    for (let one = this.qualifier(); one !== undefined; one = this.qualifier()) qualifiers.push(one)
     return qualifiers.length === 0 ? found : { kind: "qualified", of: found, qualifiers }
   }
 
-  #qualifier(): Qualifier | undefined {
-    if (this.#skip("START")) {
-      const start = this.#time()
-      this.#expect("STOP")
-      return { kind: "START", values: [start, this.#time()] }
+  private qualifier(): Qualifier | undefined {
+    if (this.skip("START")) {
+      const start = this.time()
+      this.expect("STOP")
+      return { kind: "START", values: [start, this.time()] }
     }
-    if (this.#skip("WITHIN")) {
-      const seconds = this.#literal("number")
-      this.#expect("SECONDS")
+    if (this.skip("WITHIN")) {
+      const seconds = this.literal("number")
+      this.expect("SECONDS")
       return { kind: "WITHIN", values: [seconds] }
     }
-    if (this.#skip("REPEATS")) {
-      const times = this.#literal("number")
-      this.#expect("TIMES")
+    if (this.skip("REPEATS")) {
+      const times = this.literal("number")
+      this.expect("TIMES")
       return { kind: "REPEATS", values: [times] }
     }
     return undefined
   }
 
   /** `t'…'` in 2.1, a plain text in 2.0. */
-  #time(): string {
-    return this.#token.kind === "text" ? this.#literal("text") : this.#literal("timestamp")
+  private time(): string {
+    return this.token.kind === "text" ? this.literal("text") : this.literal("timestamp")
   }
 
-  #comparisons(): Comparison {
-    return this.#nested(() => this.#chain("OR", "or", () => this.#chain("AND", "and", () => this.#comparison())))
+  private comparisons(): Comparison {
+    return this.nested(() => this.chain("OR", "or", () => this.chain("AND", "and", () => this.comparison())))
   }
 
-  #comparison(): Comparison {
-    if (this.#skip("(")) {
-      const inner = this.#comparisons()
-      this.#expect(")")
+  private comparison(): Comparison {
+    if (this.skip("(")) {
+      const inner = this.comparisons()
+      this.expect(")")
       return inner
     }
-    const denied = this.#skip("NOT")
-    if (this.#skip("EXISTS")) {
-      return { kind: "test", path: this.#path(), operator: "EXISTS", negated: denied, literals: [] }
+    const denied = this.skip("NOT")
+    if (this.skip("EXISTS")) {
+      return { kind: "test", path: this.path(), operator: "EXISTS", negated: denied, literals: [] }
     }
-    if (denied) throw this.#unexpected("EXISTS")
-    const path = this.#path()
-    const negated = this.#skip("NOT")
-    const { kind, text: operator } = this.#token
+    if (denied) throw this.unexpected("EXISTS")
+    const path = this.path()
+    const negated = this.skip("NOT")
+    const { kind, text: operator } = this.token
     if (kind === "sign" && equalities.includes(operator)) {
-      this.#next++
-      return { kind: "test", path, operator: synonyms[operator] ?? operator, negated, literals: [this.#anyLiteral()] }
+      this.next++
+      return { kind: "test", path, operator: synonyms[operator] ?? operator, negated, literals: [this.anyLiteral()] }
     }
     if (kind === "word" && on_text.includes(operator)) {
-      this.#next++
-      return { kind: "test", path, operator, negated, literals: [{ kind: "text", text: this.#literal("text") }] }
+      this.next++
+      return { kind: "test", path, operator, negated, literals: [{ kind: "text", text: this.literal("text") }] }
     }
-    this.#expect("IN")
-    return { kind: "test", path, operator: "IN", negated, literals: this.#set() }
+    this.expect("IN")
+    return { kind: "test", path, operator: "IN", negated, literals: this.set() }
   }
 
-  #set(): readonly Literal[] {
-    this.#expect("(")
+  private set(): readonly Literal[] {
+    this.expect("(")
     const literals: Literal[] = []
-    if (this.#skip(")")) return literals
-    do literals.push(this.#anyLiteral())
-    while (this.#skip(","))
-    this.#expect(")")
+    if (this.skip(")")) return literals
+    do literals.push(this.anyLiteral())
+    while (this.skip(","))
+    this.expect(")")
     return literals
   }
 
-  #path(): ObjectPath {
-    const object = this.#literal("word")
-    this.#expect(":")
-    const steps: (string | number | null)[] = [this.#key()]
+  private path(): ObjectPath {
+    const object = this.literal("word")
+    this.expect(":")
+    const steps: (string | number | null)[] = [this.key()]
     for (;;) {
-      if (this.#skip(".")) steps.push(this.#key())
-      else if (this.#skip("[")) {
-        steps.push(this.#skip("*") ? null : this.#index())
-        this.#expect("]")
+      if (this.skip(".")) steps.push(this.key())
+      else if (this.skip("[")) {
+        steps.push(this.skip("*") ? null : this.index())
+        this.expect("]")
       } else return { object, steps }
     }
   }
 
-  #key(): string {
-    return this.#token.kind === "text" ? this.#literal("text") : this.#literal("word")
+  private key(): string {
+    return this.token.kind === "text" ? this.literal("text") : this.literal("word")
   }
 
-  #index(): number {
-    const index = Number(this.#literal("number"))
+  private index(): number {
+    const index = Number(this.literal("number"))
     if (!Number.isSafeInteger(index)) throw new PatternError("a list index is no whole number")
     return index
   }
 
-  #anyLiteral(): Literal {
-    const { kind, text } = this.#token
+  private anyLiteral(): Literal {
+    const { kind, text } = this.token
     if (kind === "word" && booleans.includes(text)) {
-      this.#next++
+      this.next++
       return { kind: "boolean", text }
     }
-    if (!literal_kinds.includes(kind)) throw this.#unexpected("a literal")
-    this.#next++
+    if (!literal_kinds.includes(kind)) throw this.unexpected("a literal")
+    this.next++
     return { kind: kind as Literal["kind"], text }
   }
 
-  #literal(kind: TokenKind): string {
-    const token = this.#token
-    if (token.kind !== kind) throw this.#unexpected(`a ${kind}`)
-    this.#next++
+  private literal(kind: TokenKind): string {
+    const token = this.token
+    if (token.kind !== kind) throw this.unexpected(`a ${kind}`)
+    this.next++
     return token.text
   }
 
   /** One or more parts; a single one stands for itself. */
-  #chain<Kind extends string, Part>(word: string, kind: Kind, part: () => Part) {
+  private chain<Kind extends string, Part>(word: string, kind: Kind, part: () => Part) {
     const parts = [part()]
-    while (this.#skip(word)) parts.push(part())
+    while (this.skip(word)) parts.push(part())
     return parts.length === 1 ? parts[0]! : { kind, parts }
   }
 
-  #nested<A>(inner: () => A): A {
-    if (++this.#depth > iocs.pattern_depth_max) {
+  private nested<A>(inner: () => A): A {
+    if (++this.depth > iocs.pattern_depth_max) {
       throw new PatternError(`nested deeper than ${iocs.pattern_depth_max} levels`)
     }
     const found = inner()
-    this.#depth--
+    this.depth--
     return found
   }
 
   get #token(): Token {
-    return this.tokens[Math.min(this.#next, this.tokens.length - 1)]!
+    return this.tokens[Math.min(this.next, this.tokens.length - 1)]!
   }
 
-  #skip(text: string): boolean {
-    const { kind, text: own } = this.#token
+  private skip(text: string): boolean {
+    const { kind, text: own } = this.token
     if ((kind !== "word" && kind !== "sign") || own !== text) return false
-    this.#next++
+    this.next++
     return true
   }
 
-  #expect(text: string): void {
-    if (!this.#skip(text)) throw this.#unexpected(text)
+  private expect(text: string): void {
+    if (!this.skip(text)) throw this.unexpected(text)
   }
 
-  #unexpected(wanted: string): PatternError {
-    const { kind, text, at } = this.#token
+  private unexpected(wanted: string): PatternError {
+    const { kind, text, at } = this.token
     const found = kind === "end" ? "the end" : `${JSON.stringify(text.slice(0, 40))} at character ${at}`
     return new PatternError(`expected ${wanted}, found ${found}`)
   }

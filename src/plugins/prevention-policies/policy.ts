@@ -36,5 +36,4 @@ export const policy = z.looseObject({
   modified_timestamp: z.string().nullish(),
 })
 
-/** Existence is read from the id alone: other fields may have any type. */
 export const policyIdOf = idField("id")

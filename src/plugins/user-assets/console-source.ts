@@ -1,4 +1,4 @@
-/** Users of the Falcon console: few enough to be read as a whole every time. */
+/** Reads the users of the Falcon console, all of them every time, since they are few. */
 import { Effect } from "effect"
 import { textsOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"

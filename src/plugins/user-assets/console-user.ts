@@ -1,14 +1,14 @@
-/** From a user of the Falcon console (gofalcon `DomainUser`) to an OCSF User Inventory Info event. */
+/** Maps a user of the Falcon console (gofalcon `DomainUser`) to an OCSF User Inventory Info event. */
 import { fieldsOf, isoOf, known, textOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
 import { account_types } from "./ocsf.ts"
 import { userEvent } from "./user-event.ts"
 
-/** What Falcon's words for a user's status mean; of any other word nothing is known. */
+/** What Falcon's words for a user's status mean. Any other word says nothing. */
 const enabled: Readonly<Record<string, boolean>> = { active: true, inactive: false, disabled: false, suspended: false }
 
 /**
- * A user without `uuid` is skipped. The name is `first.last` in lower case; who has neither is named by the e-mail address, and
+ * Maps one console user. Without `uuid` it is skipped. The name is `first.last` in lower case; who has neither is named by the e-mail address, and
  * without that by the uuid.
  */
 export const mapConsoleUser = (entity: unknown, now_ms: number): Mapped => {

@@ -12,7 +12,7 @@ export interface Cost {
   readonly reset: unknown
 }
 
-/** `undefined` when the answer says nothing about a budget. */
+/** The budget that an answer reports; `undefined` when it says nothing about one. */
 export const costOf = (extensions: unknown): Cost | undefined => {
   const own = fieldsOf(extensions)
   const holder = [own, ...Object.values(own).map(fieldsOf)].find(

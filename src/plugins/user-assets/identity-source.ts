@@ -1,4 +1,4 @@
-/** Users of the directories that Falcon Identity Protection watches, by its GraphQL API. */
+/** Reads the users of the directories that Falcon Identity Protection watches, by its GraphQL API. */
 import { Clock, Effect } from "effect"
 import { fieldsOf, listOf, textOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
@@ -43,7 +43,7 @@ export const entities = (first: number, after: string | undefined): Operation =>
   scopes: reads_identities,
 })
 
-/** Pages are linked by cursors. A cursor that Falcon no longer takes begins the walk anew; nothing is sent twice by that. */
+/** Makes the source of these users. Pages are linked by cursors; when Falcon no longer takes a cursor, the walk begins anew, and nothing is sent twice by that. */
 export const identitySource = Effect.gen(function* () {
   const falcon = yield* Falcon
   const clock = yield* Clock.Clock
@@ -98,7 +98,7 @@ export const identitySource = Effect.gen(function* () {
   return source
 })
 
-/** GraphQL reports failures in an answer of 200: without entities it is one, beside entities it is worth a line. */
+/** GraphQL reports errors in a 200: without entities that is a failure, beside entities the errors are logged. */
 const pageOf = Effect.fnUntraced(function* (operation: Operation, envelope: Envelope) {
   const body = fieldsOf(JSON.parse(envelope.text === "" ? "{}" : envelope.text))
   const found = fieldsOf(fieldsOf(body.data).entities)

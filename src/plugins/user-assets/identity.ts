@@ -1,10 +1,10 @@
-/** From a user entity of Falcon Identity Protection to an OCSF User Inventory Info event. */
+/** Maps a user entity of Falcon Identity Protection to an OCSF User Inventory Info event. */
 import { type Fields, fieldsOf, known, listOf, textOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
 import { type AccountTypeId, account_types, type RiskLevelId, risk_levels, user_types } from "./ocsf.ts"
 import { userEvent } from "./user-event.ts"
 
-/** An entity without `entityId` is skipped. Of its accounts the first counts, as in the Python module. */
+/** Maps one entity. Without `entityId` it is skipped. Of its accounts the first counts, as in the Python module. */
 export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
   const person = fieldsOf(entity)
   const id = textOf(person.entityId)

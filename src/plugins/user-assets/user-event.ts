@@ -1,9 +1,9 @@
-/** The last step of both mappings: an OCSF event that is what it claims to be. */
+/** Makes the OCSF event of a mapped user, and checks it against the model. */
 import { inventoryHead } from "../../core/assets/ocsf.ts"
 import type { Mapped } from "../../core/assets/source.ts"
 import { class_name, class_uid, userInventory } from "./ocsf.ts"
 
-/** `created_ms` is the time of the event; without it, now. */
+/** The event of a user with this id; one that does not fit the model is skipped. `created_ms` is the event's time; without it, now. */
 export const userEvent = (
   id: string,
   body: Readonly<Record<string, unknown>>,
