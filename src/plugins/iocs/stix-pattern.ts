@@ -221,7 +221,7 @@ class Parser {
     return found
   }
 
-  get #token(): Token {
+  private get token(): Token {
     return this.tokens[Math.min(this.next, this.tokens.length - 1)]!
   }
 
