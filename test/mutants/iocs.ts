@@ -186,8 +186,8 @@ const parser = breaks({ file: "src/plugins/iocs/stix-pattern.ts", noticed_by: pa
   {
     name: "patterns without a bound in depth",
     promise: "Patterns are bounded in depth.",
-    find: "if (++this.#depth > iocs.pattern_depth_max) {",
-    replace: "if (++this.#depth > 1_000_000 * iocs.pattern_depth_max) {",
+    find: "if (++this.depth > iocs.pattern_depth_max) {",
+    replace: "if (++this.depth > 1_000_000 * iocs.pattern_depth_max) {",
   },
   {
     name: "patterns without a bound in length",
@@ -199,8 +199,8 @@ const parser = breaks({ file: "src/plugins/iocs/stix-pattern.ts", noticed_by: pa
     name: "AND and OR bind alike",
     promise: "A pattern means what STIX says: AND binds before OR.",
     noticed_by: patterns_test,
-    find: 'this.#nested(() => this.#chain("OR", "or", () => this.#chain("AND", "and", () => this.#comparison())))',
-    replace: 'this.#nested(() => this.#chain("AND", "and", () => this.#chain("OR", "or", () => this.#comparison())))',
+    find: 'this.nested(() => this.chain("OR", "or", () => this.chain("AND", "and", () => this.comparison())))',
+    replace: 'this.nested(() => this.chain("AND", "and", () => this.chain("OR", "or", () => this.comparison())))',
   },
 ])
 
