@@ -30,6 +30,14 @@ export const start = Effect.fnUntraced(function* (
   const tenants = yield* boot(config, { version, env, lock: false })
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   const { host, allowed_hosts, read_only } = config.server
-  const app = yield* openHttpApp({ tenants, callers, started_ms, serves, read_only, hosts: [host, ...allowed_hosts] })
+  const app = yield* openHttpApp({
+    tenants,
+    callers,
+    started_ms,
+    serves,
+    read_only,
+    guards: config.guards,
+    hosts: [host, ...allowed_hosts],
+  })
   return { tenants, app, ...(made !== undefined && { made_token: made }), watch: watchData(config, tenants, lock) }
 })

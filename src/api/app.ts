@@ -2,7 +2,9 @@
 import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect"
 import { Hono } from "hono"
 import { makeActionTenant } from "../core/actions/execute.ts"
+import { no_guards } from "../core/actions/guards.ts"
 import { problemOf } from "../core/actions/problem.ts"
+import type { GuardsConfig } from "../core/config/schema.ts"
 import type { Caller } from "../core/http/server/bearer.ts"
 import { server } from "../core/limits.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
@@ -24,6 +26,8 @@ export interface AppOptions {
   readonly now_ms: () => number
   /** `server.read_only` of the configuration. */
   readonly read_only?: boolean
+  /** `guards` of the configuration. */
+  readonly guards?: GuardsConfig
   /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
   readonly hosts?: readonly string[]
   /** `health`: no actions, no MCP, no documentation. */
@@ -36,7 +40,7 @@ export interface AppOptions {
 
 /** The app over running tenants. Every answer that is no success is a problem document. */
 export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
-  const { tenants, callers, started_ms, now_ms, read_only = false, pending = new Set() } = options
+  const { tenants, callers, started_ms, now_ms, read_only = false, guards = no_guards, pending = new Set() } = options
   const runAll = Effect.runPromiseWith(options.context)
   const run: Api["run"] = (effect) => {
     const running = runAll(effect)
@@ -47,7 +51,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     pending.add(settled)
     return running
   }
-  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true })))
+  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true, guards })))
   // The audit lines of actions that a crash cut off are written now, not at the first action.
   for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
   const api: Api = { tenants: acting, callers, read_only, run, now_ms }

@@ -37,7 +37,7 @@ export const call = Command.make("call", flags, (given) =>
       const config = yield* configOf(given.config)
       const tenants = yield* boot(config, { version, env, lock: false })
       const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
-      const tenant = yield* makeActionTenant(running, { owner: false })
+      const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
       const action = tenant.find(given.slug)
       if (action === undefined) {
         const message = `there is no action ${given.slug} in the plugins that are on; \`akonis actions\` lists all that ship`

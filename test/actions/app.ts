@@ -39,12 +39,16 @@ export interface App {
 }
 
 /** Starts it all, runs `body`, and takes it down again. */
-export const withApp = <A>(options: SimulatorOptions, body: (app: App) => Promise<A>): Promise<A> =>
+export const withApp = <A>(
+  options: SimulatorOptions,
+  body: (app: App) => Promise<A>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<A> =>
   withSimulator({ partitions: 1, templates: 1, events_per_partition: 1, ...options }, (simulator) => {
     const disk = makeMemoryDisk()
     return Effect.provide(
       Effect.gen(function* () {
-        const fetch = yield* start(simulator, disk.write)
+        const fetch = yield* start(simulator, disk.write, more)
         const api = async () => {
           const answer = await simulator.fetch(new Request(`${base_url}/_sim/api`))
           return (await answer.json()) as ApiState
@@ -73,11 +77,15 @@ export const withApp = <A>(options: SimulatorOptions, body: (app: App) => Promis
     )
   })
 
-const start = Effect.fnUntraced(function* (simulator: Simulator, write: (path: string, text: string) => void) {
+const start = Effect.fnUntraced(function* (
+  simulator: Simulator,
+  write: (path: string, text: string) => void,
+  more: Readonly<Record<string, unknown>>,
+) {
   const { client_id, client_secret } = simulator.settings
   const file = "akonis.yaml"
   const server = { tokens: [{ name: "soc", token, role: "responder" }] }
-  write(file, JSON.stringify({ client_id, client_secret, base_url, data_dir: "data", server }))
+  write(file, JSON.stringify({ client_id, client_secret, base_url, data_dir: "data", server, ...more }))
   const acting = plugins.filter(({ actions = [] }) => actions.length > 0)
   const config = yield* loadConfig({ file, env: {}, plugins: acting })
   const [tenant] = config.tenants
@@ -85,6 +93,6 @@ const start = Effect.fnUntraced(function* (simulator: Simulator, write: (path: s
   const running = [{ id: tenant!.id, plugins: tenant!.plugins, services }]
   const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
   yield* markStarted(running)
-  const app = yield* openHttpApp({ tenants: running, callers, started_ms: 0 })
+  const app = yield* openHttpApp({ tenants: running, callers, started_ms: 0, guards: config.guards })
   return async (request: Request) => app.fetch(request)
 })

@@ -22,6 +22,8 @@ export interface ServedOptions {
   readonly simulator?: SimulatorOptions
   readonly plugins?: readonly AnyPlugin[]
   readonly read_only?: boolean
+  /** The block of the configuration. */
+  readonly guards?: unknown
   readonly serves?: "all" | "health"
   /** Tokens lie in files. */
   readonly token_files?: boolean
@@ -148,6 +150,7 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
           ...(options.token_files === true ? { token_file: `${folder}/${role}-token` } : { token }),
         })),
       },
+      ...(options.guards !== undefined && { guards: options.guards }),
       ...(tenants !== undefined && { tenants: tenants.map((id) => ({ id })) }),
     }),
   )

@@ -105,6 +105,8 @@ export interface Action<S extends Shape = Shape, Slug extends string = string> {
   readonly per_call?: number
   /** Set when CrowdStrike has withdrawn the API behind it. */
   readonly retired?: { readonly since: string; readonly successor: string }
+  /** The hosts that it changes, by their AIDs: the guards of the configuration count them and look whether they are protected. */
+  readonly hosts?: (args: z.output<z.ZodObject<S>>) => readonly string[]
   /** Warnings about these arguments, for the response, also of a dry run. They stop nothing. */
   readonly warnings?: (args: z.output<z.ZodObject<S>>) => readonly string[]
   readonly run: (args: z.output<z.ZodObject<S>>) => Effect.Effect<Outcome, FalconError | ArgumentError, ActionServices>

@@ -1,6 +1,7 @@
 /** Runs an action. HTTP, MCP and the command line all end here. */
 import { createHash } from "node:crypto"
-import { type Context, Effect, Exit, Redacted, Scope } from "effect"
+import { Cause, type Context, Effect, Exit, Redacted, Scope } from "effect"
+import type { GuardsConfig } from "../config/schema.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
@@ -14,6 +15,7 @@ import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, closed, isoNow } from "./audit-line.ts"
 import { planned } from "./dry-run.ts"
 import { failWhenNothing } from "./error-priority.ts"
+import { type Guards, makeGuards } from "./guards.ts"
 import { type Begun, type Journal, journalOf, type Reply } from "./idempotency.ts"
 import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./problem.ts"
 import { makeRegistry, type Registry } from "./registry.ts"
@@ -32,6 +34,7 @@ export interface ActionTenant extends Registry {
   readonly id: string
   readonly services: Context.Context<PluginServices>
   readonly audit: Audit
+  readonly guards: Guards
   /** The journal; opened at first use, and tried again when that failed. Fails, too, while the audit log cannot be written; health says so. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
@@ -39,7 +42,7 @@ export interface ActionTenant extends Registry {
 /** `owner`: this process holds the lock of the data folder; see `openJournal`. */
 export const makeActionTenant = Effect.fnUntraced(function* (
   tenant: RunningTenant,
-  options: { readonly owner: boolean },
+  options: { readonly owner: boolean; readonly guards: GuardsConfig },
 ): Effect.fn.Return<ActionTenant> {
   return yield* Effect.gen(function* () {
     const { data_dir } = yield* Tenant
@@ -57,7 +60,8 @@ export const makeActionTenant = Effect.fnUntraced(function* (
       Effect.tap(() => tell("ok", "")),
       Effect.tapError(({ message }) => tell("failed", `${message}; what changes something is refused until it can be`)),
     )
-    return { id: tenant.id, services: tenant.services, audit, journal, ...makeRegistry(tenant.plugins) }
+    const guards = yield* makeGuards(options.guards, services)
+    return { id: tenant.id, services: tenant.services, audit, guards, journal, ...makeRegistry(tenant.plugins) }
   }).pipe(Effect.provide(tenant.services))
 })
 
@@ -98,8 +102,13 @@ export const perform = (
     )
     const warnings = action.warnings?.(args) ?? []
     if (asked.dry_run) {
-      const exit = yield* Effect.exit(Effect.provide(planned(Effect.suspend(() => action.run(args))), tenant.services))
-      if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked, warnings), replayed: false }
+      const all = Effect.andThen(
+        tenant.guards.look(action, args),
+        Effect.suspend(() => action.run(args)),
+      )
+      const exit = yield* Effect.exit(Effect.provide(planned(all), tenant.services))
+      const foreseen = [...warnings, ...(yield* tenant.guards.foresee(action, args))]
+      if (Exit.isSuccess(exit)) return { answer: dryRunAnswer(action, exit.value, asked, foreseen), replayed: false }
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
     // A lookup ignores the idempotency key: it runs again.
@@ -125,6 +134,14 @@ const recorded = (
       const line = yield* auditLine(tenant.id, action, args, asked)
       const begun = yield* begin(tenant, action, args, asked, line)
       if ("replay" in begun) return yield* replayed(begun.replay)
+      const guarded = yield* Effect.exit(restore(tenant.guards.check(action, args)))
+      if (Exit.isFailure(guarded)) {
+        const refusal = guardRefusal(guarded.cause)
+        const { status } = refusal.problem
+        yield* begun.end({ status, body: { ...refusal.problem, request_id: asked.request_id } }, false)
+        yield* auditRefusal(tenant, action, args, asked, refusal)
+        return yield* refusal
+      }
       const exit = yield* Effect.exit(restore(run))
       yield* note(tenant, action, asked, exit)
       const reply: Reply = Exit.isSuccess(exit)
@@ -138,6 +155,12 @@ const recorded = (
       return yield* fromReply(reply, false)
     }),
   )
+
+/** A run that a guard did not let pass, or that was stopped while it was looked at: nothing has been sent to change anything. */
+const guardRefusal = (cause: Cause.Cause<Refusal>): Refusal => {
+  const error = Cause.squash(cause)
+  return error instanceof Refusal ? error : refuse("not-ready", "nothing was done: the guards could not be checked")
+}
 
 /** Writes the beginning into the journal. Nothing may be changed while journal or audit log cannot be written. */
 const begin = Effect.fnUntraced(function* (

@@ -19,6 +19,7 @@ const problem_kinds = {
   unauthenticated: [401, "No access"],
   "not-allowed": [403, "Not allowed"],
   "read-only": [403, "Read-only"],
+  guarded: [403, "Refused by a guard"],
   "not-found": [404, "Not found"],
   "unknown-action": [404, "Unknown action"],
   "method-not-allowed": [405, "Method not allowed"],

@@ -66,6 +66,32 @@ const server = z.strictObject({
   tokens: z.array(token).default([]).describe("Who may call the API. AKONIS_TOKEN adds one of role admin."),
 })
 
+/** The `guards` block: what stands between a run and the hosts of an estate. */
+const guards = z.strictObject({
+  hosts_per_run_max: z.int().min(1).optional().describe("Most hosts that one run may change."),
+  hosts_per_hour_max: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Most different hosts that all runs of a tenant may change within an hour, restarts included."),
+  protected: z
+    .strictObject({
+      tags: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Hosts with one of these tags are never changed; case aside."),
+      hostnames: z.array(z.string().min(1)).default([]).describe("Hosts of these names are never changed; case aside."),
+      filter: z
+        .string()
+        .max(4_096)
+        .default("")
+        .describe("FQL filter of hosts that are never changed, such as `product_type_desc:'Domain Controller'`."),
+    })
+    .prefault({}),
+})
+
+export type GuardsConfig = z.infer<typeof guards>
+
 /** What one Falcon tenant needs; stands at the top level or under `tenants`. */
 export const credentials = {
   client_id: fromEnv(z.string().min(1), "FALCON_CLIENT_ID", "Id of the Falcon API client."),
@@ -105,6 +131,7 @@ export const general = {
   ),
   log: log.prefault({}),
   server: server.prefault({}),
+  guards: guards.prefault({}),
 }
 
 export type General = z.infer<z.ZodObject<typeof general>>

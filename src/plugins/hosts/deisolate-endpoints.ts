@@ -18,5 +18,6 @@ export const deisolateEndpoints = defineAction({
   destructive: false,
   idempotent: true,
   per_call: per_call.host_actions,
+  hosts: ({ ids }) => ids,
   run: ({ ids }, facts) => actOnHosts("lift_containment", ids, facts),
 })

@@ -18,5 +18,6 @@ export const isolateEndpoints = defineAction({
   destructive: true,
   idempotent: true,
   per_call: per_call.host_actions,
+  hosts: ({ ids }) => ids,
   run: ({ ids }, facts) => actOnHosts("contain", ids, facts),
 })

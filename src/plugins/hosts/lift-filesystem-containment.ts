@@ -19,5 +19,6 @@ export const liftFilesystemContainment = defineAction({
   destructive: false,
   idempotent: true,
   per_call: per_call.host_actions,
+  hosts: ({ ids }) => ids,
   run: ({ ids }, facts) => actOnHosts("lift_filesystem_containment_all", ids, facts),
 })

@@ -23,5 +23,6 @@ export const performHostAction = defineAction({
   destructive: true,
   idempotent: true,
   per_call: per_call.host_actions,
+  hosts: ({ ids }) => ids,
   run: ({ ids, action_name }, facts) => actOnHosts(action_name, ids, facts),
 })

@@ -114,6 +114,7 @@ export const tagHosts = defineAction({
   title: "Tag hosts",
   description: "Gives hosts grouping tags, which groups, filters and policies can ask for. Told for each host.",
   arguments: schema("give"),
+  hosts: ({ ids }) => ids,
   run: ({ ids, tags }, facts) => changeTags("add", ids, tags, facts),
 })
 
@@ -124,5 +125,6 @@ export const untagHosts = defineAction({
   description:
     "Takes grouping tags away from hosts. Told for each host; a tag that a host does not have is no failure.",
   arguments: schema("take away"),
+  hosts: ({ ids }) => ids,
   run: ({ ids, tags }, facts) => changeTags("remove", ids, tags, facts),
 })
