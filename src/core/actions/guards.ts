@@ -1,6 +1,6 @@
 /**
  * The guard rails of the configuration, for every action that changes hosts. They are checked before anything is sent; what cannot
- * be checked is refused. Whatever they refuse is put on record.
+ * be checked is refused. Every refusal leaves a line in the audit log.
  */
 import { type Context, Effect, type FileSystem } from "effect"
 import type { GuardsConfig } from "../config/schema.ts"
