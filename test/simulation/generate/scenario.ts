@@ -34,6 +34,8 @@ export interface PartitionPlan {
   readonly late_share: number
   /** Longest filling of an event in characters. */
   readonly filling_max: number
+  /** Offsets are written as text. */
+  readonly text_offsets?: boolean
 }
 
 /** How a 429 says when to come back. `dated`: as a point in time by a clock an hour behind ours, which the answer's `Date` tells. */
@@ -101,6 +103,9 @@ export type RequestDeed =
   | { readonly kind: "done_but"; readonly status: number }
   /** 200 with something that is no answer. */
   | { readonly kind: "garbage" }
+  | { readonly kind: "answer"; readonly body: string }
+  /** `list`: the entry of the struck partition cannot be used as it is. */
+  | { readonly kind: "bad_entry"; readonly lacks: "token" | "refresh_url" | "interval" }
   /** `list`: none at all, or without the struck partition. */
   | { readonly kind: "empty" | "omit" }
   /** `token`: to another host of the same site. */
@@ -108,6 +113,8 @@ export type RequestDeed =
 
 export type StreamDeed =
   | { readonly kind: "cut" | "end" | "reset" | "session_end" }
+  /** A whole event without a line end, then the end. */
+  | { readonly kind: "whole_end" }
   /** Nothing more comes over this connection, not even its end. */
   | { readonly kind: "stall" }
   /** No event while the window is open. */

@@ -32,6 +32,10 @@ export interface FalconWatcher {
   readonly onGiven: (last: LogEvent, count: number) => void
   /** A session ended for want of a refresh while somebody read from it. */
   readonly onUnrefreshed: (session: Session) => void
+  /** A partition is opened before an event that it has been given whole. */
+  readonly onDropped: (event: LogEvent) => void
+  /** An app id is asked for under which this process reads. */
+  readonly onOwnAsked: (app_id: string) => void
   readonly note: (what: string, partition?: number) => void
 }
 
@@ -44,6 +48,8 @@ export class Falcon {
   private readonly tokens = new Map<string, number>()
   private readonly sessions = new Set<Session>()
   private secrets = 0
+  /** What each partition has been given at the end of a body. */
+  private readonly whole = new Map<number, LogEvent>()
 
   constructor(
     private readonly scenario: Scenario,
@@ -69,6 +75,8 @@ export class Falcon {
   list(app_id: string, authorization: string, without: number | undefined, nothing: boolean): Answer {
     if (!this.accepts(authorization)) return failure(401, "invalid bearer token")
     const held = [...this.sessions].some((session) => session.app_id === app_id && this.holds(session))
+    if ([...this.sessions].some(({ app_id: own, feed }) => own === app_id && feed !== undefined))
+      this.watcher.onOwnAsked(app_id)
     if (held || nothing) return this.listing(app_id, [], held ? "held" : "nothing")
     for (const session of this.sessions) if (session.app_id === app_id) this.end(session)
     const partitions = this.random.shuffle(this.logs.map(({ partition }) => partition))
@@ -93,6 +101,9 @@ export class Falcon {
     if (session === undefined || session.partition !== partition) return failure(401, "invalid session token")
     if (session.feed !== undefined) return failure(409, "the partition has a consumer already")
     const log = this.logs[partition]!
+    const whole = this.whole.get(partition)
+    this.whole.delete(partition)
+    if (whole !== undefined && Number(query.get("offset") ?? -1) < whole.offset) this.watcher.onDropped(whole)
     const feed = new Feed({
       log,
       first: this.firstPosition(log, query.get("offset")),
@@ -100,6 +111,9 @@ export class Falcon {
       random: this.random,
       ...this.scenario,
       onGiven: this.watcher.onGiven,
+      onWhole: (event) => {
+        if (event.tells_offset && event.goes_to === "intake") this.whole.set(partition, event)
+      },
       onClosed: () => {
         session.feed = undefined
       },
@@ -116,6 +130,11 @@ export class Falcon {
       if (deed.kind === "session_end") this.end(session)
       else session.feed?.suffer(deed, until_ms)
     }
+  }
+
+  /** A new process knows nothing of what the one before was given. */
+  started(): void {
+    this.whole.clear()
   }
 
   /** The other end closes its connection, or all of them when its process is gone. */

@@ -14,6 +14,8 @@ export interface FeedOptions {
   readonly latency_ms_max: number
   /** Events whose last byte has been handed over. */
   readonly onGiven: (last: LogEvent, count: number) => void
+  /** An event has been handed over whole, without its line end, before a clean end. */
+  readonly onWhole: (event: LogEvent) => void
   readonly onClosed: () => void
 }
 
@@ -88,6 +90,9 @@ export class Feed {
       case "cut":
         this.cut()
         break
+      case "whole_end":
+        this.endWhole()
+        break
       case "end":
       case "session_end":
         this.end()
@@ -112,6 +117,18 @@ export class Feed {
     const next = this.options.log.events[this.cursor]
     const half = this.rest.length > 0 ? this.rest : next === undefined ? encoder.encode('{"metadata"') : next.bytes
     if (this.pulled !== undefined && this.ends.length === 0) this.controller.enqueue(half.slice(0, half.length >> 1))
+    this.end()
+  }
+
+  /** The whole next event, without its line end, then the end. */
+  private endWhole(): void {
+    const next = this.options.log.events[this.cursor]
+    const is_free = this.pulled !== undefined && this.rest.length === 0 && !this.dead
+    if (is_free && next !== undefined && next.at_ms <= this.options.time.now_ms && next.bytes.length < 1_000_000) {
+      this.controller.enqueue(Uint8Array.from(next.bytes))
+      this.options.onGiven(next, 1)
+      this.options.onWhole(next)
+    }
     this.end()
   }
 

@@ -145,7 +145,7 @@ const eventText = (
 ): string => {
   const plain_type = random.pick(types)
   const type = detection === undefined ? plain_type : detectionType(detection)
-  const metadata = `"metadata":{"offset":${offset},"eventType":"${type}","eventCreationTime":${at_ms}}`
+  const metadata = `"metadata":{"offset":${plan.text_offsets === true ? `"${offset}"` : offset},"eventType":"${type}","eventCreationTime":${at_ms}}`
   const filling = JSON.stringify(random.pick(fillings).repeat(random.int(0, Math.ceil(plan.filling_max / 16))))
   const event = `"event":{"Id":"${partition}-${position}","Pattern":18446744073709551615,"Text":${filling},"offset":7${fields(detection)}}`
   return random.chance(0.8) ? `{${metadata},${event}}` : `{${event}, ${metadata} }`

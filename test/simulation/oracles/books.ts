@@ -28,6 +28,8 @@ export interface Fate {
   unanswered: boolean
   refused_alone: boolean
   dead_letters: number
+  /** The life of the process in which it was recorded last. */
+  recorded_in: number
 }
 
 export interface Book {

@@ -47,6 +47,8 @@ export class DeliveryOracle {
 
   /** A process starts: from here on, what it has in hand may come twice, once. */
   started(life: number): void {
+    // What is in there now was recorded by the process before.
+    this.readLetters()
     this.life = life
     this.refusals.started()
     for (const book of this.books) {
@@ -202,7 +204,7 @@ export class DeliveryOracle {
   }
 
   private fateOf(event: LogEvent): Fate {
-    const fate = { event, taken_in: 0, unanswered: false, refused_alone: false, dead_letters: 0 }
+    const fate = { event, taken_in: 0, unanswered: false, refused_alone: false, dead_letters: 0, recorded_in: 0 }
     this.by_text.set(new TextDecoder().decode(event.bytes.subarray(0, line_kept)), fate)
     return fate
   }
@@ -309,6 +311,11 @@ export class DeliveryOracle {
       return false
     }
     fate.dead_letters++
+    const is_again = fate.recorded_in === this.life && !fate.event.tells_offset
+    // What the disk did not confirm is written again.
+    if (is_again && !this.scenario.faults.some(({ on }) => on === "disk"))
+      this.broken("dead letters", `${name(fate.event)} is recorded twice, and the process lives`, fate.event.partition)
+    fate.recorded_in = this.life
     return true
   }
 }

@@ -24,7 +24,7 @@ export const boundMs = ({ session_interval_s, batch_wait_ms_max }: Scenario, fau
     ...faults.map((fault) => ("do" in fault && "wait_s" in fault.do ? (fault.do.wait_s ?? 0) * 1_000 : 0)),
   )
   const held = has(({ on }) => on !== "intake" && on !== "disk") ? session_interval_s * 1_000 + 5 * minutes : 0
-  const unlisted = has((fault) => "do" in fault && fault.do.kind === "omit") ? 60 * minutes : 0
+  const unlisted = has((fault) => "do" in fault && ["omit", "bad_entry"].includes(fault.do.kind)) ? 60 * minutes : 0
   return 6 * minutes + asked_ms + held + unlisted + 2 * batch_wait_ms_max
 }
 

@@ -20,7 +20,7 @@ export class Faults {
     const at_ms = now_ms - this.start_ms
     for (const fault of this.requests) {
       if (fault.on !== place || at_ms < fault.at_ms || at_ms >= fault.at_ms + fault.for_ms) continue
-      const about = fault.do.kind === "omit" ? undefined : fault.partition
+      const about = fault.do.kind === "omit" || fault.do.kind === "bad_entry" ? undefined : fault.partition
       if (about !== undefined && about !== partition) continue
       const times = this.struck.get(fault) ?? 0
       if (times >= fault.count) continue

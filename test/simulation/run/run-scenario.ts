@@ -84,6 +84,10 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     note,
     onGiven: (last, count) => delivery.given(last, count),
     onUnrefreshed: (session) => manners.unrefreshed(session),
+    onDropped: ({ partition, offset }) =>
+      broken("nothing lost", `the event ${offset} came whole at the end of a body and is asked for again`, partition),
+    onOwnAsked: (app_id) =>
+      broken("app ids", `${app_id} is asked for while a partition of this process reads under it`),
   })
   const faults = new Faults(scenario.faults, start_ms, note)
   const { latency_ms_max } = scenario
@@ -112,6 +116,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     wire: (life) => layerWire({ ...wired, random: new Random(scenario.seed * 4 + 3), gate: machine.gate }, life),
     onStart: (life) => {
       delivery.started(life)
+      falcon.started()
       inventory.started(life)
       manners.started()
     },

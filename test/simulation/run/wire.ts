@@ -141,6 +141,8 @@ const serve = (options: WireOptions, call: Call): Reply => {
       return statusReply(options, deed)
     case "garbage":
       return { answer: { status: 200, body: "<html>the proxy is being repaired</html>" } }
+    case "answer":
+      return { answer: { status: 200, body: deed.body } }
     case "redirect": {
       const location = `${api_url.replace("api", "api2")}${call.url.pathname}`
       return { answer: { status: deed.status, headers: { location }, body: "" } }
@@ -174,6 +176,8 @@ const act = (options: WireOptions, call: Call, deed: RequestDeed | undefined, wi
   const authorization = String(request.headers?.authorization)
   const app_id = url.searchParams.get("appId") ?? ""
   if (place === "token") return falcon.token()
+  if (place === "list" && deed?.kind === "bad_entry")
+    return spoiled(falcon.list(app_id, authorization, undefined, false), without, deed.lacks)
   if (place === "list") return falcon.list(app_id, authorization, without, deed?.kind === "empty")
   if (place === "refresh") return falcon.refresh(app_id, partition!, authorization)
   if (place === "open") return falcon.open(partition!, authorization, url.searchParams)
@@ -182,6 +186,21 @@ const act = (options: WireOptions, call: Call, deed: RequestDeed | undefined, wi
   if (answer.status === 200) delivery.taken(call)
   note(`the intake ${answer.status === 200 ? "takes" : `refuses with ${answer.status}`} ${spanOf(call)}`, partition)
   return answer
+}
+
+const lacking = {
+  token: { sessionToken: {} },
+  refresh_url: { refreshActiveSessionURL: null },
+  interval: { refreshActiveSessionInterval: 0 },
+}
+
+/** A listing in which the entry of one partition lacks something. */
+const spoiled = (answer: Answer, partition: number | undefined, lacks: keyof typeof lacking): Answer => {
+  const { resources, ...rest } = JSON.parse(String(answer.body)) as { resources: { dataFeedURL: string }[] | null }
+  const bad = (resources ?? []).map((entry) =>
+    entry.dataFeedURL.includes(`/v1/${partition}?`) ? { ...entry, ...lacking[lacks] } : entry,
+  )
+  return { ...answer, body: JSON.stringify({ ...rest, resources: bad }) }
 }
 
 /** What is asked and posted beside the stream. */
