@@ -14,7 +14,7 @@ const bodies = {
   refresh: '{"meta":{},"errors":[{"code":500,"message":"internal"}],"resources":[]}',
 } as const
 
-/** The same scenario, or one whose feeds, refreshes and listings are not what their status says. */
+/** Gives some scenarios feeds, refreshes and listings that are not what their status says; the others stay as they are. */
 export const withAnswers = (scenario: Scenario, span_ms: number): Scenario => {
   const random = new Random(scenario.seed * 64 + 36)
   if (!random.chance(share)) return scenario
