@@ -242,8 +242,8 @@ const listen = breaks({ file: "src/core/http/server/listen.ts", noticed_by: "tes
     name: "idle connections stay",
     promise: "A connection on which no request is under way is closed.",
     page: "CHANGELOG.md",
-    find: "idleTimeout: idle_s,",
-    replace: "idleTimeout: 255 + 0 * idle_s,",
+    find: "        self.timeout(request, idle_s)\n",
+    replace: "",
   },
   {
     name: "a slow action is cut off",
