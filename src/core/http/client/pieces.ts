@@ -5,10 +5,10 @@
  */
 const alone = new WeakSet<ArrayBufferLike>()
 
-/** The first `size` of these bytes, the others being used up. */
+/** The first `size` of these bytes, the others being used up; never a `Buffer`, whose `slice` would not copy. */
 export const pieceOf = (bytes: Uint8Array, size: number): Uint8Array => {
   if (bytes.byteLength === bytes.buffer.byteLength) alone.add(bytes.buffer)
-  return bytes.subarray(0, size)
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, size)
 }
 
 /** Frees the memory of a piece that nobody reads any more; does nothing where other bytes may lie beside it. */
