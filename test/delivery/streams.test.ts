@@ -28,6 +28,22 @@ describe("the stream", () => {
       }),
     ))
 
+  test("starts over from the committed offset when its delivery meets what nobody expected", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        let broken = 0
+        const world = yield* makeWorld({ events_per_partition: 2_500 }, {}, (request, simulator) => {
+          if (!request.url.endsWith("/batch") || broken++ > 0) return simulator(request)
+          // No text at all: more than any code for bad answers is made for.
+          return Promise.resolve({ status: 200, headers: new Headers(), text: async () => undefined } as never)
+        })
+        yield* world.start
+        yield* world.pass(30_000)
+        expect(broken).toBeGreaterThan(1)
+        expectAllDelivered(world)
+      }),
+    ))
+
   test("stays open over a quiet night, since the refresh does not wait for events", () =>
     onTestClock(
       Effect.gen(function* () {

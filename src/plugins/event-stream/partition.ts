@@ -44,7 +44,7 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
       }
       yield* Effect.logWarning("Falcon no longer lists this partition; its offset is kept in case it comes back")
       yield* pipeline.finish
-    }).pipe(Effect.ensuring(pipeline.drain))
+    }).pipe(Effect.raceFirst(pipeline.broken), Effect.ensuring(pipeline.drain))
   }).pipe(Effect.annotateLogs({ partition: partitionLabel(root_url) }), Effect.scoped)
 
 interface Mark {

@@ -48,6 +48,8 @@ export interface Pipeline {
   readonly lastEventMs: () => number
   /** What the offsets of its events are like. */
   readonly offsets: Readonly<OffsetWatch>
+  /** Never ends, but dies with the defect that ended the delivery: nothing would deliver what is read from then on. */
+  readonly broken: Effect.Effect<never>
   /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
   /** Delivers what has been read, for a process that is to end, as far as that works within `drain_ms_max`. */
@@ -182,6 +184,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     lastEventMs: () => last_event_ms,
     offsets: builder.offset_watch,
     finish: Effect.andThen(deliverAll, enrichment_queue.close),
+    broken: Effect.andThen(Fiber.join(sender), Effect.never),
     drain,
   } satisfies Pipeline
 })
