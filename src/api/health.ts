@@ -6,6 +6,7 @@ import type { RunningTenant } from "../core/tenant/boot.ts"
 import { version } from "../version.ts"
 import type { Api, ApiEnv } from "./api.ts"
 
+/** The three routes, about all tenants. */
 export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], started_ms: number): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
 

@@ -12,11 +12,11 @@ export interface Reading {
   readonly idOf?: (resource: unknown) => string | readonly string[] | undefined
   /** Why a returned resource shows that the change was not made; `undefined` when it shows nothing of the kind. */
   readonly contradiction?: (resource: unknown) => string | undefined
-  /** The refusal that a returned resource is: some answers say of each id whether it was done. */
+  /** The error that a returned resource tells of its id, for answers that say for each id whether it was done. */
   readonly refusal?: (resource: unknown) => Pick<ApiError, "code" | "message"> | undefined
   /** Of a lookup: Falcon leaves out an id that it has nothing to tell about, which is no failure. */
   readonly may_be_absent?: true
-  /** What it means that an id neither comes back nor is named by an error. */
+  /** The message for an id that neither comes back nor is named by an error. */
   readonly missing?: string
 }
 

@@ -8,7 +8,7 @@ import { cleanText } from "../text.ts"
 import { type AnyAction, row_error } from "./action.ts"
 
 /**
- * Every kind of problem there is: the end of `type`, its status and its title. The OpenAPI document lists them. A
+ * The kinds of problems: the end of `type`, the status and the title of each. The OpenAPI document lists them. A
  * caller may repeat a request after 429, 502, 503 and 504 only: a fault of the request never has one of these, nor has a change
  * that may have happened.
  */

@@ -39,7 +39,7 @@ export const offsetArgument = (description: string) =>
     .optional()
     .describe(description)
 
-/** Where the first page starts, by number; the text of it as well, as `next` gives it. */
+/** The number of the first result, optional; also as text, since `next` of a response is one. */
 export const positionArgument = (max: number) =>
   z
     .union([z.int().min(0).max(max), z.string().regex(/^\d{1,9}$/, "a number")])

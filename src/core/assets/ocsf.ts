@@ -1,5 +1,5 @@
 /**
- * What the inventory classes of OCSF 1.6 share, as far as Sekoia's asset API reads them (sekoia-automation-sdk,
+ * The attributes that both inventory classes of OCSF 1.6 have, as far as Sekoia's asset API reads them (sekoia-automation-sdk,
  * asset_connector/models/ocsf). One departure from OCSF is Sekoia's: times are epoch seconds, not milliseconds.
  */
 import { z } from "zod"
@@ -19,7 +19,7 @@ const constants = {
 
 const metadata = z.strictObject({
   product: z.strictObject({ name: z.literal("Crowdstrike Falcon"), version: z.literal("N/A") }),
-  /** Of OCSF. */
+  /** The version of OCSF. */
   version: z.literal("1.6.0"),
 })
 
@@ -40,7 +40,7 @@ export const inventoryClass = <const Uid extends number, const Name extends stri
   metadata,
 })
 
-/** The values of these attributes. */
+/** The values of the attributes that `inventoryClass` declares. */
 export const inventoryHead = <const Uid extends number, const Name extends string>(
   uid: Uid,
   name: Name,

@@ -5,9 +5,9 @@ import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import { reading } from "./bounds.ts"
 import type { CollectError, Collector } from "./collect.ts"
 import type { Tally } from "./cycle-tally.ts"
+import { reading } from "./limits.ts"
 import type { AssetSource } from "./source.ts"
 
 export interface RunOptions {

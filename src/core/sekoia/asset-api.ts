@@ -3,7 +3,7 @@
  * and the API key as bearer token (sekoia-automation-sdk, asset_connector/connector.py, where only 200 is a success).
  */
 import { Clock, Effect, FileSystem, Metric, Redacted, Result } from "effect"
-import { task as task_limits } from "../assets/bounds.ts"
+import { task as task_limits } from "../assets/limits.ts"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError } from "../errors.ts"
 import { waitMs } from "../http/client/backoff.ts"

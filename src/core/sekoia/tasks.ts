@@ -4,7 +4,7 @@
  * on; `FINISHED`: the assets are there; anything else: they are not.
  */
 import { Clock, Effect, Result } from "effect"
-import { task as limits } from "../assets/bounds.ts"
+import { task as limits } from "../assets/limits.ts"
 import type { ConfigError } from "../errors.ts"
 import { waitMs } from "../http/client/backoff.ts"
 import type { HttpAnswer, HttpRequest } from "../http/client/http.ts"

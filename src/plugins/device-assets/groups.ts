@@ -1,6 +1,6 @@
 /** Looks up the names of host groups: all at once, when the first host of a walk is in one. */
 import { Clock, Effect, Result } from "effect"
-import { groups as bounds } from "../../core/assets/bounds.ts"
+import { groups as bounds } from "../../core/assets/limits.ts"
 import { fieldsOf, textOf } from "../../core/assets/read-fields.ts"
 import { makeStrictRequest } from "../../core/assets/strict-request.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"

@@ -1,7 +1,4 @@
-/**
- * STIX patterns 2.0 and 2.1 as a tree (STIX 2.1 section 9). Nothing is judged here; see `stix-taken.ts` for what a pattern
- * gives away.
- */
+/** Parses STIX patterns 2.0 and 2.1 into a tree (STIX 2.1 section 9). Which of their values become indicators is decided in `stix-values.ts`. */
 import { iocs } from "./limits.ts"
 import { PatternError, type Token, type TokenKind, tokens } from "./stix-tokens.ts"
 
@@ -43,7 +40,7 @@ export type Parsed =
   | { readonly ok: true; readonly pattern: Observation }
   | { readonly ok: false; readonly reason: string }
 
-/** Never throws. Length and depth are bounded. */
+/** Parses a pattern. Never throws; length and depth are bounded. */
 export const parsePattern = (pattern: string): Parsed => {
   if (pattern.length > iocs.pattern_chars_max) {
     return { ok: false, reason: `longer than ${iocs.pattern_chars_max} characters` }

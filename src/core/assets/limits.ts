@@ -1,4 +1,4 @@
-/** Bounds of the inventories that are about what Falcon and Sekoia answer. The others are in `core/limits.ts`. */
+/** Bounds of the inventories: how answers of Falcon and Sekoia are believed and waited for. */
 
 /** What Sekoia does with assets after it has taken them; the times are those of its Python SDK (asset_connector/mixin.py). */
 export const task = {
