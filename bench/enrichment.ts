@@ -5,7 +5,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { edge_types } from "../simulator/api/threatgraph-facts.ts"
 import { following } from "../src/core/limits.ts"
-import { metrics } from "../src/core/telemetry/metrics.ts"
+import { metrics } from "../src/plugins/enrichment/metrics.ts"
 import { detectionsOf, enrich, withEnricher } from "../test/enrichment/support.ts"
 
 /** As many as the stream plugin follows at once in one partition. */

@@ -3,7 +3,7 @@
  * costs in calls to Falcon, and what it holds in memory.
  */
 import { table } from "../src/cli/table.ts"
-import { enrichment } from "../src/core/limits.ts"
+import { enrichment } from "../src/plugins/enrichment/limits.ts"
 import { freePort } from "./free-port.ts"
 import { cpuMs, memory, requireLinux } from "./proc.ts"
 import { environment, type SimulatorChild, startSimulator, startSubject } from "./processes.ts"

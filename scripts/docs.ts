@@ -1,6 +1,6 @@
 /**
  * Writes the reference pages below `docs/reference/` from the declarations: configuration keys from their schemas, metrics
- * from their table. `--check` only compares, for the test that keeps them fresh.
+ * from their tables, bounds from the files that declare them. `--check` only compares, for the test that keeps them fresh.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { z } from "zod"
@@ -9,6 +9,7 @@ import { bare, notesOf } from "../src/core/config/read.ts"
 import { credentials, general } from "../src/core/config/schema.ts"
 import { metrics } from "../src/core/telemetry/metrics.ts"
 import { plugins } from "../src/plugins/index.ts"
+import { limitsPage } from "./limits-page.ts"
 
 type Shape = Readonly<Record<string, z.ZodType>>
 
@@ -19,6 +20,7 @@ export const pages = (): Readonly<Record<string, string>> => ({
   "docs/reference/configuration.md": configuration(),
   "docs/reference/metrics.md": metricsPage(),
   "docs/reference/actions.md": actionsPage(),
+  "docs/reference/limits.md": `${notice}\n${limitsPage()}`,
 })
 
 const configuration = (): string => {
@@ -87,9 +89,10 @@ const defaultOf = (schema: z.ZodType): string => {
 }
 
 const metricsPage = (): string => {
-  const rows = Object.values(metrics).map(
-    (metric) => `| \`${metric.id}\` | ${metric.type.toLowerCase()} | ${metric.description ?? ""} |`,
-  )
+  const tables = [metrics, ...plugins.map((plugin) => plugin.metrics ?? {})]
+  const rows = tables
+    .flatMap(Object.values)
+    .map((metric) => `| \`${metric.id}\` | ${metric.type.toLowerCase()} | ${metric.description ?? ""} |`)
   const intro = [
     "# Metrics",
     "",

@@ -1,5 +1,6 @@
 /**
- * Every bound of the product, in one place. Names end in the unit: `_ms`, `_bytes`, `_chars`, `_max`.
+ * The bounds that the rooms of the core share. Those of files and of our own HTTP API stand in `limits/`, others beside what they
+ * bound, and a plugin brings its own: `plugins/<id>/limits.ts`. Names end in the unit: `_ms`, `_bytes`, `_chars`, `_max`.
  * Bounds that Falcon or Sekoia impose say so; the others are ours and say why they are that size.
  */
 
@@ -94,24 +95,6 @@ export const falcon = {
   ],
 } as const
 
-/** Falcon's event streams. */
-export const stream = {
-  /** From request to response headers of a feed. */
-  open_ms_max: 60_000,
-  /** Silence, keepalives included, after which a feed counts as dead. Other clients use 60 s to 120 s. */
-  read_idle_ms_max: 120_000,
-  /** Between two looks at an empty listing. */
-  empty_listing_ms: 10_000,
-  /** App ids taken in turn while earlier ones are still held. */
-  app_ids_max: 4,
-  /** Between two listings that look for new partitions; a spare app id is free again after 30 minutes. */
-  relist_ms: 15 * 60_000,
-  /** Events in a row not above the offset read before, after which health says so. A resume repeats a few at most. */
-  repeated_in_row_max: 10_000,
-  /** A connection that lived this long ends the growth of the backoff. */
-  settled_ms: 10_000,
-} as const
-
 /** Sekoia's intake. */
 export const intake = {
   /** The Python module waits 30 s as well. */
@@ -130,65 +113,6 @@ export const intake = {
   probes_max: 8,
 } as const
 
-/** Vertices around detections. */
-export const enrichment = {
-  /**
-   * Its share of the tenant's 100 requests a second and 6 000 a minute, so that actions and streams always find some left:
-   * at most 33 a second in the long run, which makes 1 987 in any minute.
-   */
-  api_per_second_max: 40,
-  api_burst_max: 7,
-  /** Calls made at once, and processes whose edges are walked at once: the first to come are the first to be done. */
-  calls_at_once_max: 8,
-  walks_at_once_max: 4,
-  /** How long lookups wait for others that fit into the same call: some turns of the share, so that a storm gathers. */
-  batch_wait_ms: 200,
-  /** Composite ids in one call; PSFalcon keeps to the same figure. Detection ids as well. */
-  alerts_per_call: 1_000,
-  /** Vertices in one call (PSFalcon), and edges in one page (gofalcon). */
-  vertices_per_call: 100,
-  edges_per_page: 100,
-  /** Calls for vertices that would fit into one, when Falcon refuses that: enough to find one bad id among a hundred. */
-  calls_per_group_max: 24,
-  /** Edges followed of one type at one process; a scanner asks for thousands of names. */
-  edges_per_type_max: 1_000,
-  /** Vertices sent after one detection. */
-  vertices_per_detection_max: 5_000,
-  /** A detection that has cost this many calls looks at no further processes: twice the edge types, twice over. */
-  calls_per_detection_max: 1_200,
-  /** What is remembered. The processes of a detection never change; edges and vertices grow while a process runs. */
-  detections_cached_max: 10_000,
-  detection_life_ms: 60 * 60_000,
-  processes_cached_max: 10_000,
-  edges_cached_max: 200_000,
-  edges_life_ms: 15 * 60_000,
-  vertices_cached_max: 50_000,
-  vertices_cached_chars_max: 32 * 1024 * 1024,
-  vertex_life_ms: 15 * 60_000,
-  /** The list of edge types, and what was learned about single types, are good for a day. */
-  edge_types_life_ms: 24 * 60 * 60_000,
-  /** Edge types refused by Falcon before any is answered: then it is the process that it does not know. */
-  refused_first_max: 5,
-  /** Processes at which a type is refused, one after the other, until it is left out: a single refusal may be a mishap. */
-  refusals_max: 3,
-  /** Kinds of vertices that are not collected: logged once each, up to so many; what comes after them is only counted. */
-  kinds_logged_max: 100,
-  /** After a missing scope, when it is tried again. */
-  forbidden_ms: 15 * 60_000,
-  /** While an API does not work, when a call finds out whether it does again; just after it may be tried again. */
-  probe_ms: 15 * 60_000 + 1_000,
-  /** Failures in a row after which Falcon is left alone, and for how long. */
-  breaker_failures: 5,
-  breaker_open_ms: 30_000,
-  /** While one call finds out whether Falcon is back, the others look again after this time. */
-  breaker_probe_ms: 1_000,
-  /** Processes without an edge of a type before it counts as rare among them; every n-th is still asked for it. */
-  rare_after: 50,
-  rare_every: 20,
-  /** With more detections than this being enriched, rare edge types are left out. */
-  unhurried_max: 4,
-} as const
-
 /** What is sent after events that a plugin follows (`core/delivery/enrichment-queue.ts`), per partition. */
 export const following = {
   /** Events that may stay uncommitted behind an unfinished enrichment, and so come again after a crash. */
@@ -205,20 +129,8 @@ export const following = {
 
 /** The inventories of hosts and users. */
 export const assets = {
-  /** Hosts asked for at once. Falcon allows 10 000 (falconpy); a thousand whole hosts are about 5 MB. */
-  hosts_page: 1_000,
-  /** Ids asked for at once when all are listed. Falcon's maximum of the scroll (falconpy). */
-  ids_page: 10_000,
   /** Hosts looked up by id at once. Falcon allows 5000. */
   lookup_ids_max: 1_000,
-  /** Host groups asked for at once. Falcon's maximum. */
-  groups_page: 5_000,
-  /** Console users listed at once. Falcon's maximum. */
-  users_page: 500,
-  /** Directory identities asked for at once. What the Python module asks for; nobody documents a maximum. */
-  identities_page: 50,
-  /** How far behind the last seen change the next look begins: Falcon's index of hosts may be that late. */
-  overlap_ms: 5 * 60_000,
   /** Between two listings of all hosts, which find those that are gone and those that a look at changes could miss. */
   reconcile_ms: 60 * 60_000,
   /** A source that has to be read as a whole may be read for this share of the time. */
@@ -243,8 +155,6 @@ export const action_args = {
   /** Ids of one action; more than one call to Falcon carries are split. */
   ids_max: 50_000,
   id_chars_max: 200,
-  /** Policies created or changed by one action: ten calls' worth. */
-  policy_rows_max: 5_000,
   fql_chars_max: 8_192,
   /** Results of one action, over all pages. */
   results_max: 50_000,
@@ -283,25 +193,4 @@ export const actions = {
   journal_slack_bytes: 64 * 1024 * 1024,
   /** Characters of one argument in an audit line; ids are never cut. */
   audit_chars_max: 500,
-} as const
-
-/** What Falcon takes in one call of the alert, host, incident and policy actions. */
-export const per_call = {
-  /** More composite ids in one PATCH are answered with 413 (falcon-mcp, PSFalcon); PSFalcon keeps the lookup to it as well. */
-  alerts: 1_000,
-  /** Maxima by falconpy and PSFalcon. */
-  host_details: 5_000,
-  host_online_state: 100,
-  host_login_history: 10,
-  host_visibility: 100,
-  host_actions: 500,
-  hosts_page: 10_000,
-  /** No maximum is documented; PSFalcon sends 500. */
-  incidents: 500,
-  /** Ids to look up or delete: no maximum is documented; PSFalcon sends 500. In a URL its length may allow fewer. */
-  policies: 500,
-  /** Rows to create or change: no maximum is documented; PSFalcon sends 100. */
-  policy_rows: 100,
-  /** The list of an action on policies may hold one id (falconpy issue 701). */
-  policy_action: 1,
 } as const

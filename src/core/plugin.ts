@@ -2,7 +2,7 @@
  * What a plugin is: one declaration from which everything else follows (configuration keys, routes, checks, reference
  * pages). A plugin imports the core and itself, never another plugin.
  */
-import { Effect, type FileSystem, type Scope } from "effect"
+import { Effect, type FileSystem, type Metric, type Scope } from "effect"
 import type { z } from "zod"
 import type { AnyAction } from "./actions/action.ts"
 import type { CollectError, Collector } from "./assets/collect.ts"
@@ -49,6 +49,9 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   readonly config: z.ZodObject<Shape>
   /** Scopes of the Falcon API client that it needs, as the console names them. */
   readonly scopes: readonly string[]
+  /** What it counts, beside what the rooms of the core count for it. Each carries the label `tenant`. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list of metrics has no common kind.
+  readonly metrics?: Readonly<Record<string, Metric.Metric<any, any>>>
   /** What it can be asked to do. */
   readonly actions?: readonly AnyAction[]
   /**

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { per_call } from "../../src/core/limits.ts"
 import { deisolateEndpoints } from "../../src/plugins/hosts/deisolate-endpoints.ts"
 import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
 import { getOnlineState } from "../../src/plugins/hosts/get-online-state.ts"
 import { isolateEndpoints } from "../../src/plugins/hosts/isolate-endpoints.ts"
+import { per_call } from "../../src/plugins/hosts/limits.ts"
 import { performHostAction } from "../../src/plugins/hosts/perform-host-action.ts"
 import { queryDeviceLoginHistory } from "../../src/plugins/hosts/query-device-login-history.ts"
 import {

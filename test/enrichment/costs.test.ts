@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Clock, Effect, Fiber } from "effect"
 import type { Simulator } from "../../simulator/simulator.ts"
-import { enrichment } from "../../src/core/limits.ts"
+import { enrichment } from "../../src/plugins/enrichment/limits.ts"
 import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
 import { act, callsOf } from "../actions/support.ts"
 import { detectionOf, detectionsOf, enrich, withEnricher } from "./support.ts"

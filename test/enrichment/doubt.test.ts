@@ -1,7 +1,7 @@
 /** A 200 that says nothing is no answer: promise 7 knows vertices that enrich, or that were given up on record. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
-import { enrichment } from "../../src/core/limits.ts"
+import { enrichment } from "../../src/plugins/enrichment/limits.ts"
 import { faultOn } from "../actions/support.ts"
 import { detectionOf, enrich, type Scene, withEnricher } from "./support.ts"
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { Effect, Metric } from "effect"
-import { metrics } from "../../src/core/telemetry/metrics.ts"
+import { metrics } from "../../src/plugins/enrichment/metrics.ts"
 import { detectionOf, enrich, withEnricher } from "./support.ts"
 
 type Counter = Metric.Metric<number, Metric.CounterState<number>>

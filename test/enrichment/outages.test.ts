@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
-import { enrichment } from "../../src/core/limits.ts"
 import { EdgeTypes } from "../../src/plugins/enrichment/edge-types.ts"
+import { enrichment } from "../../src/plugins/enrichment/limits.ts"
 import { faultOn } from "../actions/support.ts"
 import { detectionOf, detectionsOf, enrich, type Scene, withEnricher } from "./support.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { edgesOf } from "../../simulator/api/graph.ts"
-import { enrichment } from "../../src/core/limits.ts"
+import { enrichment } from "../../src/plugins/enrichment/limits.ts"
 import { faultOn, violationsOf } from "../actions/support.ts"
 import { detectionOf, detectionsOf, enrich, type Scene, withEnricher } from "./support.ts"
 

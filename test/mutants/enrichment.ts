@@ -144,7 +144,7 @@ const bounds = breaks({ file: "src/plugins/enrichment/enricher.ts", page: "docs/
   {
     name: "calls without a bound",
     promise: "A detection that has cost 1 200 calls looks at no further processes.",
-    page: "src/core/limits.ts",
+    page: "src/plugins/enrichment/limits.ts",
     noticed_by: "test/enrichment/vertices.test.ts",
     find: "if (spent >= enrichment.calls_per_detection_max) {",
     replace: "if (spent >= 1_000 * enrichment.calls_per_detection_max) {",

@@ -1,5 +1,5 @@
 /**
- * Every metric of the product, one table. All carry the label `tenant`; names follow Prometheus' conventions (base units,
+ * The metrics of the core; a plugin declares its own. All carry the label `tenant`; names follow Prometheus' conventions (base units,
  * `_total` for counters). The reference page is made from this table.
  */
 import { Metric } from "effect"
@@ -7,7 +7,8 @@ import { Metric } from "effect"
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const sizes = [1, 10, 50, 100, 250, 500, 1_000]
 
-const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+/** A counter that only grows. */
+export const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 export const metrics = {
   events_in: counter("akonis_events_in_total", "Events read from Falcon, repeats left out."),
@@ -44,10 +45,6 @@ export const metrics = {
     "akonis_intake_retries_total",
     "Intake requests that failed and were tried again, by reason.",
   ),
-  stream_opens: counter("akonis_stream_opens_total", "Feeds opened; the first one of a partition included."),
-  stream_ends: counter("akonis_stream_ends_total", "Feeds that ended, by reason."),
-  session_refreshes: counter("akonis_session_refreshes_total", "Session refreshes, by outcome."),
-  listings: counter("akonis_stream_listings_total", "Stream listings, by outcome."),
   falcon_retries: counter(
     "akonis_falcon_retries_total",
     "Falcon API calls that failed and were tried again, by operation and reason.",
@@ -58,31 +55,6 @@ export const metrics = {
   ),
   falcon_rate_limit_seconds: counter("akonis_falcon_rate_limit_seconds_total", "Seconds waited because of a 429."),
   token_renewals: counter("akonis_falcon_token_renewals_total", "OAuth2 tokens fetched."),
-  enrichment_calls: counter(
-    "akonis_enrichment_calls_total",
-    "Falcon API calls of the enrichment, by kind and outcome.",
-  ),
-  enrichment_cache_hits: counter(
-    "akonis_enrichment_cache_hits_total",
-    "Lookups of the enrichment that cost no call, by kind.",
-  ),
-  enrichment_vertices: counter("akonis_enrichment_vertices_total", "Vertices found around detections."),
-  enrichment_missing: counter(
-    "akonis_enrichment_missing_total",
-    "Vertices at the end of an edge that were not sent, by reason: of an unknown kind, or not found.",
-  ),
-  enrichment_given_up: counter(
-    "akonis_enrichment_given_up_total",
-    "Detections that the enrichment gave up, by reason; those interrupted from outside are not counted.",
-  ),
-  enrichment_limits: counter(
-    "akonis_enrichment_limits_total",
-    "Detections that met a limit of the enrichment and have fewer vertices, by limit.",
-  ),
-  enrichment_skipped: counter(
-    "akonis_enrichment_edge_types_skipped_total",
-    "Edge types left out at a process because they are rare and many detections waited.",
-  ),
   assets_sent: counter("akonis_assets_sent_total", "Assets that Sekoia has accepted, by plugin."),
   assets_unchanged: counter("akonis_assets_unchanged_total", "Assets read and not sent again, by plugin."),
   assets_skipped: counter(

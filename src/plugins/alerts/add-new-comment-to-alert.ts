@@ -1,8 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { action_args, per_call } from "../../core/limits.ts"
+import { action_args } from "../../core/limits.ts"
 import { changeAlerts, composite_ids, example_alert } from "./alert.ts"
+import { per_call } from "./limits.ts"
 
 /** The action `append_comment`: a second time makes a second comment. */
 export const addNewCommentToAlert = defineAction({

@@ -7,7 +7,7 @@ import { withErrors } from "../../core/actions/error-priority.ts"
 import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { per_call } from "../../core/limits.ts"
+import { per_call } from "./limits.ts"
 
 export const example_alert =
   "5ddb0407bef249c19c7a975f17979a1f:ind:0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a:147189326549-10197-4822019"

@@ -3,8 +3,8 @@ import { z } from "zod"
 import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
-import { per_call } from "../../core/limits.ts"
 import { alert } from "./alert.ts"
+import { per_call } from "./limits.ts"
 
 const scopes = ["Alerts: Read"]
 

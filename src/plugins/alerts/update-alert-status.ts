@@ -1,8 +1,8 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
 import { changeAlerts, composite_ids, example_alert } from "./alert.ts"
+import { per_call } from "./limits.ts"
 
 /** The action `update_status`; verdicts (true_positive, …) are tags, not statuses (falcon-mcp). */
 export const updateAlertStatus = defineAction({

@@ -1,8 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { action_args, per_call } from "../../core/limits.ts"
+import { action_args } from "../../core/limits.ts"
 import { type AlertParameter, changeAlerts, composite_ids, example_alert } from "./alert.ts"
+import { per_call } from "./limits.ts"
 
 /** Verdicts are tags (falcon-mcp `modules/detections.py`); without one of them the console shows no resolution of a closed alert. */
 const resolutions: readonly string[] = ["true_positive", "false_positive", "ignored"]

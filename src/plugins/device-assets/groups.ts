@@ -7,8 +7,8 @@ import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
-import { assets as limits } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
+import { devices as limits } from "./limits.ts"
 import type { Groups, HostGroup } from "./map.ts"
 
 export const reads_groups = ["Host groups: Read"]

@@ -9,8 +9,8 @@ import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { failEmptyPage, failWithoutList } from "../../core/falcon/whole-list.ts"
-import { assets as limits } from "../../core/limits.ts"
 import { makeGroups } from "./groups.ts"
+import { devices as limits } from "./limits.ts"
 import { mapDevice } from "./map.ts"
 
 export const reads_hosts = ["Hosts: Read"]

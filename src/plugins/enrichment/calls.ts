@@ -8,11 +8,11 @@ import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../../core
 import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
 import { makeRateLimit } from "../../core/falcon/rate-limit.ts"
 import { backoffMs, waitMs } from "../../core/http/client/backoff.ts"
-import { enrichment } from "../../core/limits.ts"
 import { monotonicClock, monotonicMs } from "../../core/monotonic.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
 import { doubtOf, doubts_max } from "./doubt.ts"
+import { enrichment } from "./limits.ts"
+import { metrics } from "./metrics.ts"
 
 export const plugin_id = "enrichment"
 

@@ -2,7 +2,7 @@
 import { Clock, Effect, Fiber, Metric, Scope } from "effect"
 import { LRUCache } from "lru-cache"
 import { monotonicMs } from "../../core/monotonic.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
+import { metrics } from "./metrics.ts"
 
 export interface CoalescingCache<Value extends object, E> {
   /**

@@ -3,12 +3,12 @@ import { Effect } from "effect"
 import { GivenUp } from "../../core/delivery/enricher.ts"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { enrichment } from "../../core/limits.ts"
 import { type Api, askInParts, type Calls, isRejected } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { at, type DetectionRef } from "./detection-ref.ts"
 import { askUntilTold } from "./doubt.ts"
 import { processesOfAlert, processesOfDetection } from "./graph-ids.ts"
+import { enrichment } from "./limits.ts"
 import { makeBatched } from "./request-batching.ts"
 
 interface Processes {

@@ -2,10 +2,10 @@
 import { Effect } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { enrichment } from "../../core/limits.ts"
 import type { Calls } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { type EnrichmentConfig, edge_types_never_walked } from "./config.ts"
+import { enrichment } from "./limits.ts"
 
 /** How an edge type fared at the vertices of one kind. */
 interface Experience {

@@ -3,13 +3,13 @@ import { Effect, Metric, Semaphore } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { walkPages } from "../../core/falcon/paginate.ts"
-import { enrichment } from "../../core/limits.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
 import { type Calls, isRejected } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { at } from "./detection-ref.ts"
 import type { EdgeTypes } from "./edge-types.ts"
 import { prefixOf } from "./graph-ids.ts"
+import { enrichment } from "./limits.ts"
+import { metrics } from "./metrics.ts"
 
 export interface Edge {
   readonly source_id: string

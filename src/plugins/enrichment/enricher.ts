@@ -2,8 +2,6 @@
 import { Effect, Metric } from "effect"
 import { type Enricher, GivenUp } from "../../core/delivery/enricher.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { enrichment } from "../../core/limits.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
 import { makeCalls, plugin_id } from "./calls.ts"
 import type { EnrichmentConfig } from "./config.ts"
 import { type DetectionRef, detectionRef, event_types, fields, parseDetectionRef } from "./detection-ref.ts"
@@ -11,6 +9,8 @@ import { alertsOperation, detectionsOperation, makeDetections, nobodys_alert, no
 import { edgeTypesOperation, makeEdgeTypes } from "./edge-types.ts"
 import { type Edge, makeEdges } from "./edges.ts"
 import { prefixOf, vertexTypeOf } from "./graph-ids.ts"
+import { enrichment } from "./limits.ts"
+import { metrics } from "./metrics.ts"
 import { vertexEvent } from "./vertex-event.ts"
 import { makeVertices } from "./vertices.ts"
 

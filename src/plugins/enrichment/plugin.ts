@@ -4,6 +4,7 @@ import { plugin_id } from "./calls.ts"
 import { check } from "./check.ts"
 import { config } from "./config.ts"
 import { makeEnricher } from "./enricher.ts"
+import { metrics } from "./metrics.ts"
 
 export const enrichment = definePlugin({
   id: plugin_id,
@@ -11,6 +12,7 @@ export const enrichment = definePlugin({
   enabled_by_default: false,
   enabled_by_env: "ACTIVATE_VERTICLES_COLLECTION",
   config,
+  metrics,
   scopes: ["Alerts: Read", "Threatgraph: Read"],
   enricher: makeEnricher,
   check,

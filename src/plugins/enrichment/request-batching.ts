@@ -1,7 +1,7 @@
 /** Single lookups that come within a few milliseconds of each other travel in one call. */
 import { Duration, Effect, Exit, Request, RequestResolver } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { enrichment } from "../../core/limits.ts"
+import { enrichment } from "./limits.ts"
 
 interface Lookup<A> extends Request.Request<A | undefined, FalconError> {
   readonly id: string

@@ -6,9 +6,9 @@
  */
 import { Effect, FileSystem, Random } from "effect"
 import type { StoreError } from "../../core/errors.ts"
-import { stream } from "../../core/limits.ts"
 import { readIfPresent, writeAtomic } from "../../core/store/atomic-file.ts"
 import { Tenant } from "../../core/tenant/identity.ts"
+import { stream } from "./limits.ts"
 
 export interface AppIds {
   /** All of them, the one to try first in front. */

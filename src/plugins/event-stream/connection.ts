@@ -7,10 +7,11 @@ import { transportError } from "../../core/http/client/fetch-error.ts"
 import { Http } from "../../core/http/client/http.ts"
 import { freePiece } from "../../core/http/client/pieces.ts"
 import { retryAfterMs } from "../../core/http/client/retry-after.ts"
-import { retry, stream } from "../../core/limits.ts"
+import { retry } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { EventStreamConfig } from "./config.ts"
 import type { Feed } from "./feed.ts"
+import { stream } from "./limits.ts"
 
 /**
  * How a connection ended. `session_over`: this session token is good for nothing more. `forbidden`, `rejected`: waiting is

@@ -5,14 +5,14 @@
 import { Clock, Effect, Latch, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { waitMs } from "../../core/http/client/backoff.ts"
-import { retry, stream } from "../../core/limits.ts"
+import { retry } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
 import type { AppIds } from "./app-ids.ts"
 import type { Feed } from "./feed.ts"
-import { app_ids } from "./limits.ts"
+import { app_ids, stream } from "./limits.ts"
 import { listFeeds } from "./listing.ts"
+import { metrics } from "./metrics.ts"
 import { Rivals } from "./rivals.ts"
 
 type ListServices = Effect.Services<ReturnType<typeof listFeeds>>

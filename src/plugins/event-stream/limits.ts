@@ -1,4 +1,22 @@
-/** Bounds of the event streams that concern this plugin alone; those that others share stand in `core/limits.ts`. */
+/** Bounds of the event streams. Those that Falcon imposes say so; the others are ours. */
+
+/** Falcon's event streams. */
+export const stream = {
+  /** From request to response headers of a feed. */
+  open_ms_max: 60_000,
+  /** Silence, keepalives included, after which a feed counts as dead. Other clients use 60 s to 120 s. */
+  read_idle_ms_max: 120_000,
+  /** Between two looks at an empty listing. */
+  empty_listing_ms: 10_000,
+  /** App ids taken in turn while earlier ones are still held. */
+  app_ids_max: 4,
+  /** Between two listings that look for new partitions; a spare app id is free again after 30 minutes. */
+  relist_ms: 15 * 60_000,
+  /** Events in a row not above the offset read before, after which health says so. A resume repeats a few at most. */
+  repeated_in_row_max: 10_000,
+  /** A connection that lived this long ends the growth of the backoff. */
+  settled_ms: 10_000,
+} as const
 
 /** What a listing may hold. Falcon lists a handful of partitions; what is far beyond that is a mistake or an attack. */
 export const listing = {

@@ -1,7 +1,6 @@
 /** What health says of a partition whose connection works: quiet or flowing, and whether its offsets can be relied on. */
-import { stream } from "../../core/limits.ts"
 import type { Status } from "../../core/telemetry/health.ts"
-import { session } from "./limits.ts"
+import { session, stream } from "./limits.ts"
 import type { Pipeline } from "./pipeline.ts"
 
 /** What is known of a partition besides its events. */

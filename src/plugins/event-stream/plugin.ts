@@ -2,7 +2,6 @@
 import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Enricher } from "../../core/delivery/enricher.ts"
 import { backoffMs } from "../../core/http/client/backoff.ts"
-import { stream } from "../../core/limits.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { makeIntake } from "../../core/sekoia/intake.ts"
 import { Health } from "../../core/telemetry/health.ts"
@@ -10,7 +9,9 @@ import { loadAppIds } from "./app-ids.ts"
 import { check } from "./check.ts"
 import { config, type EventStreamConfig } from "./config.ts"
 import { makeDiscovery } from "./discovery.ts"
+import { stream } from "./limits.ts"
 import { scopes } from "./listing.ts"
+import { metrics } from "./metrics.ts"
 import { runPartition } from "./partition.ts"
 import { plugin_id } from "./pipeline.ts"
 
@@ -65,6 +66,7 @@ export const eventStream = definePlugin({
   title: "Delivers the tenant's event streams to the Sekoia intake.",
   enabled_by_default: true,
   config,
+  metrics,
   scopes,
   run,
   check,

@@ -9,9 +9,9 @@ import { FalconError } from "../../core/falcon/errors.ts"
 import { waitMs } from "../../core/http/client/backoff.ts"
 import { forPurpose } from "../../core/http/client/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
 import type { Feed } from "./feed.ts"
 import { scopes } from "./listing.ts"
+import { metrics } from "./metrics.ts"
 
 /** 1800 s -> 1500 s, as the Python module does: a sixth of the interval, at most 5 minutes, is left for retries. */
 const refreshDelayMs = (interval_ms: number): number => interval_ms - Math.min(300_000, interval_ms / 6)

@@ -5,8 +5,8 @@ import type { CallFacts, RowError } from "../../core/actions/action.ts"
 import { callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
 import { lookupOperation } from "../../core/actions/lookup-action.ts"
 import { Falcon } from "../../core/falcon/client.ts"
-import { per_call } from "../../core/limits.ts"
 import { device_details, deviceIdOf } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 /** falconpy `PerformActionV2`; the two about detections are PSFalcon's and caracara's. */
 export const host_actions = [

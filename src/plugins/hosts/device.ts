@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { idField } from "../../core/actions/bulk.ts"
 import type { LookupCall } from "../../core/actions/lookup-action.ts"
-import { per_call } from "../../core/limits.ts"
+import { per_call } from "./limits.ts"
 
 export const agent_ids = "Agent ids (AID) of hosts: 32 hex digits, as in `device_id`."
 export const example_host = "0c1fca6d3d7c4c0f8ff0d45ea3cf4c5a"

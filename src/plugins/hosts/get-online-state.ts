@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { per_call } from "../../core/limits.ts"
 import { agent_ids, example_host, read } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 /** gofalcon `StateOnlineStateResultV1` */
 const online_state = z.looseObject({

@@ -1,9 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
 import { accepted, actOnHosts, affected_host } from "./act.ts"
 import { agent_ids, example_host, write } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 export const isolateEndpoints = defineAction({
   slug: "isolate_endpoints",

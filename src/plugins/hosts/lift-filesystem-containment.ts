@@ -1,9 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
 import { actOnHosts, affected_host } from "./act.ts"
 import { agent_ids, example_host, write } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 /** Falcon contains file systems by itself, when a policy says so after ransomware was seen; only the lifting is an action. */
 export const liftFilesystemContainment = defineAction({

@@ -1,4 +1,4 @@
-/** Bounds of the actions on hosts; what Falcon takes in one call of the specification's actions stands in `core/limits.ts`. */
+/** Bounds of the actions on hosts. */
 export const hosts = {
   /** Falcon's, of one call that tags hosts (falconpy `UpdateDeviceTags`). */
   tagged_per_call: 5_000,
@@ -14,4 +14,15 @@ export const hosts = {
   found_page: 1_000,
   /** Hosts of one name that its error lists. */
   listed_max: 5,
+} as const
+
+/** What Falcon takes in one call of the host actions: maxima by falconpy and PSFalcon. */
+export const per_call = {
+  host_details: 5_000,
+  host_online_state: 100,
+  host_login_history: 10,
+  host_visibility: 100,
+  host_actions: 500,
+  /** Hosts in one page of a search. */
+  hosts_page: 10_000,
 } as const

@@ -1,9 +1,9 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call } from "../../core/limits.ts"
 import { accepted, actOnHosts, affected_host, host_actions } from "./act.ts"
 import { agent_ids, example_host, write } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 /** `per_call` is that of most actions; hiding and showing hosts goes in calls of 100. */
 export const performHostAction = defineAction({

@@ -3,8 +3,8 @@ import { z } from "zod"
 import type { RowError } from "../../core/actions/action.ts"
 import { callInBulk } from "../../core/actions/bulk.ts"
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { per_call } from "../../core/limits.ts"
 import { agent_ids, deviceIdOf, example_host, read } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 /** gofalcon `DeviceapiLoginDetailV1` */
 const login_history = z.looseObject({

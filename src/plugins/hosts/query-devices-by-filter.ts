@@ -3,8 +3,8 @@ import { z } from "zod"
 import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
-import { per_call } from "../../core/limits.ts"
 import { read } from "./device.ts"
+import { per_call } from "./limits.ts"
 
 /** `hostname|asc` is in the specification and in the wild, `hostname.asc` is what falconpy documents: the latter is sent. */
 const sort = z

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { per_call } from "../../core/limits.ts"
+import { per_call } from "./limits.ts"
 import { retired, scopes } from "./retired.ts"
 
 /** gofalcon `DomainIncident`. */

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { action_args, per_call } from "../../core/limits.ts"
+import { per_call, policy_args } from "./limits.ts"
 import { platform, policies_path, policy, settings, write } from "./policy.ts"
 import { sendRows } from "./policy-rows.ts"
 
@@ -26,7 +26,7 @@ export const createPreventionPolicies = defineAction({
   description:
     "Creates prevention policies, which start switched off and without host groups. Errors name their row, `resources.<n>`.",
   arguments: z.strictObject({
-    resources: z.array(row).min(1).max(action_args.policy_rows_max).describe("The policies to create."),
+    resources: z.array(row).min(1).max(policy_args.policy_rows_max).describe("The policies to create."),
   }),
   resource: policy,
   example: { resources: [{ name: "Servers, phase 1", platform_name: "Windows", description: "Detect only" }] },

@@ -2,7 +2,7 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { callInBulk } from "../../core/actions/bulk.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call as bounds } from "../../core/limits.ts"
+import { per_call as bounds } from "./limits.ts"
 import { example_policy, policies_path, policy_ids, write } from "./policy.ts"
 
 /**

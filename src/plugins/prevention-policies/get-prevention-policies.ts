@@ -1,5 +1,5 @@
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { per_call } from "../../core/limits.ts"
+import { per_call } from "./limits.ts"
 import { example_policy, policies_path, policy, policy_ids } from "./policy.ts"
 
 /** `GET /policy/entities/prevention/v1` (falconpy `getPreventionPolicies`). */

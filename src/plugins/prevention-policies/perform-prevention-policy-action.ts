@@ -4,7 +4,7 @@ import { ArgumentError, defineAction } from "../../core/actions/action.ts"
 import { callInBulk, idField } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { per_call as bounds } from "../../core/limits.ts"
+import { per_call as bounds } from "./limits.ts"
 import { example_policy, policy, policy_ids, policyIdOf, write } from "./policy.ts"
 
 const on_policy = ["enable", "disable"] as const

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
-import { action_args, per_call } from "../../core/limits.ts"
+import { per_call, policy_args } from "./limits.ts"
 import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
 import { sendRows } from "./policy-rows.ts"
 
@@ -25,7 +25,7 @@ export const updatePreventionPolicies = defineAction({
     resources: z
       .array(row)
       .min(1)
-      .max(action_args.policy_rows_max)
+      .max(policy_args.policy_rows_max)
       .describe("The changes, each with the id of its policy."),
   }),
   resource: policy,

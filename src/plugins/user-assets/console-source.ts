@@ -6,8 +6,8 @@ import { doubtOf, makeStrictRequest } from "../../core/assets/strict-request.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { failEmptyPage } from "../../core/falcon/whole-list.ts"
-import { assets as limits } from "../../core/limits.ts"
 import { mapConsoleUser } from "./console-user.ts"
+import { users as limits } from "./limits.ts"
 
 export const reads_users = ["User management: Read"]
 

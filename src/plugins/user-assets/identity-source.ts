@@ -5,10 +5,11 @@ import type { AssetSource } from "../../core/assets/source.ts"
 import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { falcon as falcon_limits, assets as limits } from "../../core/limits.ts"
+import { falcon as falcon_limits } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { costOf, pauseMs } from "./graphql-budget.ts"
 import { mapIdentity } from "./identity.ts"
+import { users as limits } from "./limits.ts"
 
 export const reads_identities = ["Identity Protection Entities: Read", "Identity Protection GraphQL: Write"]
 

@@ -1,5 +1,7 @@
 /** Watches how the process behaves towards Falcon and the intake: rates, waits, tokens, refreshes. */
-import { enrichment, falcon, intake, retry, stream } from "../../../src/core/limits.ts"
+import { falcon, intake, retry } from "../../../src/core/limits.ts"
+import { enrichment } from "../../../src/plugins/enrichment/limits.ts"
+import { stream } from "../../../src/plugins/event-stream/limits.ts"
 import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "../generate/scenario.ts"
 import type { Session } from "../model/falcon.ts"
 import { isReceipt, isRefusal } from "../model/intake.ts"
