@@ -1,4 +1,5 @@
 /** Every mutant, by what it breaks. */
+import { absences } from "./absences.ts"
 import { actions } from "./actions.ts"
 import { assets } from "./assets.ts"
 import { delivery } from "./delivery.ts"
@@ -13,6 +14,7 @@ import { store } from "./store.ts"
 import { texts } from "./text.ts"
 
 export const mutants: readonly Mutant[] = [
+  ...absences,
   ...delivery,
   ...refusals,
   ...enrichment,

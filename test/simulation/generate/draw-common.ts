@@ -4,6 +4,14 @@ import type { Fault, RequestDeed, RetryForm } from "./scenario.ts"
 
 export const minute = 60_000
 
+/** A list of nothing, in the ways in which services write it. */
+export const empty_lists = [
+  '{"meta":{"pagination":{"total":0}},"resources":[],"errors":[]}',
+  '{"meta":{},"resources":[],"errors":[]}',
+  '{"meta":{},"resources":null,"errors":[]}',
+  '{"meta":{},"errors":null}',
+] as const
+
 const forms: readonly RetryForm[] = ["none", "seconds", "date", "epoch", "both", "nonsense", "dated"]
 
 export const drawDown = (random: Random): number => random.pick([100, 5_000, 60_000, 600_000])

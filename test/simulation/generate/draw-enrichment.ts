@@ -1,6 +1,6 @@
 /** Draws what happens around detections, from a generator of its own: what is drawn without it stays as it is. */
 import { Random } from "../../../simulator/events/random.ts"
-import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
+import { drawDown, drawKill, drawStatusOf, empty_lists, minute } from "./draw-common.ts"
 import {
   type Fault,
   for_good_ms,
@@ -26,13 +26,33 @@ export const withEnrichment = (scenario: Scenario, span_ms: number): Scenario =>
   // An event that comes late is not to meet a restart, see `draw.ts`.
   const late = scenario.partitions.some(({ late_share }) => late_share > 0)
   const endings = late ? [] : drawEndings(random, span_ms)
-  const all = [...scenario.faults, ...faults, ...endings, ...(storm ? [outage(random, 0, for_good_ms)].flat() : [])]
+  const empty = drawEmpty(new Random(scenario.seed * 64 + 37))
+  const all = [
+    ...scenario.faults,
+    ...faults,
+    ...endings,
+    ...empty,
+    ...(storm ? [outage(random, 0, for_good_ms)].flat() : []),
+  ]
   return {
     ...scenario,
     ...(storm ? stormOf(random, scenario) : {}),
     graph,
     faults: all.toSorted((a, b) => a.at_ms - b.at_ms),
   }
+}
+
+/** The list of edge types is empty, from a generator of its own: mostly at the first look, whose answer is kept for a day. */
+const drawEmpty = (random: Random): readonly Fault[] => {
+  if (!random.chance(0.3)) return []
+  const at_ms = random.chance(0.7) ? 0 : random.int(0, 20_000)
+  const body = random.pick(empty_lists)
+  return [
+    faultOf("edge_types", at_ms, random.pick([5_000, minute]), random.pick([1, 3, 1_000_000]), {
+      kind: "nothing",
+      body,
+    }),
+  ]
 }
 
 const drawGraph = (random: Random): GraphPlan => ({

@@ -1,7 +1,7 @@
 /** Draws the hosts of an inventory and what happens to it, from a generator of its own. */
 import { Random } from "../../../simulator/events/random.ts"
-import { drawStatusOf, minute } from "./draw-common.ts"
-import { type Fault, fleet_places, type RequestDeed, type Scenario } from "./scenario.ts"
+import { drawStatusOf, empty_lists, minute } from "./draw-common.ts"
+import { type Fault, type FleetPlan, fleet_places, type RequestDeed, type Scenario } from "./scenario.ts"
 
 const share = 0.1
 
@@ -11,6 +11,9 @@ export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
   if (!random.chance(share)) return scenario
   const faults = random.list(0, 4, () => drawFault(random, span_ms))
   const outages = random.chance(0.4) ? [drawOutage(random)] : []
+  // From a generator of their own: what is drawn above stays as it is.
+  const more = new Random(scenario.seed * 64 + 35)
+  const lies = [...more.list(0, 3, () => drawLie(more, span_ms)), ...more.list(0, 3, () => drawEmpty(more, span_ms))]
   return {
     ...scenario,
     fleet: {
@@ -19,8 +22,42 @@ export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
       for_ms: span_ms,
       batch_size: random.pick([1, 7, 100]),
       page_max: random.pick([5, 50, 1_000]),
+      ...drawTasks(more),
     },
-    faults: [...scenario.faults, ...faults, ...outages].toSorted((a, b) => a.at_ms - b.at_ms),
+    faults: [...scenario.faults, ...faults, ...outages, ...lies].toSorted((a, b) => a.at_ms - b.at_ms),
+  }
+}
+
+const drawTasks = (random: Random): Pick<FleetPlan, "task_ms" | "late_ms_max"> => ({
+  ...(random.chance(0.5) ? { task_ms: random.pick([0, 3_000, 40_000]) } : {}),
+  ...(random.chance(0.5) ? { late_ms_max: random.pick([30_000, 240_000]) } : {}),
+})
+
+/**
+ * A listing of ids, or of hosts, with nothing in it: the whole of it, or what comes after its first page. Three at most, since
+ * five listings in a row that say the same are believed.
+ */
+const drawEmpty = (random: Random, span_ms: number): Fault => ({
+  on: random.pick(["host_ids", "host_ids", "hosts"]),
+  at_ms: random.int(0, random.chance(0.7) ? Math.min(span_ms, 3_000) : span_ms),
+  for_ms: span_ms,
+  count: 1,
+  do: { kind: "nothing", body: random.pick(empty_lists) },
+})
+
+/** An answer that looks like a success and is none. */
+const drawLie = (random: Random, span_ms: number): Fault => {
+  const on = random.pick(["assets", "assets", "tasks", ...fleet_places] as const)
+  const nothing: RequestDeed = {
+    kind: "nothing",
+    body: random.pick(["", "<html>", '{"meta":{},"resources":null,"errors":null}', '{"success":false}']),
+  }
+  return {
+    on,
+    at_ms: random.int(0, random.chance(0.5) ? Math.min(span_ms, 3_000) : span_ms),
+    for_ms: random.pick([5_000, minute, 5 * minute]),
+    count: random.pick([1, 3, 1_000_000]),
+    do: on === "assets" ? random.pick([nothing, { kind: "task_fails" }, { kind: "task_hangs" }] as const) : nothing,
   }
 }
 

@@ -66,6 +66,10 @@ export interface FleetPlan {
   /** Assets in one request to Sekoia; hosts on one page. */
   readonly batch_size: number
   readonly page_max: number
+  /** Half of the changes show up in listings only this much later, or sooner. */
+  readonly late_ms_max?: number
+  /** How long the task takes that Sekoia makes of every push; without it a push is taken at once. */
+  readonly task_ms?: number
 }
 
 /** Where the enrichment asks. */
@@ -79,7 +83,7 @@ const host_places = ["hosts", "host_ids", "host_details", "host_groups"] as cons
 export type HostPlace = (typeof host_places)[number]
 export const fleet_places = [...host_places, "assets"] as const
 
-export type RequestPlace = StreamPlace | GraphPlace | HostPlace | "assets"
+export type RequestPlace = StreamPlace | GraphPlace | HostPlace | "assets" | "tasks"
 
 export const isGraphPlace = (place: string): place is GraphPlace => graph_places.includes(place as GraphPlace)
 export const isHostPlace = (place: string): place is HostPlace => host_places.includes(place as HostPlace)
@@ -108,6 +112,10 @@ export type RequestDeed =
   | { readonly kind: "bad_entry"; readonly lacks: "token" | "refresh_url" | "interval" }
   /** `list`: none at all, or without the struck partition. */
   | { readonly kind: "empty" | "omit" }
+  /** 200 with an envelope that holds no list, or an empty one. */
+  | { readonly kind: "nothing"; readonly body: string }
+  /** `assets`: answered with a task that fails, or never ends. */
+  | { readonly kind: "task_fails" | "task_hangs" }
   /** `token`: to another host of the same site. */
   | { readonly kind: "redirect"; readonly status: number }
 

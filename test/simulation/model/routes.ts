@@ -30,5 +30,6 @@ export const routeOf = ({ url, body }: HttpRequest): Route => {
   if (pathname === "/intake/batch" && body instanceof Uint8Array) return { place: "intake", partition: undefined }
   if (/^\/threatgraph\/entities\/[a-z-]+\/v1$/.test(pathname)) return { place: "vertices", partition: undefined }
   if (pathname.startsWith("/api/v2/asset-management/asset-connector/")) return { place: "assets", partition: undefined }
+  if (pathname.startsWith("/api/v1/tasks/")) return { place: "tasks", partition: undefined }
   throw new Error(`nobody serves ${pathname}`)
 }

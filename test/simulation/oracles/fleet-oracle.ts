@@ -18,6 +18,7 @@ export class FleetOracle {
   private readonly plan: FleetPlan | undefined
   private life = 0
   private repeated = 0
+  private newest_ms = -1
 
   constructor(
     private readonly fleet: Fleet | undefined,
@@ -60,11 +61,16 @@ export class FleetOracle {
 
   /** `context.json` has changed: every host up to its position has to be with the inventory. */
   readCheckpoint(): void {
-    const stored = parseObject(this.disk.read(`${this.data_dir}/context.json`) ?? "")?.["device-assets"]
-    const { position } = (stored ?? {}) as { readonly position?: string }
+    const context = parseObject(this.disk.read(`${this.data_dir}/context.json`) ?? "")
+    const { position } = (context?.["device-assets"] ?? {}) as { readonly position?: string }
+    this.checkNewest(context?.most_recent_device_id)
+    const removed = this.disk.read(`${this.data_dir}/device-assets.removed.ndjson`) ?? ""
+    if (removed !== "") this.broken("assets", `a host that is there counts as gone: ${removed.slice(0, 200)}`)
     if (position === undefined) return
     for (const host of this.fleet?.now(this.now_ms()) ?? []) {
-      if (host.modified_ms <= Date.parse(position) && !this.isDone(host.id, host.version))
+      // A change that shows up later than it was made is behind a position that was right; it has to be sent all the same.
+      const is_late = host.visible_ms > host.modified_ms
+      if (!is_late && host.modified_ms <= Date.parse(position) && !this.isDone(host.id, host.version))
         this.broken("assets", `the checkpoint is at ${position}, and host ${host.id} (${host.version}) was not sent`)
     }
   }
@@ -73,6 +79,14 @@ export class FleetOracle {
     const hosts = this.fleet?.now(this.now_ms()) ?? []
     const done = hosts.filter(({ id, version }) => this.isDone(id, version)).length
     return { done, open: hosts.length - done }
+  }
+
+  /** The host that Falcon knew last, of those that were sent. */
+  private checkNewest(id: unknown): void {
+    if (id === undefined || this.fleet === undefined) return
+    const newest_ms = this.fleet.firstSeenMs(String(id))
+    if (newest_ms < this.newest_ms) this.broken("assets", `most_recent_device_id goes back to ${id}`)
+    this.newest_ms = newest_ms
   }
 
   private item(id: string, hostname: string): Item {

@@ -114,7 +114,14 @@ export class MannersOracle {
     if (place === "list" && until_ms === undefined && status !== 429)
       this.within("list", [60_000, lists_per_minute(this.scenario.partitions.length)])
     if (place === "token") this.tokenAnswered(status, sent_ms, now_ms)
-    else if (place !== "intake" && place !== "assets" && place !== "open" && status === 401 && this.token !== undefined)
+    else if (
+      place !== "intake" &&
+      place !== "assets" &&
+      place !== "tasks" &&
+      place !== "open" &&
+      status === 401 &&
+      this.token !== undefined
+    )
       this.token.refused = true
   }
 

@@ -6,7 +6,7 @@ const minutes = 60_000
 /** When the last of these faults is over and the last event has come. What lasts for good is not waited for. */
 export const quietMs = ({ partitions, fleet }: Scenario, faults: readonly Fault[]): number =>
   Math.max(
-    fleet?.for_ms ?? 0,
+    (fleet?.for_ms ?? 0) + (fleet?.late_ms_max ?? 0),
     ...faults
       .filter((fault) => !lasts(fault))
       .map((fault) => endOf(fault) + ("down_ms" in fault ? fault.down_ms + 20_000 : 0)),
@@ -25,7 +25,9 @@ export const boundMs = ({ session_interval_s, batch_wait_ms_max }: Scenario, fau
   )
   const held = has(({ on }) => on !== "intake" && on !== "disk") ? session_interval_s * 1_000 + 5 * minutes : 0
   const unlisted = has((fault) => "do" in fault && ["omit", "bad_entry"].includes(fault.do.kind)) ? 60 * minutes : 0
-  return 6 * minutes + asked_ms + held + unlisted + 2 * batch_wait_ms_max
+  // A task that never ends is waited for during 5 minutes, and so may be the one after it.
+  const hanging = has((fault) => "do" in fault && fault.do.kind === "task_hangs") ? 11 * minutes : 0
+  return 6 * minutes + asked_ms + held + unlisted + hanging + 2 * batch_wait_ms_max
 }
 
 /**
@@ -33,7 +35,7 @@ export const boundMs = ({ session_interval_s, batch_wait_ms_max }: Scenario, fau
  * budget that is spent, and a token that is refused, are everybody's.
  */
 export const delayEvents = (fault: Fault): boolean =>
-  (!isBeside(fault.on) && fault.on !== "assets") || troublesAll(fault)
+  (!isBeside(fault.on) && fault.on !== "assets" && fault.on !== "tasks") || troublesAll(fault)
 
 /** Calls of Falcon's API that are not the stream's. */
 export const isBeside = (place: string): boolean => isGraphPlace(place) || isHostPlace(place)

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { Random } from "../../../simulator/events/random.ts"
 import { type DiskGate, makeMemoryDisk } from "../../support/memory-disk.ts"
 import { type Fault, lasts, type Scenario } from "../generate/scenario.ts"
+import { AssetTasks } from "../model/asset-tasks.ts"
 import { api_url, Falcon } from "../model/falcon.ts"
 import { Fleet } from "../model/fleet.ts"
 import { Graph } from "../model/graph.ts"
@@ -99,6 +100,8 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     delivery,
     following,
     fleet,
+    task_ms: scenario.fleet?.task_ms,
+    tasks: new AssetTasks(),
     inventory,
     manners,
     note,

@@ -4,6 +4,7 @@ import type { Random } from "../../../simulator/events/random.ts"
 import { TransportError } from "../../../src/core/errors.ts"
 import { Http, type HttpRequest } from "../../../src/core/http/client/http.ts"
 import { isGraphPlace, isHostPlace, type RequestDeed } from "../generate/scenario.ts"
+import type { AssetTasks } from "../model/asset-tasks.ts"
 import { type Answer, api_url, type Falcon } from "../model/falcon.ts"
 import type { Fleet } from "../model/fleet.ts"
 import type { Graph } from "../model/graph.ts"
@@ -25,6 +26,9 @@ export interface WireOptions {
   readonly graph: Graph | undefined
   /** When the inventory runs. */
   readonly fleet: Fleet | undefined
+  /** How long Sekoia's tasks take; without it it makes none. */
+  readonly task_ms: number | undefined
+  readonly tasks: AssetTasks
   readonly faults: Faults
   readonly delivery: DeliveryOracle
   readonly following: EnrichmentOracle
@@ -142,6 +146,7 @@ const serve = (options: WireOptions, call: Call): Reply => {
     case "garbage":
       return { answer: { status: 200, body: "<html>the proxy is being repaired</html>" } }
     case "answer":
+    case "nothing":
       return { answer: { status: 200, body: deed.body } }
     case "redirect": {
       const location = `${api_url.replace("api", "api2")}${call.url.pathname}`
@@ -181,7 +186,7 @@ const act = (options: WireOptions, call: Call, deed: RequestDeed | undefined, wi
   if (place === "list") return falcon.list(app_id, authorization, without, deed?.kind === "empty")
   if (place === "refresh") return falcon.refresh(app_id, partition!, authorization)
   if (place === "open") return falcon.open(partition!, authorization, url.searchParams)
-  if (place !== "intake") return beside(options, call, authorization)
+  if (place !== "intake") return beside(options, call, authorization, deed)
   const answer = intakeAnswer(events, vertices.length, key)
   if (answer.status === 200) delivery.taken(call)
   note(`the intake ${answer.status === 200 ? "takes" : `refuses with ${answer.status}`} ${spanOf(call)}`, partition)
@@ -205,14 +210,23 @@ const spoiled = (answer: Answer, partition: number | undefined, lacks: keyof typ
 
 /** What is asked and posted beside the stream. */
 const beside = (
-  { falcon, graph, fleet, inventory, time, note }: WireOptions,
+  { falcon, graph, fleet, task_ms, tasks, inventory, time, note }: WireOptions,
   { place, url, request, items }: Call,
   authorization: string,
+  deed: RequestDeed | undefined,
 ): Answer => {
   const body = String(request.body)
   if (isGraphPlace(place)) return falcon.guard(authorization) ?? graph!.answer(place, url, body)
   if (isHostPlace(place)) return falcon.guard(authorization) ?? fleet!.answer(place, url, body, time.now_ms)
   if (authorization !== `Bearer ${asset_key}`) return { status: 401, body: "{}" }
+  if (place === "tasks") return tasks.look(url.pathname, time.now_ms)
+  const until_ms = time.now_ms + (task_ms ?? 0)
+  if (deed?.kind === "task_fails") return tasks.begin(items, "fail", until_ms)
+  if (deed?.kind === "task_hangs") return tasks.begin(items, "hang", until_ms)
+  if (task_ms !== undefined) {
+    time.after(task_ms, () => inventory.taken(items))
+    return tasks.begin(items, "finish", until_ms)
+  }
   inventory.taken(items)
   note(`Sekoia takes ${items.length} assets`)
   return { status: 200, body: "{}" }
@@ -225,7 +239,7 @@ const spanOf = ({ events, vertices }: Post): string => {
 
 /** The answer has arrived. */
 const received = (
-  { delivery, inventory, manners }: WireOptions,
+  { delivery, inventory, tasks, manners }: WireOptions,
   call: Call,
   { answer, until_ms }: Reply,
 ): Effect.Effect<Answer, TransportError> => {
@@ -236,7 +250,10 @@ const received = (
   if (place === "list" && status === 200)
     manners.listed(url.searchParams.get("appId") ?? "", text.includes('"resources":[]'))
   if (place === "intake" && status === 200 && isReceipt(text)) delivery.answered(call)
-  if (status === 200) inventory.answered(items)
+  if (status === 200 && text === "{}") inventory.answered(items)
+  if (place === "tasks" && text.includes('"FINISHED"')) inventory.answered(tasks.itemsOf(url.pathname))
+  const alone = place === "tasks" && text.includes('"FAILED"') ? tasks.itemsOf(url.pathname) : []
+  if (alone.length === 1) alone[0]!.refused_alone = true
   const own_words = text.startsWith("{")
   const for_good = own_words && isRefusal(status) && !text.includes("INTAKE_KEY_ERROR")
   if (place === "intake" && for_good && events.length + vertices.length === 1) delivery.refused(call)

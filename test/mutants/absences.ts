@@ -1,0 +1,78 @@
+/** Promises about lists and tasks that say less than they seem to, broken on purpose; seeded worlds must notice. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const page = "docs/delivery.md"
+const absence = "Absence is not none: an empty or missing list says nothing until Falcon has said the same five times."
+
+const lists = [
+  ...breaks({ file: "src/core/falcon/whole-list.ts", page }, [
+    {
+      name: "a 200 without a list is an empty list of hosts",
+      promise: absence,
+      find: "has_resources || pagination?.total === 0",
+      replace: "has_resources || pagination?.total !== -1",
+    },
+  ]),
+  ...breaks({ file: "src/core/assets/collect.ts", page }, [
+    {
+      name: "a list that lacks most hosts is believed at once",
+      promise: absence,
+      find: "missing > listing.doubted_share * known",
+      replace: "missing > 2 * known",
+    },
+    {
+      name: "the newest id of an inventory goes back",
+      promise: "The newest asset that was sent stays the newest, whatever a later cycle reads.",
+      page: "src/core/assets/progress.ts",
+      find: "newest: newer(before.newest, newest)",
+      replace: "newest: newest ?? before.newest",
+    },
+  ]),
+  ...breaks({ file: "src/plugins/device-assets/source.ts" }, [
+    {
+      name: "changes that show up late are never read",
+      promise: "A change that shows up late in Falcon's index is read all the same.",
+      find: "since_ms - limits.overlap_ms",
+      replace: "since_ms - 0 * limits.overlap_ms",
+    },
+    {
+      name: "half a list of ids is a list",
+      promise: absence,
+      page,
+      find: "if (listed < total)",
+      replace: "if (listed < 0)",
+    },
+  ]),
+]
+
+const finished = "Where Sekoia answers a push with a task, accepted means that the task is finished."
+
+const tasks = [
+  ...breaks({ file: "src/core/sekoia/asset-api.ts", page }, [
+    {
+      name: "assets count as sent before their task is finished",
+      promise: finished,
+      find: "    if (task !== undefined) yield* awaitTask(base, task, send)\n",
+      replace: "    if (task !== undefined) yield* Effect.forkDetach(awaitTask(base, task, send))\n",
+    },
+  ]),
+  ...breaks({ file: "src/core/sekoia/tasks.ts", page }, [
+    {
+      name: "a task that fails counts as finished",
+      promise: finished,
+      find: 'if (status === "FINISHED") return',
+      replace: 'if (status === "FINISHED" || status === "FAILED") return',
+    },
+  ]),
+]
+
+const doubt = breaks({ file: "src/plugins/enrichment/doubt.ts", page }, [
+  {
+    name: "an empty list of edge types is believed",
+    promise: "The list of edge types is never believed to be empty.",
+    find: 'new Set(["threatgraph.edge-types"])',
+    replace: "new Set()",
+  },
+])
+
+export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt]
