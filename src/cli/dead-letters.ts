@@ -6,10 +6,10 @@ import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-fil
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError } from "../core/errors.ts"
 import { enrichersOf } from "../core/plugin.ts"
-import { makeIntake } from "../core/sekoia/intake.ts"
 import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { boot, layerNetwork } from "../core/tenant/boot.ts"
+import { Tenant } from "../core/tenant/identity.ts"
 import { version } from "../version.ts"
 import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, type Plugins, print, write } from "./common.ts"
 import { table } from "./table.ts"
@@ -103,10 +103,10 @@ const replayCommand = Command.make(
     explain(
       Effect.gen(function* () {
         const { config, tenant } = yield* tenantOf(flags)
-        const plugin = tenant.plugins.find(({ plugin }) => plugin.id === "event-stream")
+        const plugin = tenant.plugins.find(({ plugin }) => plugin.destination !== undefined)
         if (plugin === undefined) {
-          const message = "the plugin is off, so there is no intake to replay to"
-          return yield* new ConfigError({ source: config.source, key: "plugins.event-stream", message })
+          const message = "no plugin that delivers events is on, so there is no destination to replay to"
+          return yield* new ConfigError({ source: config.source, key: "plugins", message })
         }
         const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
         const wanted = letters.filter(({ id }) => !replayed.has(id) && (flags.all || flags.ids.includes(id)))
@@ -115,19 +115,22 @@ const replayCommand = Command.make(
           return yield* new Exit({ status: flags.all ? 1 : 2 })
         }
         const network = yield* layerNetwork(config, { version, env, lock: false })
-        const { intake_key, intake_url } = plugin.config
-        const intake = yield* makeIntake({ key: intake_key, url: intake_url }).pipe(Effect.provide(network))
+        const destination = yield* plugin.plugin.destination!(plugin.config).pipe(
+          Effect.provide(network),
+          Effect.provideService(Tenant, tenant),
+        )
+        if (destination.is_exclusive) yield* lockFolder(config.data_dir)
         const enrichers = wanted.some(({ reason }) => reason === "not_followed")
           ? yield* enrichersFor(config, tenant)
           : []
-        const outcome = yield* replay(tenant.data_dir, wanted, intake, enrichers, (letter, error) =>
+        const outcome = yield* replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) =>
           error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id} refused again: ${error}`),
         )
         yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
         if (outcome.refused > 0) return yield* new Exit({ status: 1 })
       }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
     ),
-).pipe(Command.withDescription("Post dead letters to the intake again"))
+).pipe(Command.withDescription("Post dead letters to the destination again"))
 
 /** What the plugins of a tenant would have sent after events. */
 const enrichersFor = Effect.fnUntraced(function* (config: Config, { id }: TenantConfig) {

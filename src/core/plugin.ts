@@ -8,6 +8,7 @@ import type { AnyAction } from "./actions/action.ts"
 import type { CollectError, Collector } from "./assets/collect.ts"
 import type { AssetSource } from "./assets/source.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
+import type { Destination } from "./delivery/destination.ts"
 import type { Enricher } from "./delivery/enricher.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
@@ -79,6 +80,10 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
       PluginServices | Scope.Scope
     >
   }
+  /** Where its events go; for commands that post some again. */
+  readonly destination?: (
+    config: z.infer<z.ZodObject<Shape>>,
+  ) => Effect.Effect<Destination, ConfigError, Tenant | Http | FileSystem.FileSystem>
   /** What `akonis check` finds out about it, without changing anything. */
   readonly check?: (
     config: z.infer<z.ZodObject<Shape>>,

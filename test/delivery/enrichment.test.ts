@@ -5,7 +5,6 @@ import type { SimulatorOptions } from "../../simulator/options.ts"
 import { readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
 import { following } from "../../src/core/limits.ts"
 import { enrichersOf } from "../../src/core/plugin.ts"
-import { makeIntake } from "../../src/core/sekoia/intake.ts"
 import { metrics } from "../../src/core/telemetry/metrics.ts"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld, type World } from "../support/world.ts"
@@ -45,8 +44,8 @@ const replayAll = ({ disk, tenant }: World) =>
     const stream = plugins.find(({ plugin }) => plugin.id === "event-stream")!
     const { letters } = yield* readDeadLetters("data")
     return yield* Effect.gen(function* () {
-      const intake = yield* makeIntake({ key: stream.config.intake_key, url: stream.config.intake_url })
-      return yield* replay("data", letters, intake, yield* enrichersOf(plugins), () => Effect.void)
+      const destination = yield* stream.plugin.destination!(stream.config)
+      return yield* replay("data", letters, destination, yield* enrichersOf(plugins), () => Effect.void)
     }).pipe(Effect.provide(services))
   }).pipe(Effect.provide(disk.layer))
 

@@ -3,7 +3,10 @@ import { expect } from "bun:test"
 import fc from "fast-check"
 import type { Batch, BatchBounds } from "../../src/core/delivery/lines/batch.ts"
 import { BatchBuilder } from "../../src/core/delivery/lines/batch-builder.ts"
+import type { Framing } from "../../src/core/delivery/lines/framing.ts"
 import { LineScanner } from "../../src/core/delivery/lines/line-scanner.ts"
+import { ndjson_framing } from "../../src/core/delivery/ndjson.ts"
+import { intake_framing } from "../../src/core/sekoia/intake.ts"
 import { type FuzzCase, fuzzCase } from "./fuzz-case.ts"
 
 const encoder = new TextEncoder()
@@ -142,9 +145,16 @@ const expected = (bytes: Uint8Array, resume_offset: number): Outcome => {
   return { posted, set_aside, offset }
 }
 
-/** Feeds the pieces and takes every batch, as the pipeline does. */
+/** What comes out, which is the same whatever the destination. */
 const actual = (pieces: readonly Uint8Array[], resume_offset: number): Outcome => {
-  const builder = new BatchBuilder(bounds, resume_offset)
+  const outcome = framedFor(intake_framing, pieces, resume_offset)
+  expect(framedFor(ndjson_framing, pieces, resume_offset)).toEqual(outcome)
+  return outcome
+}
+
+/** Feeds the pieces and takes every batch, as the pipeline does. */
+const framedFor = (framing: Framing, pieces: readonly Uint8Array[], resume_offset: number): Outcome => {
+  const builder = new BatchBuilder(framing, bounds, resume_offset)
   const batches: Batch[] = []
   for (const piece of pieces) {
     for (let from = 0; ; ) {
@@ -155,19 +165,21 @@ const actual = (pieces: readonly Uint8Array[], resume_offset: number): Outcome =
   }
   if (!builder.empty) batches.push(builder.take())
   return {
-    posted: batches.flatMap(postedIn),
+    posted: batches.flatMap((batch) => postedIn(batch, framing)),
     set_aside: batches.flatMap((batch) => batch.rejects.map(({ raw }) => Buffer.from(raw).toString("latin1"))),
     offset: Math.max(resume_offset, ...batches.map((batch) => batch.last_offset)),
   }
 }
 
-/** The events of a request, byte for byte, as the intake reads them; and the request keeps to its bounds. */
-const postedIn = (batch: Batch): string[] => {
+/** The events of a body, byte for byte, as the destination reads them; and the body keeps to its bounds. */
+const postedIn = (batch: Batch, { escapes }: Framing): string[] => {
   if (batch.count === 0) return []
-  const body = batch.body(prefix)
+  const body = batch.body(escapes ? prefix : new Uint8Array())
   expect(batch.count).toBeLessThanOrEqual(bounds.batch_events_max)
   if (batch.count > 1) expect(body.length).toBeLessThanOrEqual(bounds.batch_bytes_max)
-  const texts: string[] = JSON.parse(decoder.decode(body)).jsons
+  const texts: string[] = escapes
+    ? JSON.parse(decoder.decode(body)).jsons
+    : decoder.decode(body).split("\n").slice(0, -1)
   return texts.map((text) => Buffer.from(text).toString("latin1"))
 }
 

@@ -6,8 +6,10 @@ import { Cause, Effect, Exit, Layer, Result } from "effect"
 import fc from "fast-check"
 import { purge, readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
 import { DeadLetters, rawBytes } from "../../src/core/delivery/dead-letters.ts"
+import type { Destination } from "../../src/core/delivery/destination.ts"
 import { retryAfterMs } from "../../src/core/http/client/retry-after.ts"
 import { retry } from "../../src/core/limits.ts"
+import { intake_framing } from "../../src/core/sekoia/intake.ts"
 import { layerFiles } from "../../src/core/store/files.ts"
 import { Offsets } from "../../src/core/store/offsets.ts"
 import { Tenant } from "../../src/core/tenant/identity.ts"
@@ -67,8 +69,12 @@ const letter_file = fc
   .map((lines) => lines.join("\n"))
 
 /** An intake that takes everything. */
-const lenient = {
-  prefix: Effect.succeed(new TextEncoder().encode('{"intake_key":"k","jsons":["')),
+const lenient: Destination = {
+  name: "intake",
+  framing: intake_framing,
+  is_exclusive: false,
+  check: Effect.succeed(""),
+  head: Effect.succeed(new TextEncoder().encode('{"intake_key":"k","jsons":["')),
   post: (body: Uint8Array) => Effect.sync((): number => JSON.parse(new TextDecoder().decode(body)).jsons.length),
 }
 

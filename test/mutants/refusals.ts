@@ -12,7 +12,7 @@ const intake = breaks({ file: "src/core/sekoia/intake.ts", page }, [
   {
     name: "a 200 is a success, whatever it says",
     promise: own_words,
-    find: "const said = parseObject(answer.text)",
+    find: "const said = jsonObject(answer.text)",
     replace: "const said = { received: true, event_ids: undefined }",
   },
   {
@@ -24,8 +24,8 @@ const intake = breaks({ file: "src/core/sekoia/intake.ts", page }, [
   {
     name: "a proxy's page is a refusal of events",
     promise: own_words,
-    find: 'parseObject(text) === undefined ? "not_an_intake" : "refused"',
-    replace: '"refused"',
+    find: 'reason === "refused" && jsonObject(text) === undefined',
+    replace: "false",
   },
 ])
 
@@ -48,7 +48,7 @@ const deliverer = breaks({ file: "src/core/delivery/deliverer.ts", page }, [
   {
     name: "a refused event is given up without a record",
     promise: on_record,
-    find: "    yield* record(guilty)\n",
+    find: "    yield* record(poison)\n",
     replace: "",
   },
   {

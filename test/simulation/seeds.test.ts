@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { drawScenario } from "./generate/draw.ts"
 import type { Scenario } from "./generate/scenario.ts"
+import { overNdjson } from "./run/event-file.ts"
 import { runScenario } from "./run/run-scenario.ts"
 
 const folder = `${import.meta.dir}/seeds`
@@ -23,6 +24,16 @@ describe("every promise is kept", () => {
     "in the worlds of seeds %i to %i",
     async (first, last) => {
       for (let seed = first; seed <= last; seed++) await expectKept(drawScenario(seed))
+    },
+    120_000,
+  )
+})
+
+describe("every promise is kept over NDJSON files, too", () => {
+  test.each([0, 25, 50, 75])(
+    "in the 25 worlds of seeds from %i on",
+    async (before) => {
+      for (let seed = before + 1; seed <= before + 25; seed++) await expectKept(overNdjson(drawScenario(seed)))
     },
     120_000,
   )

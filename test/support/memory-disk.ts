@@ -43,6 +43,8 @@ const survive = (inode: Inode, chance: () => number): void => {
   const is_longer = inode.bytes.length > inode.safe.length && isPrefix(inode.safe, inode.bytes)
   const kept = is_longer ? inode.safe.length : 0
   if (drawn < 1 / 3) inode.bytes = inode.safe
+  // A file that was cut has its old length or its new one.
+  else if (inode.bytes.length > 0 && isPrefix(inode.bytes, inode.safe)) inode.safe = inode.bytes
   else if (drawn < 2 / 3) inode.bytes = inode.bytes.slice(0, kept + Math.floor((inode.bytes.length - kept) * chance()))
   inode.safe = inode.bytes
 }
@@ -50,8 +52,8 @@ const survive = (inode: Inode, chance: () => number): void => {
 const isPrefix = (prefix: Uint8Array, bytes: Uint8Array): boolean =>
   Buffer.compare(prefix, bytes.subarray(0, prefix.length)) === 0
 
-const clear = (inode: Inode): void => {
-  inode.bytes = empty
+const cut = (inode: Inode, bytes: number): void => {
+  inode.bytes = inode.bytes.subarray(0, bytes)
 }
 
 const open_gate: DiskGate = (_method, _path, call) => call
@@ -127,7 +129,11 @@ export const makeMemoryDisk = (gate: DiskGate = open_gate): MemoryDisk => {
           return part.length
         }),
       readAlloc: () => Effect.succeed(Option.none()),
-      truncate: () => Effect.sync(() => clear(inode)),
+      truncate: (bytes) =>
+        Effect.andThen(
+          writable("truncate", path),
+          Effect.sync(() => cut(inode, Number(bytes ?? 0n))),
+        ),
       write: (bytes) => Effect.as(write(bytes), bytes.length),
       writeAll: write,
     }

@@ -23,7 +23,7 @@ export const checkAssetApi = (options: AssetApiOptions) =>
   }).pipe(
     Effect.catchTags({
       ConfigError: ({ source, message }) => Effect.succeed(row("asset API", "failed", `${source}: ${message}`)),
-      AssetApiError: ({ reason, message }) =>
+      SekoiaError: ({ reason, message }) =>
         Effect.succeed(
           reason === "refused"
             ? row("asset API", "ok", "reached; it refuses an empty list, as it may")

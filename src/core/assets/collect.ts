@@ -8,7 +8,7 @@ import type { FalconError } from "../falcon/errors.ts"
 import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
-import type { AssetApiError } from "../sekoia/asset-error.ts"
+import type { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { emptyTally, type Tally } from "./cycle-tally.ts"
 import { listing, reading } from "./limits.ts"
@@ -17,7 +17,7 @@ import { makeSender, type Sender } from "./sender.ts"
 import { openSentIndexFile } from "./sent-index-file.ts"
 import type { AssetPage, AssetSource } from "./source.ts"
 
-export type CollectError = FalconError | AssetApiError | ConfigError | StoreError
+export type CollectError = FalconError | SekoiaError | ConfigError | StoreError
 
 export interface CycleOptions {
   /** Stop after so many were sent. The position does not move past a page that is not done. */

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { ConfigError } from "../errors.ts"
 import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
-import { AssetApiError } from "../sekoia/asset-error.ts"
+import { SekoiaError } from "../sekoia/sekoia-error.ts"
 import type { Hash } from "./sent-index.ts"
 
 /** A mapped asset that is to be posted. */
@@ -16,7 +16,7 @@ export interface Parcel {
 /** Called with what became of the parcels: for accepted ones at once, for refused ones when the whole batch is done. */
 export interface Outcomes<E> {
   readonly onAccepted: (parcels: readonly Parcel[]) => Effect.Effect<void, E>
-  readonly onRefused: (parcel: Parcel, error: AssetApiError) => Effect.Effect<void, E>
+  readonly onRefused: (parcel: Parcel, error: SekoiaError) => Effect.Effect<void, E>
 }
 
 /**
@@ -28,8 +28,8 @@ export const postBisecting = Effect.fnUntraced(function* <E>(
   api: AssetApi,
   parcels: readonly Parcel[],
   { onAccepted, onRefused }: Outcomes<E>,
-): Effect.fn.Return<void, AssetApiError | ConfigError | E> {
-  const refused: { readonly parcel: Parcel; readonly error: AssetApiError }[] = []
+): Effect.fn.Return<void, SekoiaError | ConfigError | E> {
+  const refused: { readonly parcel: Parcel; readonly error: SekoiaError }[] = []
   let accepted = 0
   // Taken from the end, so that the halves go out in order.
   const waiting = [parcels]
@@ -55,13 +55,13 @@ const postPart = <E>(api: AssetApi, parcels: readonly Parcel[], onAccepted: Outc
     ),
   )
 
-const about_items: readonly AssetApiError["reason"][] = ["refused", "too_large", "task_failed"]
+const about_items: readonly SekoiaError["reason"][] = ["refused", "too_large", "task_failed"]
 
-const isAboutItems = (error: unknown): error is AssetApiError =>
-  error instanceof AssetApiError && about_items.includes(error.reason)
+const isAboutItems = (error: unknown): error is SekoiaError =>
+  error instanceof SekoiaError && about_items.includes(error.reason)
 
-const refusesAll = ({ status, message }: AssetApiError) =>
-  new AssetApiError({
+const refusesAll = ({ status, message }: SekoiaError) =>
+  new SekoiaError({
     reason: "misconfigured",
     status,
     retry_after_ms: undefined,

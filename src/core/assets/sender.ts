@@ -2,7 +2,7 @@
 import { Clock, Data, Effect, Metric } from "effect"
 import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
-import type { AssetApiError } from "../sekoia/asset-error.ts"
+import type { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { Tally } from "./cycle-tally.ts"
 import { id_chars_max } from "./limits.ts"
@@ -65,7 +65,7 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
     for (const { item } of accepted) yield* options.onSent(item)
   })
 
-  const onRefused = Effect.fnUntraced(function* (parcel: Parcel, { message }: AssetApiError) {
+  const onRefused = Effect.fnUntraced(function* (parcel: Parcel, { message }: SekoiaError) {
     yield* accept([parcel])
     tally.refused++
     yield* countSkipped("refused")

@@ -11,6 +11,8 @@ export interface KeyNotes {
   readonly env?: string
   /** May be given as `<key>_file` and `<ENV>_FILE` too. */
   readonly secret?: boolean
+  /** Must be there only when that other key of the block has that value, its default included. */
+  readonly required_if?: { readonly key: string; readonly is: string }
 }
 
 const withNotes = <T extends z.ZodType>(schema: T, notes: KeyNotes, description: string): T =>
@@ -27,6 +29,12 @@ export const secret = (env: string | undefined, description: string) =>
     env === undefined ? { secret: true } : { env, secret: true },
     description,
   )
+
+/** A key that must be there when another key of its block has a certain value. */
+export const requiredIf = <T extends z.ZodType>(
+  schema: T,
+  required_if: { readonly key: string; readonly is: string },
+) => schema.optional().meta({ ...schema.meta(), required_if }) as z.ZodOptional<T>
 
 export const httpUrl = z.url({ protocol: /^https?$/, error: "must be a URL that begins with https:// (or http://)" })
 

@@ -14,12 +14,23 @@ export const parseBlock = <Shape extends Readonly<Record<string, z.ZodType>>>(
   path: string,
   env: Env,
 ): z.infer<z.ZodObject<Shape>> => {
-  const result = z.strictObject(shape).safeParse(tree, { reportInput: true })
+  const result = z.strictObject(inForce(shape, tree)).safeParse(tree, { reportInput: true })
   if (result.success) return result.data as z.infer<z.ZodObject<Shape>>
   const [first, ...more] = result.error.issues.map((issue) => describe(issue, shape, path, env))
   const message = [first!.message, ...more.map(({ key, message }) => `${key}: ${message}`)].join("\n")
   throw new ConfigError({ source, key: first!.key, message })
 }
+
+/** The schema for this block: keys that must be there because of what another key says. */
+const inForce = (shape: Readonly<Record<string, z.ZodType>>, tree: Tree): Record<string, z.ZodType> =>
+  Object.fromEntries(
+    Object.entries(shape).map(([key, schema]) => {
+      const { required_if } = notesOf(schema)
+      if (required_if === undefined || !(schema instanceof z.ZodOptional)) return [key, schema]
+      const other = shape[required_if.key]?.safeParse(tree[required_if.key])
+      return [key, other?.data === required_if.is ? (schema.unwrap() as z.ZodType) : schema]
+    }),
+  )
 
 type Issue = z.core.$ZodIssue
 

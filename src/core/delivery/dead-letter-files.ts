@@ -2,20 +2,18 @@
 import { Clock, Effect, FileSystem } from "effect"
 import type { StoreError } from "../errors.ts"
 import { following } from "../limits.ts"
-import type { Intake } from "../sekoia/intake.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
+import type { Destination } from "./destination.ts"
 import type { Enricher } from "./enricher.ts"
-import { batchesOf } from "./enrichment-queue.ts"
-import { Batch, head_bytes } from "./lines/batch.ts"
-import { LineScanner } from "./lines/line-scanner.ts"
+import { batchesOf, batchOfLine } from "./lines/batches-of.ts"
 
 const replayed_file = "replayed.ndjson"
 
 export interface DeadLetterBook {
   /** Oldest first. */
   readonly letters: readonly DeadLetter[]
-  /** Ids of those that the intake has taken since. */
+  /** Ids of those that the destination has taken since. */
   readonly replayed: ReadonlySet<string>
   /** Lines that are no record: cut short by a crash, so that their events came and were recorded again, or not ours. */
   readonly torn: number
@@ -38,13 +36,13 @@ export const readDeadLetters = Effect.fnUntraced(function* (
 })
 
 /**
- * Posts dead letters one by one, or follows again what was not followed; each that is taken is remembered at once. `tell`
- * learns of every one.
+ * Posts dead letters one by one, or asks the enricher again about an event that was not enriched; each that is taken is remembered
+ * at once. `tell` learns of every one.
  */
 export const replay = Effect.fnUntraced(function* (
   data_dir: string,
   letters: readonly DeadLetter[],
-  intake: Intake,
+  destination: Destination,
   enrichers: readonly Enricher[],
   tell: (letter: DeadLetter, error: string | undefined) => Effect.Effect<void>,
 ) {
@@ -52,8 +50,8 @@ export const replay = Effect.fnUntraced(function* (
   let delivered = 0
   for (const letter of letters) {
     const error = yield* letter.reason === "not_followed"
-      ? enrichAgain(letter, intake, enrichers)
-      : post(letter, intake)
+      ? enrichAgain(letter, destination, enrichers)
+      : post(letter, destination)
     yield* tell(letter, error)
     if (error !== undefined) continue
     delivered++
@@ -63,20 +61,20 @@ export const replay = Effect.fnUntraced(function* (
   return { delivered, refused: letters.length - delivered }
 })
 
-/** Finds what follows the event, as the worker would have, and posts it. */
+/** Finds the enriched events, as the worker would have, and posts them. */
 const enrichAgain = (
   letter: DeadLetter,
-  intake: Intake,
+  destination: Destination,
   enrichers: readonly Enricher[],
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
     if (letter.follower === undefined) return `no plugin could read it: ${letter.detail}`
     const enricher = enrichers.find(({ plugin_id }) => plugin_id === letter.follower)
     if (enricher === undefined) return `the plugin ${letter.follower} is off`
-    for (const batch of batchesOf(yield* enricher.enrich(letter.raw))) {
+    for (const batch of batchesOf(yield* enricher.enrich(letter.raw), destination.framing)) {
       const [reject] = batch.rejects
       if (reject !== undefined) return reject.detail
-      yield* intake.post(batch.body(yield* intake.prefix), batch.count)
+      yield* destination.post(batch.body(yield* destination.head), batch.count)
     }
     return undefined
   }).pipe(
@@ -84,21 +82,19 @@ const enrichAgain = (
       duration: following.replay_ms_max,
       orElse: () => Effect.succeed(`no answer within ${following.replay_ms_max / 1_000} s`),
     }),
-    Effect.catchTag(["GivenUp", "IntakeError", "ConfigError"], ({ message }) => Effect.succeed(message)),
+    Effect.catchTag(["GivenUp", "DeliveryError"], ({ message }) => Effect.succeed(message)),
   )
 
-/** What went wrong, or `undefined` when the intake has taken it. */
-const post = (letter: DeadLetter, intake: Intake): Effect.Effect<string | undefined> =>
+/** What went wrong, or `undefined` when the destination has taken it. */
+const post = (letter: DeadLetter, destination: Destination): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
     const raw = rawBytes(letter)
     if (raw.length < letter.bytes) return `only ${raw.length} of its ${letter.bytes} bytes were kept`
-    const buffer = new Uint8Array(head_bytes + 2 * raw.length + 16)
-    const end = new LineScanner().scan(raw, 0, raw.length, buffer, head_bytes)
-    if (end < 0) return "it is no JSON object"
-    const batch = new Batch(buffer, [end], [letter.offset ?? -1], [], -1, -1, raw.length)
-    yield* intake.post(batch.body(yield* intake.prefix), batch.count)
+    const batch = batchOfLine(raw, letter.offset ?? -1, destination.framing)
+    if (batch === undefined) return "it is no JSON object"
+    yield* destination.post(batch.body(yield* destination.head), batch.count)
     return undefined
-  }).pipe(Effect.catchTag(["IntakeError", "ConfigError"], (error) => Effect.succeed(error.message)))
+  }).pipe(Effect.catchTag("DeliveryError", (error) => Effect.succeed(error.message)))
 
 /**
  * Removes records: those that were replayed, or all. Unless the caller is `alone` with the folder, the file of the current

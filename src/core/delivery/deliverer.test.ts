@@ -1,25 +1,30 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Logger } from "effect"
 import { TestClock } from "effect/testing"
-import { IntakeError } from "../sekoia/intake.ts"
+import { intake_framing } from "../sekoia/intake.ts"
 import { makeDeliverer } from "./deliverer.ts"
+import { DeliveryError } from "./destination.ts"
 import { Handoff } from "./handoff.ts"
-import { Batch, head_bytes, separator_bytes, writeSeparator } from "./lines/batch.ts"
+import { Batch } from "./lines/batch.ts"
 import { Standing } from "./standing.ts"
 
 /** Events are numbers, their own text. */
 const batchOf = (events: readonly number[]): Batch => {
-  const buffer = new Uint8Array(head_bytes + 16 * events.length + 16)
+  const { head_bytes_max, separator, tail } = intake_framing
+  const buffer = new Uint8Array(head_bytes_max + 16 * events.length + tail.length)
   const ends: number[] = []
-  let at = head_bytes
+  let at = head_bytes_max
   for (const event of events) {
-    if (at > head_bytes) at = writeSeparator(buffer, at)
+    if (at > head_bytes_max) {
+      buffer.set(separator, at)
+      at += separator.length
+    }
     const text = new TextEncoder().encode(String(event))
     buffer.set(text, at)
     at += text.length
     ends.push(at)
   }
-  return new Batch(buffer, ends, events, [], events.at(-1) ?? -1, -1, at - head_bytes + separator_bytes)
+  return new Batch(intake_framing, buffer, ends, events, [], events.at(-1) ?? -1, -1, at - head_bytes_max)
 }
 
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
@@ -47,17 +52,23 @@ const stand = (answer: (events: readonly number[]) => Said) => {
       }
       const own = said === "refuses"
       return Effect.fail(
-        new IntakeError({
+        new DeliveryError({
           reason: own ? "refused" : "not_an_intake",
-          own_words: own,
-          status: 400,
-          retry_after_ms: undefined,
+          recovery: own ? "bisect" : "retry",
+          config_keys: own ? [] : ["plugins.event-stream.intake_url"],
           message: "the intake answered 400",
         }),
       )
     })
   const deliverer = makeDeliverer({
-    intake: { prefix: Effect.succeed(new TextEncoder().encode('{"jsons":["')), post },
+    destination: {
+      name: "intake",
+      framing: intake_framing,
+      is_exclusive: false,
+      head: Effect.succeed(new TextEncoder().encode('{"jsons":["')),
+      post,
+      check: Effect.succeed(""),
+    },
     dead_letters: {
       add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects.map(({ offset }) => offset))),
     },

@@ -3,6 +3,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { onTestClock } from "../../../test/support/effect.ts"
 import { following } from "../limits.ts"
+import { intake_framing } from "../sekoia/intake.ts"
 import { Health } from "../telemetry/health.ts"
 import { CommitWindow } from "./commit-window.ts"
 import { type Enricher, GivenUp, SourceEventFinder } from "./enricher.ts"
@@ -30,7 +31,7 @@ const batchOf = (lines: string, enricher: Enricher): Batch => {
     line_bytes_max: 1e6,
     recent_offsets_max: 10,
   }
-  const builder = new BatchBuilder(bounds, -1, new SourceEventFinder([enricher]))
+  const builder = new BatchBuilder(intake_framing, bounds, -1, new SourceEventFinder([enricher]))
   builder.feed(new TextEncoder().encode(lines), 0, 0)
   return builder.take()
 }
@@ -43,6 +44,7 @@ const makeScene = Effect.gen(function* () {
   const window = new CommitWindow()
   const health = yield* Health
   const enrichment_queue = yield* makeEnrichmentQueue({
+    framing: intake_framing,
     partition: "https://falcon.test/0",
     label: "0",
     window,

@@ -5,15 +5,16 @@
  * At most `events_behind_max` events stay uncommitted because of a follow-up: beyond that, the oldest are given up on record.
  */
 import { Effect, Latch, Metric, Semaphore } from "effect"
-import { delivery, following } from "../limits.ts"
+import { following } from "../limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { CommitWindow, OffsetRange } from "./commit-window.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { Deliverer } from "./deliverer.ts"
 import { GivenUp, type SourceEvent } from "./enricher.ts"
-import type { Batch, Reject } from "./lines/batch.ts"
-import { BatchBuilder } from "./lines/batch-builder.ts"
+import type { Reject } from "./lines/batch.ts"
+import { batchesOf } from "./lines/batches-of.ts"
+import type { Framing } from "./lines/framing.ts"
 import { untilStored } from "./record.ts"
 
 export interface EnrichmentQueueOptions {
@@ -22,6 +23,8 @@ export interface EnrichmentQueueOptions {
   /** As metrics name it. */
   readonly label: string
   readonly window: CommitWindow
+  /** Of the deliverer's destination. */
+  readonly framing: Framing
   /** Delivers what follows; one of its own, so that raw events do not wait for it. */
   readonly deliverer: Deliverer
   readonly dead_letters: DeadLetters["Service"]
@@ -121,7 +124,7 @@ export const makeEnrichmentQueue = Effect.fnUntraced(function* (options: Enrichm
   })
 
   const post = (events: readonly string[]) =>
-    one_post.withPermit(Effect.forEach(batchesOf(events), deliverer.deliver, { discard: true }))
+    one_post.withPermit(Effect.forEach(batchesOf(events, options.framing), deliverer.deliver, { discard: true }))
 
   const done = Effect.fnUntraced(function* (one: OpenEnrichment) {
     if (!claim(one)) return
@@ -199,18 +202,6 @@ export const makeEnrichmentQueue = Effect.fnUntraced(function* (options: Enrichm
 
   return { hold, begin, close } satisfies EnrichmentQueue
 })
-
-/** Events without offsets, each the JSON text of an object, as batches. */
-export function* batchesOf(events: readonly string[]): Generator<Batch> {
-  const builder = new BatchBuilder({ ...delivery, recent_offsets_max: 1 }, -1)
-  const bytes = new TextEncoder().encode(events.map((event) => `${event}\n`).join(""))
-  for (let from = 0; from < bytes.length; ) {
-    from = builder.feed(bytes, from, 0)
-    const batch = builder.take()
-    yield batch
-    builder.recycle(batch)
-  }
-}
 
 /** Names an enricher for the replay, unless it could not make anything of the event: then `raw` is the event itself. */
 const notFollowed = ({ source }: OpenEnrichment, why: string): Reject => {

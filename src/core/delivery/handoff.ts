@@ -37,7 +37,7 @@ export class Handoff {
   })
 
   /**
-   * While the intake refuses one event after the other, as many events may wait as one batch of the usual size holds, however
+   * While the destination refuses one event after the other, as many events may wait as one batch of the usual size holds, however
    * small the batches are: one of them may be of another kind.
    */
   stretch(on: boolean): void {

@@ -1,24 +1,24 @@
 /**
- * The time during which the intake refuses one event after the other and takes none. Nothing is given up then: one event at a
+ * The time during which the destination refuses one event after the other and takes none. Nothing is given up then: one event at a
  * time is posted, with backoff, until one is taken. In turn it is the first one, so that an outage costs nothing of the order,
- * and another one, so that a run of guilty events cannot stand in the way for ever.
+ * and another one, so that a run of poison events cannot stand in the way for ever.
  */
 import { Effect } from "effect"
 import { waitMs } from "../http/client/backoff.ts"
 import { intake as limits } from "../limits.ts"
-import type { IntakeError } from "../sekoia/intake.ts"
 import type { HealthCell } from "../telemetry/health.ts"
+import type { DeliveryError } from "./destination.ts"
 import type { Batch } from "./lines/batch.ts"
 import { Remaining } from "./remaining.ts"
 import type { Standing } from "./standing.ts"
 
-/** Posts the events `[from, to)` until the intake has taken them, or has refused them: then the refusal. */
-export type Posting = (batch: Batch, from: number, to: number) => Effect.Effect<IntakeError | undefined>
+/** Posts the events `[from, to)` until the destination has taken them, or has refused them: then the refusal. */
+export type Posting = (batch: Batch, from: number, to: number) => Effect.Effect<DeliveryError | undefined>
 
-/** An event that was refused alone, and not again since the intake took another one. */
+/** An event that was refused alone, and not again since the destination took another one. */
 interface Suspect {
   readonly index: number
-  readonly refusal: IntakeError
+  readonly refusal: DeliveryError
 }
 
 /** The batch that is being delivered. */
@@ -39,6 +39,8 @@ export interface Ahead {
 }
 
 interface OutageOptions {
+  /** What the events go to, as messages name it. */
+  readonly name: string
   readonly standing: Standing
   readonly health: HealthCell
   readonly observer: { readonly onRetry: (reason: string) => Effect.Effect<void> }
@@ -57,7 +59,7 @@ interface Probe {
   readonly is_head: boolean
 }
 
-export const makeOutage = ({ standing, health, observer, ahead, post, early }: OutageOptions) => {
+export const makeOutage = ({ name, standing, health, observer, ahead, post, early }: OutageOptions) => {
   const remainingOf = (batch: Batch): Remaining => early.get(batch) ?? new Remaining(batch.count)
 
   /** The `place`th of all that are not delivered: suspects, the rest of the batch, the batches that wait. */
@@ -84,7 +86,7 @@ export const makeOutage = ({ standing, health, observer, ahead, post, early }: O
       }
       left -= own.count
     }
-    throw new RangeError(`no event ${place} to try the intake with`)
+    throw new RangeError(`no event ${place} to probe with`)
   }
 
   const waiting = (): number => (ahead?.next ?? []).reduce((sum, batch) => sum + remainingOf(batch).count, 0)
@@ -100,14 +102,14 @@ export const makeOutage = ({ standing, health, observer, ahead, post, early }: O
     return probeAt(open, attempt === 2 ? first : place)
   }
 
-  /** When nothing more can be read, and many were tried, an event that was delivered tells whether it is the intake. */
+  /** When nothing more can be read, and many were tried, an event that was delivered tells whether it is the destination. */
   const again = (attempt: number): Probe | undefined => {
     const { good } = standing
     const stuck = ahead !== undefined && !ahead.hasSpace && attempt > 2 * limits.probes_max && attempt % 4 === 1
     return good === undefined || !stuck ? undefined : { batch: good, index: 0, is_head: false, taken: () => undefined }
   }
 
-  /** Until the intake has taken something of the partition. */
+  /** Until the destination has taken something of the partition. */
   const untilAccepted = (open: Open) =>
     Effect.ensuring(
       tryOn(open),
@@ -118,7 +120,7 @@ export const makeOutage = ({ standing, health, observer, ahead, post, early }: O
     const { accepted } = standing
     let refusal = open.suspects.at(-1)?.refusal
     for (let attempt = 1; standing.accepted === accepted; attempt++) {
-      // One guilty event at the end of a batch is no outage: the next one goes at once.
+      // One poison event at the end of a batch is no outage: the next one goes at once.
       const at_once = attempt === 1 && !standing.refuses_all && open.remaining.count === 0 && waiting() > 0
       ahead?.stretch(standing.refuses_all)
       if (!at_once) yield* pause(refusal, attempt)
@@ -136,13 +138,13 @@ export const makeOutage = ({ standing, health, observer, ahead, post, early }: O
     }
   })
 
-  const pause = Effect.fnUntraced(function* (refusal: IntakeError | undefined, attempt: number) {
+  const pause = Effect.fnUntraced(function* (refusal: DeliveryError | undefined, attempt: number) {
     const wait_ms = yield* waitMs(attempt, refusal?.retry_after_ms)
-    const said = refusal?.message ?? "the intake refuses everything"
+    const said = refusal?.message ?? `the ${name} refuses everything`
     const what = standing.refuses_all
-      ? "it refuses one event after the other and takes none, so none is given up"
-      : "it counts as guilty, and is recorded, once the intake has taken another one"
-    yield* health.set(standing.refuses_all ? "failed" : "degraded", `intake blocked: ${said}; ${what}`)
+      ? "it refuses one event after the other and takes none, so none becomes a dead letter"
+      : `it becomes a dead letter once the ${name} has taken another event`
+    yield* health.set(standing.refuses_all ? "failed" : "degraded", `${name} blocked: ${said}; ${what}`)
     yield* Effect.logWarning(`${said}; ${what}; no offset moves, next try in ${Math.round(wait_ms / 100) / 10} s`)
     const sleep = Effect.sleep(wait_ms)
     // Where only the next event is missing, it need not wait.

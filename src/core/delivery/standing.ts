@@ -1,13 +1,13 @@
 /**
- * What the intake does with the events of one partition: whether it refuses some of them, or all. An event that is refused alone
- * is only guilty when the intake has taken another one since, and then refuses it again. CoalescingCache by everything that posts for the
- * partition.
+ * What the destination does with the events of one partition: whether it refuses some of them, or all. An event that is refused
+ * alone is only a poison event when the destination has taken another one since, and then refuses it again. Shared by everything
+ * that posts for the partition.
  */
 import { intake as limits } from "../limits.ts"
 import type { Batch } from "./lines/batch.ts"
 
 export class Standing {
-  /** Posts that the intake has taken. Grows only. */
+  /** Posts that the destination has taken. Grows only. */
   accepted = 0
   /** Events refused alone since it took the last one. */
   refused_in_row = 0
@@ -24,7 +24,7 @@ export class Standing {
     this.refused_in_row++
   }
 
-  /** The intake has taken events in their turn. */
+  /** The destination has taken events in their turn. */
   took(batch: Batch, index: number): void {
     this.tookProbe()
     this.in_row_max = limits.refused_in_row_max
@@ -37,7 +37,7 @@ export class Standing {
     this.refused_in_row = 0
   }
 
-  /** Many in a row were guilty: of a long run of them, twice as many are looked at before the intake is doubted again. */
+  /** Many in a row were poison: of a long run of them, twice as many are looked at before the destination is doubted again. */
   beMorePatient(): void {
     this.in_row_max = Math.min(2 * this.in_row_max, limits.refused_in_row_most)
   }

@@ -10,7 +10,7 @@ import { waitMs } from "../http/client/backoff.ts"
 import { Http, type HttpRequest } from "../http/client/http.ts"
 import { assets as limits, retry } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import { type AssetApiError, assetError, fromAnswer, fromTransport, quote } from "./asset-error.ts"
+import { fromAnswer, fromTransport, quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
 import { awaitTask, jsonObject, taskOf } from "./tasks.ts"
 
 export interface AssetApi {
@@ -18,7 +18,7 @@ export interface AssetApi {
    * Posts items, and waits for the task that Sekoia makes of them, if it names one. Success means that Sekoia has every one of
    * them. Carries out up to 5 retries; sends the items of a task that failed again up to 2 times.
    */
-  readonly post: (items: readonly unknown[]) => Effect.Effect<void, AssetApiError | ConfigError>
+  readonly post: (items: readonly unknown[]) => Effect.Effect<void, SekoiaError | ConfigError>
 }
 
 export interface AssetApiOptions {
@@ -37,9 +37,12 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   const send = Effect.fnUntraced(function* (request: Pick<HttpRequest, "method" | "url" | "timeout_ms" | "body">) {
     const bearer = Redacted.value(yield* Effect.provideService(key.value, FileSystem.FileSystem, fs))
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" }
-    const answer = yield* Effect.mapError(http.send({ ...request, headers }, limits.response_bytes_max), fromTransport)
+    const answer = yield* Effect.mapError(
+      http.send({ ...request, headers }, limits.response_bytes_max),
+      fromTransport("the asset API"),
+    )
     if (answer.status >= 200 && answer.status < 300) return answer
-    return yield* fromAnswer(answer, yield* Clock.currentTimeMillis)
+    return yield* fromAnswer("the asset API", answer, yield* Clock.currentTimeMillis)
   })
 
   const postOnce = Effect.fnUntraced(function* (body: string) {
@@ -48,7 +51,7 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
     const took = jsonObject(answer.text)
     if (took === undefined || isRefusal(took)) {
       const what = `the asset API answered ${answer.status}, but not as an asset API that took them${quote(answer.text)}`
-      return yield* assetError("unavailable", what)
+      return yield* sekoiaError("unavailable", what)
     }
     yield* Metric.update(metrics.asset_post_seconds, ((yield* Clock.currentTimeMillis) - began_ms) / 1_000)
     const task = taskOf(took)
@@ -57,7 +60,7 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
 
   const post = Effect.fnUntraced(function* (
     items: readonly unknown[],
-  ): Effect.fn.Return<void, AssetApiError | ConfigError> {
+  ): Effect.fn.Return<void, SekoiaError | ConfigError> {
     const body = JSON.stringify({ version: 1, items })
     for (let attempt = 1; ; attempt++) {
       const result = yield* Effect.result(postOnce(body))
@@ -75,7 +78,7 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
 })
 
 /** How often the same items are sent again at once. */
-const retriesOf = (reason: AssetApiError["reason"]): number => {
+const retriesOf = (reason: SekoiaError["reason"]): number => {
   if (reason === "rate_limited" || reason === "unavailable") return retry.attempts_max
   return reason === "task_failed" ? task_limits.retries_max : 0
 }
@@ -84,7 +87,7 @@ const retriesOf = (reason: AssetApiError["reason"]): number => {
  * After a 429 that does not say when to come back: a minute, twice as long each time, a quarter of an hour at most. Sekoia's own
  * SDK waits for an hour at once, which nobody documents as a rule of the server.
  */
-const leastMs = ({ reason, retry_after_ms }: AssetApiError, attempt: number): number =>
+const leastMs = ({ reason, retry_after_ms }: SekoiaError, attempt: number): number =>
   reason === "rate_limited" && retry_after_ms === undefined ? retry.rate_limited_ms * 2 ** (attempt - 1) : 0
 
 /** A 2xx that says of itself that it is none. */

@@ -10,12 +10,12 @@ import { waitMs } from "../http/client/backoff.ts"
 import type { HttpAnswer, HttpRequest } from "../http/client/http.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { cleanText } from "../text.ts"
-import { type AssetApiError, assetError, quote } from "./asset-error.ts"
+import { quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
 
 /** One request with the key. Fails as the status says when it is no 2xx. */
 type Send = (
   request: Pick<HttpRequest, "method" | "url" | "timeout_ms">,
-) => Effect.Effect<HttpAnswer, AssetApiError | ConfigError>
+) => Effect.Effect<HttpAnswer, SekoiaError | ConfigError>
 
 /** The id of the task in the answer to a post; `undefined` when Sekoia names none: then the answer was the end. */
 export const taskOf = (answer: Readonly<Record<string, unknown>>): string | undefined => {
@@ -31,7 +31,7 @@ export const awaitTask = Effect.fnUntraced(function* (
   base_url: string,
   id: string,
   send: Send,
-): Effect.fn.Return<void, AssetApiError | ConfigError> {
+): Effect.fn.Return<void, SekoiaError | ConfigError> {
   const clock = yield* Clock.Clock
   const url = `${base_url}/api/v1/tasks/${encodeURIComponent(id)}`
   const until_ms = monotonicMs(clock) + limits.life_ms_max
@@ -46,21 +46,21 @@ export const awaitTask = Effect.fnUntraced(function* (
       const { status, error } = parse(result.success.text)
       if (status === "FINISHED") return
       if (status !== undefined && status !== "PENDING" && status !== "RUNNING") {
-        return yield* assetError("task_failed", `Sekoia took the assets, and its task ended as ${status}${error}`)
+        return yield* sekoiaError("task_failed", `Sekoia took the assets, and its task ended as ${status}${error}`)
       }
       last = status === undefined ? "the answers do not tell its status" : `it is still ${status}`
     } else {
       const failure = result.failure
       if (failure._tag === "ConfigError") return yield* failure
       if (failure.reason === "unauthorized") {
-        return yield* assetError("unauthorized", `the key may not read what came of the assets: ${failure.message}`)
+        return yield* sekoiaError("unauthorized", `the key may not read what came of the assets: ${failure.message}`)
       }
       failures++
       asked_ms = failure.retry_after_ms
       last = failure.message
     }
     if (monotonicMs(clock) >= until_ms) {
-      return yield* assetError(
+      return yield* sekoiaError(
         "unfinished",
         `Sekoia took the assets, and its task is not finished after 300 s: ${last}`,
       )

@@ -1,10 +1,39 @@
 import { z } from "zod"
-import { fromEnv, httpUrl, secret } from "../../core/config/schema.ts"
+import { fromEnv, httpUrl, requiredIf, secret } from "../../core/config/schema.ts"
 import { delivery } from "../../core/limits.ts"
 
 /** Keys of `plugins.event-stream`. */
 export const config = z.strictObject({
-  intake_key: secret("SEKOIA_INTAKE_KEY", "Key of the Sekoia intake that takes the events."),
+  destination: z
+    .enum(["sekoia", "ndjson"])
+    .default("sekoia")
+    .describe("Where the events go: to a Sekoia intake, or as raw lines to standard output or a file."),
+  ndjson: z
+    .strictObject({
+      path: z
+        .string()
+        .min(1)
+        .default("events.ndjson")
+        .describe('The file, in the data folder unless it begins with "/"; "-" is standard output.'),
+      rotate_bytes: z
+        .int()
+        .min(1_024)
+        .max(Number.MAX_SAFE_INTEGER)
+        .default(1_073_741_824)
+        .describe("The file is set aside before it would become larger than this."),
+      keep: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(10)
+        .describe("Files that were set aside and stay; the oldest goes first."),
+    })
+    .prefault({})
+    .describe("With `destination: ndjson`: where the lines go."),
+  intake_key: requiredIf(
+    secret("SEKOIA_INTAKE_KEY", "Key of the Sekoia intake that takes the events; only `destination: sekoia` needs it."),
+    { key: "destination", is: "sekoia" },
+  ),
   intake_url: fromEnv(
     httpUrl.default("https://intake.sekoia.io"),
     "SEKOIA_INTAKE_URL",

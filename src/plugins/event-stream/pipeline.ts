@@ -1,5 +1,5 @@
 /**
- * One partition, from Falcon to the intake: bytes -> batches -> intake -> commit. A reader fills a batch; one batch may
+ * One partition, from Falcon to the destination: bytes -> batches -> posts -> commit. A reader fills a batch; one batch may
  * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
  * order.
  */
@@ -7,10 +7,11 @@ import { Clock, Effect, Fiber, Metric } from "effect"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { type DelivererObserver, makeDeliverer } from "../../core/delivery/deliverer.ts"
+import type { Destination } from "../../core/delivery/destination.ts"
 import { type Enricher, SourceEventFinder } from "../../core/delivery/enricher.ts"
 import { makeEnrichmentQueue } from "../../core/delivery/enrichment-queue.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
-import type { Batch } from "../../core/delivery/lines/batch.ts"
+import { type Batch, boundsOf } from "../../core/delivery/lines/batch.ts"
 import { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
 import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
 import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
@@ -18,7 +19,6 @@ import { untilStored } from "../../core/delivery/record.ts"
 import { Standing } from "../../core/delivery/standing.ts"
 import { delivery, following, server } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
-import type { Intake } from "../../core/sekoia/intake.ts"
 import { Offsets } from "../../core/store/offsets.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
@@ -65,33 +65,35 @@ const not_recorded =
 /** What all partitions deliver with. */
 export interface Delivering {
   readonly config: EventStreamConfig
-  readonly intake: Intake
+  readonly destination: Destination
   readonly enrichers: readonly Enricher[]
 }
 
 /** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
 export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
-  const { config, intake, enrichers } = delivering
+  const { config, destination, enrichers } = delivering
   const offsets = yield* Offsets
   const dead_letters = yield* DeadLetters
   const health = yield* Health
   const clock = yield* Clock.Clock
   const label = partitionLabel(root_url)
   const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
-  const bounds = { ...delivery, batch_events_max: config.batch_events_max }
+  const { framing } = destination
+  const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
-  const builder = new BatchBuilder(bounds, offsets.get(root_url), finder)
+  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const meter = partitionMeter(label)
   const standing = new Standing()
-  const common = { intake, dead_letters, partition: root_url, standing }
+  const common = { destination, dead_letters, partition: root_url, standing }
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
   const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
   const extras_cell = yield* health.cell(plugin_id, `partition ${label}, follow-ups`)
   const enrichment_queue = yield* makeEnrichmentQueue({
     partition: root_url,
     label,
+    framing,
     window,
     deliverer: makeDeliverer({ ...common, health: extras_cell, observer: meter.extras }),
     dead_letters,

@@ -1,13 +1,13 @@
-/** Reads every event of a Falcon tenant and delivers it to the Sekoia intake. */
+/** Reads every event of a Falcon tenant and delivers it to its destination. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Enricher } from "../../core/delivery/enricher.ts"
 import { backoffMs } from "../../core/http/client/backoff.ts"
 import { definePlugin } from "../../core/plugin.ts"
-import { makeIntake } from "../../core/sekoia/intake.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { loadAppIds } from "./app-ids.ts"
 import { check } from "./check.ts"
 import { config, type EventStreamConfig } from "./config.ts"
+import { makeDestination } from "./destination.ts"
 import { makeDiscovery } from "./discovery.ts"
 import { stream } from "./limits.ts"
 import { scopes } from "./listing.ts"
@@ -17,7 +17,7 @@ import { plugin_id } from "./pipeline.ts"
 
 const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers: readonly Enricher[]) {
   const health = yield* Health
-  const intake = yield* makeIntake({ key: settings.intake_key, url: settings.intake_url })
+  const destination = yield* makeDestination(settings)
   const ids = yield* loadAppIds(settings.app_id)
   const discovery = yield* makeDiscovery(ids, yield* health.cell(plugin_id, "discovery"))
   const partitions = yield* FiberMap.make<string, void, never>()
@@ -26,7 +26,7 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
     FiberMap.run(
       partitions,
       root_url,
-      supervised(runPartition(root_url, { config: settings, intake, enrichers }, discovery)),
+      supervised(runPartition(root_url, { config: settings, destination, enrichers }, discovery)),
       {
         onlyIfMissing: true,
       },
@@ -69,5 +69,6 @@ export const eventStream = definePlugin({
   metrics,
   scopes,
   run,
+  destination: makeDestination,
   check,
 })

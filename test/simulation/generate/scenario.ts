@@ -169,6 +169,8 @@ export type Fault =
   | { readonly on: "clock"; readonly at_ms: number; readonly by_ms: number }
 
 export interface Scenario {
+  /** Where the events go; to the intake when left out. */
+  readonly destination?: "ndjson"
   readonly seed: number
   readonly partitions: readonly PartitionPlan[]
   readonly resume: "inclusive" | "exclusive"

@@ -17,6 +17,7 @@ import { FleetOracle } from "../oracles/fleet-oracle.ts"
 import { MannersOracle } from "../oracles/manners-oracle.ts"
 import { boundMs, delayEvents, Patience, quietMs } from "../oracles/patience.ts"
 import { RefusalsOracle } from "../oracles/refusals-oracle.ts"
+import { EventFile, ndjson } from "./event-file.ts"
 import { Faults } from "./faults.ts"
 import { Machine } from "./machine.ts"
 import { VirtualTime } from "./time.ts"
@@ -66,6 +67,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     )
   const changed = (method: string, path: string) =>
     Effect.sync(() => {
+      file?.changed(method, path)
       if (method !== "rename") return
       if (path.endsWith("/cache.json")) delivery.readOffsets("rename")
       if (path.endsWith("/context.json")) inventory.readCheckpoint()
@@ -77,6 +79,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   const following = new EnrichmentOracle(graph, logs, scenario, broken)
   const refusals = new RefusalsOracle(logs.length, () => time.now_ms, broken)
   const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following, refusals)
+  const file = scenario.destination === "ndjson" ? new EventFile(disk, data_dir, logs, delivery, broken) : undefined
   const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)
   const inventory = new FleetOracle(fleet, scenario, disk, data_dir, () => time.now_ms, broken)
   const manners = new MannersOracle(scenario, time, start_ms, broken)
@@ -118,6 +121,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     skew_ms: () => skew_ms,
     wire: (life) => layerWire({ ...wired, random: new Random(scenario.seed * 4 + 3), gate: machine.gate }, life),
     onStart: (life) => {
+      file?.started()
       delivery.started(life)
       falcon.started()
       inventory.started(life)
@@ -142,6 +146,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   machine.stop(undefined)
   await settle(time, done_ms + 20_000)
   delivery.finish()
+  file?.finish()
   return {
     broken: found,
     timeline,
@@ -257,10 +262,14 @@ const assets = {
 }
 
 /** What has no variable of its own stands in the file. */
-const configuration = ({ batch_events_max, batch_wait_ms_max, graph, fleet }: Scenario): string =>
+const configuration = ({ batch_events_max, batch_wait_ms_max, graph, fleet, destination }: Scenario): string =>
   JSON.stringify({
     plugins: {
-      "event-stream": { batch_events_max, batch_wait_ms_max },
+      "event-stream": {
+        batch_events_max,
+        batch_wait_ms_max,
+        ...(destination === "ndjson" && { destination, ndjson }),
+      },
       ...(graph === undefined ? {} : { enrichment: { enabled: true } }),
       ...(fleet === undefined ? {} : { "device-assets": { ...assets, batch_size: fleet.batch_size } }),
     },

@@ -1,18 +1,11 @@
 /**
- * Bytes in, batches out: splits what the socket gives into lines, checks and escapes each line into the batch in hand,
+ * Bytes in, batches out: splits what the socket gives into lines, checks each line and writes it into the open batch,
  * drops what Falcon repeats and sets aside what cannot be delivered. Plain synchronous code on purpose: it runs per event.
  */
 import type { SourceEvent, SourceEventFinder } from "../enricher.ts"
-import {
-  Batch,
-  type BatchBounds,
-  head_bytes,
-  type Reject,
-  type RejectReason,
-  separator_bytes,
-  writeSeparator,
-} from "./batch.ts"
+import { Batch, type BatchBounds, type Reject, type RejectReason } from "./batch.ts"
 import { Buffers } from "./buffers.ts"
+import { type Framing, write } from "./framing.ts"
 import { LineScanner } from "./line-scanner.ts"
 import { OffsetWatch } from "./offset-watch.ts"
 import { PartialLine } from "./partial-line.ts"
@@ -23,15 +16,12 @@ import { characters, isBlank } from "./tokens.ts"
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const OPEN_OBJECT = 0x7b
-/** Lines held until it is known whether a connection is a feed; lines that are known again when they come twice. */
-const held_lines_max = 100
-const lines_known_max = 1_000
 
 export class BatchBuilder {
   /** Events and rejects taken since the start of the process, and what was left out. */
   readonly counts = { repeated: 0, late: 0, keepalives: 0 }
   readonly offset_watch = new OffsetWatch()
-  /** When the oldest event of the batch in hand arrived, by the clock of whoever feeds. */
+  /** When the oldest event of the open batch arrived, by the clock of whoever feeds. */
   private opened_ms = 0
   private readonly scanner: LineScanner
   private readonly recent: RecentOffsets
@@ -39,7 +29,7 @@ export class BatchBuilder {
   private readonly buffers = new Buffers()
   /** Empty until the first line of a batch comes: a quiet partition holds none. */
   private buffer: Uint8Array = new Uint8Array()
-  private at = head_bytes
+  private at: number
   private ends: number[] = []
   private offsets: number[] = []
   private rejects: Reject[] = []
@@ -50,22 +40,26 @@ export class BatchBuilder {
   private is_full = false
   private source_events: SourceEvent[] = []
   private readonly partial: PartialLine
+  /** Room for a separator before an event, and for the tail. */
+  private readonly frame_bytes: number
+  private readonly escapes: boolean
+  private readonly separator: Uint8Array
 
-  /** `resume_offset`: the last committed offset, -1 for none. `finder`: who follows events, if anybody does. */
+  /** `resume_offset`: the last committed offset, -1 for none. `finder`: finds the source events of enrichers, if there are any. */
   constructor(
+    private readonly framing: Framing,
     private readonly bounds: BatchBounds,
     resume_offset: number,
     private readonly finder?: SourceEventFinder,
   ) {
+    this.escapes = framing.escapes
+    this.separator = framing.separator
+    this.frame_bytes = framing.separator.length + framing.tail.length
+    this.at = framing.head_bytes_max
     this.scanner = new LineScanner(finder?.recorded)
     this.recent = new RecentOffsets(resume_offset, bounds.recent_offsets_max)
-    const { batch_events_max, line_bytes_max } = bounds
-    this.strange = new StrangeLines({
-      held_lines_max: Math.min(held_lines_max, batch_events_max),
-      held_bytes_max: line_bytes_max,
-      remembered_max: lines_known_max,
-    })
-    this.partial = new PartialLine(line_bytes_max)
+    this.strange = new StrangeLines(bounds)
+    this.partial = new PartialLine(bounds.line_bytes_max)
   }
 
   /** The highest offset read so far, -1 for none: where a new connection has to go on. */
@@ -82,7 +76,7 @@ export class BatchBuilder {
     return this.ends.length === 0 && this.rejects.length === 0
   }
 
-  /** The batch in hand has waited this long; `now_ms` by the clock of {@link feed}. */
+  /** The open batch has waited this long; `now_ms` by the clock of {@link feed}. */
   hasWaited(wait_ms: number, now_ms: number): boolean {
     return !this.empty && now_ms - this.opened_ms >= wait_ms
   }
@@ -111,9 +105,10 @@ export class BatchBuilder {
     return i
   }
 
-  /** Gives the batch in hand and begins a new one. */
+  /** Gives the open batch and begins a new one. */
   take(): Batch {
     const batch = new Batch(
+      this.framing,
       this.buffer,
       this.ends,
       this.offsets,
@@ -125,7 +120,7 @@ export class BatchBuilder {
     )
     this.buffer = new Uint8Array()
     this.buffers.took(this.at)
-    this.at = head_bytes
+    this.at = this.framing.head_bytes_max
     this.ends = []
     this.offsets = []
     this.rejects = []
@@ -185,8 +180,8 @@ export class BatchBuilder {
   /** The carried line is no whole JSON object, or nothing at all. */
   private isPart(): boolean {
     const { buffer, kept } = this.partial
-    this.reserve(this.at + 2 * kept + 2 * separator_bytes)
-    return this.scanner.scan(buffer, 0, kept, this.buffer, this.at + separator_bytes) < 0
+    this.reserve(this.at + 2 * kept + this.frame_bytes)
+    return this.scanner.scan(buffer, 0, kept, this.buffer, this.at + this.separator.length) < 0
   }
 
   /** Takes the carried line, now whole; false when it has to wait for the next batch. */
@@ -211,9 +206,9 @@ export class BatchBuilder {
       return true
     }
     const { bounds, scanner } = this
-    const at = this.ends.length === 0 ? this.at : this.at + separator_bytes
-    this.reserve(at + 2 * (end - start) + separator_bytes)
-    const after = scanner.scan(src, start, end, this.buffer, at)
+    const at = this.ends.length === 0 ? this.at : this.at + this.separator.length
+    this.reserve(at + 2 * (end - start) + this.frame_bytes)
+    let after = scanner.scan(src, start, end, this.buffer, at)
     if (after < 0) {
       if (isBlank(src, start, end)) this.counts.keepalives++
       else this.setAside("not_a_json_object", "the line is no JSON object", src.slice(start, end), end - start)
@@ -229,11 +224,15 @@ export class BatchBuilder {
       this.reject("event_too_long", detail, src.slice(start, end), end - start, offset)
       return true
     }
+    if (!this.escapes) {
+      this.buffer.set(src.subarray(start, end), at)
+      after = at + end - start
+    }
     if (after > bounds.batch_bytes_max && this.ends.length > 0) {
       this.is_full = true
       return false
     }
-    if (this.ends.length > 0) writeSeparator(this.buffer, this.at)
+    if (this.ends.length > 0) write(this.separator, this.buffer, this.at)
     this.at = after
     this.ends.push(after)
     this.offsets.push(offset)

@@ -1,12 +1,12 @@
 /**
- * A batch: events of one partition, already in the form the intake wants, with the offsets they cover.
+ * A batch: events of one partition, already framed as the destination wants them, with the offsets they cover.
  *
- * The buffer holds the events escaped and joined as the inside of `"jsons":["…","…"]`, so that posting a batch copies
- * nothing. In front stays room for the beginning of the body, which is written when the batch is posted: the intake key
- * may change while a batch waits.
+ * The buffer holds the events with their separators, so that posting a batch copies nothing. In front stays room for the head of
+ * the body, which is written when the batch is posted: a key that stands in it may change while a batch waits.
  */
-
+import { delivery } from "../../limits.ts"
 import type { SourceEvent } from "../enricher.ts"
+import type { Framing } from "./framing.ts"
 
 /** How large a batch and what is in it may be. */
 export interface BatchBounds {
@@ -17,7 +17,17 @@ export interface BatchBounds {
   readonly recent_offsets_max: number
 }
 
-/** Why an event goes to the dead letters instead of the intake. */
+/** The bounds that follow from a framing, with those of `more` in their place. */
+export const boundsOf = (framing: Framing, more: Partial<BatchBounds> = {}): BatchBounds => ({
+  batch_events_max: framing.events_max,
+  batch_bytes_max: framing.bytes_max,
+  event_chars_max: framing.event_chars_max,
+  line_bytes_max: delivery.line_bytes_max,
+  recent_offsets_max: delivery.recent_offsets_max,
+  ...more,
+})
+
+/** Why an event goes to the dead letters instead of the destination. */
 export type RejectReason =
   | "not_a_json_object"
   | "not_an_event"
@@ -29,7 +39,7 @@ export type RejectReason =
 
 export interface Reject {
   readonly reason: RejectReason
-  /** What the intake answered, or what is wrong with the line, in a few words. */
+  /** What the destination answered, or what is wrong with the line, in a few words. */
   readonly detail: string
   /** -1 when the line does not tell. */
   readonly offset: number
@@ -41,18 +51,12 @@ export interface Reject {
   readonly follower?: string | undefined
 }
 
-/** Room in front of the events for `{"intake_key":"…","jsons":["`. */
-export const head_bytes = 1_024
-/** `","` between two events. */
-export const separator_bytes = 3
-
-const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const suffix = new TextEncoder().encode('"]}')
 
 export class Batch {
   constructor(
-    /** `head_bytes` of room, then the events; written on by nobody else until the batch is recycled. */
+    private readonly framing: Framing,
+    /** `head_bytes_max` of room, then the events; written on by nobody else until the batch is recycled. */
     readonly buffer: Uint8Array,
     /** Where each event ends in the buffer. */
     readonly ends: readonly number[],
@@ -74,46 +78,60 @@ export class Batch {
     return this.ends.length
   }
 
-  /** Escaped size of the events `[from, to)`. */
+  /** Size of the events `[from, to)` as they are posted. */
   size(from = 0, to = this.count): number {
     return to > from ? this.ends[to - 1]! - this.start(from) : 0
   }
 
   /**
-   * The request body for the events `[from, to)`, where `prefix` is everything before the first event. The whole batch is
+   * The request body for the events `[from, to)`, where `head` is everything before the first event. The whole batch is
    * given without copying: the result is good until the next call or until the batch is recycled.
    */
-  body(prefix: Uint8Array, from = 0, to = this.count): Uint8Array {
+  body(head: Uint8Array, from = 0, to = this.count): Uint8Array {
+    const { head_bytes_max, tail } = this.framing
     const start = this.start(from)
     const end = this.ends[to - 1]!
-    if (from === 0 && to === this.count && prefix.length <= head_bytes) {
-      this.buffer.set(prefix, start - prefix.length)
-      this.buffer.set(suffix, end)
-      return this.buffer.subarray(start - prefix.length, end + suffix.length)
+    if (from === 0 && to === this.count && head.length <= head_bytes_max) {
+      this.buffer.set(head, start - head.length)
+      this.buffer.set(tail, end)
+      return this.buffer.subarray(start - head.length, end + tail.length)
     }
-    const body = new Uint8Array(prefix.length + end - start + suffix.length)
-    body.set(prefix)
-    body.set(this.buffer.subarray(start, end), prefix.length)
-    body.set(suffix, prefix.length + end - start)
+    const body = new Uint8Array(head.length + end - start + tail.length)
+    body.set(head)
+    body.set(this.buffer.subarray(start, end), head.length)
+    body.set(tail, head.length + end - start)
     return body
   }
 
   /** A batch of its own with a copy of one event. */
   only(index: number): Batch {
+    const { head_bytes_max, tail } = this.framing
     const start = this.start(index)
     const end = this.ends[index]!
-    const buffer = new Uint8Array(head_bytes + end - start + suffix.length)
-    buffer.set(this.buffer.subarray(start, end), head_bytes)
-    return new Batch(buffer, [head_bytes + end - start], [this.offsets[index]!], [], -1, -1, end - start)
+    const buffer = new Uint8Array(head_bytes_max + end - start + tail.length)
+    buffer.set(this.buffer.subarray(start, end), head_bytes_max)
+    return new Batch(
+      this.framing,
+      buffer,
+      [head_bytes_max + end - start],
+      [this.offsets[index]!],
+      [],
+      -1,
+      -1,
+      end - start,
+    )
   }
 
   /** The bytes of one event as Falcon sent them. */
   raw(index: number): Uint8Array {
-    return unescaped(this.buffer, this.start(index), this.ends[index]!)
+    const start = this.start(index)
+    const end = this.ends[index]!
+    return this.framing.escapes ? unescaped(this.buffer, start, end) : this.buffer.slice(start, end)
   }
 
   private start(index: number): number {
-    return index === 0 ? head_bytes : this.ends[index - 1]! + separator_bytes
+    const { head_bytes_max, separator } = this.framing
+    return index === 0 ? head_bytes_max : this.ends[index - 1]! + separator.length
   }
 }
 
@@ -131,12 +149,4 @@ const unescaped = (src: Uint8Array, start: number, end: number): Uint8Array => {
     out[o++] = byte
   }
   return out.slice(0, o)
-}
-
-/** `","`, written between two events. */
-export const writeSeparator = (out: Uint8Array, at: number): number => {
-  out[at] = QUOTE
-  out[at + 1] = 0x2c
-  out[at + 2] = QUOTE
-  return at + separator_bytes
 }

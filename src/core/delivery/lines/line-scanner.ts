@@ -1,7 +1,7 @@
 /**
  * One pass over the bytes of one line: is it a JSON object, where are the three facts delivery needs
  * (`metadata.offset`, `metadata.eventType`, `metadata.eventCreationTime`), and what does it look like as the inside of a
- * JSON string, which is how the intake wants each event (`jsons: ["{\"metadata\":…}"]`).
+ * JSON string, which is how some destinations want each event (`["{\"metadata\":…}"]`).
  *
  * Why not `JSON.parse`: it costs as much again as everything else together, and it corrupts 64-bit numbers. Why one pass:
  * the escaping has to look at every byte anyway, and knowing whether a byte stands inside a string is all that a full

@@ -6,7 +6,7 @@ import { ascii, matches } from "./tokens.ts"
 
 const decoder = new TextDecoder()
 
-/** RecordedFields on the line that was scanned last. */
+/** The fields of the line that was scanned last. */
 export class RecordedFields {
   /** The values stand in the notes. Else the line is written in an unusual way: parse it. */
   taken = false

@@ -9,15 +9,11 @@
  * it is after which offset, and what it says.
  */
 import { createHash } from "node:crypto"
-import type { Reject } from "./batch.ts"
+import type { BatchBounds, Reject } from "./batch.ts"
 
-export interface StrangeBounds {
-  /** Lines held, and bytes of them, until it is decided what they are. */
-  readonly held_lines_max: number
-  readonly held_bytes_max: number
-  /** Places remembered to know a line again. */
-  readonly remembered_max: number
-}
+/** Lines held until it is known whether a connection is a feed; lines that are known again when they come twice. */
+const held_lines_max = 100
+const lines_known_max = 1_000
 
 /** A line that is no event, as far as it tells what it is instead. */
 export interface Strange extends Reject {
@@ -35,7 +31,7 @@ export class StrangeLines {
   private ordinal = 0
   private readonly seen = new Set<string>()
 
-  constructor(private readonly bounds: StrangeBounds) {}
+  constructor(private readonly bounds: BatchBounds) {}
 
   /** A new connection, which goes on behind this offset; what the last one left undecided will come again. */
   begin(resume_offset: number): void {
@@ -81,8 +77,9 @@ export class StrangeLines {
     const key = `${this.place} ${this.ordinal++} ${createHash("sha256").update(line.raw).digest("base64")}`
     if (this.seen.has(key)) return []
     if (this.proven) return [this.remember(line, key)]
-    const { held_lines_max, held_bytes_max } = this.bounds
-    const fits = this.held.length < held_lines_max && this.held_bytes + line.raw.length <= held_bytes_max
+    const { batch_events_max, line_bytes_max } = this.bounds
+    const has_place = this.held.length < Math.min(held_lines_max, batch_events_max)
+    const fits = has_place && this.held_bytes + line.raw.length <= line_bytes_max
     if (!fits && this.first?.instead_of_events === true) {
       this.overflown = true
       return []
@@ -94,7 +91,7 @@ export class StrangeLines {
 
   private remember({ instead_of_events: _, ...reject }: Strange, key: string): Reject {
     this.seen.add(key)
-    if (this.seen.size > this.bounds.remembered_max) {
+    if (this.seen.size > lines_known_max) {
       for (const oldest of this.seen) {
         this.seen.delete(oldest)
         break
