@@ -4,6 +4,15 @@ import { delivery } from "../../core/limits.ts"
 
 /** Keys of `plugins.event-stream`. */
 export const config = z.strictObject({
+  intake_key: requiredIf(
+    secret("SEKOIA_INTAKE_KEY", "Key of the Sekoia intake that takes the events; only `destination: sekoia` needs it."),
+    { key: "destination", is: "sekoia" },
+  ),
+  intake_url: fromEnv(
+    httpUrl.default("https://intake.sekoia.io"),
+    "SEKOIA_INTAKE_URL",
+    "Events go to {intake_url}/batch.",
+  ),
   destination: z
     .enum(["sekoia", "ndjson"])
     .default("sekoia")
@@ -30,15 +39,6 @@ export const config = z.strictObject({
     })
     .prefault({})
     .describe("With `destination: ndjson`: where the lines go."),
-  intake_key: requiredIf(
-    secret("SEKOIA_INTAKE_KEY", "Key of the Sekoia intake that takes the events; only `destination: sekoia` needs it."),
-    { key: "destination", is: "sekoia" },
-  ),
-  intake_url: fromEnv(
-    httpUrl.default("https://intake.sekoia.io"),
-    "SEKOIA_INTAKE_URL",
-    "Events go to {intake_url}/batch.",
-  ),
   app_id: z
     .string()
     .regex(/^[a-z0-9]{1,31}$/, "must be 1 to 31 lower-case letters or digits")

@@ -10,7 +10,7 @@ import type { Break, DeliveryOracle } from "../oracles/delivery-oracle.ts"
 /** Small, so that a run rotates often; all files stay, to be read back. */
 export const ndjson = { path: "events.ndjson", rotate_bytes: 30_000, keep: 10_000 }
 
-/** The same world without what only an intake refuses. */
+/** A drawn world without what only an intake refuses. */
 export const overNdjson = (scenario: Scenario): Scenario => ({
   ...scenario,
   destination: "ndjson",
