@@ -3,6 +3,7 @@ import { NodeFileSystem, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit as EffectExit, Scope } from "effect"
 import { Command } from "effect/cli"
 import { actions } from "./cli/actions.ts"
+import { approvals } from "./cli/approvals.ts"
 import { makeAssets } from "./cli/assets.ts"
 import { call } from "./cli/call.ts"
 import { check } from "./cli/check.ts"
@@ -38,6 +39,7 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       check,
       actions,
       call,
+      approvals,
       makeAssets(plugins),
       deadLetters,
       simulate,

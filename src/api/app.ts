@@ -10,6 +10,7 @@ import { server } from "../core/limits.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
 import { actionRoutes } from "./actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
+import { approvalRoutes } from "./approvals.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
 import { healthRoutes } from "./health.ts"
 import { checkHost, pathOf } from "./host.ts"
@@ -76,6 +77,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   for (const tenant of acting) {
     const base = acting.length === 1 ? "/" : `/tenants/${tenant.id}`
     app.route(base, actionRoutes(api, tenant))
+    app.route(base, approvalRoutes(api, tenant))
     app.route(base, mcpRoutes(api, tenant))
   }
   return app

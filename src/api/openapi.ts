@@ -64,6 +64,43 @@ export const openApi = (tenants: readonly Pick<ActionTenant, "id" | "actions">[]
           },
         },
       },
+      [`${base}/approvals`]: {
+        get: {
+          operationId: "list_approvals",
+          tags: ["Catalogue"],
+          summary: "Runs that wait for a second person",
+          parameters,
+          responses: {
+            200: json("What waits, the oldest first.", {
+              type: "object",
+              properties: { approvals: { type: "array", items: { type: "object" } } },
+              required: ["approvals"],
+            }),
+            ...problemResponses([401, 403, 503]),
+          },
+        },
+      },
+      [`${base}/approvals/{id}`]: {
+        post: {
+          operationId: "approve",
+          tags: ["Catalogue"],
+          summary: "Approve a run that another caller asked for: it is carried out at once",
+          parameters: [
+            ...parameters,
+            {
+              name: "id",
+              in: "path",
+              required: true,
+              description: "`approval_id` of the problem.",
+              schema: { type: "string" },
+            },
+          ],
+          responses: {
+            200: json("The answer of the action.", { type: "object" }),
+            ...problemResponses([401, 403, 404, 409, 422, 429, 502, 503, 504]),
+          },
+        },
+      },
       [`${base}/actions/{slug}`]: {
         get: {
           operationId: "describe_action",

@@ -90,7 +90,8 @@ const readInput = Effect.tryPromise({
   catch: (error) => wrongArguments((error as Error).message),
 })
 
-const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string | undefined) => {
+/** The tenant that is meant. */
+export const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string | undefined) => {
   const found = id === undefined && tenants.length === 1 ? tenants[0] : tenants.find((one) => one.id === id)
   if (found !== undefined) return Effect.succeed(found)
   const message = `name one of: ${tenants.map((one) => one.id).join(", ")}`
@@ -98,7 +99,10 @@ const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string 
 }
 
 /** Results on standard output, what happened on standard error. */
-const show = Effect.fnUntraced(function* (answer: ActionResponse, as_json: boolean): Effect.fn.Return<void, Exit> {
+export const show = Effect.fnUntraced(function* (
+  answer: ActionResponse,
+  as_json: boolean,
+): Effect.fn.Return<void, Exit> {
   const { counts, results, errors, warnings = [] } = answer
   if (as_json) yield* print(JSON.stringify(answer, null, 2))
   else if ("requests" in results) {
@@ -130,7 +134,11 @@ const complainOf = (errors: readonly RowError[]) =>
     complain(`${id === undefined ? "" : `${id}: `}${outcome === undefined ? "" : `${outcome}: `}${code} ${message}`),
   )
 
-const failed = Effect.fnUntraced(function* (problem: ProblemBody, as_json: boolean): Effect.fn.Return<never, Exit> {
+/** Says why it failed, and ends with 1, or 2 where the arguments are wrong. */
+export const failed = Effect.fnUntraced(function* (
+  problem: ProblemBody,
+  as_json: boolean,
+): Effect.fn.Return<never, Exit> {
   if (as_json) yield* print(JSON.stringify(problem, null, 2))
   else if (problem.errors === undefined) {
     yield* complainOf(problem.upstream_errors ?? [])

@@ -21,6 +21,7 @@ export const auditLine = (
     at,
     who: asked.caller.name,
     role: asked.caller.role,
+    ...(asked.approved_by !== undefined && { approved_by: asked.approved_by }),
     via: asked.via,
     tenant,
     action: action.slug,

@@ -18,6 +18,8 @@ export interface AuditLine {
   /** Name of the token, or `shell:<user>`. */
   readonly who: string
   readonly role: string
+  /** The second person, where one had to approve it. */
+  readonly approved_by?: string
   /** `http`, `mcp` or `shell`. */
   readonly via: string
   readonly tenant: string

@@ -11,6 +11,7 @@ import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
+import { type Approvals, makeApprovals } from "./approvals.ts"
 import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, closed, isoNow } from "./audit-line.ts"
 import { planned } from "./dry-run.ts"
@@ -35,6 +36,7 @@ export interface ActionTenant extends Registry {
   readonly services: Context.Context<PluginServices>
   readonly audit: Audit
   readonly guards: Guards
+  readonly approvals: Approvals
   /** The journal; opened at first use, and tried again when that failed. Fails, too, while the audit log cannot be written; health says so. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
@@ -61,7 +63,16 @@ export const makeActionTenant = Effect.fnUntraced(function* (
       Effect.tapError(({ message }) => tell("failed", `${message}; what changes something is refused until it can be`)),
     )
     const guards = yield* makeGuards(options.guards, services)
-    return { id: tenant.id, services: tenant.services, audit, guards, journal, ...makeRegistry(tenant.plugins) }
+    const approvals = yield* makeApprovals(data_dir)
+    return {
+      id: tenant.id,
+      services: tenant.services,
+      audit,
+      guards,
+      approvals,
+      journal,
+      ...makeRegistry(tenant.plugins),
+    }
   }).pipe(Effect.provide(tenant.services))
 })
 
@@ -134,7 +145,7 @@ const recorded = (
       const line = yield* auditLine(tenant.id, action, args, asked)
       const begun = yield* begin(tenant, action, args, asked, line)
       if ("replay" in begun) return yield* replayed(begun.replay)
-      const guarded = yield* Effect.exit(restore(tenant.guards.check(action, args)))
+      const guarded = yield* Effect.exit(restore(pass(tenant, action, args, asked)))
       if (Exit.isFailure(guarded)) {
         const refusal = guardRefusal(guarded.cause)
         const { status } = refusal.problem
@@ -156,6 +167,26 @@ const recorded = (
     }),
   )
 
+/** What stands between a run and Falcon: a second person where one is wanted, then the guards. */
+const pass = Effect.fnUntraced(function* (tenant: ActionTenant, action: AnyAction, args: Args, asked: Asked) {
+  if (asked.approved_by === undefined && tenant.guards.needsApproval(action)) {
+    const waiting = yield* tenant.approvals.ask({
+      who: asked.caller.name,
+      role: asked.caller.role,
+      owner: yield* ownerOf(tenant, asked.caller),
+      via: asked.via,
+      request_id: asked.request_id,
+      ...(asked.idempotency_key !== undefined && { idempotency_key: asked.idempotency_key }),
+      action: action.slug,
+      hash: hashOf(args),
+      arguments: args,
+    })
+    const detail = `nothing was done yet: ${action.slug} runs once another caller approves ${waiting.id}, until ${waiting.until}`
+    return yield* refuse("approval-needed", detail, { approval_id: waiting.id })
+  }
+  yield* tenant.guards.check(action, args)
+})
+
 /** A run that a guard did not let pass, or that was stopped while it was looked at: nothing has been sent to change anything. */
 const guardRefusal = (cause: Cause.Cause<Refusal>): Refusal => {
   const error = Cause.squash(cause)
@@ -172,7 +203,7 @@ const begin = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Begun, Refusal> {
   const notReady = (error: StoreError) => refuse("not-ready", `nothing was done: ${error.message}`)
   const journal = yield* Effect.mapError(tenant.journal, notReady)
-  const owner = yield* ownerOf(tenant, asked.caller)
+  const owner = asked.owner ?? (yield* ownerOf(tenant, asked.caller))
   const key =
     asked.idempotency_key === undefined ? undefined : JSON.stringify([owner, action.slug, asked.idempotency_key])
   const attempt = { key, owner, hash: hashOf(args), audit: action.changes ? line : undefined }
@@ -182,7 +213,7 @@ const begin = Effect.fnUntraced(function* (
 })
 
 /** Whose idempotency keys they are: a digest of the token, so that a new token of an old name does not get the old answers. */
-const ownerOf = ({ services }: ActionTenant, { name, token }: Asked["caller"]): Effect.Effect<string> =>
+export const ownerOf = ({ services }: ActionTenant, { name, token }: Asked["caller"]): Effect.Effect<string> =>
   token === undefined
     ? Effect.succeed(name)
     : token.value.pipe(

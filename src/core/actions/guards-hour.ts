@@ -3,11 +3,12 @@
  * writes its line first and counts then, everybody else's lines included: so two runs at once, or a shell beside the server, never
  * pass together what one of them alone may. A run that is refused takes its line back. A restart forgets nothing.
  */
-import { Clock, Effect, FileSystem, Semaphore } from "effect"
-import type { StoreError } from "../errors.ts"
+import { Clock, Effect, FileSystem, type PlatformError, Semaphore } from "effect"
+import { StoreError } from "../errors.ts"
 import { guards as bounds } from "../limits/guards.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, makeFolder, readIfPresent } from "../store/atomic-file.ts"
+import { systemWords } from "../store/regular-file.ts"
 import { idKey } from "./errors-by-id.ts"
 
 export interface HostsOfTheHour {
@@ -48,7 +49,8 @@ export const makeHostsOfTheHour = Effect.fnUntraced(function* (
   /** The lines that count now. Files that no line of can count are removed. */
   const read = Effect.gen(function* () {
     const now_ms = clock.currentTimeMillisUnsafe()
-    const names = yield* Effect.orElseSucceed(fs.readDirectory(folder), (): string[] => [])
+    yield* makeFolder(folder)
+    const names = yield* Effect.mapError(fs.readDirectory(folder), unreadable)
     const lines: Line[] = []
     for (const name of names.filter((one) => /^\d+\.ndjson$/.test(one))) {
       if (hourOf(now_ms) - Number.parseInt(name, 10) > bounds.hours_kept) {
@@ -64,6 +66,9 @@ export const makeHostsOfTheHour = Effect.fnUntraced(function* (
     return lines.filter((line) => !isOver(line, now_ms))
   })
 
+  const unreadable = (error: PlatformError.PlatformError) =>
+    new StoreError({ reason: "unreadable", path: folder, message: `${folder} cannot be read: ${systemWords(error)}` })
+
   const append = (line: object) => {
     const name = `${hourOf(clock.currentTimeMillisUnsafe())}.ndjson`
     return appendDurably(folder, name, `${JSON.stringify(line)}\n`, safe_names)
@@ -75,7 +80,6 @@ export const makeHostsOfTheHour = Effect.fnUntraced(function* (
     const without = union(before, []).size
     if (union(before, keys).size > max) return without
     if (isFresh(before, keys)) return undefined
-    yield* makeFolder(folder)
     const line: Line = { id: crypto.randomUUID(), at_ms: clock.currentTimeMillisUnsafe(), hosts: keys }
     own.add(line.id)
     seen_ms.set(line.id, monotonicMs(clock))

@@ -19,6 +19,8 @@ import { fromFalcon, Refusal, refuse } from "./problem.ts"
 type Args = Readonly<Record<string, unknown>>
 
 export interface Guards {
+  /** Whether it runs only once a second person has approved it. */
+  readonly needsApproval: (action: AnyAction) => boolean
   /** Lets a run pass, and counts its hosts, or refuses it. */
   readonly check: (action: AnyAction, args: Args) => Effect.Effect<void, Refusal>
   /** Of a dry run: what would refuse it now, and what would be looked at before. Sends and counts nothing. */
@@ -28,11 +30,11 @@ export interface Guards {
 }
 
 /** Nothing is configured: for tests of something else. */
-export const no_guards: GuardsConfig = { protected: { tags: [], hostnames: [], filter: "" } }
+export const no_guards: GuardsConfig = { protected: { tags: [], hostnames: [], filter: "" }, approval: [] }
 
 /** The guards of one tenant. */
 export const makeGuards = Effect.fnUntraced(function* (
-  { hosts_per_run_max, hosts_per_hour_max, protected: protection }: GuardsConfig,
+  { hosts_per_run_max, hosts_per_hour_max, protected: protection, approval }: GuardsConfig,
   services: Context.Context<PluginServices>,
 ): Effect.fn.Return<Guards, never, Tenant | FileSystem.FileSystem> {
   const { data_dir } = yield* Tenant
@@ -68,10 +70,12 @@ export const makeGuards = Effect.fnUntraced(function* (
     return yield* refuse("guarded", detail)
   })
 
+  const needsApproval = ({ slug }: AnyAction): boolean => approval.includes(slug)
+
   const foresee = Effect.fnUntraced(function* (action: AnyAction, args: Args) {
+    const told = needsApproval(action) ? ["would wait for another caller's approval"] : []
     const hosts = hostsOf(action, args)
-    if (hosts.length === 0) return []
-    const told: string[] = []
+    if (hosts.length === 0) return told
     const too_many = whyTooMany(hosts)
     if (too_many !== undefined) told.push(`would be refused: ${too_many}`)
     if (protects) told.push("the hosts are looked at first; a protected one among them refuses the whole run")
@@ -91,7 +95,7 @@ export const makeGuards = Effect.fnUntraced(function* (
     return protects && hosts.length > 0 ? Effect.ignore(protectedAmong(hosts, protection)) : Effect.void
   }
 
-  return { check, foresee, look }
+  return { needsApproval, check, foresee, look }
 })
 
 /** Each once: ids that differ in case only are one host. */

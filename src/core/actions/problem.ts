@@ -20,6 +20,7 @@ const problem_kinds = {
   "not-allowed": [403, "Not allowed"],
   "read-only": [403, "Read-only"],
   guarded: [403, "Refused by a guard"],
+  "approval-needed": [403, "Waits for a second person"],
   "not-found": [404, "Not found"],
   "unknown-action": [404, "Unknown action"],
   "method-not-allowed": [405, "Method not allowed"],
@@ -66,6 +67,7 @@ export const problem_body = z
     errors: z.array(field_error).exactOptional().describe("With 400: what is wrong with which argument."),
     required_scopes: z.array(z.string()).exactOptional().describe("With 502: what the Falcon API client lacks."),
     successor: z.string().exactOptional().describe("With a withdrawn API: what took its place."),
+    approval_id: z.string().exactOptional().describe("With `approval-needed`: what another caller approves."),
     retry_after_s: z
       .int()
       .nonnegative()

@@ -18,6 +18,10 @@ export interface Asked {
   readonly request_id: string
   readonly dry_run: boolean
   readonly idempotency_key?: string | undefined
+  /** Whose idempotency keys they are, where it is not told by the token of `caller`: of a run that waited. */
+  readonly owner?: string
+  /** Who approved a run that waited for a second person. */
+  readonly approved_by?: string
   /** The configuration's `server.read_only`. */
   readonly read_only: boolean
 }

@@ -96,8 +96,19 @@ const parse = (tree: Tree, source: string, { env, plugins }: ConfigInput): Confi
     env,
   )
   refuseShared(common, source)
+  refuseUnguardable(common, source, plugins)
   common.server.tokens.push(...tokenFromEnv(env))
   return { ...common, source, tenants: parseTenants(tree, source, common, { env, plugins }) }
+}
+
+/** A slug that is misspelled would guard nothing. */
+const refuseUnguardable = ({ guards }: General, source: string, plugins: ConfigInput["plugins"]): void => {
+  const changing = plugins.flatMap(({ actions = [] }) => actions.filter(({ changes }) => changes))
+  for (const [at, slug] of guards.approval.entries()) {
+    if (changing.some((action) => action.slug === slug)) continue
+    const message = `"${slug}" is no action that changes something; allowed here: ${changing.map((one) => one.slug).join(", ")}`
+    throw new ConfigError({ source, key: `guards.approval[${at}]`, message })
+  }
 }
 
 /** `AKONIS_TOKEN`, or a file named by `AKONIS_TOKEN_FILE`, adds one caller of role admin. */

@@ -96,6 +96,10 @@ const guards = z.strictObject({
         .describe("FQL filter of hosts that are never changed, such as `product_type_desc:'Domain Controller'`."),
     })
     .prefault({}),
+  approval: z
+    .array(z.string())
+    .default([])
+    .describe("Actions, by slug, that run only once a second person has approved them, within 30 minutes."),
 })
 
 export type GuardsConfig = z.infer<typeof guards>

@@ -15,6 +15,10 @@ export const guards = {
   looked_at_per_call: 5_000,
   /** Hosts held against `protected.filter` in one call: their ids travel in the URL. */
   filtered_per_call: 100,
+  /** How long a run waits for a second person, how many may wait, and how large one is: a request body at most. */
+  approval_life_ms: 30 * 60_000,
+  approvals_max: 100,
+  approval_bytes_max: 16 * 1024 * 1024,
   /** Hosts that a refusal names. */
   named_max: 20,
 } as const

@@ -1,0 +1,67 @@
+/** `akonis approvals`: runs that wait for a second person. May run beside a server, as `akonis call` may. */
+import { userInfo } from "node:os"
+import { Effect, Option, Result } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { approve } from "../core/actions/approve.ts"
+import { makeActionTenant } from "../core/actions/execute.ts"
+import { layerLogging } from "../core/telemetry/logging.ts"
+import { boot } from "../core/tenant/boot.ts"
+import { version } from "../version.ts"
+import { failed, show, tenantOf } from "./call.ts"
+import { configFlag, configOf, env, explain, jsonFlag, print } from "./common.ts"
+import { table } from "./table.ts"
+
+const flags = {
+  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  config: configFlag,
+  json: jsonFlag,
+}
+
+type Given = {
+  readonly tenant: Option.Option<string>
+  readonly config: Parameters<typeof configOf>[0]
+}
+
+const open = Effect.fnUntraced(function* (given: Given) {
+  const config = yield* configOf(given.config)
+  const tenants = yield* boot(config, { version, env, lock: false })
+  const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
+  const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
+  return { tenant, read_only: config.server.read_only }
+})
+
+const quiet = layerLogging({ level: "error", format: "pretty" })
+
+const list = Command.make("list", flags, (given) =>
+  explain(
+    Effect.gen(function* () {
+      const { tenant } = yield* open(given)
+      const result = yield* Effect.result(tenant.approvals.list)
+      if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
+      const shown = result.success.map(({ owner: _, hash: __, idempotency_key: ___, ...one }) => one)
+      if (given.json) return yield* print(JSON.stringify(shown, null, 2))
+      const rows = shown.map((one) => [one.id, one.until, one.who, one.action, JSON.stringify(one.arguments)])
+      yield* print(table([["id", "until", "asked by", "action", "arguments"], ...rows]))
+    }).pipe(Effect.scoped, Effect.provide(quiet)),
+  ),
+).pipe(Command.withDescription("What waits for a second person"))
+
+const id = Argument.String("id").pipe(Argument.withDescription("As `list` shows it"))
+
+const approveCommand = Command.make("approve", { id, ...flags }, (given) =>
+  explain(
+    Effect.gen(function* () {
+      const { tenant, read_only } = yield* open(given)
+      const caller = { name: `shell:${userInfo().username}`, role: "admin" } as const
+      const approver = { caller, via: "shell", request_id: crypto.randomUUID(), read_only } as const
+      const result = yield* Effect.result(approve(tenant, given.id, approver))
+      if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
+      yield* show(result.success.answer, given.json)
+    }).pipe(Effect.scoped, Effect.provide(quiet)),
+  ),
+).pipe(Command.withDescription("Approve a run that somebody else asked for: it is carried out at once"))
+
+export const approvals = Command.make("approvals").pipe(
+  Command.withDescription("Runs that wait for a second person"),
+  Command.withSubcommands([list, approveCommand]),
+)
