@@ -110,7 +110,7 @@ const actionsPage = (): string => {
     "*changes* means that something in Falcon changes: such an action is refused in read-only mode and leaves a line in the audit log.",
   ]
   const sections = plugins.flatMap((plugin) =>
-    plugin.actions === undefined ? [] : [actionsOf(plugin.id, plugin.title, plugin.actions)],
+    plugin.actions.length === 0 ? [] : [actionsOf(plugin.id, plugin.title, plugin.actions)],
   )
   return `${notice}\n${[...intro, "", ...sections].join("\n")}`
 }

@@ -3,9 +3,11 @@
  * `deno serve -A src/server.ts` start.
  */
 import { makeApp } from "./akonis.ts"
+import type { AppOf } from "./api/client.ts"
 import { plugins } from "./plugins/index.ts"
 
-export type { AppType } from "./api/client.ts"
+/** What `hc<AppType>` of `hono/client` knows: the routes of everything that ships. */
+export type AppType = AppOf<typeof plugins>
 
 const load = () => makeApp(plugins, { env: process.env })
 

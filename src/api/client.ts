@@ -1,4 +1,4 @@
-/** The API as a type, for `hc<AppType>`: a wrong argument or an unknown action does not compile. */
+/** The API as a type, for `hc<AppOf<typeof plugins>>`: a wrong argument or an unknown action does not compile. */
 import type { Hono } from "hono"
 import type { z } from "zod"
 import type { Action, AnyAction } from "../core/actions/action.ts"
@@ -6,7 +6,6 @@ import type { CatalogueEntry } from "../core/actions/catalogue.ts"
 import type { ProblemBody } from "../core/actions/problem.ts"
 import type { ActionResponse } from "../core/actions/response.ts"
 import type { ApiEnv } from "./api.ts"
-import type { ShippedAction } from "./shipped.ts"
 
 /** What an action takes, as a caller writes it. */
 type ArgumentsOf<A extends AnyAction> = A extends Action<infer S, string> ? z.input<z.ZodObject<S>> : never
@@ -40,7 +39,12 @@ type ActionSchema<A extends AnyAction, Base extends string = "", More = unknown>
   }
 } & { [Path in `${Base}/actions`]: { $get: Ok<object & More, { actions: CatalogueEntry[] }> | Failed<object & More> } }
 
-/** With one tenant the short routes; with several, those below `/tenants/:id`. */
-export type AppType = Hono<ApiEnv, ActionSchema<ShippedAction> & TenantSchema, "/">
+/** The API over these plugins: with one tenant the short routes; with several, those below `/tenants/:id`. */
+export type AppOf<Plugins extends readonly { readonly actions: readonly AnyAction[] }[]> = Hono<
+  ApiEnv,
+  ActionSchema<ActionOf<Plugins>> & ActionSchema<ActionOf<Plugins>, "/tenants/:id", { param: { id: string } }>,
+  "/"
+>
 
-type TenantSchema = ActionSchema<ShippedAction, "/tenants/:id", { param: { id: string } }>
+type ActionOf<Plugins extends readonly { readonly actions: readonly AnyAction[] }[]> =
+  Plugins[number]["actions"][number]

@@ -38,7 +38,12 @@ export interface CheckRow {
   readonly detail: string
 }
 
-export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Readonly<Record<string, z.ZodType>>> {
+type ConfigShape = Readonly<Record<string, z.ZodType>>
+
+export interface Plugin<
+  Shape extends ConfigShape = ConfigShape,
+  Actions extends readonly AnyAction[] = readonly AnyAction[],
+> {
   /** As in the configuration and in `GET /health`. */
   readonly id: string
   /** One line for people. */
@@ -48,13 +53,13 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
   readonly enabled_by_env?: string
   /** Keys below `plugins.<id>`, besides `enabled`. */
   readonly config: z.ZodObject<Shape>
-  /** Scopes of the Falcon API client that it needs, as the console names them. */
+  /** Scopes of the Falcon API client that it needs, as the console names them: those of its calls and of its actions. */
   readonly scopes: readonly string[]
   /** What it counts, beside what the rooms of the core count for it. Each carries the label `tenant`. */
   // biome-ignore lint/suspicious/noExplicitAny: a list of metrics has no common kind.
   readonly metrics?: Readonly<Record<string, Metric.Metric<any, any>>>
   /** What it can be asked to do. */
-  readonly actions?: readonly AnyAction[]
+  readonly actions: Actions
   /**
    * The background work, for as long as the process lives. It keeps itself going: what fails here ends the process, so
    * only what a restart would not mend may fail. Interrupting it drains: what has been read is delivered first.
@@ -91,7 +96,7 @@ export interface Plugin<Shape extends Readonly<Record<string, z.ZodType>> = Read
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of plugins has no common configuration type.
-export type AnyPlugin = Plugin<any>
+export type AnyPlugin = Plugin<any, readonly AnyAction[]>
 
 /** A plugin that is switched on, with its checked configuration. */
 export interface EnabledPlugin {
@@ -100,9 +105,22 @@ export interface EnabledPlugin {
   readonly config: any
 }
 
-/** Declares a plugin: only for the types. */
-export const definePlugin = <Shape extends Readonly<Record<string, z.ZodType>>>(plugin: Plugin<Shape>): Plugin<Shape> =>
-  plugin
+/** A plugin as it is written down; its scopes follow from its calls and its actions. */
+interface Declaration<Shape extends ConfigShape, Actions extends readonly AnyAction[]>
+  extends Omit<Plugin<Shape, Actions>, "scopes" | "actions"> {
+  /** Scopes of the calls that it makes by itself. */
+  readonly call_scopes?: readonly string[]
+  readonly actions?: Actions
+}
+
+/** Declares a plugin. The tuple of its actions is kept, so that the type of the HTTP client follows from it. */
+export const definePlugin = <Shape extends ConfigShape, const Actions extends readonly AnyAction[] = readonly []>(
+  declared: Declaration<Shape, Actions>,
+): Plugin<Shape, Actions> => {
+  const { call_scopes = [], actions = [] as readonly AnyAction[] as Actions, ...rest } = declared
+  const scopes = new Set([...call_scopes, ...actions.flatMap((action) => action.scopes)])
+  return { ...rest, scopes: [...scopes], actions }
+}
 
 /** Makes every enricher of a tenant's plugins. */
 export const enrichersOf = (

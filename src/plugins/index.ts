@@ -1,5 +1,4 @@
 /** What ships. The order is the order of pages and lists. */
-import type { AnyPlugin } from "../core/plugin.ts"
 import { alerts } from "./alerts/plugin.ts"
 import { cases } from "./cases/plugin.ts"
 import { deviceAssets } from "./device-assets/plugin.ts"
@@ -11,7 +10,7 @@ import { iocs } from "./iocs/plugin.ts"
 import { preventionPolicies } from "./prevention-policies/plugin.ts"
 import { userAssets } from "./user-assets/plugin.ts"
 
-export const plugins: readonly AnyPlugin[] = [
+export const plugins = [
   eventStream,
   enrichment,
   deviceAssets,
@@ -22,4 +21,7 @@ export const plugins: readonly AnyPlugin[] = [
   incidents,
   iocs,
   preventionPolicies,
-]
+] as const
+
+/** Every action that ships, as a type. */
+export type ShippedAction = (typeof plugins)[number]["actions"][number]

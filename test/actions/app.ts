@@ -86,7 +86,7 @@ const start = Effect.fnUntraced(function* (
   const file = "akonis.yaml"
   const server = { tokens: [{ name: "soc", token, role: "responder" }] }
   write(file, JSON.stringify({ client_id, client_secret, base_url, data_dir: "data", server, ...more }))
-  const acting = plugins.filter(({ actions = [] }) => actions.length > 0)
+  const acting = plugins.filter(({ actions }) => actions.length > 0)
   const config = yield* loadConfig({ file, env: {}, plugins: acting })
   const [tenant] = config.tenants
   const services = yield* Layer.build(layerTenant(tenant!).pipe(Layer.provide(layerWire(simulator))))

@@ -1,7 +1,7 @@
 /** For each action: arguments that work, arguments of which half work, and more of them than one call may carry. */
 import type { ApiState } from "../../simulator/api/state.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
-import type { ShippedAction } from "../../src/api/shipped.ts"
+import type { ShippedAction } from "../../src/plugins/index.ts"
 import type { App } from "./app.ts"
 import { faultOn, madeUpIds } from "./support.ts"
 

@@ -1,9 +1,8 @@
 /** The API as a typed client sees it: what must not compile is checked by the type check of the whole project. */
 import { expect, test } from "bun:test"
 import { hc } from "hono/client"
-import type { ShippedAction } from "../../src/api/shipped.ts"
 import { makeRegistry } from "../../src/core/actions/registry.ts"
-import { plugins } from "../../src/plugins/index.ts"
+import { plugins, type ShippedAction } from "../../src/plugins/index.ts"
 import type { AppType } from "../../src/server.ts"
 import { tokens, withServed } from "./served.ts"
 

@@ -21,7 +21,9 @@ const specified: readonly string[] = [
   "query_device_login_history",
   "query_devices_by_filter",
 ]
-const actions: readonly AnyAction[] = [alerts, hosts, cases, iocs].flatMap((plugin) => plugin.actions ?? [])
+const actions: readonly AnyAction[] = [alerts, hosts, cases, iocs].flatMap(
+  (plugin): readonly AnyAction[] => plugin.actions,
+)
 
 type Row = readonly [slug: string, args: Readonly<Record<string, unknown>>, ...requests: readonly Request[]]
 type Request = readonly [method: string, path: string, body?: unknown]
@@ -246,6 +248,8 @@ test.each(table)("%s %j sends exactly this", (slug, args, ...requests) =>
 
 test("no action beyond the specification's is left out", () => {
   const tried = new Set(table.map(([slug]) => slug))
-  const beyond = [alerts, hosts, cases].flatMap((plugin) => plugin.actions ?? []).map(({ slug }) => slug)
+  const beyond = [alerts, hosts, cases]
+    .flatMap((plugin): readonly AnyAction[] => plugin.actions)
+    .map(({ slug }) => slug)
   expect(beyond.filter((slug) => !tried.has(slug) && !specified.includes(slug))).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import type { Action, Shape } from "../../src/core/actions/action.ts"
+import type { Action, AnyAction, Shape } from "../../src/core/actions/action.ts"
 import { blockIoc } from "../../src/plugins/iocs/block-ioc.ts"
 import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
 import { getIndicators } from "../../src/plugins/iocs/get-indicators.ts"
@@ -35,7 +35,7 @@ const foreign = (more: object = {}) => ({
 
 describe("every action", () => {
   test("is what the specification names", () => {
-    expect(iocs.actions?.map(({ slug, alias }) => `${slug} ${alias}`).sort()).toEqual([
+    expect(iocs.actions.map(({ slug, alias }) => `${slug} ${alias}`).sort()).toEqual([
       "block_ioc block_ioc",
       "create_indicators ioc_create_indicators",
       "delete_indicators ioc_delete_indicators",
@@ -51,9 +51,9 @@ describe("every action", () => {
     expect([...iocs.scopes].sort()).toEqual(["IOC Management: Read", "IOC Management: Write"])
   })
 
-  for (const action of iocs.actions ?? []) {
+  for (const action of iocs.actions as readonly AnyAction[]) {
     test(`${action.slug} describes its arguments and takes its own example`, () => {
-      const one = action as Action<Shape>
+      const one: Action<Shape> = action
       expect(one.arguments.safeParse(one.example).success).toBe(true)
       for (const field of Object.values(one.arguments.shape)) expect(field.description).toBeString()
     })

@@ -145,6 +145,5 @@ export const own = definePlugin({
   title: "For tests.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [],
   actions: [countUp, lookUp, failAs, refuseArgument, breakDown, waitHere],
 })

@@ -8,7 +8,7 @@ import { incidents } from "../../src/plugins/incidents/plugin.ts"
 import { preventionPolicies } from "../../src/plugins/prevention-policies/plugin.ts"
 
 const plugins = [alerts, hosts, cases, incidents, preventionPolicies]
-const actions: readonly AnyAction[] = plugins.flatMap((plugin) => plugin.actions ?? [])
+const actions: readonly AnyAction[] = plugins.flatMap((plugin): readonly AnyAction[] => plugin.actions)
 
 /** Slug and docker parameter of the specification's table. */
 const specified: Readonly<Record<string, string>> = {
@@ -43,7 +43,7 @@ test("an action beyond the specification has one name", () => {
 test.each(plugins.map((plugin) => [plugin.id, plugin] as const))(
   "%s asks for the scopes of its actions",
   (_, plugin) => {
-    const wanted = new Set((plugin.actions ?? []).flatMap(({ scopes }) => scopes))
+    const wanted = new Set((plugin.actions as readonly AnyAction[]).flatMap(({ scopes }) => scopes))
     expect(new Set(plugin.scopes)).toEqual(wanted)
     expect(plugin.enabled_by_default).toBe(true)
   },

@@ -1,8 +1,9 @@
 /** `bun run actions:table`: every action, and what has been tried on it just now. Exit status 1 when anything failed. */
+import type { AnyAction } from "../../src/core/actions/action.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import { type Cell, type Column, cellOf, columns, legend } from "./cells.ts"
 
-export const actions = plugins.flatMap(({ actions = [] }) => actions)
+export const actions = plugins.flatMap(({ actions }): readonly AnyAction[] => actions)
 export const titles = Object.keys(columns) as Column[]
 
 const print = (text: string) => process.stdout.write(`${text}\n`)

@@ -1,11 +1,12 @@
 /** The HTTP API: whatever is asked is answered, and never with a failure of our own. */
 import { expect } from "bun:test"
 import fc from "fast-check"
+import type { AnyAction } from "../../src/core/actions/action.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import { type Served, tokens, withServed } from "../actions/served.ts"
 import { type FuzzCase, fuzzCase } from "./fuzz-case.ts"
 
-const actions = plugins.flatMap((plugin) => plugin.actions ?? [])
+const actions = plugins.flatMap((plugin): readonly AnyAction[] => plugin.actions)
 
 let served: Served
 const around = (body: () => Promise<void>): Promise<void> =>

@@ -51,7 +51,7 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const services = yield* Effect.context<PluginServices>()
     const audit = yield* makeAudit(data_dir, options)
     const open = Effect.provide(journalOf(data_dir, audit, options), services)
-    const changing = tenant.plugins.filter(({ plugin }) => plugin.actions?.some(({ changes }) => changes) === true)
+    const changing = tenant.plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
     // For as long as the process lives.
     const cells = yield* Effect.forEach(changing, ({ plugin }) =>
       Health.use((health) => health.cell(plugin.id, "records")),

@@ -13,8 +13,8 @@ export interface Registry {
 
 /** Makes the registry of a list of plugins. A slug wins over an alias of the same name. */
 export const makeRegistry = (plugins: readonly Pick<EnabledPlugin, "plugin">[]): Registry => {
-  const actions = plugins.flatMap(({ plugin }): readonly AnyAction[] => plugin.actions ?? [])
-  const owners = new Map(plugins.flatMap(({ plugin }) => (plugin.actions ?? []).map((action) => [action, plugin.id])))
+  const actions = plugins.flatMap(({ plugin }): readonly AnyAction[] => plugin.actions)
+  const owners = new Map(plugins.flatMap(({ plugin }) => plugin.actions.map((action) => [action, plugin.id])))
   const names = new Map<string, AnyAction>()
   for (const action of actions) names.set(action.alias, action)
   for (const action of actions) names.set(action.slug, action)

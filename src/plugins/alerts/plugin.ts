@@ -1,6 +1,5 @@
 /** Looks up alerts, comments on them and moves them through their statuses. */
 import { z } from "zod"
-import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { addNewCommentToAlert } from "./add-new-comment-to-alert.ts"
 import { getAlertsV2 } from "./get-alerts-v2.ts"
@@ -8,13 +7,10 @@ import { searchAlerts } from "./search-alerts.ts"
 import { updateAlertStatus } from "./update-alert-status.ts"
 import { updateAlerts } from "./update-alerts.ts"
 
-const actions: readonly AnyAction[] = [addNewCommentToAlert, updateAlertStatus, getAlertsV2, updateAlerts, searchAlerts]
-
 export const alerts = definePlugin({
   id: "alerts",
   title: "Finds alerts, looks them up, comments on them, sets status, assignee, tags and visibility.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
-  actions,
+  actions: [addNewCommentToAlert, updateAlertStatus, getAlertsV2, updateAlerts, searchAlerts],
 })

@@ -1,6 +1,5 @@
 /** Actions on cases, which took the place of incidents and behaviors. */
 import { z } from "zod"
-import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { addCaseAlerts, addCaseEvents } from "./add-case-evidence.ts"
 import { addCaseTags, removeCaseTags } from "./case-tags.ts"
@@ -11,24 +10,21 @@ import { mergeCases } from "./merge-cases.ts"
 import { searchCases } from "./search-cases.ts"
 import { updateCase } from "./update-case.ts"
 
-const actions: readonly AnyAction[] = [
-  searchCases,
-  getCases,
-  createCase,
-  updateCase,
-  closeCase,
-  addCaseAlerts,
-  addCaseEvents,
-  addCaseTags,
-  removeCaseTags,
-  mergeCases,
-]
-
 export const cases = definePlugin({
   id: "cases",
   title: "Finds cases, opens, changes and closes them, and fills them with alerts, events and tags.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
-  actions,
+  actions: [
+    searchCases,
+    getCases,
+    createCase,
+    updateCase,
+    closeCase,
+    addCaseAlerts,
+    addCaseEvents,
+    addCaseTags,
+    removeCaseTags,
+    mergeCases,
+  ],
 })

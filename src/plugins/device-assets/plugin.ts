@@ -27,7 +27,7 @@ export const deviceAssets = definePlugin({
   title: "Sends hosts to Sekoia's asset inventory, and keeps them current.",
   enabled_by_default: false,
   config,
-  scopes: [...reads_hosts, ...reads_groups],
+  call_scopes: [...reads_hosts, ...reads_groups],
   inventory,
   run,
   check,

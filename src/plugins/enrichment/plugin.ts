@@ -13,7 +13,7 @@ export const enrichment = definePlugin({
   enabled_by_env: "ACTIVATE_VERTICLES_COLLECTION",
   config,
   metrics,
-  scopes: ["Alerts: Read", "Threatgraph: Read"],
+  call_scopes: ["Alerts: Read", "Threatgraph: Read"],
   enricher: makeEnricher,
   check,
 })

@@ -67,7 +67,7 @@ export const eventStream = definePlugin({
   enabled_by_default: true,
   config,
   metrics,
-  scopes,
+  call_scopes: scopes,
   run,
   destination: makeDestination,
   check,

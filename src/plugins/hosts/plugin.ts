@@ -1,6 +1,5 @@
 /** Finds hosts, looks them up and acts on them: containment above all. */
 import { z } from "zod"
-import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { deisolateEndpoints } from "./deisolate-endpoints.ts"
 import { getDeviceDetails } from "./get-device-details.ts"
@@ -13,25 +12,22 @@ import { queryDeviceLoginHistory } from "./query-device-login-history.ts"
 import { queryDevicesByFilter } from "./query-devices-by-filter.ts"
 import { tagHosts, untagHosts } from "./tag-hosts.ts"
 
-const actions: readonly AnyAction[] = [
-  isolateEndpoints,
-  deisolateEndpoints,
-  performHostAction,
-  getDeviceDetails,
-  getOnlineState,
-  queryDeviceLoginHistory,
-  queryDevicesByFilter,
-  getHostsByName,
-  tagHosts,
-  untagHosts,
-  liftFilesystemContainment,
-]
-
 export const hosts = definePlugin({
   id: "hosts",
   title: "Finds hosts, looks them up, isolates them and brings them back, tags them.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
-  actions,
+  actions: [
+    isolateEndpoints,
+    deisolateEndpoints,
+    performHostAction,
+    getDeviceDetails,
+    getOnlineState,
+    queryDeviceLoginHistory,
+    queryDevicesByFilter,
+    getHostsByName,
+    tagHosts,
+    untagHosts,
+    liftFilesystemContainment,
+  ],
 })

@@ -1,17 +1,13 @@
 /** Incidents and behaviors: withdrawn by CrowdStrike, kept so that a playbook that asks is told what took their place. */
 import { z } from "zod"
-import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { getBehaviors } from "./get-behaviors.ts"
 import { getIncidents } from "./get-incidents.ts"
-
-const actions: readonly AnyAction[] = [getIncidents, getBehaviors]
 
 export const incidents = definePlugin({
   id: "incidents",
   title: "Looks up incidents and behaviors, an API that CrowdStrike has withdrawn.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
-  actions,
+  actions: [getIncidents, getBehaviors],
 })

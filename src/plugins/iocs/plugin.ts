@@ -1,6 +1,5 @@
 /** Indicators of compromise: blocked, watched, pushed from STIX, looked up, changed, deleted. */
 import { z } from "zod"
-import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { blockIoc } from "./block-ioc.ts"
 import { createIndicators } from "./create-indicators.ts"
@@ -14,25 +13,22 @@ import { pushIocsForPrevention } from "./push-iocs-for-prevention.ts"
 import { searchIndicators } from "./search-indicators.ts"
 import { updateIndicators } from "./update-indicators.ts"
 
-const actions: readonly AnyAction[] = [
-  blockIoc,
-  monitorIoc,
-  pushIocsForPrevention,
-  pushIocsForDetection,
-  searchIndicators,
-  getIndicators,
-  createIndicators,
-  updateIndicators,
-  deleteIndicators,
-  getIocActions,
-  getIndicatorsReport,
-]
-
 export const iocs = definePlugin({
   id: "iocs",
   title: "Blocks, watches, pushes, looks up, changes and deletes indicators of compromise.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
-  actions,
+  actions: [
+    blockIoc,
+    monitorIoc,
+    pushIocsForPrevention,
+    pushIocsForDetection,
+    searchIndicators,
+    getIndicators,
+    createIndicators,
+    updateIndicators,
+    deleteIndicators,
+    getIocActions,
+    getIndicatorsReport,
+  ],
 })

@@ -1,6 +1,5 @@
 /** Prevention policies: looked up, created, changed, switched on and off, deleted. */
 import { z } from "zod"
-import type { AnyAction } from "../../core/actions/action.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { createPreventionPolicies } from "./create-prevention-policies.ts"
 import { deletePreventionPolicies } from "./delete-prevention-policies.ts"
@@ -8,19 +7,16 @@ import { getPreventionPolicies } from "./get-prevention-policies.ts"
 import { performPreventionPolicyAction } from "./perform-prevention-policy-action.ts"
 import { updatePreventionPolicies } from "./update-prevention-policies.ts"
 
-const actions: readonly AnyAction[] = [
-  getPreventionPolicies,
-  createPreventionPolicies,
-  updatePreventionPolicies,
-  deletePreventionPolicies,
-  performPreventionPolicyAction,
-]
-
 export const preventionPolicies = definePlugin({
   id: "prevention-policies",
   title: "Looks up, creates, changes, switches and deletes prevention policies.",
   enabled_by_default: true,
   config: z.strictObject({}),
-  scopes: [...new Set(actions.flatMap(({ scopes }) => scopes))],
-  actions,
+  actions: [
+    getPreventionPolicies,
+    createPreventionPolicies,
+    updatePreventionPolicies,
+    deletePreventionPolicies,
+    performPreventionPolicyAction,
+  ],
 })

@@ -28,7 +28,7 @@ export const userAssets = definePlugin({
   title: "Sends users to Sekoia's asset inventory, and keeps them current.",
   enabled_by_default: false,
   config,
-  scopes: [...reads_users, ...reads_identities],
+  call_scopes: [...reads_users, ...reads_identities],
   inventory,
   run,
   check,
