@@ -16,6 +16,10 @@ import { metrics } from "./metrics.ts"
 
 export const plugin_id = "enrichment"
 
+/** What the API client needs for the calls of every detection, as the console names it. */
+export const reads_alerts = ["Alerts: Read"] as const
+export const reads_graph = ["Threatgraph: Read"] as const
+
 /** The APIs of Falcon that fail apart from each other. */
 const apis = ["alerts", "detections", "threatgraph"] as const
 export type Api = (typeof apis)[number]

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { GivenUp } from "../../core/delivery/enricher.ts"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { type Api, askInParts, type Calls, isRejected } from "./calls.ts"
+import { type Api, askInParts, type Calls, isRejected, reads_alerts } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { at, type DetectionRef } from "./detection-ref.ts"
 import { askUntilTold } from "./doubt.ts"
@@ -31,7 +31,7 @@ export const alertsOperation = (composite_ids: readonly string[]): Operation => 
   path: "/alerts/entities/alerts/v2",
   body: { composite_ids },
   idempotent: true,
-  scopes: ["Alerts: Read"],
+  scopes: reads_alerts,
 })
 
 /** `POST /detects/entities/summaries/GET/v1` (falconpy `GetDetectSummaries`); withdrawn with the whole detections API. */

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import type { Calls } from "./calls.ts"
+import { type Calls, reads_graph } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { type EnrichmentConfig, edge_types_never_walked } from "./config.ts"
 import { enrichment } from "./limits.ts"
@@ -70,7 +70,7 @@ export const edgeTypesOperation: Operation = {
   method: "GET",
   path: "/threatgraph/queries/edge-types/v1",
   idempotent: true,
-  scopes: ["Threatgraph: Read"],
+  scopes: reads_graph,
 }
 
 /** The list, read when it is first needed and again a day later. */

@@ -3,7 +3,7 @@ import { Effect, Metric, Semaphore } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { walkPages } from "../../core/falcon/paginate.ts"
-import { type Calls, isRejected } from "./calls.ts"
+import { type Calls, isRejected, reads_graph } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { at } from "./detection-ref.ts"
 import type { EdgeTypes } from "./edge-types.ts"
@@ -35,7 +35,7 @@ const edgesOperation = (source_id: string, edge_type: string): Operation => ({
   path: "/threatgraph/combined/edges/v1",
   query: { ids: source_id, edge_type, scope: "device" },
   idempotent: true,
-  scopes: ["Threatgraph: Read"],
+  scopes: reads_graph,
 })
 
 export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: Effect.Effect<EdgeTypes, FalconError>) {

@@ -1,6 +1,6 @@
 /** Sends the ThreatGraph vertices around each endpoint detection after it. */
 import { definePlugin } from "../../core/plugin.ts"
-import { plugin_id } from "./calls.ts"
+import { plugin_id, reads_alerts, reads_graph } from "./calls.ts"
 import { check } from "./check.ts"
 import { config } from "./config.ts"
 import { makeEnricher } from "./enricher.ts"
@@ -13,7 +13,7 @@ export const enrichment = definePlugin({
   enabled_by_env: "ACTIVATE_VERTICLES_COLLECTION",
   config,
   metrics,
-  call_scopes: ["Alerts: Read", "Threatgraph: Read"],
+  call_scopes: [...reads_alerts, ...reads_graph],
   enricher: makeEnricher,
   check,
 })

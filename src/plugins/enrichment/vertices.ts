@@ -4,7 +4,7 @@ import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import { splitIds } from "../../core/falcon/split-ids.ts"
-import { askInParts, type Calls } from "./calls.ts"
+import { askInParts, type Calls, reads_graph } from "./calls.ts"
 import { makeCoalescingCache } from "./coalescing-cache.ts"
 import { at } from "./detection-ref.ts"
 import { askUntilTold } from "./doubt.ts"
@@ -35,7 +35,7 @@ const verticesOperation = (type: string, ids: readonly string[]): Operation => (
   path: `/threatgraph/entities/${type}/v1`,
   query: { ids, scope: "device" },
   idempotent: true,
-  scopes: ["Threatgraph: Read"],
+  scopes: reads_graph,
 })
 
 export const makeVertices = Effect.fnUntraced(function* (calls: Calls) {
