@@ -32,6 +32,7 @@ export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}):
       hostname: host,
       idleTimeout: 0,
       development: false,
+      reusePort: false,
       maxRequestBodySize: 256 * 1024 * 1024,
       fetch: async (request) => {
         try {

@@ -37,6 +37,8 @@ const serveBun = ({ hostname, port, fetch, idle_s = limits.idle_s_max }: ServeOp
     hostname,
     port,
     development: false,
+    // Without the development page Bun shares a port with whoever else takes it, and each gets some of the requests.
+    reusePort: false,
     error: () => new Response(null, { status: 500 }),
     idleTimeout: idle_s,
     // While an action runs nothing is sent: only a connection that nobody works for may be idle. The body has a limit of its own.
