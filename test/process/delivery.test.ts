@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { intact } from "./harness.ts"
+import { killWhileWriting } from "./scenarios/event-files.ts"
 import { refusedKey } from "./scenarios/keys.ts"
 import { killRepeatedly } from "./scenarios/kills.ts"
 import { intakeOutage, type OutageKind } from "./scenarios/outages.ts"
@@ -61,6 +62,17 @@ describe("while the intake is away", () => {
 
 describe("kill -9", () => {
   const plan = { partitions: 3, events: 60_000, intake_delay_ms: 80 }
+
+  test.concurrent(
+    "while events are written to a file loses nothing, repeats one batch at most, and leaves whole lines",
+    async () => {
+      const [kills, batch_events] = [3, 50]
+      const seen = await killWhileWriting({ kills, events: 40_000, batch_events, seed: 3 })
+      expect(seen).toMatchObject({ held: 40_000, lost: 0, broken: 0, kills_under_way: kills })
+      expect(seen.repeated).toBeLessThanOrEqual(kills * batch_events)
+    },
+    timeout_ms,
+  )
 
   test.concurrent(
     "loses nothing while Falcon still holds the app id of the killed process",

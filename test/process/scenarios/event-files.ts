@@ -1,0 +1,92 @@
+/** `kill -9` while events are written to a file of NDJSON, and what the files then hold. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { Random } from "../../../simulator/events/random.ts"
+import { endWith } from "../child.ts"
+import { withLab } from "../harness.ts"
+import { until } from "../waiting.ts"
+
+export interface EventFilePlan {
+  readonly kills: number
+  readonly events: number
+  readonly batch_events: number
+  readonly seed: number
+}
+
+export interface EventFileOutcome {
+  /** Distinct events in the files. */
+  readonly held: number
+  readonly lost: number
+  /** Lines that are no JSON object. */
+  readonly broken: number
+  /** Lines of events that stand in the files already. */
+  readonly repeated: number
+  /** Kills after which events were still to come. */
+  readonly kills_under_way: number
+}
+
+/** Kills workers of one data folder, without an intake key, then lets the last one finish. */
+export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFilePlan): Promise<EventFileOutcome> =>
+  withLab(async (lab) => {
+    const simulated = await lab.simulate({ seed, partitions: 1, events_per_partition: events })
+    const expected = Object.values(await simulated.undelivered()).flat()
+    const data_dir = lab.folder()
+    const config = `${lab.folder()}/akonis.yaml`
+    const stream = {
+      destination: "ndjson",
+      ndjson: { rotate_bytes: 2_000_000, keep: 1_000 },
+      batch_events_max: batch_events,
+    }
+    writeFileSync(config, JSON.stringify({ plugins: { "event-stream": stream } }))
+    const work = () =>
+      lab.work(simulated, { data_dir, env: { AKONIS_CONFIG: config, SEKOIA_INTAKE_KEY: "", SEKOIA_INTAKE_URL: "" } })
+    const random = new Random(seed)
+    let kills_under_way = 0
+    for (let kill = 0; kill < kills; kill++) {
+      const before = linesIn(data_dir).length
+      const worker = await work()
+      await until("a few more events in the file", () =>
+        linesIn(data_dir).length > before + batch_events ? true : undefined,
+      )
+      await Bun.sleep(random.int(0, 40))
+      await endWith(worker.child, "SIGKILL")
+      if (linesIn(data_dir).length < events) kills_under_way++
+    }
+    const last = await work()
+    await until("every event in the files", () => (offsetsIn(data_dir).held.size >= events ? true : undefined), 120_000)
+    await endWith(last.child, "SIGTERM")
+    const { held, broken, repeated } = offsetsIn(data_dir)
+    return {
+      held: held.size,
+      lost: expected.filter((offset) => !held.has(offset)).length,
+      broken,
+      repeated,
+      kills_under_way,
+    }
+  })
+
+const linesIn = (data_dir: string): readonly string[] =>
+  (existsSync(data_dir) ? readdirSync(data_dir) : [])
+    .filter((name) => name.startsWith("events.ndjson"))
+    .flatMap((name) => readFileSync(`${data_dir}/${name}`, "utf8").split("\n"))
+    .filter((line) => line !== "")
+
+const offsetsIn = (data_dir: string) => {
+  const held = new Set<number>()
+  let broken = 0
+  let repeated = 0
+  for (const line of linesIn(data_dir)) {
+    const offset = offsetOf(line)
+    if (offset === undefined) broken++
+    else if (held.has(offset)) repeated++
+    else held.add(offset)
+  }
+  return { held, broken, repeated }
+}
+
+const offsetOf = (line: string): number | undefined => {
+  try {
+    return (JSON.parse(line) as { readonly metadata: { readonly offset: number } }).metadata.offset
+  } catch {
+    return undefined
+  }
+}
