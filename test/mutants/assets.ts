@@ -181,7 +181,7 @@ const asset_api = breaks({ file: "src/core/sekoia/asset-api.ts", page, noticed_b
   {
     name: "the asset API is asked again at once",
     promise: "A 429 that names no time is waited for longer each time.",
-    find: "      yield* Effect.sleep(wait_ms)\n",
+    find: "        least_ms: leastMs(error, attempt),\n",
     replace: "",
   },
 ])

@@ -1,10 +1,10 @@
 /** The background work of an inventory: cycle after cycle, for as long as the process lives. */
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
-import { waitMs } from "../http/client/backoff.ts"
 import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { announceWait } from "../wait-policy.ts"
 import type { CollectError, Collector } from "./collect.ts"
 import type { Tally } from "./cycle-tally.ts"
 import { reading } from "./limits.ts"
@@ -101,10 +101,16 @@ const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause
   const message = error._tag === "Some" ? error.value.message : `unexpected: ${Cause.pretty(cause)}`
   const hopeless = error._tag === "Some" && needsPerson(error.value)
   const asked_ms = error._tag === "Some" && "retry_after_ms" in error.value ? error.value.retry_after_ms : undefined
-  const wait_ms = yield* waitMs(failures, asked_ms, hopeless ? limits.refused_ms : 0)
-  yield* cell.set(hopeless ? "failed" : "degraded", message)
-  yield* Effect.logError(`${message}; the cycle is resumed in ${Math.round(wait_ms / 100) / 10} s`)
-  return wait_ms
+  return yield* announceWait({
+    recovery: hopeless ? "operator" : "retry",
+    failures,
+    retry_after_ms: asked_ms,
+    message,
+    next: "the cycle is resumed",
+    level: "error",
+    health: cell,
+    tell: () => [hopeless ? "failed" : "degraded", message],
+  })
 })
 
 /** Whether a cycle will fail until a person does something. */

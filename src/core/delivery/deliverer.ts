@@ -5,9 +5,9 @@
  * A destination that refuses one event after the other and takes none is down, and no event is at fault (`outage.ts`).
  */
 import { Clock, Effect } from "effect"
-import { waitMs } from "../http/client/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
+import { waitAfter } from "../wait-policy.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { DeliveryError, Destination } from "./destination.ts"
 import type { Batch, Reject, RejectReason } from "./lines/batch.ts"
@@ -128,17 +128,21 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   const wait = Effect.fnUntraced(function* (error: DeliveryError, failures: number) {
     const { recovery, retry_after_ms, config_keys = [], message } = error
     const needs_person = recovery === "operator" || config_keys.length > 0
-    const wait_ms = yield* waitMs(failures, retry_after_ms, recovery === "retry" ? 0 : limits.refused_ms)
     const hint = config_keys.length > 0 ? `; check ${config_keys.join(", ")}` : ""
     const detail = `${destination.name} blocked: ${message}${hint}`
-    if (needs_person) yield* health.set("failed", detail)
-    else if (failures > limits.silent_failures_max || wait_ms >= limits.silent_wait_ms_max)
-      yield* health.set("degraded", detail)
-    const log = needs_person ? Effect.logError : Effect.logWarning
-    yield* log(`${message}${hint}; no offset moves, next try in ${Math.round(wait_ms / 100) / 10} s`).pipe(
-      Effect.annotateLogs({ failures }),
-    )
-    yield* Effect.sleep(wait_ms)
+    yield* waitAfter({
+      recovery: recovery === "bisect" ? "retry" : recovery,
+      failures,
+      retry_after_ms,
+      message: `${message}${hint}; no offset moves`,
+      level: needs_person ? "error" : "warning",
+      health,
+      tell: (wait_ms) => {
+        if (needs_person) return ["failed", detail]
+        const is_silent = failures <= limits.silent_failures_max && wait_ms < limits.silent_wait_ms_max
+        return is_silent ? undefined : ["degraded", detail]
+      },
+    }).pipe(Effect.annotateLogs({ failures }))
   })
 
   const outage = makeOutage({ ...options, name: destination.name, post: postUntilAnswered, early })

@@ -3,21 +3,18 @@
  * bisecting, dead letters, the commit of offsets) is the deliverer's, and works for every destination alike.
  */
 import { Data, type Effect } from "effect"
+import type { Recovery } from "../wait-policy.ts"
 import type { RejectReason } from "./lines/batch.ts"
 import type { Framing } from "./lines/framing.ts"
 
-/**
- * What helps after an error. `retry`: the same body later, with backoff. `wait`: the same body later, after a minute at least: the
- * destination has said that it is not ready. `bisect`: something in this body is not wanted; smaller bodies or other events may
- * pass. `operator`: nothing passes until a person changes something; it is tried again slowly meanwhile.
- */
-export type Recovery = "retry" | "wait" | "bisect" | "operator"
+/** What helps: besides repeating, `bisect`, when something in this body is not wanted, and smaller bodies or other events may pass. */
+export type DeliveryRecovery = Recovery | "bisect"
 
 /** A body was not taken. After `retry` it is not known whether some of it was. */
 export class DeliveryError extends Data.TaggedError("DeliveryError")<{
   /** A short name for metrics. */
   readonly reason: string
-  readonly recovery: Recovery
+  readonly recovery: DeliveryRecovery
   /** How long the destination asks to wait. */
   readonly retry_after_ms?: number | undefined
   /** Keys of the configuration to look at; where there are any, health is `failed`. */

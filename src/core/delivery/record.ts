@@ -1,9 +1,9 @@
 /** Writing dead letters, however long the disk takes for it. */
 import { Effect } from "effect"
 import type { StoreError } from "../errors.ts"
-import { backoffMs } from "../http/client/backoff.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
+import { waitAfter } from "../wait-policy.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { Reject, RejectReason } from "./lines/batch.ts"
 
@@ -46,9 +46,13 @@ export const untilStored = Effect.fnUntraced(function* (write: Effect.Effect<voi
       if (failures > 1) yield* health.set("ok", "")
       return
     }
-    const wait_ms = yield* backoffMs(failures)
-    yield* health.set("failed", `the data folder cannot be written: ${error.message}`)
-    yield* Effect.logError(`${error.message}; no offset moves, next try in ${Math.round(wait_ms / 100) / 10} s`)
-    yield* Effect.sleep(wait_ms)
+    yield* waitAfter({
+      recovery: "retry",
+      failures,
+      message: `${error.message}; no offset moves`,
+      level: "error",
+      health,
+      tell: () => ["failed", `the data folder cannot be written: ${error.message}`],
+    })
   }
 })

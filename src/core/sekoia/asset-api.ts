@@ -6,10 +6,10 @@ import { Clock, Effect, FileSystem, Metric, Redacted, Result } from "effect"
 import { task as task_limits } from "../assets/limits.ts"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError } from "../errors.ts"
-import { waitMs } from "../http/client/backoff.ts"
 import { Http, type HttpRequest } from "../http/client/http.ts"
 import { assets as limits, retry } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { waitAfter } from "../wait-policy.ts"
 import { fromAnswer, fromTransport, quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
 import { awaitTask, jsonObject, taskOf } from "./tasks.ts"
 
@@ -67,10 +67,15 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
       if (Result.isSuccess(result)) return
       const error = result.failure
       if (error._tag === "ConfigError" || attempt > retriesOf(error.reason)) return yield* error
-      const wait_ms = yield* waitMs(attempt, error.retry_after_ms, leastMs(error, attempt))
       yield* Metric.update(Metric.withAttributes(metrics.asset_post_retries, { reason: error.reason }), 1)
-      yield* Effect.logWarning(`${error.message}; next try in ${Math.round(wait_ms / 100) / 10} s`)
-      yield* Effect.sleep(wait_ms)
+      const { message, retry_after_ms } = error
+      yield* waitAfter({
+        recovery: "retry",
+        failures: attempt,
+        retry_after_ms,
+        least_ms: leastMs(error, attempt),
+        message,
+      })
     }
   })
 

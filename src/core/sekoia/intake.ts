@@ -7,7 +7,7 @@
  */
 import { Clock, Effect, FileSystem, Redacted } from "effect"
 import type { Secret } from "../config/secret.ts"
-import { DeliveryError, type Destination, type Recovery } from "../delivery/destination.ts"
+import { DeliveryError, type DeliveryRecovery, type Destination } from "../delivery/destination.ts"
 import type { RejectReason } from "../delivery/lines/batch.ts"
 import type { Framing } from "../delivery/lines/framing.ts"
 import type { ConfigError } from "../errors.ts"
@@ -115,7 +115,7 @@ const asDeliveryError = (
   own_words: boolean,
 ): DeliveryError => {
   const asked_ms = retry_after_ms ?? (status === 429 ? retry.rate_limited_ms : undefined)
-  const of = (recovery: Recovery, more: { config_keys?: readonly string[]; dead_letter?: RejectReason } = {}) =>
+  const of = (recovery: DeliveryRecovery, more: { config_keys?: readonly string[]; dead_letter?: RejectReason } = {}) =>
     new DeliveryError({ reason, recovery, retry_after_ms: asked_ms, message, ...more })
   if (reason === "refused") return of("bisect", { dead_letter: "refused_by_intake" })
   if (reason === "too_large" && (own_words || events > 1)) return of("bisect", { dead_letter: "too_large_for_intake" })

@@ -4,10 +4,9 @@
  */
 import { Clock, Effect, Latch, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { waitMs } from "../../core/http/client/backoff.ts"
-import { retry } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"
+import { waitAfter } from "../../core/wait-policy.ts"
 import type { AppIds } from "./app-ids.ts"
 import type { Feed } from "./feed.ts"
 import { app_ids, stream } from "./limits.ts"
@@ -104,7 +103,7 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
       const answer = yield* Effect.result(listUnder(app_id))
       if (answer._tag === "Failure") {
         yield* count("failed")
-        yield* waitAfter(answer.failure, ++failures)
+        yield* waitForListing(answer.failure, ++failures)
         continue
       }
       failures = 0
@@ -138,15 +137,21 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
     yield* Effect.sleep(wait_ms)
   })
 
-  const waitAfter = Effect.fnUntraced(function* (error: FalconError, failures: number) {
-    const needs_person = ["forbidden", "unauthorized", "untrusted_url", "rejected"].includes(error.reason)
-    const wait_ms = yield* waitMs(failures, error.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
-    if (needs_person) yield* health.set("failed", error.message)
-    else if (failures > 1 || error.reason === "malformed") yield* health.set("degraded", error.message)
-    const log = needs_person ? Effect.logError : Effect.logWarning
-    yield* log(`streams cannot be listed: ${error.message}; next try in ${Math.round(wait_ms / 100) / 10} s`)
-    yield* Effect.sleep(wait_ms)
-  })
+  const waitForListing = (error: FalconError, failures: number) => {
+    const { reason, message, retry_after_ms } = error
+    const needs_person = ["forbidden", "unauthorized", "untrusted_url", "rejected"].includes(reason)
+    return waitAfter({
+      recovery: needs_person ? "operator" : "retry",
+      failures,
+      retry_after_ms,
+      message: `streams cannot be listed: ${message}`,
+      health,
+      tell: () => {
+        if (needs_person) return ["failed", message]
+        return failures > 1 || reason === "malformed" ? ["degraded", message] : undefined
+      },
+    })
+  }
 
   const list = Effect.map(listUntilFound, keep).pipe(Semaphore.withPermits(one_at_a_time, 1))
 

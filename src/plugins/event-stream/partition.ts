@@ -3,9 +3,9 @@
  * discovery when the session is over. Ends only when Falcon no longer lists the partition.
  */
 import { Clock, Effect, Metric } from "effect"
-import { backoffMs, waitMs } from "../../core/http/client/backoff.ts"
-import { retry } from "../../core/limits.ts"
+import { backoffMs } from "../../core/http/client/backoff.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
+import { waitAfter } from "../../core/wait-policy.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { type Ended, readFeed } from "./connection.ts"
 import type { Discovery } from "./discovery.ts"
@@ -142,13 +142,20 @@ const connect = Effect.fnUntraced(function* (
 })
 
 /** Says how the connection ended and waits as long as that calls for. */
-const pause = Effect.fnUntraced(function* (end: Ended, failures: number, cell: HealthCell) {
-  const needs_person = end.reason === "forbidden" || end.reason === "rejected"
-  const wait_ms = yield* waitMs(failures, end.retry_after_ms, needs_person ? retry.backoff_ms_max : 0)
-  if (needs_person || end.reason === "no_feed") yield* cell.set("failed", end.detail)
-  else if (failures > 2 || end.reason === "idle" || end.reason === "taken")
-    yield* cell.set("degraded", `${end.detail}; ${failures} failures in a row`)
-  const log = end.reason === "end_of_body" ? Effect.logInfo : Effect.logWarning
-  yield* log(`${end.detail}; opening the feed again in ${Math.round(wait_ms / 100) / 10} s`)
-  yield* Effect.sleep(wait_ms)
-})
+const pause = ({ reason, detail, retry_after_ms }: Ended, failures: number, cell: HealthCell): Effect.Effect<void> => {
+  const needs_person = reason === "forbidden" || reason === "rejected"
+  return waitAfter({
+    recovery: needs_person ? "operator" : "retry",
+    failures,
+    retry_after_ms,
+    message: detail,
+    next: "opening the feed again",
+    level: reason === "end_of_body" ? "info" : "warning",
+    health: cell,
+    tell: () => {
+      if (needs_person || reason === "no_feed") return ["failed", detail]
+      const is_told = failures > 2 || reason === "idle" || reason === "taken"
+      return is_told ? ["degraded", `${detail}; ${failures} failures in a row`] : undefined
+    },
+  })
+}

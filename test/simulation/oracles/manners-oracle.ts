@@ -1,5 +1,5 @@
 /** Watches how the process behaves towards Falcon and the intake: rates, waits, tokens, refreshes. */
-import { falcon, intake, retry } from "../../../src/core/limits.ts"
+import { falcon, retry } from "../../../src/core/limits.ts"
 import { enrichment } from "../../../src/plugins/enrichment/limits.ts"
 import { stream } from "../../../src/plugins/event-stream/limits.ts"
 import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "../generate/scenario.ts"
@@ -110,7 +110,7 @@ export class MannersOracle {
     } else if (paced.includes(place) && (status === undefined || status >= 500 || isStrange(place, outcome)))
       this.hold(place, whose, now_ms + shortest_backoff_ms, "it failed just now")
     else if (until_ms === undefined && needsPerson(place, outcome))
-      this.hold(place, whose, now_ms + intake.refused_ms, `it answered ${status}`)
+      this.hold(place, whose, now_ms + retry.backoff_ms_max, `it answered ${status}`)
     if (place === "list" && until_ms === undefined && status !== 429)
       this.within("list", [60_000, lists_per_minute(this.scenario.partitions.length)])
     if (place === "token") this.tokenAnswered(status, sent_ms, now_ms)
