@@ -20,6 +20,7 @@ if (import.meta.main) {
 
 export default {
   development: false,
+  reusePort: false,
   port: Number(process.env.AKONIS_PORT ?? 8_080),
   hostname: process.env.AKONIS_HOST ?? "127.0.0.1",
   fetch: async (request: Request): Promise<Response> => {
