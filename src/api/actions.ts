@@ -6,8 +6,9 @@ import type { z } from "zod"
 import type { AnyAction } from "../core/actions/action.ts"
 import { catalogueEntry } from "../core/actions/catalogue.ts"
 import { type ActionTenant, auditRefusal, perform } from "../core/actions/execute.ts"
+import { performAndWait, type Waited } from "../core/actions/perform-and-wait.ts"
 import { fieldErrors, invalidArguments, Refusal, refuse } from "../core/actions/problem.ts"
-import { type Asked, isIdempotencyKey } from "../core/actions/response.ts"
+import { type ActionResponse, type Asked, type Executed, isIdempotencyKey } from "../core/actions/response.ts"
 import { roleAllows } from "../core/http/server/bearer.ts"
 import { actions as bounds } from "../core/limits.ts"
 import { Health } from "../core/telemetry/health.ts"
@@ -54,13 +55,21 @@ const addAction = (app: Hono<ApiEnv>, api: Api, tenant: ActionTenant, action: An
     async (c) => {
       const asked = askedFor(c, api)
       if (asked instanceof Refusal) return answerProblem(c, asked.problem)
-      const result = await api.run(Effect.result(perform(tenant, action, c.req.valid("json"), asked)))
+      const wait = c.req.query("wait")
+      const args = c.req.valid("json")
+      const running: Effect.Effect<Omit<Executed, "answer"> & { readonly answer: ActionResponse | Waited }, Refusal> =
+        wait === undefined
+          ? perform(tenant, action, args, asked)
+          : performAndWait(tenant, action, args, asked, Number(wait))
+      const result = await api.run(Effect.result(running))
       if (Result.isFailure(result)) {
         const { problem, replayed } = result.failure
         return answerProblem(c, problem, replayed === true ? { "idempotency-replayed": "true" } : {})
       }
       if (result.success.replayed) c.header("idempotency-replayed", "true")
-      return c.json(result.success.answer)
+      const { answer } = result.success
+      if (!("run" in answer) || answer.run.state === "done") return c.json(answer)
+      return c.json(answer, 202, { location: `${c.req.path.replace(/\/actions\/.*/, "")}/runs/${answer.run.id}` })
     },
   )
 }
@@ -99,11 +108,14 @@ const isStarted = ({ services }: ActionTenant, plugin: string): Effect.Effect<bo
 /** What the headers and the query say about a run. A parameter that is not understood could have meant "do not act". */
 const askedFor = (c: ApiContext, api: Api): Asked | Refusal => {
   for (const [key, values] of Object.entries(c.req.queries())) {
-    if (key !== "dry_run") {
+    if (key !== "dry_run" && key !== "wait") {
       const name = key.slice(0, bounds.field_chars_max)
-      return refuse("invalid-request", `there is no query parameter ${name} here, only dry_run; nothing was done`)
+      return refuse(
+        "invalid-request",
+        `there is no query parameter ${name} here, only dry_run and wait; nothing was done`,
+      )
     }
-    if (values.length > 1) return refuse("invalid-request", "dry_run stands there more than once; nothing was done")
+    if (values.length > 1) return refuse("invalid-request", `${key} stands there more than once; nothing was done`)
   }
   const dry_run = c.req.query("dry_run") ?? "false"
   if (!/^(true|false|1|0|)$/.test(dry_run)) {

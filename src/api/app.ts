@@ -17,6 +17,7 @@ import { checkHost, pathOf } from "./host.ts"
 import { mcpRoutes } from "./mcp.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { openApiRoutes } from "./openapi.ts"
+import { runRoutes } from "./runs.ts"
 import { makeSessions } from "./session.ts"
 
 export interface AppOptions {
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly now_ms: () => number
   /** `server.read_only` of the configuration. */
   readonly read_only?: boolean
+  /** Gets what ends the waiting for runs, for whoever stops the process. */
+  readonly stopping?: Effect.Effect<void>[]
   /** `guards` of the configuration. */
   readonly guards?: GuardsConfig
   /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
@@ -54,6 +57,9 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   }
   const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true, guards })))
   // The audit lines of actions that a crash cut off are written now, not at the first action.
+  // Runs that an earlier process was waiting for.
+  if (options.serves !== "health") for (const { runs, find } of acting) void run(runs.resume(find))
+  options.stopping?.push(...acting.map(({ runs }) => runs.stop))
   for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
   const api: Api = { tenants: acting, callers, read_only, run, now_ms }
   const sessions = makeSessions(api, isDocsPath)
@@ -78,6 +84,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     const base = acting.length === 1 ? "/" : `/tenants/${tenant.id}`
     app.route(base, actionRoutes(api, tenant))
     app.route(base, approvalRoutes(api, tenant))
+    app.route(base, runRoutes(api, tenant))
     app.route(base, mcpRoutes(api, tenant))
   }
   return app
@@ -88,11 +95,13 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
  * actions that are being carried out.
  */
 export const openHttpApp = Effect.fnUntraced(function* (
-  options: Omit<AppOptions, "context" | "pending" | "now_ms">,
+  options: Omit<AppOptions, "context" | "pending" | "stopping" | "now_ms">,
 ): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<FileSystem.FileSystem>()
   const pending = new Set<Promise<unknown>>()
+  const stopping: Effect.Effect<void>[] = []
+  yield* Effect.addFinalizer(() => Effect.all(stopping, { discard: true }))
   yield* Effect.addFinalizer(() => waitFor(pending, server.drain_ms_max))
-  return makeHttpApp({ ...options, context, pending, now_ms: () => clock.currentTimeMillisUnsafe() })
+  return makeHttpApp({ ...options, context, pending, stopping, now_ms: () => clock.currentTimeMillisUnsafe() })
 })

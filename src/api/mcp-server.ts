@@ -5,6 +5,7 @@ import { HttpRouter, HttpServerRequest } from "effect/http"
 import type { AnyAction } from "../core/actions/action.ts"
 import { argumentsSchema } from "../core/actions/catalogue.ts"
 import { type ActionTenant, execute } from "../core/actions/execute.ts"
+import { performAndWait } from "../core/actions/perform-and-wait.ts"
 import type { Asked } from "../core/actions/response.ts"
 import { server as bounds } from "../core/limits.ts"
 import { version } from "../version.ts"
@@ -81,6 +82,13 @@ const toolOf = (action: AnyAction) => {
       type: "object",
       properties: {
         ...properties,
+        ...(action.settles !== undefined && {
+          wait: {
+            type: "integer",
+            minimum: 1,
+            description: "Seconds to wait until it has happened; told for each id.",
+          },
+        }),
         dry_run: { type: "boolean", default: false, description: "Only show the requests that would go to Falcon." },
       },
     },
@@ -97,10 +105,19 @@ const toolOf = (action: AnyAction) => {
 /** Runs the tool apart from the protocol's own fibers: a client that cancels or leaves cannot cut a change in half. */
 const call = (api: Api, tenant: ActionTenant, action: AnyAction, payload: unknown, who: Who) =>
   Effect.promise(async () => {
-    const { dry_run = false, ...args } = (payload ?? {}) as Record<string, unknown>
+    const { dry_run = false, wait, ...args } = (payload ?? {}) as Record<string, unknown>
     if (typeof dry_run !== "boolean") return failed({ detail: "dry_run must be true or false" })
     const asked: Asked = { ...who, via: "mcp", dry_run, read_only: api.read_only }
-    const result = await api.run(Effect.result(execute(tenant, action, args, asked)))
+    if (wait !== undefined && action.settles !== undefined) {
+      const parsed = action.arguments.safeParse(args)
+      if (parsed.success) {
+        const waited = await api.run(Effect.result(performAndWait(tenant, action, parsed.data, asked, Number(wait))))
+        return Result.isSuccess(waited) ? told(waited.success.answer, false) : failed(waited.failure.problem)
+      }
+    }
+    const result = await api.run(
+      Effect.result(execute(tenant, action, wait === undefined ? args : { ...args, wait }, asked)),
+    )
     return Result.isSuccess(result) ? told(result.success.answer, false) : failed(result.failure.problem)
   })
 

@@ -7,6 +7,7 @@ import type { JsonSchema } from "../core/json-schema.ts"
 import { version } from "../version.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
 import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
+import { wait_parameter, waitingPaths } from "./openapi-waiting.ts"
 
 export const openApiRoutes = (api: Api): Hono<ApiEnv> => {
   let document: ReturnType<typeof openApi> | undefined
@@ -64,43 +65,7 @@ export const openApi = (tenants: readonly Pick<ActionTenant, "id" | "actions">[]
           },
         },
       },
-      [`${base}/approvals`]: {
-        get: {
-          operationId: "list_approvals",
-          tags: ["Catalogue"],
-          summary: "Runs that wait for a second person",
-          parameters,
-          responses: {
-            200: json("What waits, the oldest first.", {
-              type: "object",
-              properties: { approvals: { type: "array", items: { type: "object" } } },
-              required: ["approvals"],
-            }),
-            ...problemResponses([401, 403, 503]),
-          },
-        },
-      },
-      [`${base}/approvals/{id}`]: {
-        post: {
-          operationId: "approve",
-          tags: ["Catalogue"],
-          summary: "Approve a run that another caller asked for: it is carried out at once",
-          parameters: [
-            ...parameters,
-            {
-              name: "id",
-              in: "path",
-              required: true,
-              description: "`approval_id` of the problem.",
-              schema: { type: "string" },
-            },
-          ],
-          responses: {
-            200: json("The answer of the action.", { type: "object" }),
-            ...problemResponses([401, 403, 404, 409, 422, 429, 502, 503, 504]),
-          },
-        },
-      },
+      ...waitingPaths(base, parameters),
       [`${base}/actions/{slug}`]: {
         get: {
           operationId: "describe_action",
@@ -150,7 +115,7 @@ const runOperation = (action: AnyAction, parameters: readonly object[], componen
   summary: action.title,
   description: descriptionOf(action),
   ...(action.retired !== undefined && { deprecated: true }),
-  parameters: [...parameters, ...run_parameters],
+  parameters: [...parameters, ...run_parameters, ...(action.settles === undefined ? [] : [wait_parameter])],
   requestBody: {
     required: true,
     content: {
@@ -167,6 +132,9 @@ const runOperation = (action: AnyAction, parameters: readonly object[], componen
         components.add(action.slug, z.toJSONSchema(action.resource, { io: "output", unrepresentable: "any" })),
       ),
     ),
+    ...(action.settles !== undefined && {
+      202: json("It ran, and is still waited for: see Location.", { type: "object" }),
+    }),
     ...problemResponses([400, 401, 403, 409, 413, 415, 422, 429, 500, 502, 503, 504]),
   },
   "x-scopes": action.scopes,

@@ -2,11 +2,14 @@
 import { userInfo } from "node:os"
 import { Effect, type FileSystem, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import type { RowError } from "../core/actions/action.ts"
-import { execute, makeActionTenant } from "../core/actions/execute.ts"
-import type { ProblemBody } from "../core/actions/problem.ts"
-import type { ActionResponse } from "../core/actions/response.ts"
+import type { AnyAction, RowError } from "../core/actions/action.ts"
+import { type ActionTenant, execute, makeActionTenant } from "../core/actions/execute.ts"
+import { performAndWait, type Waited } from "../core/actions/perform-and-wait.ts"
+import type { ProblemBody, Refusal } from "../core/actions/problem.ts"
+import type { ActionResponse, Asked } from "../core/actions/response.ts"
+import type { Run } from "../core/actions/runs.ts"
 import { ConfigError } from "../core/errors.ts"
+import { waits } from "../core/limits/waits.ts"
 import { server } from "../core/limits.ts"
 import { readRegular, whyUnread } from "../core/store/regular-file.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
@@ -24,6 +27,11 @@ const flags = {
   dry_run: Flag.Boolean("dry-run").pipe(
     Flag.withDescription("Show the requests that would go to Falcon; send none"),
     Flag.withDefault(false),
+  ),
+  wait: Flag.Int("wait").pipe(
+    Flag.withDescription("Wait up to so many seconds until it has happened; told for each id"),
+    Flag.withMetavar("S"),
+    Flag.optional,
   ),
   tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
   config: configFlag,
@@ -43,20 +51,43 @@ export const call = Command.make("call", flags, (given) =>
         const message = `there is no action ${given.slug} in the plugins that are on; \`akonis actions\` lists all that ship`
         return yield* wrong("SLUG", message)
       }
+      const asked: Asked = {
+        caller: { name: `shell:${userInfo().username}`, role: "admin" },
+        via: "shell",
+        request_id: crypto.randomUUID(),
+        dry_run: given.dry_run,
+        read_only: config.server.read_only,
+      }
+      const wait_s = Option.getOrUndefined(given.wait)
       const result = yield* Effect.result(
-        execute(tenant, action, args, {
-          caller: { name: `shell:${userInfo().username}`, role: "admin" },
-          via: "shell",
-          request_id: crypto.randomUUID(),
-          dry_run: given.dry_run,
-          read_only: config.server.read_only,
-        }),
+        wait_s === undefined ? execute(tenant, action, args, asked) : waitedFor(tenant, action, args, asked, wait_s),
       )
       if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
       yield* show(result.success.answer, given.json)
     }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
   ),
 ).pipe(Command.withDescription("Run one action"))
+
+/** Runs an action and waits as long as is wished: nobody holds a request open here. */
+const waitedFor = Effect.fnUntraced(function* (
+  tenant: ActionTenant,
+  action: AnyAction,
+  args: unknown,
+  asked: Asked,
+  wait_s: number,
+): Effect.fn.Return<{ readonly answer: ActionResponse | Waited }, Refusal> {
+  const parsed = action.arguments.safeParse(args)
+  // What is wrong with the arguments is told as without a wait.
+  if (!parsed.success) return yield* execute(tenant, action, args, asked)
+  const { answer } = yield* performAndWait(tenant, action, parsed.data, asked, wait_s)
+  if (!("run" in answer)) return { answer }
+  for (let run: Pick<Run, "state" | "wait"> = { state: answer.run.state, wait: answer.wait }; ; ) {
+    if (run.state === "done") return { answer: { ...answer, wait: run.wait, run: { ...answer.run, state: "done" } } }
+    yield* Effect.sleep(waits.look_ms)
+    const found = yield* Effect.orElseSucceed(tenant.runs.find(answer.run.id), () => undefined)
+    run = found ?? run
+  }
+})
 
 const wrong = (key: string, message: string) => new ConfigError({ source: "call", key, message })
 
@@ -100,7 +131,7 @@ export const tenantOf = (tenants: readonly RunningTenant[], source: string, id: 
 
 /** Results on standard output, what happened on standard error. */
 export const show = Effect.fnUntraced(function* (
-  answer: ActionResponse,
+  answer: ActionResponse | Waited,
   as_json: boolean,
 ): Effect.fn.Return<void, Exit> {
   const { counts, results, errors, warnings = [] } = answer
@@ -125,8 +156,13 @@ export const show = Effect.fnUntraced(function* (
       yield* complain(`${results.resources.length} of ${total} that match; ask with a higher limit`)
     }
   }
+  const rows = "wait" in answer ? answer.wait : []
+  if (!as_json)
+    for (const { id, state, before, after } of rows)
+      yield* print(`${id}: ${state}, ${before ?? "?"} -> ${after ?? "?"}`)
   if (!as_json) for (const warning of warnings) yield* complain(`warning: ${warning}`)
-  if (answer.outcome === "partial") return yield* new Exit({ status: 1 })
+  if (answer.outcome === "partial" || rows.some(({ state }) => state !== "confirmed"))
+    return yield* new Exit({ status: 1 })
 })
 
 const complainOf = (errors: readonly RowError[]) =>

@@ -105,6 +105,19 @@ describe("the Model Context Protocol", () => {
       expect(seen.done).toBe(before)
     }))
 
+  test("waits until it has happened, where it is asked to", () =>
+    withClient({ simulator: { containment_ms: 1_000 } }, async ({ call }) => {
+      const found = await call("query_devices_by_filter", { limit: 1 })
+      const { results } = found.result!.structuredContent as { results: { resources: string[] } }
+      const waited = await call("isolate_endpoints", { ids: results.resources, wait: 30 })
+      expect(waited.result).toMatchObject({
+        isError: false,
+        structuredContent: { wait: [{ id: results.resources[0], state: "confirmed", after: "contained" }] },
+      })
+      const refused = await call("isolate_endpoints", { ids: results.resources, wait: 0 })
+      expect(refused.result).toMatchObject({ isError: true, structuredContent: { status: 400 } })
+    }))
+
   test("honours read-only mode", () =>
     withClient({ plugins: [own], read_only: true }, async ({ call }) => {
       const before = seen.done

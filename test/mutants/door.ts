@@ -99,7 +99,7 @@ const actions = breaks({ file: "src/api/actions.ts", noticed_by: http }, [
     name: "?dryRun=true acts",
     promise: "A query parameter that is not understood could have meant 'do not act': it is refused.",
     noticed_by: "test/actions/http.test.ts",
-    find: 'if (key !== "dry_run") {',
+    find: 'if (key !== "dry_run" && key !== "wait") {',
     replace: 'if (key === "dry-runs") {',
   },
   {

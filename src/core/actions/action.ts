@@ -6,6 +6,7 @@ import { Data, type Effect, type FileSystem } from "effect"
 import { z } from "zod"
 import type { Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
+import type { Operation } from "../falcon/operation.ts"
 import type { Immutable } from "../json-schema.ts"
 import type { Tenant } from "../tenant/identity.ts"
 
@@ -79,6 +80,16 @@ export type ActionServices = Falcon | Tenant | FileSystem.FileSystem
 
 export type Shape = Readonly<Record<string, z.ZodType>>
 
+/** What an action makes of the things it changes, and how that is seen. */
+export interface Settling {
+  readonly ids: readonly string[]
+  /** The state that is asked for. */
+  readonly wanted: string
+  readonly look: (ids: readonly string[]) => Operation
+  /** The id and the state that a returned resource shows. */
+  readonly stateOf: (resource: unknown) => { readonly id: string; readonly state: string } | undefined
+}
+
 export interface Action<S extends Shape = Shape, Slug extends string = string> {
   /** As in `POST /actions/<slug>`. */
   readonly slug: Slug
@@ -107,6 +118,8 @@ export interface Action<S extends Shape = Shape, Slug extends string = string> {
   readonly retired?: { readonly since: string; readonly successor: string }
   /** The hosts that it changes, by their AIDs: the guards of the configuration count them and look whether they are protected. */
   readonly hosts?: (args: z.output<z.ZodObject<S>>) => readonly string[]
+  /** How to see that what it asked for has happened, where Falcon only accepts it: then it can be waited for. */
+  readonly settles?: (args: z.output<z.ZodObject<S>>) => Settling | undefined
   /** Warnings about these arguments, for the response, also of a dry run. They stop nothing. */
   readonly warnings?: (args: z.output<z.ZodObject<S>>) => readonly string[]
   readonly run: (args: z.output<z.ZodObject<S>>) => Effect.Effect<Outcome, FalconError | ArgumentError, ActionServices>

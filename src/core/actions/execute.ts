@@ -29,6 +29,7 @@ import {
   isFinal,
   problemFor,
 } from "./response.ts"
+import { makeRuns, type Runs } from "./runs.ts"
 
 /** The actions of one tenant, with what they need to run. */
 export interface ActionTenant extends Registry {
@@ -37,6 +38,7 @@ export interface ActionTenant extends Registry {
   readonly audit: Audit
   readonly guards: Guards
   readonly approvals: Approvals
+  readonly runs: Runs
   /** The journal; opened at first use, and tried again when that failed. Fails, too, while the audit log cannot be written; health says so. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
@@ -64,12 +66,14 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     )
     const guards = yield* makeGuards(options.guards, services)
     const approvals = yield* makeApprovals(data_dir)
+    const runs = yield* makeRuns(data_dir, services)
     return {
       id: tenant.id,
       services: tenant.services,
       audit,
       guards,
       approvals,
+      runs,
       journal,
       ...makeRegistry(tenant.plugins),
     }

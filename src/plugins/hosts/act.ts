@@ -1,7 +1,7 @@
 /** Host actions: one call of Falcon changes hosts, and reading them back shows whether it did. */
 import { Effect, Result } from "effect"
 import { z } from "zod"
-import type { CallFacts, RowError } from "../../core/actions/action.ts"
+import type { CallFacts, RowError, Settling } from "../../core/actions/action.ts"
 import { callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
 import { lookupOperation } from "../../core/actions/lookup-action.ts"
 import { Falcon } from "../../core/falcon/client.ts"
@@ -66,6 +66,22 @@ const shown: Readonly<Partial<Record<HostAction, readonly [field: string, ...val
   hide_host: ["host_hidden_status", "hidden"],
   unhide_host: ["host_hidden_status", "visible"],
   lift_filesystem_containment_all: ["filesystem_containment_status", "normal"],
+}
+
+/** How hosts show that an action is done; `undefined` for those of which they do not show it. */
+export const settlesAs = (action: HostAction, ids: readonly string[]): Settling | undefined => {
+  const [field, wanted] = shown[action] ?? []
+  if (field === undefined || wanted === undefined) return undefined
+  return {
+    ids,
+    wanted,
+    look: (some) => lookupOperation(device_details, some),
+    stateOf: (resource) => {
+      const id = deviceIdOf(resource)
+      const state = (resource as Readonly<Record<string, unknown>>)[field]
+      return id !== undefined && typeof state === "string" ? { id, state } : undefined
+    },
+  }
 }
 
 /**

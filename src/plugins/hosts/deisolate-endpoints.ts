@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { accepted, actOnHosts, affected_host } from "./act.ts"
+import { accepted, actOnHosts, affected_host, settlesAs } from "./act.ts"
 import { agent_ids, example_host, write } from "./device.ts"
 import { per_call } from "./limits.ts"
 
@@ -19,5 +19,6 @@ export const deisolateEndpoints = defineAction({
   idempotent: true,
   per_call: per_call.host_actions,
   hosts: ({ ids }) => ids,
+  settles: ({ ids }) => settlesAs("lift_containment", ids),
   run: ({ ids }, facts) => actOnHosts("lift_containment", ids, facts),
 })

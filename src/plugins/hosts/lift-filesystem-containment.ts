@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { actOnHosts, affected_host } from "./act.ts"
+import { actOnHosts, affected_host, settlesAs } from "./act.ts"
 import { agent_ids, example_host, write } from "./device.ts"
 import { per_call } from "./limits.ts"
 
@@ -20,5 +20,6 @@ export const liftFilesystemContainment = defineAction({
   idempotent: true,
   per_call: per_call.host_actions,
   hosts: ({ ids }) => ids,
+  settles: ({ ids }) => settlesAs("lift_filesystem_containment_all", ids),
   run: ({ ids }, facts) => actOnHosts("lift_filesystem_containment_all", ids, facts),
 })

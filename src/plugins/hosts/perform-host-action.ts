@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { accepted, actOnHosts, affected_host, host_actions } from "./act.ts"
+import { accepted, actOnHosts, affected_host, host_actions, settlesAs } from "./act.ts"
 import { agent_ids, example_host, write } from "./device.ts"
 import { per_call } from "./limits.ts"
 
@@ -24,5 +24,6 @@ export const performHostAction = defineAction({
   idempotent: true,
   per_call: per_call.host_actions,
   hosts: ({ ids }) => ids,
+  settles: ({ ids, action_name }) => settlesAs(action_name, ids),
   run: ({ ids, action_name }, facts) => actOnHosts(action_name, ids, facts),
 })
