@@ -1,4 +1,4 @@
-/** Promises about lists and tasks that say less than they seem to, broken on purpose; seeded worlds must notice. */
+/** Promises about lists, tasks and offsets that say less than they seem to, broken on purpose; seeded worlds must notice. */
 import { breaks, type Mutant } from "./mutant.ts"
 
 const page = "docs/delivery.md"
@@ -75,4 +75,19 @@ const doubt = breaks({ file: "src/plugins/enrichment/doubt.ts", page }, [
   },
 ])
 
-export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt]
+const offsets = breaks({ file: "src/core/delivery/lines/offset-watch.ts", page }, [
+  {
+    name: "offsets that begin anew are not noticed",
+    promise: "Where a connection begins below the offset that it was opened at, health says so with the remedy.",
+    find: "this.began_below = offset < this.asked ? offset : -1",
+    replace: "this.began_below = -1",
+  },
+  {
+    name: "the event that was asked for is taken for a new beginning",
+    promise: "Health asks nobody to delete an offset that is good.",
+    find: "this.began_below = offset < this.asked ? offset : -1",
+    replace: "this.began_below = offset <= this.asked ? offset : -1",
+  },
+])
+
+export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt, ...offsets]

@@ -8,6 +8,9 @@ const share = 0.25
 const singly_share = 0.3
 const partitions_singly = 6
 
+/** Offsets begin anew, in worlds without an enrichment and without events that come late. */
+const share_anew = 0.15
+
 const bodies = {
   page: "<!DOCTYPE html>\n<html>\n<body>Access denied</body>\n</html>\n",
   error: '{"meta":{},"errors":[{"code":403,"message":"stream session is no longer valid"}]}',
@@ -27,6 +30,19 @@ export const withAnswers = (scenario: Scenario, span_ms: number): Scenario => {
   const drawn = random.list(1, 3, () => drawFaults(random, span_ms, partitions.length)).flat()
   const faults = [...scenario.faults, ...drawn, ...(singly ? drawEndings(random, span_ms, partitions.length) : [])]
   return { ...scenario, partitions, faults: faults.toSorted((a, b) => a.at_ms - b.at_ms) }
+}
+
+/** The same scenario, or one in which the offsets of a partition begin anew; from a generator of its own. */
+export const withOffsetsAnew = (scenario: Scenario, span_ms: number): Scenario => {
+  const random = new Random(scenario.seed * 64 + 38)
+  const { partitions, faults } = scenario
+  const partition = random.int(0, partitions.length - 1)
+  const late = partitions.some(({ late_share }) => late_share > 0)
+  if (!random.chance(share_anew) || late || partitions[partition]!.later === 0 || scenario.graph !== undefined)
+    return scenario
+  const at_ms = random.int(0, span_ms)
+  const anew: Fault = { on: "stream", at_ms, for_ms: 0, partition, do: { kind: "anew" } }
+  return { ...scenario, faults: [...faults, anew].toSorted((a, b) => a.at_ms - b.at_ms) }
 }
 
 const drawFaults = (random: Random, span_ms: number, partitions: number): readonly Fault[] => {

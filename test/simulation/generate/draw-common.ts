@@ -5,12 +5,13 @@ import type { Fault, RequestDeed, RetryForm } from "./scenario.ts"
 export const minute = 60_000
 
 /** A list of nothing, in the ways in which services write it. */
-export const empty_lists = [
+export const empty_lists: readonly string[] = [
   '{"meta":{"pagination":{"total":0}},"resources":[],"errors":[]}',
   '{"meta":{},"resources":[],"errors":[]}',
-  '{"meta":{},"resources":null,"errors":[]}',
-  '{"meta":{},"errors":null}',
-] as const
+]
+
+/** An answer that says nothing about what there is. */
+export const no_lists: readonly string[] = ['{"meta":{},"resources":null,"errors":[]}', '{"meta":{},"errors":null}']
 
 const forms: readonly RetryForm[] = ["none", "seconds", "date", "epoch", "both", "nonsense", "dated"]
 

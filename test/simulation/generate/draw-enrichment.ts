@@ -1,6 +1,6 @@
 /** Draws what happens around detections, from a generator of its own: what is drawn without it stays as it is. */
 import { Random } from "../../../simulator/events/random.ts"
-import { drawDown, drawKill, drawStatusOf, empty_lists, minute } from "./draw-common.ts"
+import { drawDown, drawKill, drawStatusOf, empty_lists, minute, no_lists } from "./draw-common.ts"
 import {
   type Fault,
   for_good_ms,
@@ -46,7 +46,7 @@ export const withEnrichment = (scenario: Scenario, span_ms: number): Scenario =>
 const drawEmpty = (random: Random): readonly Fault[] => {
   if (!random.chance(0.3)) return []
   const at_ms = random.chance(0.7) ? 0 : random.int(0, 20_000)
-  const body = random.pick(empty_lists)
+  const body = random.pick([...empty_lists, ...no_lists])
   return [
     faultOf("edge_types", at_ms, random.pick([5_000, minute]), random.pick([1, 3, 1_000_000]), {
       kind: "nothing",

@@ -1,6 +1,6 @@
 /** Draws the hosts of an inventory and what happens to it, from a generator of its own. */
 import { Random } from "../../../simulator/events/random.ts"
-import { drawStatusOf, empty_lists, minute } from "./draw-common.ts"
+import { drawStatusOf, empty_lists, minute, no_lists } from "./draw-common.ts"
 import { type Fault, type FleetPlan, fleet_places, type RequestDeed, type Scenario } from "./scenario.ts"
 
 const share = 0.1
@@ -34,16 +34,20 @@ const drawTasks = (random: Random): Pick<FleetPlan, "task_ms" | "late_ms_max"> =
 })
 
 /**
- * A listing of ids, or of hosts, with nothing in it: the whole of it, or what comes after its first page. Three at most, since
- * five listings in a row that say the same are believed.
+ * A listing of ids, or of hosts, with nothing in it: the whole of it, or what comes after its first page. An empty list comes once
+ * per fault, so three times at most, since five listings in a row that say the same are believed; no list never is.
  */
-const drawEmpty = (random: Random, span_ms: number): Fault => ({
-  on: random.pick(["host_ids", "host_ids", "hosts"]),
-  at_ms: random.int(0, random.chance(0.7) ? Math.min(span_ms, 3_000) : span_ms),
-  for_ms: span_ms,
-  count: 1,
-  do: { kind: "nothing", body: random.pick(empty_lists) },
-})
+const drawEmpty = (random: Random, span_ms: number): Fault => {
+  const body = random.pick([...empty_lists, ...no_lists])
+  return {
+    on: random.pick(["host_ids", "host_ids", "hosts"]),
+    at_ms: random.int(0, random.chance(0.7) ? Math.min(span_ms, 3_000) : span_ms),
+    for_ms: Math.min(span_ms, 20 * minute),
+    count: empty_lists.includes(body) ? 1 : 1_000_000,
+    after: random.int(0, 3),
+    do: { kind: "nothing", body },
+  }
+}
 
 /** An answer that looks like a success and is none. */
 const drawLie = (random: Random, span_ms: number): Fault => {

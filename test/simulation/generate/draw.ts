@@ -1,7 +1,7 @@
 /** Draws a scenario from a seed. */
 import { Random } from "../../../simulator/events/random.ts"
 import { isRefusal } from "../model/intake.ts"
-import { withAnswers } from "./draw-answers.ts"
+import { withAnswers, withOffsetsAnew } from "./draw-answers.ts"
 import { drawDown, drawKill, drawStatusOf, minute } from "./draw-common.ts"
 import { withEnrichment } from "./draw-enrichment.ts"
 import { withFleet } from "./draw-fleet.ts"
@@ -34,7 +34,7 @@ export const drawScenario = (seed: number, hours?: number): Scenario => {
     batch_wait_ms_max: waitFor(random, minutes, partitions.length),
   }
   const span_ms = minutes * minute
-  return withFleet(withEnrichment(withAnswers(drawn, span_ms), span_ms), span_ms)
+  return withFleet(withOffsetsAnew(withEnrichment(withAnswers(drawn, span_ms), span_ms), span_ms), span_ms)
 }
 
 const restarts = ({ on }: Fault): boolean => ["kill", "stop", "list", "disk"].includes(on)

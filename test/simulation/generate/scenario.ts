@@ -128,6 +128,8 @@ export type StreamDeed =
   /** No event while the window is open. */
   | { readonly kind: "keepalive_only" }
   | { readonly kind: "repeat"; readonly events: number }
+  /** Falcon forgets what it holds, and counts what comes from now on from the beginning again. */
+  | { readonly kind: "anew" }
 
 /** Everything counts from the start of the run; a window is open from `at_ms` for `for_ms`. */
 export type Fault =
@@ -137,6 +139,8 @@ export type Fault =
       readonly for_ms: number
       /** Strikes so many times at most. */
       readonly count: number
+      /** Requests within the window that it lets pass before it strikes. */
+      readonly after?: number
       readonly partition?: number
       readonly do: RequestDeed
     }

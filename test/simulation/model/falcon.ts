@@ -36,6 +36,8 @@ export interface FalconWatcher {
   readonly onDropped: (event: LogEvent) => void
   /** An app id is asked for under which this process reads. */
   readonly onOwnAsked: (app_id: string) => void
+  /** The offsets of a partition begin anew. */
+  readonly onAnew: (partition: number) => void
   readonly note: (what: string, partition?: number) => void
 }
 
@@ -50,6 +52,8 @@ export class Falcon {
   private secrets = 0
   /** What each partition has been given at the end of a body. */
   private readonly whole = new Map<number, LogEvent>()
+  /** By partition: the position of the oldest event that is not forgotten. */
+  private readonly oldest = new Map<number, number>()
 
   constructor(
     private readonly scenario: Scenario,
@@ -107,6 +111,7 @@ export class Falcon {
     const feed = new Feed({
       log,
       first: this.firstPosition(log, query.get("offset")),
+      oldest: this.oldest.get(partition) ?? 0,
       time: this.time,
       random: this.random,
       ...this.scenario,
@@ -125,9 +130,10 @@ export class Falcon {
 
   /** A fault strikes the feeds of a partition. */
   strike(partition: number, deed: StreamDeed, until_ms: number): void {
+    if (deed.kind === "anew") this.beginAnew(this.logs[partition]!)
     for (const session of this.sessions) {
       if (session.partition !== partition || session.ended) continue
-      if (deed.kind === "session_end") this.end(session)
+      if (deed.kind === "session_end" || deed.kind === "anew") this.end(session)
       else session.feed?.suffer(deed, until_ms)
     }
   }
@@ -193,9 +199,17 @@ export class Falcon {
     session.feed?.end()
   }
 
+  private beginAnew({ partition, anew_from }: Log): void {
+    this.oldest.set(partition, anew_from)
+    this.whole.delete(partition)
+    this.watcher.onAnew(partition)
+  }
+
+  /** What is asked for by an offset that is forgotten begins at the oldest. */
   private firstPosition(log: Log, offset: string | null): number {
-    if (offset === null) return 0
-    const exact = log.positions.get(Number(offset))
+    const oldest = this.oldest.get(log.partition) ?? 0
+    const exact = log.positions.get(Number(offset ?? -1))
+    if (offset === null || (oldest > 0 && (exact === undefined || exact < oldest))) return oldest
     if (exact !== undefined) return this.scenario.resume === "inclusive" ? exact : exact + 1
     const next = log.events.findIndex((event) => event.offset > Number(offset))
     return next < 0 ? log.events.length : next

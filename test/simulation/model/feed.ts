@@ -7,6 +7,8 @@ import type { Log, LogEvent } from "./workload.ts"
 export interface FeedOptions {
   readonly log: Log
   readonly first: number
+  /** What comes before it is forgotten. */
+  readonly oldest: number
   readonly time: VirtualTime
   readonly random: Random
   readonly keepalive_ms: number
@@ -95,6 +97,7 @@ export class Feed {
         break
       case "end":
       case "session_end":
+      case "anew":
         this.end()
         break
       case "reset":
@@ -107,7 +110,7 @@ export class Feed {
         this.starved_until_ms = until_ms
         break
       case "repeat":
-        if (this.rest.length === 0) this.cursor = Math.max(0, this.cursor - deed.events)
+        if (this.rest.length === 0) this.cursor = Math.max(this.options.oldest, this.cursor - deed.events)
     }
     this.wake()
   }

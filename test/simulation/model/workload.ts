@@ -30,6 +30,8 @@ export interface Log {
   readonly events: readonly LogEvent[]
   /** The position of an offset. */
   readonly positions: ReadonlyMap<number, number>
+  /** The position from which on offsets begin anew; behind the last event when they do not. */
+  readonly anew_from: number
 }
 
 const offset_range = 1_000_000_000
@@ -39,8 +41,23 @@ const encoder = new TextEncoder()
 
 export const makeLogs = (scenario: Scenario, start_ms: number): readonly Log[] =>
   scenario.partitions.map((plan, partition) =>
-    makeLog(plan, partition, start_ms, new Random(scenario.seed * 64 + partition), detectionsOf(scenario, partition)),
+    makeLog(
+      plan,
+      partition,
+      start_ms,
+      new Random(scenario.seed * 64 + partition),
+      detectionsOf(scenario, partition),
+      anewMs(scenario, partition),
+    ),
   )
+
+/** When the offsets of a partition begin anew, counted from the start of the run. */
+const anewMs = ({ faults }: Scenario, partition: number): number => {
+  const anew = faults.find(
+    (fault) => fault.on === "stream" && fault.partition === partition && fault.do.kind === "anew",
+  )
+  return anew?.at_ms ?? Number.POSITIVE_INFINITY
+}
 
 /** Which events of a partition are detections. */
 const detectionsOf = ({ seed, graph, partitions }: Scenario, partition: number): DetectionDraw => {
@@ -74,11 +91,19 @@ const makeLog = (
   start_ms: number,
   random: Random,
   drawn_detection: DetectionDraw,
+  anew_ms: number,
 ): Log => {
   const total = plan.backlog + plan.later
+  const atMs = (position: number): number => {
+    const later = position - plan.backlog + 1
+    return later > 0 ? start_ms + Math.ceil((later * 60_000) / plan.per_minute) : start_ms - (total - position)
+  }
+  const found = Array.from({ length: total }, (_, i) => i).findIndex((i) => atMs(i) > start_ms + anew_ms)
+  const anew_from = found < 0 ? total : found
   const offsets: number[] = []
   let offset = (partition + 1) * offset_range
   for (let i = 0; i < total; i++) {
+    if (i === anew_from) offset = 0
     offset += random.chance(0.1) ? random.int(2, 50) : 1
     offsets.push(offset)
   }
@@ -93,8 +118,7 @@ const makeLog = (
     const drawn = fitting(in_run ? run.poison : single, total - position)
     // One such line tells as much as ten, and costs as much as thousands of others.
     const poison = drawn === "line_too_long" && huge++ > 0 ? "malformed" : drawn
-    const later = position - plan.backlog + 1
-    const at_ms = later > 0 ? start_ms + Math.ceil((later * 60_000) / plan.per_minute) : start_ms - (total - position)
+    const at_ms = atMs(position)
     const is_refused = poison?.startsWith("refused_") === true
     const possible = drawn_detection(position)
     const detection = poison === undefined || is_refused ? possible : undefined
@@ -112,7 +136,8 @@ const makeLog = (
       ...(detection === undefined ? {} : { detection }),
     }
   })
-  return { partition, events, positions: new Map(events.map((event) => [event.offset, event.position])) }
+  const positions = new Map(events.map((event) => [event.offset, event.position]))
+  return { partition, events, positions, anew_from }
 }
 
 /** Only what comes later can tell that a refused event is guilty, so something has to come. */

@@ -30,6 +30,8 @@ export interface Fate {
   dead_letters: number
   /** The life of the process in which it was recorded last. */
   recorded_in: number
+  /** Falcon forgot it before it was safe. */
+  forgotten: boolean
 }
 
 export interface Book {
@@ -42,8 +44,10 @@ export interface Book {
   committed: number
   /** The position of what was stored last, whatever the disk may have forgotten since; -1 for none. */
   committed_position: number
-  /** What will be stored in the end; -1 when no line tells its offset. */
-  readonly last_offset: number
+  /** What will be stored in the end; -1 when no line tells its offset, `undefined` when anything may be. */
+  last_offset: number | undefined
+  /** Its offsets have begun anew. */
+  is_anew: boolean
   /** The last event that this process has been given. */
   given: number
   chunk_events_max: number

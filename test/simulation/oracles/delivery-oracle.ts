@@ -38,7 +38,8 @@ export class DeliveryOracle {
       latest: -1,
       committed: -1,
       committed_position: -1,
-      last_offset: Math.max(-1, ...log.events.filter((event) => event.tells_offset).map(({ offset }) => offset)),
+      last_offset: lastOffset(log.events),
+      is_anew: false,
       given: -1,
       chunk_events_max: 0,
       repeated: 0,
@@ -147,6 +148,28 @@ export class DeliveryOracle {
     }
   }
 
+  /** The offsets of a partition begin anew, and Falcon forgets what came before: what is not safe may never come. */
+  begunAnew(partition: number): void {
+    const book = this.books[partition]!
+    const { log, fates } = book
+    book.is_anew = true
+    for (const fate of fates.slice(0, log.anew_from)) if (!isSettled(fate)) fate.forgotten = true
+    const last_offset = lastOffset(log.events.slice(log.anew_from))
+    book.last_offset = last_offset < 0 ? undefined : last_offset
+  }
+
+  /** Somebody has followed the advice of health: without its stored offset a partition is read from the oldest again. */
+  offsetDeleted(partition: number): void {
+    const book = this.books[partition]!
+    const { fates, log } = book
+    if (!book.is_anew) this.broken("health", "says that offsets began anew, which they did not", partition)
+    book.committed = -1
+    book.committed_position = -1
+    book.latest = log.anew_from - 1
+    book.settled = Math.min(book.settled, log.anew_from)
+    for (const fate of fates.slice(log.anew_from)) fate.taken_in = 0
+  }
+
   /** The disk may have forgotten what was not synced, offsets included. */
   crashed(): void {
     for (const book of this.books) book.committed = -1
@@ -159,7 +182,7 @@ export class DeliveryOracle {
     for (const book of this.books) {
       this.settle(book)
       delivered += book.settled
-      if (book.committed === book.last_offset) stored++
+      if (isStored(book)) stored++
     }
     if (this.following.progress().open > 0) this.readLetters()
     const { done, open } = this.following.progress()
@@ -171,7 +194,7 @@ export class DeliveryOracle {
   /** What is missing, for people. */
   missing(): string {
     const uncommitted = this.books
-      .filter(({ settled, fates, committed, last_offset }) => settled === fates.length && committed !== last_offset)
+      .filter((book) => book.settled === book.fates.length && !isStored(book))
       .map(({ committed, last_offset }) => `offset ${last_offset}, ${committed} is stored`)
     const missing = this.books
       .filter((book) => book.settled < book.fates.length)
@@ -204,7 +227,15 @@ export class DeliveryOracle {
   }
 
   private fateOf(event: LogEvent): Fate {
-    const fate = { event, taken_in: 0, unanswered: false, refused_alone: false, dead_letters: 0, recorded_in: 0 }
+    const fate = {
+      event,
+      taken_in: 0,
+      unanswered: false,
+      refused_alone: false,
+      dead_letters: 0,
+      recorded_in: 0,
+      forgotten: false,
+    }
     this.by_text.set(new TextDecoder().decode(event.bytes.subarray(0, line_kept)), fate)
     return fate
   }
@@ -286,9 +317,8 @@ export class DeliveryOracle {
   }
 
   private settle(book: Book): void {
-    const settled = (fate: Fate | undefined) => fate !== undefined && (fate.taken_in > 0 || fate.dead_letters > 0)
     const { fates } = book
-    while (settled(fates[book.settled])) book.settled++
+    while (isSettled(fates[book.settled])) book.settled++
     if (book.settled === fates.length) return
     const { event, refused_alone } = fates[book.settled]!
     if (event.goes_to === "intake" && !refused_alone) return
@@ -319,6 +349,14 @@ export class DeliveryOracle {
     return true
   }
 }
+
+const lastOffset = (events: readonly LogEvent[]): number =>
+  Math.max(-1, ...events.filter(({ tells_offset }) => tells_offset).map(({ offset }) => offset))
+
+const isStored = ({ committed, last_offset }: Book): boolean => last_offset === undefined || committed === last_offset
+
+const isSettled = (fate: Fate | undefined): boolean =>
+  fate !== undefined && (fate.taken_in > 0 || fate.dead_letters > 0 || fate.forgotten)
 
 const line_kept = delivery.line_bytes_max
 

@@ -23,8 +23,10 @@ export class Faults {
       const about = fault.do.kind === "omit" || fault.do.kind === "bad_entry" ? undefined : fault.partition
       if (about !== undefined && about !== partition) continue
       const times = this.struck.get(fault) ?? 0
-      if (times >= fault.count) continue
+      const after = fault.after ?? 0
+      if (times >= after + fault.count) continue
       this.struck.set(fault, times + 1)
+      if (times < after) continue
       this.note(`fault on ${place}: ${describe(fault.do)}`, partition)
       return fault
     }

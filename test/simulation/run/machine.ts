@@ -5,7 +5,8 @@ import type { Random } from "../../../simulator/events/random.ts"
 import { loadConfig } from "../../../src/core/config/load.ts"
 import type { Http } from "../../../src/core/http/client/http.ts"
 import { server } from "../../../src/core/limits.ts"
-import { lockData, openTenants } from "../../../src/core/tenant/boot.ts"
+import { Health } from "../../../src/core/telemetry/health.ts"
+import { lockData, openTenants, type RunningTenant } from "../../../src/core/tenant/boot.ts"
 import { plugins } from "../../../src/plugins/index.ts"
 import { runWorker } from "../../../src/worker.ts"
 import type { MemoryDisk } from "../../support/memory-disk.ts"
@@ -29,6 +30,8 @@ export interface MachineOptions {
 
 interface Process {
   readonly life: Life
+  /** Those that are served, once they are. */
+  readonly tenants: { current: readonly RunningTenant[] }
   /** What the kernel gives back when the process ends, above all the lock of the data folder. */
   readonly scope: Scope.Closeable
   /** Lets time pass that stood still while the folder was being locked; called when the process dies meanwhile, too. */
@@ -72,8 +75,26 @@ export class Machine {
     })
   }
 
-  /** SIGTERM; started again after a while, or never. */
-  stop(down_ms: number | undefined): void {
+  /** What health says of the event stream; empty while no process is up. */
+  health(): string {
+    const { tenants, life } = this.process ?? {}
+    if (tenants === undefined || life === undefined) return ""
+    const { time, skew_ms } = this.options
+    return tenants.current
+      .map(({ services }) =>
+        Effect.runSync(
+          Health.use(({ report }) => report).pipe(
+            Effect.provide(services),
+            Effect.provideService(Clock.Clock, clockOf(time, skew_ms, life)),
+          ),
+        ),
+      )
+      .map(({ plugins: reports }) => reports["event-stream"]?.detail ?? "")
+      .join("; ")
+  }
+
+  /** SIGTERM; started again after a while, or never. `before`: what is done to the machine meanwhile. */
+  stop(down_ms: number | undefined, before: () => void = () => undefined): void {
     const process = this.process
     if (process === undefined || process.wanted) return
     process.wanted = true
@@ -86,7 +107,11 @@ export class Machine {
     process.fiber.addObserver(() => {
       if (this.process !== process) return
       this.leave(process)
-      if (down_ms !== undefined) time.after(down_ms, this.start)
+      const startAgain = () => {
+        before()
+        this.start()
+      }
+      if (down_ms !== undefined) time.after(down_ms, startAgain)
     })
   }
 
@@ -167,11 +192,13 @@ export class Machine {
     const life: Life = { alive: true }
     const scope = Scope.makeUnsafe()
     const letTimePass = time.hold()
+    const running: Process["tenants"] = { current: [] }
     const log = Logger.make(({ logLevel, message }) => note(`  ${logLevel}: ${String(message)}`))
     const program = Effect.gen(function* () {
       const config = yield* loadConfig({ env, plugins })
       yield* Effect.ensuring(lockData(config), Effect.sync(letTimePass))
       const tenants = yield* openTenants(config, wire(life))
+      running.current = tenants
       yield* work(tenants)
     }).pipe(
       Scope.provide(scope),
@@ -182,6 +209,7 @@ export class Machine {
         nextDoubleUnsafe: () => random.unit(),
       }),
     )
-    return { life, scope, letTimePass, fiber: Effect.runFork(program, { scheduler: schedulerOf(life) }), wanted: false }
+    const fiber = Effect.runFork(program, { scheduler: schedulerOf(life) })
+    return { life, scope, letTimePass, fiber, tenants: running, wanted: false }
   }
 }

@@ -20,6 +20,7 @@ import { RefusalsOracle } from "../oracles/refusals-oracle.ts"
 import { EventFile, ndjson } from "./event-file.ts"
 import { Faults } from "./faults.ts"
 import { Machine } from "./machine.ts"
+import { Operator } from "./operator.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
 import { layerWire } from "./wire.ts"
@@ -34,6 +35,8 @@ export interface Outcome {
 
 const start_ms = Date.UTC(2026, 0, 15)
 const minutes = 60_000
+/** Somebody looks at health so often. */
+const looks_ms = 30_000
 /** Wake-ups of one run; far more than any needs. */
 const steps_max = 1_000_000
 
@@ -90,6 +93,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     onUnrefreshed: (session) => manners.unrefreshed(session),
     onDropped: ({ partition, offset }) =>
       broken("nothing lost", `the event ${offset} came whole at the end of a body and is asked for again`, partition),
+    onAnew: (partition) => delivery.begunAnew(partition),
     onOwnAsked: (app_id) =>
       broken("app ids", `${app_id} is asked for while a partition of this process reads under it`),
   })
@@ -140,6 +144,14 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   for (const fault of scenario.faults)
     time.at(start_ms + fault.at_ms, () => begin(fault, { machine, falcon, disk, time, note, jump }))
 
+  const operator = new Operator({ machine, disk, data_dir, note, onOffsetDeleted: (p) => delivery.offsetDeleted(p) })
+  // An event that comes late looks as if offsets had begun anew, until the next one.
+  const heeds = scenario.partitions.every(({ late_share }) => late_share === 0)
+  const look = () => {
+    operator.look()
+    time.after(looks_ms, look)
+  }
+  if (heeds) time.after(looks_ms, look)
   machine.start()
   const done_ms = await runOn(scenario, time, { delivery, inventory, broken, isOver: () => found !== undefined })
   await settle(time, done_ms + 10_000)
