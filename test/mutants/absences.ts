@@ -35,13 +35,6 @@ const lists = [
       find: "since_ms - limits.overlap_ms",
       replace: "since_ms - 0 * limits.overlap_ms",
     },
-    {
-      name: "half a list of ids is a list",
-      promise: absence,
-      page,
-      find: "if (listed < total)",
-      replace: "if (listed < 0)",
-    },
   ]),
 ]
 

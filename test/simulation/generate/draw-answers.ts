@@ -1,14 +1,14 @@
 /** Draws answers that come with 200 and are none, from a generator of its own: what is drawn without it stays as it is. */
 import { Random } from "../../../simulator/events/random.ts"
 import { minute } from "./draw-common.ts"
-import type { Fault, PartitionPlan, Scenario } from "./scenario.ts"
+import { type Fault, type PartitionPlan, type Scenario, tellsAnew } from "./scenario.ts"
 
 const share = 0.25
 /** Of those: so many partitions whose sessions end one after the other that a ring of four ids would not do. */
 const singly_share = 0.3
 const partitions_singly = 6
 
-/** Offsets begin anew, in worlds without an enrichment and without events that come late. */
+/** Offsets begin anew, in worlds without an enrichment, and where health can tell. */
 const share_anew = 0.15
 
 const bodies = {
@@ -32,13 +32,17 @@ export const withAnswers = (scenario: Scenario, span_ms: number): Scenario => {
   return { ...scenario, partitions, faults: faults.toSorted((a, b) => a.at_ms - b.at_ms) }
 }
 
-/** The same scenario, or one in which the offsets of a partition begin anew; from a generator of its own. */
+/** Lets the offsets of a partition begin anew in some scenarios, and leaves the others as they are. */
 export const withOffsetsAnew = (scenario: Scenario, span_ms: number): Scenario => {
   const random = new Random(scenario.seed * 64 + 38)
   const { partitions, faults } = scenario
   const partition = random.int(0, partitions.length - 1)
-  const late = partitions.some(({ late_share }) => late_share > 0)
-  if (!random.chance(share_anew) || late || partitions[partition]!.later === 0 || scenario.graph !== undefined)
+  if (
+    !random.chance(share_anew) ||
+    !tellsAnew(scenario) ||
+    partitions[partition]!.later === 0 ||
+    scenario.graph !== undefined
+  )
     return scenario
   const at_ms = random.int(0, span_ms)
   const anew: Fault = { on: "stream", at_ms, for_ms: 0, partition, do: { kind: "anew" } }

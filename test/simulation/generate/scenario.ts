@@ -193,6 +193,14 @@ export interface Scenario {
   readonly fleet?: FleetPlan
 }
 
+/**
+ * Whether health can tell that offsets began anew: not where events come late, and not where Falcon repeats everything, since both
+ * make a connection begin below the offset that it was opened at.
+ */
+export const tellsAnew = ({ partitions, faults }: Scenario): boolean =>
+  partitions.every(({ late_share }) => late_share === 0) &&
+  !faults.some((fault) => fault.on === "stream" && fault.do.kind === "repeat")
+
 /** How long a fault lasts that is never over. */
 export const for_good_ms = 1_000_000_000_000
 

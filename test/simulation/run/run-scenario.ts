@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { Effect } from "effect"
 import { Random } from "../../../simulator/events/random.ts"
 import { type DiskGate, makeMemoryDisk } from "../../support/memory-disk.ts"
-import { type Fault, lasts, type Scenario } from "../generate/scenario.ts"
+import { type Fault, lasts, type Scenario, tellsAnew } from "../generate/scenario.ts"
 import { AssetTasks } from "../model/asset-tasks.ts"
 import { api_url, Falcon } from "../model/falcon.ts"
 import { Fleet } from "../model/fleet.ts"
@@ -145,13 +145,11 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     time.at(start_ms + fault.at_ms, () => begin(fault, { machine, falcon, disk, time, note, jump }))
 
   const operator = new Operator({ machine, disk, data_dir, note, onOffsetDeleted: (p) => delivery.offsetDeleted(p) })
-  // An event that comes late looks as if offsets had begun anew, until the next one.
-  const heeds = scenario.partitions.every(({ late_share }) => late_share === 0)
   const look = () => {
     operator.look()
     time.after(looks_ms, look)
   }
-  if (heeds) time.after(looks_ms, look)
+  if (tellsAnew(scenario)) time.after(looks_ms, look)
   machine.start()
   const done_ms = await runOn(scenario, time, { delivery, inventory, broken, isOver: () => found !== undefined })
   await settle(time, done_ms + 10_000)
