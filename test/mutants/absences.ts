@@ -1,4 +1,4 @@
-/** Promises about lists, tasks and offsets that say less than they seem to, broken on purpose; seeded worlds must notice. */
+/** Promises about lists, tasks and offsets that say less than they seem to, broken on purpose; nearly all of which seeded worlds must notice. */
 import { breaks, type Mutant } from "./mutant.ts"
 
 const page = "docs/delivery.md"
@@ -9,6 +9,7 @@ const lists = [
     {
       name: "a 200 without a list is an empty list of hosts",
       promise: absence,
+      noticed_by: "test/assets/lists.test.ts",
       find: "has_resources || pagination?.total === 0",
       replace: "has_resources || pagination?.total !== -1",
     },
