@@ -8,6 +8,8 @@ import { updateAlertStatus } from "../../src/plugins/alerts/update-alert-status.
 import { getDeviceDetails } from "../../src/plugins/hosts/get-device-details.ts"
 import { isolateEndpoints } from "../../src/plugins/hosts/isolate-endpoints.ts"
 import { performHostAction } from "../../src/plugins/hosts/perform-host-action.ts"
+import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
+import { deleteIndicators } from "../../src/plugins/iocs/delete-indicators.ts"
 import { createPreventionPolicies } from "../../src/plugins/prevention-policies/create-prevention-policies.ts"
 import { getPreventionPolicies } from "../../src/plugins/prevention-policies/get-prevention-policies.ts"
 import { act, apiState, callsOf, dryRun, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
@@ -123,6 +125,29 @@ describe("one bad id", () => {
         expect(outcome).toMatchObject({ succeeded: 63, errors: [{ id: ids[0], code: 400 }] })
         const { alerts } = yield* apiState(simulator)
         expect(Object.values(alerts).map(({ comments }) => comments.length)).toEqual([0, ...Array(63).fill(1)])
+      }),
+    ))
+
+  test("is found among indicators to delete, of which the others are deleted", () =>
+    withFalcon({}, (simulator) =>
+      Effect.gen(function* () {
+        const rows = Array.from({ length: 8 }, (_, i) => ({
+          type: "domain" as const,
+          value: `host-${i}.example.com`,
+          action: "detect" as const,
+          severity: "high" as const,
+          platforms: ["windows" as const],
+          applied_globally: true,
+        }))
+        const created = yield* act(createIndicators, { indicators: rows })
+        const ids = created.resources.map((one) => (one as { readonly id: string }).id)
+        // The whole, its first half, the half of that, and the one in it.
+        simulator.addFault(
+          answering("/iocs/entities/indicators/v1", 400, { errors: [{ code: 400, message: "no" }] }, { count: 4 }),
+        )
+        const outcome = yield* act(deleteIndicators, { ids })
+        expect(outcome).toMatchObject({ succeeded: 7, errors: [{ id: ids[0], code: 400 }] })
+        expect(outcome.resources).toEqual(ids.slice(1))
       }),
     ))
 
