@@ -72,7 +72,8 @@ describe("a feed that answers 200 with", () => {
         expect(detail).not.toContain("\u001b")
         expect(taken).toEqual([])
         expect(letters(world)).toEqual([])
-        expect(opened.length).toBeLessThan(10)
+        // Without backoff it would be thousands.
+        expect(opened.length).toBeLessThan(20)
       }),
     ),
   )

@@ -67,6 +67,8 @@ export class DeliveryOracle {
   given(last: LogEvent, count: number): void {
     const book = this.books[last.partition]!
     book.given = last.position
+    // What comes below the stored offset is dropped as a repetition and not held, until somebody has deleted that offset.
+    if (book.is_anew) return
     book.chunk_events_max = Math.max(book.chunk_events_max, count)
     // One batch is posted, one waits, one fills; each may hold as many lines again that are to be dead letters.
     const batches =

@@ -17,7 +17,10 @@ export const quietMs = ({ partitions, fleet }: Scenario, faults: readonly Fault[
  * How long it may take from then on: what was told to wait may wait, an app id that is held is held until its session ends,
  * and a partition that was not listed is looked for now and then.
  */
-export const boundMs = ({ session_interval_s, batch_wait_ms_max }: Scenario, faults: readonly Fault[]): number => {
+export const boundMs = (
+  { session_interval_s, batch_wait_ms_max, partitions }: Scenario,
+  faults: readonly Fault[],
+): number => {
   const has = (test: (fault: Fault) => boolean) => faults.some(test)
   const asked_ms = Math.max(
     0,
@@ -27,7 +30,9 @@ export const boundMs = ({ session_interval_s, batch_wait_ms_max }: Scenario, fau
   const unlisted = has((fault) => "do" in fault && ["omit", "bad_entry"].includes(fault.do.kind)) ? 60 * minutes : 0
   // A task that never ends is waited for during 5 minutes, and so may be the one after it.
   const hanging = has((fault) => "do" in fault && fault.do.kind === "task_hangs") ? 11 * minutes : 0
-  return 6 * minutes + asked_ms + held + unlisted + hanging + 2 * batch_wait_ms_max
+  // In a run of poison one event after the other is probed, with up to a minute between two probes, until one is taken.
+  const poisoned = Math.max(...partitions.map(({ run }) => run?.length ?? 0)) * minutes
+  return 6 * minutes + asked_ms + held + unlisted + hanging + poisoned + 2 * batch_wait_ms_max
 }
 
 /**
