@@ -10,10 +10,14 @@ import type { Break, DeliveryOracle } from "../oracles/delivery-oracle.ts"
 /** Small, so that a run rotates often; all files stay, to be read back. */
 export const ndjson = { path: "events.ndjson", rotate_bytes: 30_000, keep: 10_000 }
 
-/** A drawn world without what only an intake refuses. */
+/**
+ * A drawn world without what only an intake refuses, and without offsets that begin anew: the events behind an offset are looked up in
+ * the file by that offset, which then stands for two.
+ */
 export const overNdjson = (scenario: Scenario): Scenario => ({
   ...scenario,
   destination: "ndjson",
+  faults: scenario.faults.filter((fault) => !(fault.on === "stream" && fault.do.kind === "anew")),
   partitions: scenario.partitions.map(({ run: _, ...plan }): PartitionPlan => {
     const poison = plan.poison.filter((one) => !one.startsWith("refused_") && one !== "too_many_chars")
     return { ...plan, poison, poison_share: poison.length > 0 ? plan.poison_share : 0 }
