@@ -32,6 +32,12 @@ const laxer = new Set(["prevention/v1 body resources settings", "indicators/v1 b
 /** Left out by the models, and yet sent by CrowdStrike's own SDKs. */
 const known = new Set(["graphql/v1 body variables"])
 
+/**
+ * Calls that CrowdStrike added after the description was published. Their facts follow CrowdStrike's own clients (FalconPy
+ * `_endpoint/_case_management.py`, gofalcon `falcon/client/cases`). A call that the description knows must leave this list.
+ */
+const newer_than_description = ["/cases/"]
+
 /** The facts may be stricter than the description: fewer keys, more required, fewer values. Never the other way. */
 describe("the facts about the API", () => {
   test("name every call once", () => {
@@ -75,20 +81,30 @@ describe("the facts about the API", () => {
     }
   }
 
-  test.each(facts.map((fact) => [fact.method, fact.path, fact] as const))("agree on %s %s", (method, path, fact) => {
-    const operation = swagger.paths[path]?.[method.toLowerCase()]
-    expect(operation).toBeDefined()
-    const { parameters, responses } = operation!
-    const where = path.split("/").slice(-2).join("/")
-    expect(Object.keys(responses)).toContain(String(fact.success))
-    const in_query = parameters.filter((parameter) => parameter.in === "query")
-    const properties = Object.fromEntries(in_query.map((parameter) => [parameter.name, parameter as Schema]))
-    const required = in_query.filter((parameter) => parameter.required === true).map(({ name }) => name)
-    compareKeys(`${where} query`, fact.query, { properties, required })
-    const body = parameters.find((parameter) => parameter.in === "body")
-    expect(fact.body !== undefined).toBe(body !== undefined)
-    if (body !== undefined) compareKeys(`${where} body`, fact.body!, resolved(body.schema!))
+  const isNewer = (path: string) => newer_than_description.some((start) => path.startsWith(start))
+
+  test("are compared with the description wherever it knows the call", () => {
+    expect(Object.keys(swagger.paths).filter(isNewer)).toEqual([])
   })
+
+  const described = facts.filter(({ path }) => !isNewer(path))
+  test.each(described.map((fact) => [fact.method, fact.path, fact] as const))(
+    "agree on %s %s",
+    (method, path, fact) => {
+      const operation = swagger.paths[path]?.[method.toLowerCase()]
+      expect(operation).toBeDefined()
+      const { parameters, responses } = operation!
+      const where = path.split("/").slice(-2).join("/")
+      expect(Object.keys(responses)).toContain(String(fact.success))
+      const in_query = parameters.filter((parameter) => parameter.in === "query")
+      const properties = Object.fromEntries(in_query.map((parameter) => [parameter.name, parameter as Schema]))
+      const required = in_query.filter((parameter) => parameter.required === true).map(({ name }) => name)
+      compareKeys(`${where} query`, fact.query, { properties, required })
+      const body = parameters.find((parameter) => parameter.in === "body")
+      expect(fact.body !== undefined).toBe(body !== undefined)
+      if (body !== undefined) compareKeys(`${where} body`, fact.body!, resolved(body.schema!))
+    },
+  )
 })
 
 describe("a request is told to depart from the facts", () => {

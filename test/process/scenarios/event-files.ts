@@ -5,6 +5,12 @@ import { endWith } from "../child.ts"
 import { withLab } from "../harness.ts"
 import { until } from "../waiting.ts"
 
+/** Longer than the kills take on a busy machine. */
+const lasting_s = 45
+
+/** Between two readings of all files, which cost the processor that the worker needs. */
+const reading_pause_ms = 500
+
 export interface EventFilePlan {
   readonly kills: number
   readonly events: number
@@ -13,6 +19,8 @@ export interface EventFilePlan {
 }
 
 export interface EventFileOutcome {
+  /** Events that Falcon had. */
+  readonly sent: number
   /** Distinct events in the files. */
   readonly held: number
   readonly lost: number
@@ -27,8 +35,15 @@ export interface EventFileOutcome {
 /** Kills workers of one data folder, without an intake key, then lets the last one finish. */
 export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFilePlan): Promise<EventFileOutcome> =>
   withLab(async (lab) => {
-    const simulated = await lab.simulate({ seed, partitions: 1, events_per_partition: events })
-    const expected = Object.values(await simulated.undelivered()).flat()
+    // Half of the events come at a rate, so that some are still to come at every kill on a machine of any speed.
+    const backlog = events / 2
+    const simulated = await lab.simulate({
+      seed,
+      partitions: 1,
+      events_per_partition: backlog,
+      events_per_second: backlog / lasting_s,
+      events_max: events,
+    })
     const data_dir = lab.folder()
     const config = `${lab.folder()}/akonis.yaml`
     const stream = {
@@ -52,10 +67,14 @@ export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFil
       if (linesIn(data_dir).length < events) kills_under_way++
     }
     const last = await work()
-    await until("every event in the files", () => (offsetsIn(data_dir).held.size >= events ? true : undefined), 120_000)
+    const whole = () => (offsetsIn(data_dir).held.size >= events ? true : undefined)
+    await until("every event in the files", whole, 180_000, reading_pause_ms)
+    // Nothing went to the simulated intake, so everything that Falcon had is undelivered there.
+    const expected = Object.values(await simulated.undelivered()).flat()
     await endWith(last.child, "SIGTERM")
     const { held, broken, repeated } = offsetsIn(data_dir)
     return {
+      sent: expected.length,
       held: held.size,
       lost: expected.filter((offset) => !held.has(offset)).length,
       broken,
