@@ -99,7 +99,11 @@ export class Ledger {
   readonly #latencies = new Uint32Array(latency_buckets)
   #latency_max = 0
 
-  constructor(readonly retention: number) {}
+  readonly retention: number
+
+  constructor(retention: number) {
+    this.retention = retention
+  }
 
   /** Event k of a partition was written to a stream. */
   sent(partition: number, index: number): void {

@@ -17,7 +17,11 @@ export class AssetTasks {
   /** Tasks that were made, those that are through, and times that somebody asked. */
   readonly counts = { begun: 0, finished: 0, failed: 0, asked: 0 }
 
-  constructor(private readonly accept: (items: readonly Item[]) => void) {}
+  private readonly accept: (items: readonly Item[]) => void
+
+  constructor(accept: (items: readonly Item[]) => void) {
+    this.accept = accept
+  }
 
   /** Answers the id. */
   begin(items: readonly Item[], ending: Ending, until_ms: number): string {

@@ -52,13 +52,16 @@ class Firehose {
   #starved_by: FaultState | undefined
   #wake = new AbortController()
 
-  constructor(
-    readonly sim: SimContext,
-    readonly session: Session,
-    readonly tape: Tape,
-    first: number,
-    readonly types: ReadonlySet<string> | undefined,
-  ) {
+  readonly sim: SimContext
+  readonly session: Session
+  readonly tape: Tape
+  readonly types: ReadonlySet<string> | undefined
+
+  constructor(sim: SimContext, session: Session, tape: Tape, first: number, types: ReadonlySet<string> | undefined) {
+    this.sim = sim
+    this.session = session
+    this.tape = tape
+    this.types = types
     this.#cursor = first
     session.stream_open = true
     sim.streams.add(this)

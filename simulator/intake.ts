@@ -27,7 +27,11 @@ class Intake {
   #received = Buffer.alloc(64 * 1024)
   #expected = Buffer.alloc(64 * 1024)
 
-  constructor(readonly sim: SimContext) {}
+  readonly sim: SimContext
+
+  constructor(sim: SimContext) {
+    this.sim = sim
+  }
 
   async batch(c: Context): Promise<Response> {
     const { settings, clock } = this.sim

@@ -47,7 +47,10 @@ export class Tape {
   end_ms = Number.POSITIVE_INFINITY
   readonly #base: number
 
-  constructor(readonly options: TapeOptions) {
+  readonly options: TapeOptions
+
+  constructor(options: TapeOptions) {
+    this.options = options
     this.#base = (options.partition + 1) * offset_range
     this.event_bytes_max = Math.max(...options.templates.map((template) => template.bytes)) + slots_bytes_max
   }

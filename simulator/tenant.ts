@@ -74,7 +74,11 @@ export class Tenant {
     secrets_given: 0,
   }
 
-  constructor(readonly settings: SimulatorSettings) {}
+  readonly settings: SimulatorSettings
+
+  constructor(settings: SimulatorSettings) {
+    this.settings = settings
+  }
 
   /** Gives out an access token. */
   issueToken(member_cid: string | undefined, now: number): string {

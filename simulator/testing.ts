@@ -112,10 +112,13 @@ export class LineReader {
 export class SdkClient {
   #token: string | undefined
 
-  constructor(
-    readonly url: string,
-    readonly send: (request: Request) => Promise<Response> = fetch,
-  ) {}
+  readonly url: string
+  readonly send: (request: Request) => Promise<Response>
+
+  constructor(url: string, send: (request: Request) => Promise<Response> = fetch) {
+    this.url = url
+    this.send = send
+  }
 
   request(path: string, init: RequestInit = {}): Promise<Response> {
     return this.send(new Request(path.startsWith("http") ? path : this.url + path, init))

@@ -40,12 +40,14 @@ export class Fleet {
   readonly #changes = new Map<number, Change>()
   readonly #gone = new Set<number>()
 
-  constructor(
-    readonly seed: number,
-    size: number,
-    readonly nameless: ReadonlySet<number>,
-    readonly started_ms: number,
-  ) {
+  readonly seed: number
+  readonly nameless: ReadonlySet<number>
+  readonly started_ms: number
+
+  constructor(seed: number, size: number, nameless: ReadonlySet<number>, started_ms: number) {
+    this.seed = seed
+    this.nameless = nameless
+    this.started_ms = started_ms
     this.#size = size
     this.#original = size
   }

@@ -44,10 +44,13 @@ class Reader {
   readonly properties = new Set<string>()
   #at = 0
 
-  constructor(
-    readonly filter: string,
-    readonly now: number,
-  ) {}
+  readonly filter: string
+  readonly now: number
+
+  constructor(filter: string, now: number) {
+    this.filter = filter
+    this.now = now
+  }
 
   get ended(): boolean {
     return this.#at === this.filter.length

@@ -14,11 +14,14 @@ export class Inventory {
   /** By index of the fleet. */
   readonly #fleet_deeds = new Map<number, HostDeeds>()
 
-  constructor(
-    readonly settings: SimulatorSettings,
-    readonly api: ApiState,
-    readonly started_ms: number,
-  ) {
+  readonly settings: SimulatorSettings
+  readonly api: ApiState
+  readonly started_ms: number
+
+  constructor(settings: SimulatorSettings, api: ApiState, started_ms: number) {
+    this.settings = settings
+    this.api = api
+    this.started_ms = started_ms
     const { seed, fleet, fleet_nameless } = settings
     this.fleet = new Fleet(seed, fleet, new Set(fleet_nameless), started_ms)
     this.#hosts = Object.values(api.hosts)

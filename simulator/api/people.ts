@@ -31,10 +31,12 @@ export class People {
   #points_left: number
   #window_ends_ms = 0
 
-  constructor(
-    readonly settings: SimulatorSettings,
-    readonly started_ms: number,
-  ) {
+  readonly settings: SimulatorSettings
+  readonly started_ms: number
+
+  constructor(settings: SimulatorSettings, started_ms: number) {
+    this.settings = settings
+    this.started_ms = started_ms
     this.console_users = Array.from({ length: settings.console_users }, (_, index) => this.#makeConsoleUser(index))
     this.#console_users_made = settings.console_users
     this.#identities = settings.identities

@@ -7,11 +7,14 @@
  */
 export class OffsetRange {
   private open = 1
-  constructor(
-    readonly last_offset: number,
-    /** How many events it covers. */
-    readonly events: number,
-  ) {}
+  readonly last_offset: number
+  /** How many events it covers. */
+  readonly events: number
+
+  constructor(last_offset: number, events: number) {
+    this.last_offset = last_offset
+    this.events = events
+  }
 
   /** One more thing has to finish before the range counts as closed. */
   hold(): void {

@@ -49,10 +49,13 @@ interface EnrichmentQueue {
 class OpenEnrichment {
   /** Opened when nobody waits for it any more; made when it starts, since most of a storm never do. */
   given_up: Latch.Latch | undefined
-  constructor(
-    readonly source: SourceEvent,
-    readonly range: OffsetRange,
-  ) {}
+  readonly source: SourceEvent
+  readonly range: OffsetRange
+
+  constructor(source: SourceEvent, range: OffsetRange) {
+    this.source = source
+    this.range = range
+  }
 }
 
 const too_much_behind = `more than ${following.events_behind_max} newer events wait for it to be committed`

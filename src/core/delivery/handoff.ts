@@ -16,7 +16,11 @@ export class Handoff {
   private ended = false
   private stretched = false
 
-  constructor(private readonly batches_waiting_max: number) {}
+  private readonly batches_waiting_max: number
+
+  constructor(batches_waiting_max: number) {
+    this.batches_waiting_max = batches_waiting_max
+  }
 
   get hasSpace(): boolean {
     return (

@@ -21,7 +21,11 @@ export class EdgeTypes {
   private readonly refusals = new Map<string, number>()
   private readonly experience = new Map<string, Experience>()
 
-  constructor(readonly names: readonly string[]) {}
+  readonly names: readonly string[]
+
+  constructor(names: readonly string[]) {
+    this.names = names
+  }
 
   /**
    * What to ask for at a vertex of this kind. `hurried` leaves out what has not been met there at the first 50 vertices;

@@ -65,7 +65,11 @@ class Parser {
   private next = 0
   private depth = 0
 
-  constructor(readonly tokens: readonly Token[]) {}
+  readonly tokens: readonly Token[]
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens
+  }
 
   pattern(): Observation {
     const pattern = this.observations()

@@ -55,13 +55,19 @@ export class Falcon {
   /** By partition: the position of the oldest event that is not forgotten. */
   private readonly oldest = new Map<number, number>()
 
-  constructor(
-    private readonly scenario: Scenario,
-    private readonly logs: readonly Log[],
-    private readonly time: VirtualTime,
-    private readonly random: Random,
-    private readonly watcher: FalconWatcher,
-  ) {}
+  private readonly scenario: Scenario
+  private readonly logs: readonly Log[]
+  private readonly time: VirtualTime
+  private readonly random: Random
+  private readonly watcher: FalconWatcher
+
+  constructor(scenario: Scenario, logs: readonly Log[], time: VirtualTime, random: Random, watcher: FalconWatcher) {
+    this.scenario = scenario
+    this.logs = logs
+    this.time = time
+    this.random = random
+    this.watcher = watcher
+  }
 
   token(): Answer {
     const token = `access-${++this.secrets}`

@@ -41,7 +41,10 @@ export class Feed {
   private starved_until_ms = 0
   private open = true
 
-  constructor(private readonly options: FeedOptions) {
+  private readonly options: FeedOptions
+
+  constructor(options: FeedOptions) {
+    this.options = options
     this.cursor = options.first
     this.written_ms = options.time.now_ms
     this.body = new ReadableStream<Uint8Array>(

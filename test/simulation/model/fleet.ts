@@ -17,11 +17,10 @@ export class Fleet {
   /** When Falcon first knew each of them, in no order; by id. */
   private readonly first_seen_ms: ReadonlyMap<string, number>
 
-  constructor(
-    private readonly plan: FleetPlan,
-    seed: number,
-    start_ms: number,
-  ) {
+  private readonly plan: FleetPlan
+
+  constructor(plan: FleetPlan, seed: number, start_ms: number) {
+    this.plan = plan
     const random = new Random(seed)
     const hosts = Array.from({ length: plan.hosts }, (_, i) => {
       const modified_ms = start_ms - 3_600_000 + 1_000 * i

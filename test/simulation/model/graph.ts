@@ -55,10 +55,10 @@ export class Graph {
   private readonly origins = new Map<string, Origin>()
   private readonly random: Random
 
-  constructor(
-    private readonly plan: GraphPlan,
-    seed: number,
-  ) {
+  private readonly plan: GraphPlan
+
+  constructor(plan: GraphPlan, seed: number) {
+    this.plan = plan
     this.random = new Random(seed)
     this.types = this.random.sample(offered, plan.edge_types)
     this.refused = this.random.chance(0.2) ? this.types[0] : undefined

@@ -21,15 +21,28 @@ export class DeliveryOracle {
   private life = 0
   private posts = 0
 
+  private readonly scenario: Scenario
+  private readonly disk: MemoryDisk
+  private readonly data_dir: string
+  private readonly broken: Break
+  private readonly following: EnrichmentOracle
+  private readonly refusals: RefusalsOracle
+
   constructor(
     logs: readonly Log[],
-    private readonly scenario: Scenario,
-    private readonly disk: MemoryDisk,
-    private readonly data_dir: string,
-    private readonly broken: Break,
-    private readonly following: EnrichmentOracle,
-    private readonly refusals: RefusalsOracle,
+    scenario: Scenario,
+    disk: MemoryDisk,
+    data_dir: string,
+    broken: Break,
+    following: EnrichmentOracle,
+    refusals: RefusalsOracle,
   ) {
+    this.scenario = scenario
+    this.disk = disk
+    this.data_dir = data_dir
+    this.broken = broken
+    this.following = following
+    this.refusals = refusals
     this.letters = new Letters(disk, data_dir)
     this.books = logs.map((log) => ({
       log,

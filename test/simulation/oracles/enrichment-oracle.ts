@@ -47,12 +47,12 @@ export class EnrichmentOracle {
   private life = 0
   private at_start: readonly number[] = []
 
-  constructor(
-    graph: Graph | undefined,
-    logs: readonly Log[],
-    private readonly scenario: Scenario,
-    private readonly broken: Break,
-  ) {
+  private readonly scenario: Scenario
+  private readonly broken: Break
+
+  constructor(graph: Graph | undefined, logs: readonly Log[], scenario: Scenario, broken: Break) {
+    this.scenario = scenario
+    this.broken = broken
     this.books = logs.map(({ events }) => ({
       settled: 0,
       cases: events.flatMap(({ detection }) =>

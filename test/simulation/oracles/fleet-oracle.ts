@@ -20,14 +20,27 @@ export class FleetOracle {
   private repeated = 0
   private newest_ms = -1
 
+  private readonly fleet: Fleet | undefined
+  private readonly scenario: Scenario
+  private readonly disk: MemoryDisk
+  private readonly data_dir: string
+  private readonly now_ms: () => number
+  private readonly broken: Break
+
   constructor(
-    private readonly fleet: Fleet | undefined,
-    private readonly scenario: Scenario,
-    private readonly disk: MemoryDisk,
-    private readonly data_dir: string,
-    private readonly now_ms: () => number,
-    private readonly broken: Break,
+    fleet: Fleet | undefined,
+    scenario: Scenario,
+    disk: MemoryDisk,
+    data_dir: string,
+    now_ms: () => number,
+    broken: Break,
   ) {
+    this.fleet = fleet
+    this.scenario = scenario
+    this.disk = disk
+    this.data_dir = data_dir
+    this.now_ms = now_ms
+    this.broken = broken
     this.plan = scenario.fleet
   }
 

@@ -11,11 +11,13 @@ export interface Letter {
 export class Letters {
   private readonly read = new Map<string, number>()
 
-  constructor(
-    private readonly disk: MemoryDisk,
-    data_dir: string,
-    private readonly folder = `${data_dir}/dead-letters`,
-  ) {}
+  private readonly disk: MemoryDisk
+  private readonly folder: string
+
+  constructor(disk: MemoryDisk, data_dir: string, folder = `${data_dir}/dead-letters`) {
+    this.disk = disk
+    this.folder = folder
+  }
 
   /** What is safe and has not been given before. */
   next(): readonly Letter[] {

@@ -45,12 +45,16 @@ export class MannersOracle {
   private readonly held_back: number
   private empty = { app_id: "", times: 0 }
 
-  constructor(
-    private readonly scenario: Scenario,
-    private readonly time: VirtualTime,
-    private readonly start_ms: number,
-    private readonly broken: Break,
-  ) {
+  private readonly scenario: Scenario
+  private readonly time: VirtualTime
+  private readonly start_ms: number
+  private readonly broken: Break
+
+  constructor(scenario: Scenario, time: VirtualTime, start_ms: number, broken: Break) {
+    this.scenario = scenario
+    this.time = time
+    this.start_ms = start_ms
+    this.broken = broken
     this.held_back = scenario.faults.some(holdsBack) ? enrichment.calls_at_once_max : 0
   }
 

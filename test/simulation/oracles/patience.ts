@@ -56,10 +56,12 @@ export class Patience {
   private most = -1
   private moved_at_ms: number
 
-  constructor(
-    private readonly quiet_ms: number,
-    private readonly bound_ms: number,
-  ) {
+  private readonly quiet_ms: number
+  private readonly bound_ms: number
+
+  constructor(quiet_ms: number, bound_ms: number) {
+    this.quiet_ms = quiet_ms
+    this.bound_ms = bound_ms
     this.moved_at_ms = quiet_ms
   }
 

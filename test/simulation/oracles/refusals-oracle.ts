@@ -29,11 +29,12 @@ export class RefusalsOracle {
   private readonly suspects = new Map<object, { readonly accepted: number; convicted: boolean }>()
   private readonly convicted = new Set<object>()
 
-  constructor(
-    partitions: number,
-    private readonly now_ms: () => number,
-    private readonly broken: Break,
-  ) {
+  private readonly now_ms: () => number
+  private readonly broken: Break
+
+  constructor(partitions: number, now_ms: () => number, broken: Break) {
+    this.now_ms = now_ms
+    this.broken = broken
     this.partitions = Array.from({ length: partitions }, () => ({
       accepted: 0,
       in_row: 0,

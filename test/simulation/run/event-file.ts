@@ -30,13 +30,18 @@ export class EventFile {
   private seen = ""
   private set_aside = ""
 
-  constructor(
-    private readonly disk: MemoryDisk,
-    private readonly folder: string,
-    private readonly logs: readonly Log[],
-    private readonly delivery: DeliveryOracle,
-    private readonly broken: Break,
-  ) {
+  private readonly disk: MemoryDisk
+  private readonly folder: string
+  private readonly logs: readonly Log[]
+  private readonly delivery: DeliveryOracle
+  private readonly broken: Break
+
+  constructor(disk: MemoryDisk, folder: string, logs: readonly Log[], delivery: DeliveryOracle, broken: Break) {
+    this.disk = disk
+    this.folder = folder
+    this.logs = logs
+    this.delivery = delivery
+    this.broken = broken
     this.path = `${folder}/${ndjson.path}`
   }
 

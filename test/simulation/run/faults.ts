@@ -7,11 +7,12 @@ export class Faults {
   private readonly struck = new Map<RequestFault, number>()
   private readonly requests: readonly RequestFault[]
 
-  constructor(
-    faults: readonly Fault[],
-    private readonly start_ms: number,
-    private readonly note: (what: string, partition?: number) => void,
-  ) {
+  private readonly start_ms: number
+  private readonly note: (what: string, partition?: number) => void
+
+  constructor(faults: readonly Fault[], start_ms: number, note: (what: string, partition?: number) => void) {
+    this.start_ms = start_ms
+    this.note = note
     this.requests = faults.filter((fault): fault is RequestFault => "count" in fault)
   }
 

@@ -53,7 +53,11 @@ export class Machine {
   private down_ms = 0
   private steps_at = { ms: 0, count: 0 }
 
-  constructor(private readonly options: MachineOptions) {}
+  private readonly options: MachineOptions
+
+  constructor(options: MachineOptions) {
+    this.options = options
+  }
 
   readonly start = (): void => {
     if (this.process !== undefined) return

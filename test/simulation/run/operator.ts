@@ -18,7 +18,11 @@ export class Operator {
   /** What health said at the last look. */
   private before: readonly number[] = []
 
-  constructor(private readonly options: OperatorOptions) {}
+  private readonly options: OperatorOptions
+
+  constructor(options: OperatorOptions) {
+    this.options = options
+  }
 
   /** What is said twice is done: the process is stopped, the partition's line deleted, the process started again. */
   look(): void {

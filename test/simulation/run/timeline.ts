@@ -7,7 +7,11 @@ export class Timeline {
 
   private ended = false
 
-  constructor(private readonly now_ms: () => number) {}
+  private readonly now_ms: () => number
+
+  constructor(now_ms: () => number) {
+    this.now_ms = now_ms
+  }
 
   readonly note = (what: string, partition?: number): void => {
     if (!this.ended && this.lines.length < lines_kept) this.lines.push({ at_ms: this.now_ms(), partition, what })

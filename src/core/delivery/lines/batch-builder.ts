@@ -44,14 +44,15 @@ export class BatchBuilder {
   private readonly frame_bytes: number
   private readonly escapes: boolean
   private readonly separator: Uint8Array
+  private readonly framing: Framing
+  private readonly bounds: BatchBounds
+  private readonly finder: SourceEventFinder | undefined
 
   /** `resume_offset`: the last committed offset, -1 for none. `finder`: finds the source events of enrichers, if there are any. */
-  constructor(
-    private readonly framing: Framing,
-    private readonly bounds: BatchBounds,
-    resume_offset: number,
-    private readonly finder?: SourceEventFinder,
-  ) {
+  constructor(framing: Framing, bounds: BatchBounds, resume_offset: number, finder?: SourceEventFinder) {
+    this.framing = framing
+    this.bounds = bounds
+    this.finder = finder
     this.escapes = framing.escapes
     this.separator = framing.separator
     this.frame_bytes = framing.separator.length + framing.tail.length

@@ -54,25 +54,45 @@ export interface Reject {
 const BACKSLASH = 0x5c
 
 export class Batch {
+  private readonly framing: Framing
+  /** `head_bytes_max` of room, then the events; written on by nobody else until the batch is recycled. */
+  readonly buffer: Uint8Array
+  /** Where each event ends in the buffer. */
+  readonly ends: readonly number[]
+  /** The offset of each event, -1 for one without. */
+  readonly offsets: readonly number[]
+  /** What cannot be delivered and has to be recorded before the batch is committed. */
+  readonly rejects: readonly Reject[]
+  /** Highest offset in the batch, rejects included; -1 when nothing in it has one. */
+  readonly last_offset: number
+  /** `eventCreationTime` of the newest event, ms since the epoch; -1 when unknown. */
+  readonly created_ms: number
+  /** Bytes of the lines as Falcon sent them. */
+  readonly bytes_in: number
+  /** Its events that somebody follows, in order. */
+  readonly source_events: readonly SourceEvent[]
+
   constructor(
-    private readonly framing: Framing,
-    /** `head_bytes_max` of room, then the events; written on by nobody else until the batch is recycled. */
-    readonly buffer: Uint8Array,
-    /** Where each event ends in the buffer. */
-    readonly ends: readonly number[],
-    /** The offset of each event, -1 for one without. */
-    readonly offsets: readonly number[],
-    /** What cannot be delivered and has to be recorded before the batch is committed. */
-    readonly rejects: readonly Reject[],
-    /** Highest offset in the batch, rejects included; -1 when nothing in it has one. */
-    readonly last_offset: number,
-    /** `eventCreationTime` of the newest event, ms since the epoch; -1 when unknown. */
-    readonly created_ms: number,
-    /** Bytes of the lines as Falcon sent them. */
-    readonly bytes_in: number,
-    /** Its events that somebody follows, in order. */
-    readonly source_events: readonly SourceEvent[] = [],
-  ) {}
+    framing: Framing,
+    buffer: Uint8Array,
+    ends: readonly number[],
+    offsets: readonly number[],
+    rejects: readonly Reject[],
+    last_offset: number,
+    created_ms: number,
+    bytes_in: number,
+    source_events: readonly SourceEvent[] = [],
+  ) {
+    this.framing = framing
+    this.buffer = buffer
+    this.ends = ends
+    this.offsets = offsets
+    this.rejects = rejects
+    this.last_offset = last_offset
+    this.created_ms = created_ms
+    this.bytes_in = bytes_in
+    this.source_events = source_events
+  }
 
   get count(): number {
     return this.ends.length

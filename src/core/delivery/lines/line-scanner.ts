@@ -84,8 +84,12 @@ export class LineScanner {
   private from: DataView = new DataView(this.src.buffer)
   private to: DataView = new DataView(this.out.buffer)
 
+  private readonly recorded: RecordedFields | undefined
+
   /** `recorded` tells of which events what else is wanted, and takes it. */
-  constructor(private readonly recorded?: RecordedFields) {}
+  constructor(recorded?: RecordedFields) {
+    this.recorded = recorded
+  }
 
   /**
    * Writes the escaped form of `src[start..end)` to `out` at `at`, for which `out` must have room for twice the line. Returns

@@ -13,8 +13,12 @@ export class PartialLine {
   /** The line is whole but did not fit into the last batch. */
   is_whole = false
 
+  private readonly line_bytes_max: number
+
   /** `line_bytes_max`: what is kept of a line at most. */
-  constructor(private readonly line_bytes_max: number) {}
+  constructor(line_bytes_max: number) {
+    this.line_bytes_max = line_bytes_max
+  }
 
   /** Adds what belongs to the line, as far as it is kept at all. */
   add(chunk: Uint8Array, start: number, end: number): void {

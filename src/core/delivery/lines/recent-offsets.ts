@@ -18,10 +18,10 @@ export class RecentOffsets {
   private next = 0
   private full = false
 
-  constructor(
-    resume_offset: number,
-    private readonly size: number,
-  ) {
+  private readonly size: number
+
+  constructor(resume_offset: number, size: number) {
+    this.size = size
     this.highest = resume_offset
     this.floor = resume_offset
     this.ring = new Float64Array(Math.min(size, size_first)).fill(-1)

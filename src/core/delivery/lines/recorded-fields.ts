@@ -17,11 +17,11 @@ export class RecordedFields {
   private readonly starts: Int32Array
   private readonly ends: Int32Array
 
+  private readonly fields: readonly string[]
+
   /** Values of `event.<field>` are noted in events of these types; types and fields are ASCII. */
-  constructor(
-    types: readonly string[],
-    private readonly fields: readonly string[],
-  ) {
+  constructor(types: readonly string[], fields: readonly string[]) {
+    this.fields = fields
     this.types = types.map(ascii)
     this.words = fields.map(ascii)
     for (const field of fields) this.lengths[field.length] = 1

@@ -31,7 +31,11 @@ export class StrangeLines {
   private ordinal = 0
   private readonly seen = new Set<string>()
 
-  constructor(private readonly bounds: BatchBounds) {}
+  private readonly bounds: BatchBounds
+
+  constructor(bounds: BatchBounds) {
+    this.bounds = bounds
+  }
 
   /** A new connection, which goes on behind this offset; what the last one left undecided will come again. */
   begin(resume_offset: number): void {

@@ -10,8 +10,11 @@ export interface ResponseHead {
 
 /** The bytes are no HTTP/1.x answer, or more of a head than anybody sends. `code` is kept in errors, the bytes are not. */
 export class ProtocolError extends Error {
-  constructor(readonly code: string) {
+  readonly code: string
+
+  constructor(code: string) {
     super(code)
+    this.code = code
   }
 }
 

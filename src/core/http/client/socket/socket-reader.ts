@@ -13,7 +13,10 @@ export class SocketReader {
   private error: Error | undefined
   private wake: (() => void) | undefined
 
-  constructor(private readonly socket: net.Socket) {
+  private readonly socket: net.Socket
+
+  constructor(socket: net.Socket) {
+    this.socket = socket
     socket.on("data", (bytes: Buffer) => {
       this.waiting.push(bytes)
       this.waiting_bytes += bytes.length
