@@ -16,6 +16,8 @@ export interface MemoryDisk {
   readonly write: (path: string, text: string) => void
   /** What would be read after the worst crash. */
   readonly readSafe: (path: string) => string | undefined
+  /** The bytes of it, which nobody may change. */
+  readonly readSafeBytes: (path: string) => Uint8Array | undefined
   /** The files of a folder whose names would survive the worst crash. */
   readonly safeNames: (folder: string) => readonly string[]
   /**
@@ -211,6 +213,7 @@ export const makeMemoryDisk = (gate: DiskGate = open_gate): MemoryDisk => {
       const inode = safe_names.get(path)
       return inode === undefined ? undefined : new TextDecoder().decode(inode.safe)
     },
+    readSafeBytes: (path) => safe_names.get(path)?.safe,
     safeNames: (folder) =>
       [...safe_names.keys()]
         .filter((path) => path.startsWith(`${folder}/`))

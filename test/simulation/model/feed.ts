@@ -131,7 +131,7 @@ export class Feed {
     const next = this.options.log.events[this.cursor]
     const is_free = this.pulled !== undefined && this.rest.length === 0 && !this.dead
     if (is_free && next !== undefined && next.at_ms <= this.options.time.now_ms && next.bytes.length < 1_000_000) {
-      this.controller.enqueue(Uint8Array.from(next.bytes))
+      this.controller.enqueue(new Uint8Array(next.bytes))
       this.options.onGiven(next, 1)
       this.options.onWhole(next)
     }
@@ -193,7 +193,7 @@ export class Feed {
     const length = random.chance(0.5)
       ? Math.min(this.rest.length, most)
       : random.int(1, Math.min(this.rest.length, most))
-    const chunk = Uint8Array.from(this.rest.subarray(0, length))
+    const chunk = new Uint8Array(this.rest.subarray(0, length))
     const given = this.ends.filter(({ at }) => at <= length)
     if (given.length > 0) onGiven(given.at(-1)!.event, given.length)
     this.ends = this.ends.slice(given.length).map(({ event, at }) => ({ event, at: at - length }))

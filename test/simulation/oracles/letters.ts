@@ -8,7 +8,11 @@ export interface Letter {
   readonly raw: Uint8Array
 }
 
+const nothing = new Uint8Array()
+const line_feed = 10
+
 export class Letters {
+  /** Bytes of each file that have been given. */
   private readonly read = new Map<string, number>()
 
   private readonly disk: MemoryDisk
@@ -22,13 +26,13 @@ export class Letters {
   /** What is safe and has not been given before. */
   next(): readonly Letter[] {
     return this.disk.safeNames(this.folder).flatMap((file) => {
-      const text = this.disk.readSafe(`${this.folder}/${file}`) ?? ""
+      const bytes = this.disk.readSafeBytes(`${this.folder}/${file}`) ?? nothing
       const from = this.read.get(file) ?? 0
       // A line that a crash or a full disk cut short has no end yet.
-      const end = text.lastIndexOf("\n") + 1
+      const end = bytes.lastIndexOf(line_feed) + 1
       if (end <= from) return []
       this.read.set(file, end)
-      return text.slice(from, end).split("\n").flatMap(letterOf)
+      return new TextDecoder().decode(bytes.subarray(from, end)).split("\n").flatMap(letterOf)
     })
   }
 }

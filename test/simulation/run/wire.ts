@@ -122,7 +122,7 @@ const callOf = ({ delivery, inventory, time }: WireOptions, request: HttpRequest
   const common = { request, url, whose, place: route.place, sent_ms: time.now_ms, items }
   if (route.place !== "intake") return { ...common, ...nothing, partition: route.partition }
   // Copied: the process may write to its buffer again as soon as it has given up.
-  const post = delivery.parse(Uint8Array.from(request.body as Uint8Array)) ?? nothing
+  const post = delivery.parse(new Uint8Array(request.body as Uint8Array)) ?? nothing
   const follows = post.vertices[0]?.case.detection.partition
   const partition = post.events[0]?.partition ?? follows
   return { ...common, ...post, partition, whose: `${follows === undefined ? "" : "vertices of "}${partition}` }
