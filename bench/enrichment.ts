@@ -4,12 +4,12 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { edge_types } from "../simulator/api/threatgraph-facts.ts"
-import { following } from "../src/core/limits.ts"
+import { enrichment_queue } from "../src/core/limits.ts"
 import { metrics } from "../src/plugins/enrichment/metrics.ts"
 import { detectionsOf, enrich, withEnricher } from "../test/enrichment/support.ts"
 
 /** As many as the stream plugin follows at once in one partition. */
-const in_hand_max = following.concurrency_max
+const in_hand_max = enrichment_queue.concurrency_max
 
 const calls = (kind: string) =>
   Effect.map(

@@ -117,15 +117,15 @@ const watchStorm = async (simulator: SimulatorChild, port: number, pid: number) 
         return last === undefined ? 0 : ((last.calls - first.calls) * seconds) / (last.at_s - first.at_s)
       }),
     )
-  const done = metric("akonis_follow_ups_total", 'outcome="done"')
+  const done = metric("akonis_source_events_total", 'outcome="enriched"')
   const { vertices, total } = await simulator.account()
   const rows = [
-    ["detections followed to the end", String(done)],
+    ["detections enriched", String(done)],
     [
-      "given up on record (more than 10 000 events behind)",
-      String(metric("akonis_follow_ups_total", 'outcome="given_up"')),
+      "dead-lettered (more than 10 000 events behind)",
+      String(metric("akonis_source_events_total", 'outcome="dead_lettered"')),
     ],
-    ["still open", String(metric("akonis_follow_ups_open"))],
+    ["still open", String(metric("akonis_source_events_open"))],
     ["vertices delivered", `${vertices.events}, before their detection ${vertices.early}`],
     [
       "calls to Falcon",

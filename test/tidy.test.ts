@@ -124,8 +124,6 @@ describe("every file", () => {
 })
 
 describe("the words", () => {
-  /** Rooms whose words are still being changed. */
-  const later = /^src\/(core\/delivery|plugins\/event-stream|plugins\/enrichment)\//
   const pages = readdirSync("docs", { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md") && name !== "glossary.md")
     .map((name) => `docs/${name}`)
@@ -144,7 +142,7 @@ describe("the words", () => {
   })
 
   test("are those of the glossary", () => {
-    const paths = [...product, ...pages, "README.md", "CONTRIBUTING.md"].filter((path) => !later.test(path))
+    const paths = [...product, ...pages, "README.md", "CONTRIBUTING.md"]
     const forbidden = /\bguilty\b|\bstands? alone\b|\bin hand\b|\bon record\b|\bfollow-ups?\b|\bfollowers?\b/i
     expect(saying(paths, forbidden)).toEqual([])
   })

@@ -120,7 +120,7 @@ const replayCommand = Command.make(
           Effect.provideService(Tenant, tenant),
         )
         if (destination.is_exclusive) yield* lockFolder(config.data_dir)
-        const enrichers = wanted.some(({ reason }) => reason === "not_followed")
+        const enrichers = wanted.some(({ reason }) => reason === "not_enriched")
           ? yield* enrichersFor(config, tenant)
           : []
         const outcome = yield* replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) =>

@@ -111,17 +111,17 @@ export const intake = {
   probes_max: 8,
 } as const
 
-/** What is sent after events that a plugin follows (`core/delivery/enrichment-queue.ts`), per partition. */
-export const following = {
+/** Enriched events and their source events (`core/delivery/enrichment-queue.ts`), per partition. */
+export const enrichment_queue = {
   /** Events that may stay uncommitted behind an unfinished enrichment, and so come again after a crash. */
   events_behind_max: 10_000,
   /** Enrichments at once; the others wait. */
   concurrency_max: 8,
   /** How long a stopping process waits for them once all events are delivered; with `drain_ms_max` below 5 s. */
   drain_ms_max: 1_000,
-  /** And for the disk to take what is given up then: on a full one the events come again instead. */
+  /** And for the disk to take the dead letters of those that did not finish: on a full one the events come again instead. */
   record_ms_max: 300,
-  /** For one event that is followed again by hand. */
+  /** For one source event that `akonis dead-letters replay` enriches again. */
   replay_ms_max: 120_000,
 } as const
 

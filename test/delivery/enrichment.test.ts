@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Metric, type Scope } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import { readDeadLetters, replay } from "../../src/core/delivery/dead-letter-files.ts"
-import { following } from "../../src/core/limits.ts"
+import { enrichment_queue } from "../../src/core/limits.ts"
 import { enrichersOf } from "../../src/core/plugin.ts"
 import { metrics } from "../../src/core/telemetry/metrics.ts"
 import { onTestClock } from "../support/effect.ts"
@@ -51,7 +51,7 @@ const replayAll = ({ disk, tenant }: World) =>
 
 const threatgraph = { on: "api" as const, path: "/threatgraph", from_ms: 0, do: { status: 503 } }
 
-describe("a followed detection", () => {
+describe("a detection", () => {
   test("is sent at once, its vertices after it, and its offset is committed with them", () =>
     withWorld({ events_per_partition: 400 }, (world) =>
       Effect.gen(function* () {
@@ -91,23 +91,23 @@ describe("a followed detection", () => {
       }),
     ))
 
-  test("is given up on record when too much waits behind it, the oldest first", () =>
-    withWorld({ events_per_partition: following.events_behind_max + 4_000, faults: [threatgraph] }, (world) =>
+  test("is dead-lettered when too much waits behind it, the oldest first", () =>
+    withWorld({ events_per_partition: enrichment_queue.events_behind_max + 4_000, faults: [threatgraph] }, (world) =>
       Effect.gen(function* () {
         yield* world.startWith(yaml)
         yield* world.pass(2 * minute)
         const { total } = world.simulator.account()
         expect(total).toMatchObject({ undelivered: { events: 0 }, repeated: 0 })
-        expect(total.available - committed(world)).toBeLessThanOrEqual(following.events_behind_max)
+        expect(total.available - committed(world)).toBeLessThanOrEqual(enrichment_queue.events_behind_max)
         const given_up = deadLetters(world)
         expect(given_up.length).toBeGreaterThan(1_000)
-        expect(given_up.every(({ reason }) => reason === "not_followed")).toBe(true)
+        expect(given_up.every(({ reason }) => reason === "not_enriched")).toBe(true)
         expect(given_up[0]!.detail).toContain("newer events wait")
         expect(Object.keys(JSON.parse(given_up[0]!.raw))).toContain("id")
       }),
     ))
 
-  test("that is not done when the process stops is on record, so that the next start repeats nothing", () =>
+  test("that is not done when the process stops is dead-lettered, so that the next start repeats nothing", () =>
     withWorld({ events_per_partition: 2_000, faults: [{ ...threatgraph, until_ms: 3 * minute }] }, (world) =>
       Effect.gen(function* () {
         const first = yield* world.startWith(yaml)

@@ -38,7 +38,7 @@ describe("an endpoint detection", () => {
       Effect.gen(function* () {
         const stray = { metadata: { eventType: "EppDetectionSummaryEvent" }, event: { CompositeId: "c:ind:a:1-2-3" } }
         const error = yield* Effect.flip(enrich(enricher, stray))
-        expect(error).toMatchObject({ _tag: "GivenUp", message: "Falcon knows no detection c:ind:a:1-2-3" })
+        expect(error).toMatchObject({ _tag: "NotEnriched", message: "Falcon knows no detection c:ind:a:1-2-3" })
         expect((yield* health).status).toBe("ok")
       }),
     ))

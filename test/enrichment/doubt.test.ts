@@ -1,4 +1,4 @@
-/** A 200 that says nothing is no answer: promise 7 knows vertices that enrich, or that were given up on record. */
+/** A 200 that says nothing is no answer: promise 7 knows vertices that were sent, or whose detection was dead-lettered. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { enrichment } from "../../src/plugins/enrichment/limits.ts"

@@ -128,7 +128,7 @@ describe("a missing scope", () => {
         const { simulator, enricher, calls, health } = scene
         const many = detectionsOf(simulator, "EppDetectionSummaryEvent").slice(0, 20)
         const error = yield* Effect.flip(enrich(enricher, epp(scene)))
-        expect(error._tag).toBe("GivenUp")
+        expect(error._tag).toBe("NotEnriched")
         expect(error.message).toContain(scope)
         const { status, detail } = yield* health
         expect(status).toBe("degraded")

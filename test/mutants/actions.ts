@@ -59,7 +59,7 @@ const bulk = breaks({ file: "src/core/actions/bulk.ts", noticed_by: unconfirmed_
   },
   {
     name: "a bad id is looked for without end",
-    promise: "When Falcon refuses everything, the guilty id is not looked for without end.",
+    promise: "When Falcon refuses everything, the bad id is not looked for without end.",
     find: "const affordable = refusals <= bounds.refusals_max && refusals_in_row <= bounds.refusals_in_row_max",
     replace: "const affordable = refusals <= bounds.refusals_max",
   },

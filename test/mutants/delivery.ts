@@ -21,7 +21,7 @@ const partition = breaks({ file: "src/plugins/event-stream/pipeline.ts", page },
     name: "commit before the intake has acknowledged",
     promise: nothing_lost,
     find: `    yield* deliverer.deliver(batch)
-    yield* enrichment_queue.begin(batch.source_events, range)
+    yield* enrichment.begin(batch.source_events, range)
     const offset = window.release(range)
     if (offset >= 0) yield* commit(offset)`,
     replace: `    const offset = window.release(range)

@@ -2,57 +2,57 @@
 import { breaks, type Mutant } from "./mutant.ts"
 
 const page = "docs/delivery.md"
-const vertices_first = "The offset of a detection is stored once its vertices were accepted or given up on record."
-const on_record = "What a detection's vertices are given up for is a dead letter that can be replayed."
-const behind = "When more than 10 000 events of a partition would wait for vertices, the oldest are given up."
+const vertices_first = "The offset of a detection is stored once its vertices were accepted, or it is dead-lettered."
+const dead_lettered = "A detection whose vertices cannot be sent is a dead letter that can be replayed."
+const behind = "When more than 10 000 events of a partition would wait for vertices, the oldest are dead-lettered."
 
 const partition = breaks({ file: "src/plugins/event-stream/pipeline.ts", page }, [
   {
     name: "an offset does not wait for vertices",
     promise: vertices_first,
-    find: "    enrichment_queue.hold(batch.source_events, range)\n",
+    find: "    enrichment.hold(batch.source_events, range)\n",
     replace: "",
   },
   {
     name: "vertices may come before their detection",
     promise: "Vertices are posted after their detection.",
     find: `    yield* deliverer.deliver(batch)
-    yield* enrichment_queue.begin(batch.source_events, range)`,
-    replace: `    yield* enrichment_queue.begin(batch.source_events, range)
+    yield* enrichment.begin(batch.source_events, range)`,
+    replace: `    yield* enrichment.begin(batch.source_events, range)
     yield* deliverer.deliver(batch)`,
   },
 ])
 
-const enrichment_queue = breaks({ file: "src/core/delivery/enrichment-queue.ts", page }, [
+const workers = breaks({ file: "src/core/delivery/enrichment-workers.ts", page }, [
   {
     name: "what cannot be looked up is forgotten",
-    promise: on_record,
-    find: 'Effect.catchTag("GivenUp", ({ message }) => giveUp([one], message)),',
-    replace: 'Effect.catchTag("GivenUp", () => done(one)),',
+    promise: dead_lettered,
+    find: 'Effect.catchTag("NotEnriched", ({ message }) => giveUp([one], message)),',
+    replace: 'Effect.catchTag("NotEnriched", () => complete(one)),',
   },
   {
     name: "what a stopping process does not finish is forgotten",
-    promise: on_record,
-    find: "    yield* giveUp([...open], stopped)\n",
-    replace: "    yield* settle([...open])\n",
+    promise: dead_lettered,
+    find: "    yield* giveUp(queue.stillOpen(), stopped)\n",
+    replace: "    yield* free(queue.beginEnd(queue.stillOpen()), options.commit)\n",
   },
   {
     name: "events wait for the vertices of those before them",
     promise: "Enrichment never delays raw events.",
-    find: "    if (window.events <= following.events_behind_max) return\n",
-    replace: "    yield* idle.await\n",
+    find: "    const overdue = queue.overdue()\n",
+    replace: "    yield* conditions.until(() => queue.open === 0)\n    const overdue = queue.overdue()\n",
   },
   {
     name: "any number of events may wait to be committed",
     promise: behind,
-    find: "    if (window.events <= following.events_behind_max) return\n",
-    replace: "    if (window.events >= 0) return\n",
+    find: "    const overdue = queue.overdue()\n",
+    replace: "    const overdue: readonly Enrichment[] = []\n",
   },
   {
     name: "any number of them on a full disk",
     promise: "While the data folder cannot be written, raw events wait at that bound.",
-    find: "while (ending > 0 && ",
-    replace: "while (ending < 0 && ",
+    find: "if (queue.isCongested) ",
+    replace: "if (!queue.isQuiet && queue.open < 0) ",
   },
   {
     name: "vertices are posted twice",
@@ -202,7 +202,7 @@ export const enrichment: readonly Mutant[] = [
   ...edge_types,
   ...costs,
   ...partition,
-  ...enrichment_queue,
+  ...workers,
   ...vertices,
   ...edges,
   ...calls,

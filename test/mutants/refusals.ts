@@ -59,13 +59,13 @@ const deliverer = breaks({ file: "src/core/delivery/deliverer.ts", page }, [
       "} else if (range.to - range.from > 1) for (let i = range.from; i < range.to; i++) yield* record([rejectOf(batch, i, refusal)])",
   },
   {
-    name: "what is refused alone is guilty",
+    name: "what is refused alone is poison",
     promise: an_outage,
     find: "open.suspects.push({ index: range.from, refusal })",
     replace: "yield* record([rejectOf(batch, range.from, refusal)])",
   },
   {
-    name: "suspects are guilty as soon as another event is taken",
+    name: "suspects are poison as soon as another event is taken",
     promise: "An event that is refused is posted once more after another one was taken, before it is given up.",
     find: "const refusal = yield* postUntilAnswered(batch, index, index + 1)",
     replace: "const refusal = suspects.find((one) => one.index === index)?.refusal",

@@ -1,7 +1,7 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
 import { Clock, Effect, FileSystem } from "effect"
 import type { StoreError } from "../errors.ts"
-import { following } from "../limits.ts"
+import { enrichment_queue } from "../limits.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
 import type { Destination } from "./destination.ts"
@@ -49,7 +49,7 @@ export const replay = Effect.fnUntraced(function* (
   const folder = deadLetterFolder(data_dir)
   let delivered = 0
   for (const letter of letters) {
-    const error = yield* letter.reason === "not_followed"
+    const error = yield* letter.reason === "not_enriched"
       ? enrichAgain(letter, destination, enrichers)
       : post(letter, destination)
     yield* tell(letter, error)
@@ -68,9 +68,9 @@ const enrichAgain = (
   enrichers: readonly Enricher[],
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
-    if (letter.follower === undefined) return `no plugin could read it: ${letter.detail}`
-    const enricher = enrichers.find(({ plugin_id }) => plugin_id === letter.follower)
-    if (enricher === undefined) return `the plugin ${letter.follower} is off`
+    if (letter.enricher === undefined) return `no plugin could read it: ${letter.detail}`
+    const enricher = enrichers.find(({ plugin_id }) => plugin_id === letter.enricher)
+    if (enricher === undefined) return `the plugin ${letter.enricher} is off`
     for (const batch of batchesOf(yield* enricher.enrich(letter.raw), destination.framing)) {
       const [reject] = batch.rejects
       if (reject !== undefined) return reject.detail
@@ -79,10 +79,10 @@ const enrichAgain = (
     return undefined
   }).pipe(
     Effect.timeoutOrElse({
-      duration: following.replay_ms_max,
-      orElse: () => Effect.succeed(`no answer within ${following.replay_ms_max / 1_000} s`),
+      duration: enrichment_queue.replay_ms_max,
+      orElse: () => Effect.succeed(`no answer within ${enrichment_queue.replay_ms_max / 1_000} s`),
     }),
-    Effect.catchTag(["GivenUp", "DeliveryError"], ({ message }) => Effect.succeed(message)),
+    Effect.catchTag(["NotEnriched", "DeliveryError"], ({ message }) => Effect.succeed(message)),
   )
 
 /** What went wrong, or `undefined` when the destination has taken it. */

@@ -26,8 +26,8 @@ export interface DeadLetter {
   /** How `raw` holds the bytes: as text, or in base64 when they are no UTF-8. */
   readonly encoding: "utf8" | "base64"
   readonly raw: string
-  /** With `not_followed`: the plugin that tries again on replay. */
-  readonly follower?: string | undefined
+  /** With `not_enriched`: the plugin that tries again on replay. */
+  readonly enricher?: string | undefined
 }
 
 export class DeadLetters extends Context.Service<
@@ -78,7 +78,7 @@ const letterId = (now_ms: number, run: number, i: number): string =>
   [now_ms.toString(36), run.toString(36).padStart(4, "0"), i.toString(36).padStart(2, "0")].join("-")
 
 const letter = (reject: Reject, partition: string, at: string, id: string): DeadLetter => {
-  const { reason, detail, offset, raw, bytes, follower } = reject
+  const { reason, detail, offset, raw, bytes, enricher } = reject
   const encoding = isUtf8(raw) ? "utf8" : "base64"
   return {
     id,
@@ -90,7 +90,7 @@ const letter = (reject: Reject, partition: string, at: string, id: string): Dead
     bytes,
     encoding,
     raw: Buffer.from(raw).toString(encoding),
-    follower,
+    enricher,
   }
 }
 

@@ -113,13 +113,13 @@ describe("An event that the intake refuses among good ones", () => {
   test("goes alone to the dead letters, and all others are delivered once and in order", () =>
     run(
       Effect.gen(function* () {
-        const guilty = new Set([17, 63])
+        const poison = new Set([17, 63])
         const { deliverer, taken, recorded } = stand((events) =>
-          events.some((n) => guilty.has(n)) ? "refuses" : "takes",
+          events.some((n) => poison.has(n)) ? "refuses" : "takes",
         )
         yield* deliverer.deliver(batchOf(upTo(0, 100)))
         expect(recorded).toEqual([17, 63])
-        expect(taken).toEqual(upTo(0, 100).filter((n) => !guilty.has(n)))
+        expect(taken).toEqual(upTo(0, 100).filter((n) => !poison.has(n)))
       }),
     ))
 
@@ -162,7 +162,7 @@ describe("A run of events that the intake refuses", () => {
       ))
   }
 
-  test("that is longer than everything in hand passes once the intake was seen to take an event", () =>
+  test("that is longer than all open and waiting batches passes once the intake was seen to take an event", () =>
     run(
       Effect.gen(function* () {
         const { deliverer, handoff, recorded, taken } = stand((events) =>

@@ -1,50 +1,50 @@
 /**
- * Following an event: a plugin may ask to see events of certain types and have more events sent after them in the same
- * partition. The stream plugin knows nothing of who follows, and whoever follows knows nothing of streams.
+ * Enriching events: a plugin may ask to see events of certain types (source events) and have more events (enriched events) sent after
+ * them in the same partition. The plugin that delivers knows no enricher, and an enricher knows no stream.
  *
- * Raw events never wait for it. The offset of a followed event is committed once what follows it was taken by the intake, or
- * was given up on record (`dead-letters/`, reason `not_followed`).
+ * Raw events never wait for it. The offset of a source event is committed once the destination has taken its enriched events, or
+ * once it is dead-lettered with the reason `not_enriched`.
  */
 import { Data, type Effect } from "effect"
 import type { LineScanner } from "./lines/line-scanner.ts"
 import { RecordedFields } from "./lines/recorded-fields.ts"
 import { ascii, matches } from "./lines/tokens.ts"
 
-/** Nothing will follow this event, or not now: `message` says why and goes to the dead letters. */
-export class GivenUp extends Data.TaggedError("GivenUp")<{ readonly message: string }> {}
+/** There are no enriched events for this source event, or not now: `message` says why and stands in its dead letter. */
+export class NotEnriched extends Data.TaggedError("NotEnriched")<{ readonly message: string }> {}
 
 export interface Enricher {
-  /** The plugin that follows. */
+  /** The plugin that it belongs to. */
   readonly plugin_id: string
   /** `metadata.eventType` of the events that it wants to see. */
   readonly event_types: readonly string[]
   /** The keys of `event` that {@link refOf} looks at, in ASCII. */
   readonly fields: readonly string[]
   /**
-   * What has to be kept of an event to follow it later, as JSON text (an object, small: thousands may wait); `undefined` when
-   * there is nothing to follow. Called on the hot path, with `metadata.eventType` and those fields of `event` that hold no
+   * What {@link enrich} will need of an event, as JSON text (an object, small: thousands may wait); `undefined` when the event is
+   * not to be enriched. Called on the hot path, with `metadata.eventType` and those fields of `event` that hold no
    * object or list; must not throw.
    */
   readonly refOf: (event: unknown) => string | undefined
   /**
-   * Finds the events to send after the followed one, each as the JSON text of one object, in the order to send them. May take
-   * as long as it wants and wait for an outage to end; it is interrupted when too much waits behind it. What it cannot do at
-   * all it gives up.
+   * Finds the enriched events of one source event, each as the JSON text of one object, in the order to send them. May take
+   * as long as it wants and wait for an outage to end; it is interrupted when too much waits behind it. Fails when it cannot
+   * find them at all.
    */
-  readonly enrich: (ref: string) => Effect.Effect<readonly string[], GivenUp>
+  readonly enrich: (ref: string) => Effect.Effect<readonly string[], NotEnriched>
 }
 
-/** An event of a batch that somebody follows. */
+/** An event of a batch that is to be enriched. */
 export interface SourceEvent {
   readonly enricher: Enricher
   readonly offset: number
   /** What {@link Enricher.refOf} gave; the whole event when that broke. */
   readonly ref: string
-  /** Why the event cannot be source, when {@link Enricher.refOf} broke. */
+  /** Why the event cannot be enriched: set when {@link Enricher.refOf} broke. */
   readonly broken?: string
 }
 
-/** Finds those who follow an event by the bytes of its type: nothing else is looked into. */
+/** Finds source events by the bytes of their type: nothing else is looked into. */
 export class SourceEventFinder {
   /** What a scanner has to note for {@link look}. */
   readonly recorded: RecordedFields
@@ -60,7 +60,10 @@ export class SourceEventFinder {
     )
   }
 
-  /** Adds to `found` who follows the event in `src[start..end)`, which `scanner` has just scanned with our {@link recorded} fields. */
+  /**
+   * Adds to `found` the event in `src[start..end)`, once for each enricher that wants it. `scanner` has just scanned it with the fields of
+   * {@link recorded}.
+   */
   look(src: Uint8Array, start: number, end: number, scanner: LineScanner, found: SourceEvent[]): void {
     const { type_start, type_end, offset } = scanner
     for (const rule of this.rules) {
@@ -70,7 +73,7 @@ export class SourceEventFinder {
     }
   }
 
-  /** An enricher that stumbles over an event must not stop the stream: the event is given up on record. */
+  /** An enricher that cannot read an event must not stop the stream: the event is dead-lettered once it is delivered. */
   private sourceEvent(
     { type, enricher }: Rule,
     line: Uint8Array,

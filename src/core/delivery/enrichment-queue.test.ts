@@ -1,163 +1,98 @@
 import { describe, expect, test } from "bun:test"
-import { Effect, Fiber } from "effect"
-import { TestClock } from "effect/testing"
-import { onTestClock } from "../../../test/support/effect.ts"
-import { following } from "../limits.ts"
-import { intake_framing } from "../sekoia/intake.ts"
-import { Health } from "../telemetry/health.ts"
+import { Effect } from "effect"
 import { CommitWindow } from "./commit-window.ts"
-import { type Enricher, GivenUp, SourceEventFinder } from "./enricher.ts"
-import { makeEnrichmentQueue } from "./enrichment-queue.ts"
-import type { Batch, Reject } from "./lines/batch.ts"
-import { BatchBuilder } from "./lines/batch-builder.ts"
+import type { SourceEvent } from "./enricher.ts"
+import { type Enrichment, EnrichmentQueue } from "./enrichment-queue.ts"
 
-const line = (type: string, offset: number) =>
-  `{"metadata":{"offset":${offset},"eventType":"${type}"},"event":{"n":${offset}}}\n`
-
-const enricher = (more: Partial<Enricher>): Enricher => ({
-  plugin_id: "test",
-  event_types: ["Seen"],
-  fields: ["n"],
-  refOf: (event) => JSON.stringify(event),
-  enrich: () => Effect.succeed([]),
-  ...more,
+const source = (offset: number): SourceEvent => ({
+  enricher: { plugin_id: "test", event_types: [], fields: [], refOf: () => "", enrich: () => Effect.succeed([]) },
+  offset,
+  ref: "{}",
 })
 
-const batchOf = (lines: string, enricher: Enricher): Batch => {
-  const bounds = {
-    batch_events_max: 100,
-    batch_bytes_max: 1e6,
-    event_chars_max: 1e5,
-    line_bytes_max: 1e6,
-    recent_offsets_max: 10,
+const events_behind_max = 10
+
+const makeScene = () => {
+  const window = new CommitWindow()
+  const queue = new EnrichmentQueue(window, events_behind_max)
+  /** Delivers a batch of five events up to `last_offset`, of which these are source events; gives what may be committed. */
+  const deliver = (last_offset: number, offsets: readonly number[]): number => {
+    const range = window.open(last_offset, 5)
+    for (const _ of offsets) range.hold()
+    queue.add(offsets.map(source), range)
+    return window.release(range)
   }
-  const builder = new BatchBuilder(intake_framing, bounds, -1, new SourceEventFinder([enricher]))
-  builder.feed(new TextEncoder().encode(lines), 0, 0)
-  return builder.take()
+  /** Ends them; gives what may be committed. */
+  const end = (enrichments: readonly Enrichment[]): number => {
+    const mine = queue.beginEnd(enrichments)
+    const offset = queue.release(mine)
+    queue.remove(mine)
+    return offset
+  }
+  return { window, queue, deliver, end }
 }
 
-/** Follow-ups that tell what they post, record and commit. */
-const makeScene = Effect.gen(function* () {
-  const posted: string[] = []
-  const recorded: Reject[] = []
-  const commits: number[] = []
-  const window = new CommitWindow()
-  const health = yield* Health
-  const enrichment_queue = yield* makeEnrichmentQueue({
-    framing: intake_framing,
-    partition: "https://falcon.test/0",
-    label: "0",
-    window,
-    deliverer: {
-      deliver: (batch) =>
-        Effect.sync(() => {
-          for (let i = 0; i < batch.count; i++) posted.push(new TextDecoder().decode(batch.raw(i)))
-        }),
-    },
-    dead_letters: { add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects)) },
-    health: yield* health.cell("test", "follow-ups"),
-    commit: (offset) => Effect.sync(() => void commits.push(offset)),
+const offsets = (enrichments: readonly Enrichment[]) => enrichments.map(({ source }) => source.offset)
+
+describe("the enrichment queue", () => {
+  test("starts source events in the order of their offsets, and none once it is closed", () => {
+    const { queue, deliver } = makeScene()
+    deliver(4, [1, 3])
+    deliver(9, [7])
+    expect([queue.start(), queue.start()].map((one) => one?.source.offset)).toEqual([1, 3])
+    expect(queue).toMatchObject({ open: 3, hasWork: true })
+    queue.close()
+    expect(queue.hasWork).toBe(false)
+    expect(queue.start()).toBeUndefined()
+    expect(offsets(queue.stillOpen())).toEqual([1, 3, 7])
   })
-  /** What a partition does with a batch that the intake takes at once. */
-  const deliver = Effect.fnUntraced(function* (batch: Batch) {
-    const range = window.open(batch.last_offset, batch.count)
-    enrichment_queue.hold(batch.source_events, range)
-    yield* enrichment_queue.begin(batch.source_events, range)
-    const offset = window.release(range)
-    if (offset >= 0) commits.push(offset)
+
+  test("frees an offset only when everything up to it is over, in whatever order it ends", () => {
+    const { queue, deliver, end } = makeScene()
+    expect(deliver(4, [1, 3])).toBe(-1)
+    expect(deliver(9, [7])).toBe(-1)
+    const [first, second, third] = [queue.start()!, queue.start()!, queue.start()!]
+    expect(end([third])).toBe(-1)
+    expect(end([first])).toBe(-1)
+    expect(end([second])).toBe(9)
+    expect(queue).toMatchObject({ open: 0, isQuiet: true })
   })
-  return { posted, recorded, commits, deliver, enrichment_queue }
-}).pipe(Effect.provide(Health.layer(["test"])))
 
-describe("what follows an event", () => {
-  test("is posted, and only then is the event's offset free; events of other types are never looked at", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const scene = yield* makeScene
-        const looked: unknown[] = []
-        const refOf = (event: unknown) => {
-          looked.push(event)
-          return "{}"
-        }
-        const enrich = () => Effect.as(Effect.sleep("1 minute"), ['{"a":1}', '{"b":"\\"é"}'])
-        yield* scene.deliver(
-          batchOf(line("Other", 1) + line("Seen", 2) + line("Seenn", 3), enricher({ refOf, enrich })),
-        )
-        expect(looked).toEqual([{ metadata: { eventType: "Seen" }, event: { n: 2 } }])
-        yield* TestClock.adjust("59 seconds")
-        expect(scene).toMatchObject({ posted: [], commits: [] })
-        yield* TestClock.adjust("1 second")
-        expect(scene).toMatchObject({ posted: ['{"a":1}', '{"b":"\\"é"}'], commits: [3], recorded: [] })
-      }),
-    ))
+  test("lets only the first who begins to end one do it", () => {
+    const { queue, deliver, end } = makeScene()
+    deliver(4, [1])
+    const one = queue.start()!
+    expect(queue.beginEnd([one])).toEqual([one])
+    expect(queue).toMatchObject({ open: 0, isQuiet: false })
+    expect(end([one])).toBe(-1)
+    expect(queue.stillOpen()).toEqual([])
+    expect(queue.release([one])).toBe(4)
+    queue.remove([one])
+    expect(end([one])).toBe(-1)
+    expect(queue.isQuiet).toBe(true)
+  })
 
-  test.each([
-    ["its enricher gives up", { enrich: () => new GivenUp({ message: "no such thing" }) }, "no such thing"],
-    ["its enricher breaks", { enrich: () => Effect.die(new Error("oops")) }, "oops"],
-  ])("is given up on record when %s, and frees the offset", (_, broken, why) =>
-    onTestClock(
-      Effect.gen(function* () {
-        const scene = yield* makeScene
-        yield* scene.deliver(batchOf(line("Seen", 7), enricher(broken)))
-        yield* TestClock.adjust(1)
-        expect(scene.commits).toEqual([7])
-        expect(scene.recorded).toMatchObject([{ reason: "not_followed", offset: 7, follower: "test" }])
-        expect(scene.recorded[0]!.detail).toContain(why)
-      }),
-    ),
-  )
+  test("names the oldest as overdue once more events are uncommitted than may be, and no more than are needed", () => {
+    const { queue, deliver, end } = makeScene()
+    deliver(4, [1, 3])
+    deliver(9, [7])
+    expect(queue.overdue()).toEqual([])
+    deliver(14, [11])
+    expect(offsets(queue.overdue())).toEqual([1, 3])
+    end(queue.overdue())
+    expect(queue.overdue()).toEqual([])
+  })
 
-  test("is given up with the whole event when its enricher cannot even read it, and never asked to follow it", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const scene = yield* makeScene
-        const refOf = () => {
-          throw new Error("cannot read")
-        }
-        yield* scene.deliver(batchOf(line("Seen", 7), enricher({ refOf, enrich: () => Effect.succeed(['{"no":1}']) })))
-        yield* TestClock.adjust(1)
-        expect(scene).toMatchObject({ posted: [], commits: [7] })
-        const [letter] = scene.recorded
-        expect(new TextDecoder().decode(letter!.raw)).toBe(line("Seen", 7).trimEnd())
-        expect(letter).toMatchObject({ reason: "not_followed", detail: expect.stringContaining("cannot read") })
-        expect(letter!.follower).toBeUndefined()
-      }),
-    ))
-
-  test("may wait in any number, so many at once; what is given up never starts", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const scene = yield* makeScene
-        let running = 0
-        const enrich = () =>
-          Effect.andThen(
-            Effect.sync(() => void running++),
-            Effect.never,
-          )
-        const lines = Array.from({ length: 100 }, (_, i) => line("Seen", i)).join("")
-        yield* scene.deliver(batchOf(lines, enricher({ enrich })))
-        yield* TestClock.adjust(1)
-        expect(running).toBe(following.concurrency_max)
-        const closing = yield* Effect.forkChild(scene.enrichment_queue.close)
-        yield* TestClock.adjust(following.drain_ms_max)
-        yield* Fiber.join(closing)
-        expect(running).toBe(following.concurrency_max)
-        expect(scene.recorded.length).toBe(100)
-        expect(scene.commits).toEqual([99])
-      }),
-    ))
-
-  test("is given up, oldest first, when more newer events wait than may come again after a crash", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const scene = yield* makeScene
-        const slow = enricher({ enrich: () => Effect.never })
-        for (let batch = 0; batch <= following.events_behind_max / 100; batch++) {
-          const other = Array.from({ length: 99 }, (_, i) => line("Other", batch * 100 + i + 1)).join("")
-          yield* scene.deliver(batchOf(line("Seen", batch * 100) + other, slow))
-        }
-        expect(scene.recorded.map(({ offset }) => offset)).toEqual([0])
-        expect(scene.commits.at(-1)).toBe(99)
-      }),
-    ))
+  test("is congested while what is being ended holds back too many events", () => {
+    const { queue, deliver } = makeScene()
+    deliver(4, [1])
+    deliver(9, [])
+    const mine = queue.beginEnd([queue.start()!])
+    expect(queue.isCongested).toBe(false)
+    deliver(14, [])
+    expect(queue.overdue()).toEqual([])
+    expect(queue.isCongested).toBe(true)
+    expect(queue.release(mine)).toBe(14)
+    expect(queue.isCongested).toBe(false)
+  })
 })

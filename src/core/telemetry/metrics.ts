@@ -25,9 +25,12 @@ export const metrics = {
   dead_letters: counter("akonis_dead_letters_total", "Events recorded as dead letters, by reason."),
   repeated: counter("akonis_events_repeated_total", "Events that Falcon sent again and that were dropped."),
   late: counter("akonis_events_late_total", "Events that came out of order and were delivered."),
-  follow_ups: counter("akonis_follow_ups_total", "Followed events that were dealt with, by outcome: done or given_up."),
-  follow_ups_open: Metric.gauge("akonis_follow_ups_open", {
-    description: "Followed events that wait for what is sent after them.",
+  source_events: counter(
+    "akonis_source_events_total",
+    "Source events whose enrichment is over, by outcome: enriched or dead_lettered.",
+  ),
+  source_events_open: Metric.gauge("akonis_source_events_open", {
+    description: "Source events whose enriched events are not posted yet.",
   }),
   lag: Metric.gauge("akonis_event_lag_seconds", {
     description: "Age of the newest event of the last delivered batch (now - eventCreationTime).",

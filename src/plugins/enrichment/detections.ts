@@ -1,6 +1,6 @@
 /** Which processes a detection points to: asked of the alerts API, and of the withdrawn detections API for old detections. */
 import { Effect } from "effect"
-import { GivenUp } from "../../core/delivery/enricher.ts"
+import { NotEnriched } from "../../core/delivery/enricher.ts"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { type Api, askInParts, type Calls, isRejected, reads_alerts } from "./calls.ts"
@@ -17,7 +17,7 @@ interface Processes {
 
 interface Detections {
   /** Graph ids of the processes, the detection's own first; none when it came from a scan of files. */
-  readonly processes: (detection: DetectionRef) => Effect.Effect<readonly string[], FalconError | GivenUp>
+  readonly processes: (detection: DetectionRef) => Effect.Effect<readonly string[], FalconError | NotEnriched>
 }
 
 /** Nobody has them: asked for when only the answer's status matters. */
@@ -46,7 +46,7 @@ export const detectionsOperation = (ids: readonly string[]): Operation => ({
 })
 
 export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
-  const cache = yield* makeCoalescingCache<Processes, FalconError | GivenUp>({
+  const cache = yield* makeCoalescingCache<Processes, FalconError | NotEnriched>({
     kind: "detections",
     entries_max: enrichment.detections_cached_max,
     life_ms: enrichment.detection_life_ms,
@@ -70,7 +70,7 @@ export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
   const alert = batched("alerts", "composite_id", alertsOperation)
   const detection = batched("detections", "detection_id", detectionsOperation)
 
-  const nothing = (id: string) => new GivenUp({ message: `Falcon knows no detection ${id}` })
+  const nothing = (id: string) => new NotEnriched({ message: `Falcon knows no detection ${id}` })
 
   /** Grouped by type: an id of the old form could spoil a call for the others. */
   const fromAlert = Effect.fnUntraced(function* ({ id, event_type }: DetectionRef) {
@@ -84,13 +84,13 @@ export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
   })
 
   /** Alerts first. An old detection without one, or where we may not read alerts, is asked of its own API. */
-  const lookUp = (ref: DetectionRef): Effect.Effect<Processes, FalconError | GivenUp> =>
+  const lookUp = (ref: DetectionRef): Effect.Effect<Processes, FalconError | NotEnriched> =>
     ref.event_type === "EppDetectionSummaryEvent"
       ? fromAlert(ref)
       : Effect.catch(
           fromAlert(ref),
-          (error): Effect.Effect<Processes, FalconError | GivenUp> =>
-            error._tag === "GivenUp" || error.reason === "forbidden" || isRejected(error)
+          (error): Effect.Effect<Processes, FalconError | NotEnriched> =>
+            error._tag === "NotEnriched" || error.reason === "forbidden" || isRejected(error)
               ? Effect.mapError(fromDetection(ref), (second) => withFirst(error, second))
               : Effect.fail(error),
         )
@@ -101,5 +101,5 @@ export const makeDetections = Effect.fnUntraced(function* (calls: Calls) {
 })
 
 /** Both reasons: the operator can do something about the first, and nothing about a withdrawn API. */
-const withFirst = (first: FalconError | GivenUp, second: FalconError | GivenUp): GivenUp =>
-  new GivenUp({ message: `${first.message}; ${second.message}` })
+const withFirst = (first: FalconError | NotEnriched, second: FalconError | NotEnriched): NotEnriched =>
+  new NotEnriched({ message: `${first.message}; ${second.message}` })

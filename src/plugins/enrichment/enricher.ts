@@ -1,6 +1,6 @@
 /** Enriches detections: from the detection to its processes, along their edges to vertices, one event for each. */
 import { Effect, Metric } from "effect"
-import { type Enricher, GivenUp } from "../../core/delivery/enricher.ts"
+import { type Enricher, NotEnriched } from "../../core/delivery/enricher.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { makeCalls, plugin_id } from "./calls.ts"
 import type { EnrichmentConfig } from "./config.ts"
@@ -77,7 +77,7 @@ export const makeEnricher = Effect.fnUntraced(function* (config: EnrichmentConfi
 
   const enrich = Effect.fnUntraced(function* (
     text: string,
-  ): Effect.fn.Return<readonly string[], FalconError | GivenUp> {
+  ): Effect.fn.Return<readonly string[], FalconError | NotEnriched> {
     const ref = parseDetectionRef(text)
     const edges = yield* walk(ref)
     // They wait for each other: lookups of the same moment travel together.
@@ -103,10 +103,10 @@ export const makeEnricher = Effect.fnUntraced(function* (config: EnrichmentConfi
   } satisfies Enricher
 })
 
-const giveUp = Effect.fnUntraced(function* (error: FalconError | GivenUp) {
-  const reason = error._tag === "GivenUp" ? "not_found" : error.reason
+const giveUp = Effect.fnUntraced(function* (error: FalconError | NotEnriched) {
+  const reason = error._tag === "NotEnriched" ? "not_found" : error.reason
   yield* Metric.update(Metric.withAttributes(metrics.enrichment_given_up, { reason }), 1)
-  return yield* error._tag === "GivenUp" ? error : new GivenUp({ message: error.message })
+  return yield* error._tag === "NotEnriched" ? error : new NotEnriched({ message: error.message })
 })
 
 const inGroups = (ids: readonly string[], size: number): readonly (readonly string[])[] =>

@@ -20,7 +20,7 @@ export const enrichment = {
   edges_per_page: 100,
   /** Calls for vertices that would fit into one, when Falcon refuses that: enough to find one bad id among a hundred. */
   calls_per_group_max: 24,
-  /** Edges followed of one type at one process; a scanner asks for thousands of names. */
+  /** Edges taken of one type at one process; a scanner asks for thousands of names. */
   edges_per_type_max: 1_000,
   /** Vertices sent after one detection. */
   vertices_per_detection_max: 5_000,

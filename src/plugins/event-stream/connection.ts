@@ -116,7 +116,7 @@ const readBody = Effect.fnUntraced(function* (
   let chunk: Uint8Array | undefined
   let from = 0
 
-  /** Reads until the batch in hand is full or the body ends; plain promises, since this runs per chunk. */
+  /** Reads until the open batch is full or the body ends; plain promises, since this runs per chunk. */
   const fill = async (interrupted: AbortSignal): Promise<"full" | "ended" | "foreign"> => {
     for (;;) {
       if (chunk !== undefined) {

@@ -9,7 +9,7 @@ import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { type DelivererObserver, makeDeliverer } from "../../core/delivery/deliverer.ts"
 import type { Destination } from "../../core/delivery/destination.ts"
 import { type Enricher, SourceEventFinder } from "../../core/delivery/enricher.ts"
-import { makeEnrichmentQueue } from "../../core/delivery/enrichment-queue.ts"
+import { startEnrichmentWorkers } from "../../core/delivery/enrichment-workers.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
 import { type Batch, boundsOf } from "../../core/delivery/lines/batch.ts"
 import { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
@@ -17,7 +17,7 @@ import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
 import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { untilStored } from "../../core/delivery/record.ts"
 import { Standing } from "../../core/delivery/standing.ts"
-import { delivery, following, server } from "../../core/limits.ts"
+import { delivery, enrichment_queue, server } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { Offsets } from "../../core/store/offsets.ts"
 import { Health } from "../../core/telemetry/health.ts"
@@ -50,17 +50,17 @@ export interface Pipeline {
   readonly offsets: Readonly<OffsetWatch>
   /** Never ends, but dies with the defect that ended the delivery: nothing would deliver what is read from then on. */
   readonly broken: Effect.Effect<never>
-  /** Delivers what is in hand, and gives up what follows it, however long that takes, and stops. */
+  /** Delivers all that has been read and ends its enrichment, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
   /** Delivers what has been read, for a process that is to end, as far as that works within `drain_ms_max`. */
   readonly drain: Effect.Effect<void>
 }
 
 const not_drained =
-  "stopped before everything in hand was delivered; the next start reads it again from the committed offset"
+  "stopped before everything that was read was delivered; the next start reads it again from the committed offset"
 
 const not_recorded =
-  "what follows some events could not be given up on record; the next start reads the events again from the committed offset"
+  "some events that are not enriched could not be dead-lettered; the next start reads them again from the committed offset"
 
 /** What all partitions deliver with. */
 export interface Delivering {
@@ -89,15 +89,15 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const common = { destination, dead_letters, partition: root_url, standing }
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
   const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
-  const extras_cell = yield* health.cell(plugin_id, `partition ${label}, follow-ups`)
-  const enrichment_queue = yield* makeEnrichmentQueue({
+  const enrichment_cell = yield* health.cell(plugin_id, `partition ${label}, enrichment`)
+  const enrichment = yield* startEnrichmentWorkers({
     partition: root_url,
     label,
     framing,
     window,
-    deliverer: makeDeliverer({ ...common, health: extras_cell, observer: meter.extras }),
+    deliverer: makeDeliverer({ ...common, health: enrichment_cell, observer: meter.enriched }),
     dead_letters,
-    health: extras_cell,
+    health: enrichment_cell,
     commit,
   })
   let last_event_ms = -1
@@ -142,10 +142,10 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 
   const deliver = Effect.fnUntraced(function* (batch: Batch) {
     const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
-    enrichment_queue.hold(batch.source_events, range)
+    enrichment.hold(batch.source_events, range)
     yield* meter.onBatch(batch, builder.counts)
     yield* deliverer.deliver(batch)
-    yield* enrichment_queue.begin(batch.source_events, range)
+    yield* enrichment.begin(batch.source_events, range)
     const offset = window.release(range)
     if (offset >= 0) yield* commit(offset)
     yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
@@ -168,8 +168,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     const delivered = yield* Effect.timeoutOption(deliverAll, server.drain_ms_max)
     if (delivered._tag === "None") yield* Effect.logWarning(not_drained)
     yield* Fiber.interrupt(sender)
-    // A disk that takes nothing must not keep the process: what is not on record is not committed either.
-    const closed = yield* Effect.timeoutOption(enrichment_queue.close, following.drain_ms_max + following.record_ms_max)
+    // A disk that takes nothing must not keep the process: what is not dead-lettered is not committed either.
+    const { drain_ms_max, record_ms_max } = enrichment_queue
+    const closed = yield* Effect.timeoutOption(enrichment.close, drain_ms_max + record_ms_max)
     if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
 
@@ -185,7 +186,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
     offsets: builder.offset_watch,
-    finish: Effect.andThen(deliverAll, enrichment_queue.close),
+    finish: Effect.andThen(deliverAll, enrichment.close),
     broken: Effect.andThen(Fiber.join(sender), Effect.never),
     drain,
   } satisfies Pipeline
@@ -221,8 +222,8 @@ const partitionMeter = (partition: string) => {
     onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
     onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
   }
-  /** For what follows events, which is no event of Falcon. */
-  const extras: DelivererObserver = {
+  /** For enriched events, which are no events of Falcon. */
+  const enriched: DelivererObserver = {
     ...observer,
     onPosted: (_, bytes, duration_ms) =>
       Effect.all([Metric.update(m.bytes_out, bytes), Metric.update(m.intake_seconds, duration_ms / 1_000)]),
@@ -245,5 +246,5 @@ const partitionMeter = (partition: string) => {
       offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
       created_ms < 0 ? Effect.void : Metric.update(m.lag, Math.max(0, now_ms - created_ms) / 1_000),
     ])
-  return { ...observer, extras, onBatch, onCommitted }
+  return { ...observer, enriched, onBatch, onCommitted }
 }

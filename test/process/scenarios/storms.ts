@@ -67,7 +67,7 @@ export const killInStorm = ({ kills, events, processes, seed }: StormPlan): Prom
     const last = await work()
     await simulated.allDelivered(patience_ms)
     await until(
-      "the end of every follow-up",
+      "the end of every enrichment",
       async () => ((await openFollowUps(last)) === 0 ? true : undefined),
       patience_ms,
     )
@@ -88,15 +88,15 @@ export const killInStorm = ({ kills, events, processes, seed }: StormPlan): Prom
 
 /** What `/metrics` says; `undefined` before the first one is counted. */
 const openFollowUps = async (worker: Worker): Promise<number | undefined> => {
-  const value = /^akonis_follow_ups_open\{[^}]*\} (\d+)/m.exec(await worker.metrics())?.[1]
+  const value = /^akonis_source_events_open\{[^}]*\} (\d+)/m.exec(await worker.metrics())?.[1]
   return value === undefined ? undefined : Number(value)
 }
 
-/** Detections whose vertices were given up on record. */
+/** Detections whose vertices were dead-lettered. */
 const recordedIds = (data_dir: string): ReadonlySet<string> => {
   const folder = `${data_dir}/dead-letters`
   const names = readdirSync(data_dir).includes("dead-letters") ? readdirSync(folder) : []
   const lines = names.flatMap((name) => readFileSync(`${folder}/${name}`, "utf8").split("\n").filter(Boolean))
   const letters = lines.map((line) => JSON.parse(line) as { reason?: string; raw: string })
-  return new Set(letters.flatMap(({ reason, raw }) => (reason === "not_followed" ? [JSON.parse(raw).id] : [])))
+  return new Set(letters.flatMap(({ reason, raw }) => (reason === "not_enriched" ? [JSON.parse(raw).id] : [])))
 }

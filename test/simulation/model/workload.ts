@@ -140,7 +140,7 @@ const makeLog = (
   return { partition, events, positions, anew_from }
 }
 
-/** Only what comes later can tell that a refused event is guilty, so something has to come. */
+/** Only what comes later can tell that a refused event is poison, so something has to come. */
 const fitting = (poison: Poison | undefined, left: number): Poison | undefined =>
   poison?.startsWith("refused_") && left <= good_at_end ? undefined : poison
 

@@ -2,7 +2,7 @@
  * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
  * guarantee is reported at the moment at which it breaks.
  */
-import { delivery, following } from "../../../src/core/limits.ts"
+import { delivery, enrichment_queue } from "../../../src/core/limits.ts"
 import type { MemoryDisk } from "../../support/memory-disk.ts"
 import type { Scenario } from "../generate/scenario.ts"
 import type { Detection } from "../model/graph.ts"
@@ -25,7 +25,7 @@ export class DeliveryOracle {
   private readonly disk: MemoryDisk
   private readonly data_dir: string
   private readonly broken: Break
-  private readonly following: EnrichmentOracle
+  private readonly enrichments: EnrichmentOracle
   private readonly refusals: RefusalsOracle
 
   constructor(
@@ -34,14 +34,14 @@ export class DeliveryOracle {
     disk: MemoryDisk,
     data_dir: string,
     broken: Break,
-    following: EnrichmentOracle,
+    enrichments: EnrichmentOracle,
     refusals: RefusalsOracle,
   ) {
     this.scenario = scenario
     this.disk = disk
     this.data_dir = data_dir
     this.broken = broken
-    this.following = following
+    this.enrichments = enrichments
     this.refusals = refusals
     this.letters = new Letters(disk, data_dir)
     this.books = logs.map((log) => ({
@@ -70,7 +70,7 @@ export class DeliveryOracle {
       book.given = -1
     }
     this.readOffsets("start")
-    this.following.started(
+    this.enrichments.started(
       life,
       this.books.map(({ log, committed }) => log.positions.get(committed) ?? -1),
     )
@@ -103,7 +103,7 @@ export class DeliveryOracle {
     const events: LogEvent[] = []
     const vertices: Vertex[] = []
     for (const text of jsons) {
-      const vertex = this.following.find(text)
+      const vertex = this.enrichments.find(text)
       if (vertex !== undefined) {
         vertices.push(vertex)
         continue
@@ -121,7 +121,7 @@ export class DeliveryOracle {
     }
     if (events.length > this.scenario.batch_events_max) this.broken("bounded", `a batch of ${events.length} events`)
     if (new Set(events.map(({ partition }) => partition)).size > 1) this.broken("in order", "a batch of two partitions")
-    this.following.posted(vertices, events.length)
+    this.enrichments.posted(vertices, events.length)
     const partition = events[0]?.partition ?? vertices[0]?.case.detection.partition
     if (partition !== undefined) this.refusals.posted(partition)
     return { events, vertices, key: intake_key }
@@ -130,7 +130,7 @@ export class DeliveryOracle {
   /** The intake has taken these; whether the process will ever learn of it is another matter. */
   taken({ events, vertices }: Post): void {
     for (const event of events) this.took(this.fate(event), this.refusals.isProbe(event.partition, events.length))
-    this.following.taken(vertices, (detection) => this.isSafe(detection))
+    this.enrichments.taken(vertices, (detection) => this.isSafe(detection))
   }
 
   /** And now it has learnt of it. */
@@ -138,7 +138,7 @@ export class DeliveryOracle {
     for (const event of events) this.fate(event).unanswered = false
     const partition = events[0]?.partition ?? vertices[0]?.case.detection.partition
     if (partition !== undefined) this.refusals.accepted(partition)
-    this.following.answered(vertices)
+    this.enrichments.answered(vertices)
   }
 
   /** The intake has refused what stood alone. */
@@ -199,8 +199,8 @@ export class DeliveryOracle {
       delivered += book.settled
       if (isStored(book)) stored++
     }
-    if (this.following.progress().open > 0) this.readLetters()
-    const { done, open } = this.following.progress()
+    if (this.enrichments.progress().open > 0) this.readLetters()
+    const { done, open } = this.enrichments.progress()
     const all_delivered = delivered === this.books.reduce((sum, { fates }) => sum + fates.length, 0)
     const complete = all_delivered && open === 0 && stored === this.books.length
     return { delivered, all_delivered, done: delivered + done + stored, complete, posts: this.posts }
@@ -214,7 +214,7 @@ export class DeliveryOracle {
     const missing = this.books
       .filter((book) => book.settled < book.fates.length)
       .map((book) => `${name(book.fates[book.settled]!.event)} and ${book.fates.length - book.settled - 1} after it`)
-    const { open } = this.following.progress()
+    const { open } = this.enrichments.progress()
     return [...missing, ...uncommitted, ...(open > 0 ? [`vertices of ${open} detections`] : [])].join("; ")
   }
 
@@ -283,7 +283,7 @@ export class DeliveryOracle {
   private checkBehind(book: Book): void {
     const { graph, batch_events_max } = this.scenario
     const behind = book.latest - book.committed_position
-    const most = following.events_behind_max + 4 * batch_events_max
+    const most = enrichment_queue.events_behind_max + 4 * batch_events_max
     if (graph !== undefined && behind > most)
       this.broken("bounded", `${behind} events wait to be committed, ${most} at most may`, book.log.partition)
   }
@@ -291,7 +291,7 @@ export class DeliveryOracle {
   private repeatedAfterStart(book: Book): void {
     const { graph, batch_events_max } = this.scenario
     const early = this.refusals.probes(book.log.partition)
-    const most = batch_events_max + early + (graph === undefined ? 0 : following.events_behind_max)
+    const most = batch_events_max + early + (graph === undefined ? 0 : enrichment_queue.events_behind_max)
     if (++book.repeated > most)
       this.broken(
         "at least once, tightly",
@@ -325,8 +325,8 @@ export class DeliveryOracle {
   /** Nothing at or before this position waits for its vertices. */
   private followed({ log }: Book, position: number): void {
     const { partition } = log
-    if (this.following.waitsUpTo(partition, position) !== undefined) this.readLetters()
-    const open = this.following.waitsUpTo(partition, position)
+    if (this.enrichments.waitsUpTo(partition, position) !== undefined) this.readLetters()
+    const open = this.enrichments.waitsUpTo(partition, position)
     if (open !== undefined)
       this.broken("enrichment", `an offset is stored after detection ${open.id}, which waits for vertices`, partition)
   }
@@ -349,7 +349,7 @@ export class DeliveryOracle {
 
   private readLetter(letter: Letter): boolean {
     const { raw } = letter
-    if (this.following.readLetter(letter)) return false
+    if (this.enrichments.readLetter(letter)) return false
     const fate = this.by_text.get(new TextDecoder().decode(raw.subarray(0, line_kept)))
     if (fate === undefined) {
       this.broken("unchanged", `a dead letter that Falcon never sent: ${raw.subarray(0, 200)}`)

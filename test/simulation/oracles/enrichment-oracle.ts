@@ -1,8 +1,8 @@
 /**
- * Compares what has to follow the detections with what the intake took and what was given up on record. Vertices come after
+ * Compares the vertices that belong to the detections with what the intake took and what was dead-lettered. Vertices come after
  * their detection, all of them, once while the process lives; and no offset passes a detection that waits for them.
  */
-import { delivery, following } from "../../../src/core/limits.ts"
+import { delivery, enrichment_queue } from "../../../src/core/limits.ts"
 import { type Fault, isGraphPlace, lasts, type Scenario } from "../generate/scenario.ts"
 import type { Detection, Expected, Graph } from "../model/graph.ts"
 import type { Log } from "../model/workload.ts"
@@ -112,7 +112,7 @@ export class EnrichmentOracle {
   /** Takes what is a matter of vertices; false for the letter of an event. */
   readLetter({ reason, detail, raw }: Letter): boolean {
     const text = new TextDecoder().decode(raw)
-    if (reason !== "not_followed") {
+    if (reason !== "not_enriched") {
       const vertex = this.by_text.get(text)
       if (vertex === undefined) return false
       this.arrived(vertex)
@@ -190,7 +190,7 @@ export class EnrichmentOracle {
     if (detail.includes("the process stopped"))
       return faults.some((fault) => fault.on === "stop" || fault.on === "disk" || lasts(fault) || unlists(fault))
     const { backlog, later } = partitions[partition]!
-    if (detail.includes("newer events wait")) return backlog + later > following.events_behind_max
+    if (detail.includes("newer events wait")) return backlog + later > enrichment_queue.events_behind_max
     return !is_known || faults.some(isRefusal)
   }
 }

@@ -60,7 +60,7 @@ export class RefusalsOracle {
   posted(partition: number): void {
     const one = this.partitions[partition]!
     one.posts_ms.push(this.now_ms())
-    // Of a long run of guilty events, twice as many are looked at before the intake is doubted again.
+    // Of a long run of poison events, twice as many are looked at before the intake is doubted again.
     const most = posts_max + 3 * one.convicted
     const first_ms = one.posts_ms[one.posts_ms.length - 1 - most]
     if (first_ms !== undefined && this.now_ms() - first_ms < 60_000)

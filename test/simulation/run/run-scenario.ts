@@ -79,9 +79,9 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   disk.write("akonis.yaml", configuration(scenario))
   const logs = makeLogs(scenario, start_ms)
   const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
-  const following = new EnrichmentOracle(graph, logs, scenario, broken)
+  const enrichments = new EnrichmentOracle(graph, logs, scenario, broken)
   const refusals = new RefusalsOracle(logs.length, () => time.now_ms, broken)
-  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, following, refusals)
+  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, enrichments, refusals)
   const file = scenario.destination === "ndjson" ? new EventFile(disk, data_dir, logs, delivery, broken) : undefined
   const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)
   const inventory = new FleetOracle(fleet, scenario, disk, data_dir, () => time.now_ms, broken)
@@ -105,7 +105,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     graph,
     faults,
     delivery,
-    following,
+    enrichments,
     fleet,
     task_ms: scenario.fleet?.task_ms,
     tasks: new AssetTasks(),

@@ -31,7 +31,7 @@ export interface WireOptions {
   readonly tasks: AssetTasks
   readonly faults: Faults
   readonly delivery: DeliveryOracle
-  readonly following: EnrichmentOracle
+  readonly enrichments: EnrichmentOracle
   readonly inventory: FleetOracle
   readonly manners: MannersOracle
   readonly latency_ms_max: number
@@ -141,7 +141,7 @@ const serve = (options: WireOptions, call: Call): Reply => {
       return { answer: deed.kind }
     case "status":
       if (deed.status === 401) options.falcon.revoke(String(call.request.headers?.authorization))
-      if (call.place === "edges" || call.place === "vertices") options.following.excuse(call.url, deed.status)
+      if (call.place === "edges" || call.place === "vertices") options.enrichments.excuse(call.url, deed.status)
       return statusReply(options, deed)
     case "garbage":
       return { answer: { status: 200, body: "<html>the proxy is being repaired</html>" } }

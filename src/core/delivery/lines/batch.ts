@@ -35,7 +35,7 @@ export type RejectReason =
   | "line_too_long"
   | "refused_by_intake"
   | "too_large_for_intake"
-  | "not_followed"
+  | "not_enriched"
 
 export interface Reject {
   readonly reason: RejectReason
@@ -47,8 +47,8 @@ export interface Reject {
   readonly raw: Uint8Array
   /** Size of the line on the stream; more than `raw.length` when the line was too long to keep. */
   readonly bytes: number
-  /** With `not_followed`: the plugin that can try again, for which `raw` is all it needs. Absent when it could not read the event. */
-  readonly follower?: string | undefined
+  /** With `not_enriched`: the plugin that can try again, for which `raw` is all it needs. Absent when it could not read the event. */
+  readonly enricher?: string | undefined
 }
 
 const BACKSLASH = 0x5c
@@ -69,7 +69,7 @@ export class Batch {
   readonly created_ms: number
   /** Bytes of the lines as Falcon sent them. */
   readonly bytes_in: number
-  /** Its events that somebody follows, in order. */
+  /** Its events that are to be enriched, in order. */
   readonly source_events: readonly SourceEvent[]
 
   constructor(
