@@ -64,7 +64,7 @@ describe("the rate limit", () => {
     effect(`keeps requests ${gap_ms} ms apart when others have left ${remaining} of 6000`, () =>
       Effect.gen(function* () {
         const rate = yield* makeRateLimit(API)
-        yield* rate.learn(spent(remaining))
+        yield* rate.learn("hosts.list", spent(remaining))
         const result = yield* during(60_000, letThrough(rate.take, 12))
         const times = result._tag === "Success" ? result.success : []
         const gaps = times.slice(1).map((at, n) => at - (times[n] ?? 0))
@@ -76,10 +76,10 @@ describe("the rate limit", () => {
   effect("goes back to its pace when the budget is whole again, or when nothing was heard for a minute", () =>
     Effect.gen(function* () {
       const rate = yield* makeRateLimit(API)
-      yield* rate.learn(spent(0))
-      yield* rate.learn(spent(5_999))
+      yield* rate.learn("hosts.list", spent(0))
+      yield* rate.learn("hosts.list", spent(5_999))
       expect(yield* letThrough(rate.take, 10)).toEqual(Array(10).fill(0))
-      yield* rate.learn(spent(0))
+      yield* rate.learn("hosts.list", spent(0))
       yield* during(60_000, Effect.sleep(60_000))
       expect(yield* letThrough(rate.take, 10)).toEqual(Array(10).fill(60_000))
     }),
@@ -88,8 +88,8 @@ describe("the rate limit", () => {
   effect("pays no heed to the budget of bad tokens, nor to garbage", () =>
     Effect.gen(function* () {
       const rate = yield* makeRateLimit(API)
-      yield* rate.learn({ ...spent(2, 15), status: 401 })
-      yield* rate.learn(answer(200, {}, { "x-ratelimit-remaining": "few" }))
+      yield* rate.learn("hosts.list", { ...spent(2, 15), status: 401 })
+      yield* rate.learn("hosts.list", answer(200, {}, { "x-ratelimit-remaining": "few" }))
       expect(yield* letThrough(rate.take, 10)).toEqual(Array(10).fill(0))
     }),
   )

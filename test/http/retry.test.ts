@@ -1,8 +1,8 @@
 import { describe, expect } from "bun:test"
-import { Effect, Layer, Result } from "effect"
+import { Effect, Layer, Metric, Result } from "effect"
 import { Falcon, failWhenEmpty } from "../../src/core/falcon/client.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
-import { FalconObserver } from "../../src/core/falcon/observer.ts"
+import { metrics } from "../../src/core/telemetry/metrics.ts"
 import {
   answer,
   broken,
@@ -106,19 +106,15 @@ describe("trying again", () => {
     }),
   )
 
-  effect("the observer hears of retries and of 429", () =>
+  effect("retries and 429 are counted, for the tenant and the operation", () =>
     Effect.gen(function* () {
-      const heard: string[] = []
-      const say = (...words: readonly unknown[]) => Effect.sync(() => void heard.push(words.join(" ")))
-      const events = {
-        onRetry: (operation: string, reason: string) => say("retry", operation, reason),
-        onRateLimited: (operation: string, wait_ms: number) => say("429", operation, wait_ms),
-        onTokenRenewed: Effect.void,
-        onTokenMissing: () => Effect.void,
-      }
+      const labels = Layer.succeed(Metric.CurrentMetricAttributes, { tenant: "counted" })
+      const operation = { tenant: "counted", operation: "hosts.list" }
+      const count = <S extends { readonly count: number }>(metric: Metric.Metric<number, S>, by: object) =>
+        Effect.map(Metric.value(Metric.withAttributes(metric, { ...by })), (state) => state.count)
       const replies = [answer(500), answer(429, {}, { "retry-after": "7" })]
       const layer = layerFalcon(credentials()).pipe(
-        Layer.provide([scripted((_, n) => replies[n] ?? ok()).layer, Layer.succeed(FalconObserver, events)]),
+        Layer.provide([scripted((_, n) => replies[n] ?? ok()).layer, labels]),
       )
       yield* during(
         HOUR,
@@ -127,7 +123,10 @@ describe("trying again", () => {
           layer,
         ),
       )
-      expect(heard).toEqual(["retry hosts.list unavailable", "429 hosts.list 7000", "retry hosts.list rate_limited"])
+      expect(yield* count(metrics.falcon_retries, { ...operation, reason: "unavailable" })).toBe(1)
+      expect(yield* count(metrics.falcon_retries, { ...operation, reason: "rate_limited" })).toBe(1)
+      expect(yield* count(metrics.falcon_rate_limit_waits, operation)).toBe(1)
+      expect(yield* count(metrics.falcon_rate_limit_seconds, { tenant: "counted" })).toBe(7)
     }),
   )
 })

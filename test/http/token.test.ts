@@ -3,7 +3,6 @@ import { Effect, Layer, Redacted, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { FalconAuth } from "../../src/core/falcon/auth.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
-import { FalconObserver } from "../../src/core/falcon/observer.ts"
 import { answer, credentials, during, EU, effect, falconOn, ok, SECRET, scripted, token } from "./support.ts"
 
 const value = Effect.map<Redacted.Redacted<string>, string>(Redacted.value)
@@ -159,18 +158,11 @@ describe("the token", () => {
     }),
   )
 
-  effect("tells the observer when it is renewed", () =>
+  effect("tells health when it is renewed", () =>
     Effect.gen(function* () {
       let renewed = 0
-      const events = {
-        onRetry: () => Effect.void,
-        onRateLimited: () => Effect.void,
-        onTokenRenewed: Effect.sync(() => void renewed++),
-        onTokenMissing: () => Effect.void,
-      }
-      const layer = layerFalcon(credentials()).pipe(
-        Layer.provide([scripted(() => ok()).layer, Layer.succeed(FalconObserver, events)]),
-      )
+      const set = (status: string) => Effect.sync(() => void (status === "ok" && renewed++))
+      const layer = layerFalcon(credentials(), { set }).pipe(Layer.provide(scripted(() => ok()).layer))
       yield* Effect.provide(
         FalconAuth.use((auth) => auth.bearer),
         layer,

@@ -1,11 +1,12 @@
 /** The OAuth2 token of one Falcon tenant. */
-import { Clock, Context, Effect, Redacted, Result, Semaphore } from "effect"
+import { Clock, Context, Effect, Metric, Redacted, Result, Semaphore } from "effect"
 import { falcon, retry } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
+import type { HealthCell } from "../telemetry/health.ts"
+import { metrics } from "../telemetry/metrics.ts"
 import { clouds, cloudUrl } from "./cloud.ts"
 import type { FalconCredentials } from "./credentials.ts"
 import type { FalconError } from "./errors.ts"
-import { FalconObserver } from "./observer.ts"
 import { makeRateLimit } from "./rate-limit.ts"
 import { withRetries } from "./retry.ts"
 import { makeTokenRequest, type Token, token_operation } from "./token-request.ts"
@@ -32,12 +33,14 @@ interface Held {
  * Holds one token. It is renewed when less than 5 minutes remain, or less than half of a life shorter than 10 minutes. One
  * caller at a time asks Falcon; the others wait for its result. A failure is the answer to everybody for `token_failure_ms`, so
  * that Falcon is not asked again and again with a wrong secret. A renewal is tried once while the old token is still good; when
- * it fails, the old token is used until it expires.
+ * it fails, the old token is used until it expires. `health` is told while there is no token yet.
  */
-export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCredentials) {
-  const observer = yield* FalconObserver
+export const makeFalconAuth = Effect.fnUntraced(function* (
+  credentials: FalconCredentials,
+  health: Pick<HealthCell, "set">,
+) {
   const rate = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
-  const requestToken = yield* makeTokenRequest({ credentials, rate, observer })
+  const requestToken = yield* makeTokenRequest({ credentials, rate })
   const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
   const auto = credentials.base_url === "auto"
@@ -47,23 +50,19 @@ export const makeFalconAuth = Effect.fnUntraced(function* (credentials: FalconCr
 
   const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
     const ask = Effect.suspend(() => requestToken(base_url))
-    const token = yield* withRetries(
-      token_operation,
-      held === undefined ? reportingFirst(ask) : ask,
-      retries_max,
-      observer,
-    )
+    const token = yield* withRetries(token_operation, held === undefined ? reportingFirst(ask) : ask, retries_max)
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
-    yield* observer.onTokenRenewed
+    yield* health.set("ok", "")
+    yield* Metric.update(metrics.token_renewals, 1)
     return heldFrom(token)
   })
 
   /** The first request for a token reports a failure at once, and a missing answer soon, since without a token nothing works. */
   const reportingFirst = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
-    const slow = Effect.andThen(Effect.sleep(falcon.token_told_ms), observer.onTokenMissing(no_answer))
+    const slow = Effect.andThen(Effect.sleep(falcon.token_told_ms), health.set("degraded", no_answer))
     return Effect.scoped(Effect.andThen(Effect.forkScoped(slow), ask)).pipe(
-      Effect.tapError((error) => observer.onTokenMissing(error.message)),
+      Effect.tapError((error) => health.set("degraded", error.message)),
     )
   }
 

@@ -1,5 +1,5 @@
 /** The client of Falcon's API: token, rate limit, retries and pages. */
-import { Clock, Context, Effect, Redacted } from "effect"
+import { Clock, Context, Effect, Metric, Redacted } from "effect"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
 import { whySiteDiffers } from "../http/client/origin.ts"
 import { falcon } from "../limits.ts"
@@ -8,7 +8,6 @@ import { FalconAuth } from "./auth.ts"
 import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
 import { failure, failWhenEmpty, statusFailure, transportFailure } from "./failure.ts"
-import { FalconObserver } from "./observer.ts"
 import type { Operation } from "./operation.ts"
 import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
 import { makeRateLimit } from "./rate-limit.ts"
@@ -35,7 +34,7 @@ export class Falcon extends Context.Service<
 >()("akonis/core/Falcon") {}
 
 /**
- * Makes the client of one tenant. What becomes of a call that gets no 2xx:
+ * Makes the client of one tenant, which counts with the metric attributes of where it is made. What becomes of a call that gets no 2xx:
  *
  * - 401: one new token, one more try
  * - 429: all calls of this tenant wait, then it is repeated, up to 5 times, whatever its method
@@ -46,7 +45,7 @@ export class Falcon extends Context.Service<
 export const makeFalcon = Effect.gen(function* () {
   const http = yield* Http
   const auth = yield* FalconAuth
-  const observer = yield* FalconObserver
+  const labels = yield* Metric.CurrentMetricAttributes
   const rate = yield* makeRateLimit({
     per_second_max: Math.min(falcon.api_per_second_max, falcon.tenant_per_minute_max / 60),
     burst_max: falcon.api_burst_max,
@@ -66,8 +65,7 @@ export const makeFalcon = Effect.gen(function* () {
       http.send(request, operation.bytes_max ?? falcon.response_bytes_max),
       (error) => transportFailure(operation, error),
     )
-    const wait_ms = yield* rate.learn(answer)
-    if (wait_ms !== undefined) yield* observer.onRateLimited(operation.name, wait_ms)
+    yield* rate.learn(operation.name, answer)
     return without(answer, [bearer])
   })
 
@@ -79,7 +77,11 @@ export const makeFalcon = Effect.gen(function* () {
     return yield* readAnswer(operation, yield* send(operation, renewed))
   })
 
-  const request = (operation: Operation) => withRetries(operation, once(operation), retriesOf(operation), observer)
+  // Counted for the tenant alone, whichever plugin makes the call: the token and the rate are everybody's.
+  const request = (operation: Operation) =>
+    withRetries(operation, once(operation), retriesOf(operation)).pipe(
+      Effect.provideService(Metric.CurrentMetricAttributes, labels),
+    )
 
   const page = (operation: Operation) =>
     Effect.flatMap(askForList(request, operation), (answer) => failWhenEmpty(operation, answer))

@@ -1,22 +1,22 @@
 /** How fast one tenant's API, or its token endpoint, may be called. */
-import { Clock, Effect, Semaphore } from "effect"
+import { Clock, Effect, Metric, Semaphore } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { waitMs } from "../http/client/backoff.ts"
 import type { HttpAnswer } from "../http/client/http.ts"
 import { retryAfterMs } from "../http/client/retry-after.ts"
 import { falcon, retry } from "../limits.ts"
 import { monotonicClock, monotonicMs } from "../monotonic.ts"
+import { metrics } from "../telemetry/metrics.ts"
 
 /** One rate budget, shared by all calls of a tenant. */
 export interface RateLimit {
   /** Waits until one request may go. */
   readonly take: Effect.Effect<void>
   /**
-   * Reads the budget from an answer. After a 429 all requests wait until the time that Falcon named (60 s when it named none),
-   * and at least for a backoff that grows with every further 429 in a row; returns that wait in milliseconds. `undefined` for
-   * any other answer.
+   * Reads the budget from the answer to a call of this name. After a 429, which it counts, all requests wait until the time that
+   * Falcon named (60 s when it named none), and at least for a backoff that grows with every further 429 in a row.
    */
-  readonly learn: (answer: HttpAnswer) => Effect.Effect<number | undefined>
+  readonly learn: (operation: string, answer: HttpAnswer) => Effect.Effect<void>
 }
 
 /** What an answer said about the tenant's budget for the minute. */
@@ -70,17 +70,18 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     }
   })
 
-  const learn = Effect.fnUntraced(function* (answer: HttpAnswer) {
+  const learn = Effect.fnUntraced(function* (operation: string, answer: HttpAnswer) {
     const now_ms = yield* Clock.currentTimeMillis
     budget = budgetOf(answer, now_ms) ?? budget
     const held = monotonicMs(clock) < held_until_ms
     // An answer to a request sent before the wait began says nothing about the time after it.
     if (!held) limited_in_row = answer.status === 429 ? limited_in_row + 1 : 0
-    if (answer.status !== 429) return undefined
+    if (answer.status !== 429) return
     const asked_ms = retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms
     const wait_ms = yield* waitMs(limited_in_row, asked_ms, retry.backoff_ms)
     held_until_ms = Math.max(held_until_ms, monotonicMs(clock) + wait_ms)
-    return wait_ms
+    yield* Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_waits, { operation }), 1)
+    yield* Metric.update(metrics.falcon_rate_limit_seconds, wait_ms / 1_000)
   })
 
   // One request at a time, so that each uses the budget as it is known when its turn comes.

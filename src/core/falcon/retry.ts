@@ -1,9 +1,9 @@
 /** Repeats failed calls, of the API and of the token endpoint. */
-import { Effect, Result } from "effect"
+import { Effect, Metric, Result } from "effect"
 import { waitMs } from "../http/client/backoff.ts"
 import { retry } from "../limits.ts"
+import { metrics } from "../telemetry/metrics.ts"
 import type { FalconError, FalconReason } from "./errors.ts"
-import type { FalconEvents } from "./observer.ts"
 import type { Operation } from "./operation.ts"
 
 /** Reasons after which certainly nothing has happened, so that any method may be repeated. */
@@ -19,14 +19,14 @@ export const withRetries = Effect.fnUntraced(function* <A>(
   operation: Operation,
   once: Effect.Effect<A, FalconError>,
   retries_max: number,
-  observer: FalconEvents,
 ): Effect.fn.Return<A, FalconError> {
   for (let attempt = 1; ; attempt++) {
     const result = yield* Effect.result(once)
     if (Result.isSuccess(result)) return result.success
     const error = result.failure
     if (attempt > retries_max || !mayRepeat(operation, error)) return yield* error
-    yield* observer.onRetry(operation.name, error.reason)
+    const labels = { operation: operation.name, reason: error.reason }
+    yield* Metric.update(Metric.withAttributes(metrics.falcon_retries, labels), 1)
     if (error.reason !== "rate_limited") {
       yield* Effect.sleep(yield* waitMs(attempt, error.retry_after_ms))
     }

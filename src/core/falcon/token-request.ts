@@ -9,7 +9,6 @@ import type { FalconCredentials } from "./credentials.ts"
 import { parseEnvelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
 import { failure, statusFailure, transportFailure } from "./failure.ts"
-import type { FalconEvents } from "./observer.ts"
 import type { Operation } from "./operation.ts"
 import type { RateLimit } from "./rate-limit.ts"
 import { without } from "./without-secrets.ts"
@@ -37,7 +36,6 @@ export interface Token {
 interface TokenRequest {
   readonly credentials: FalconCredentials
   readonly rate: RateLimit
-  readonly observer: FalconEvents
 }
 
 /**
@@ -45,7 +43,7 @@ interface TokenRequest {
  * redirected there (308 in PSFalcon, 301 to 308 in crimson-falcon): method and form are kept, whatever the status, and
  * only within the site of `base_url`, because the form holds the secret.
  */
-export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate, observer }: TokenRequest) {
+export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate }: TokenRequest) {
   const http = yield* Http
 
   const post = Effect.fnUntraced(function* (url: string, body: string) {
@@ -57,8 +55,7 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
       forPurpose("session"),
       Effect.mapError((error) => transportFailure(token_operation, error)),
     )
-    const wait_ms = yield* rate.learn(answer)
-    if (wait_ms !== undefined) yield* observer.onRateLimited(token_operation.name, wait_ms)
+    yield* rate.learn(token_operation.name, answer)
     return { answer, asked_at_ms }
   })
 

@@ -7,14 +7,12 @@ import type { TenantConfig } from "../config/load.ts"
 import { DeadLetters } from "../delivery/dead-letters.ts"
 import type { StoreError } from "../errors.ts"
 import { layerFalcon } from "../falcon/layer.ts"
-import { type FalconEvents, FalconObserver } from "../falcon/observer.ts"
 import type { Http } from "../http/client/http.ts"
 import type { PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
 import { Offsets } from "../store/offsets.ts"
-import { Health, type Status } from "../telemetry/health.ts"
-import { metrics } from "../telemetry/metrics.ts"
+import { Health, type HealthCell } from "../telemetry/health.ts"
 import { Tenant } from "./identity.ts"
 
 /** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and reads its offsets. */
@@ -33,41 +31,27 @@ export const layerTenant = (
   )
   const health = Health.layer(tenant.plugins.map(({ plugin }) => plugin.id))
   const label = Layer.succeed(Metric.CurrentMetricAttributes, { tenant: tenant.id })
-  return Layer.mergeAll(stores, layerFalconOf(tenant).pipe(Layer.provideMerge(health)), label, passOn)
+  return Layer.mergeAll(
+    stores,
+    layerFalconOf(tenant).pipe(Layer.provideMerge(health), Layer.provide(label)),
+    label,
+    passOn,
+  )
 }
 
 /** What comes from outside is handed on to the plugins as well. */
 const passOn = Layer.effectContext(Effect.context<Http | FileSystem.FileSystem>())
 
-const layerFalconOf = ({ id, credentials, plugins }: TenantConfig) =>
+/** The Falcon client. That there is no token yet is told in the health of every plugin. */
+const layerFalconOf = ({ credentials, plugins }: TenantConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const health = yield* Health
       const cells = yield* Effect.forEach(plugins, ({ plugin }) => health.cell(plugin.id, "token"))
-      const tell = (status: Status, detail: string) =>
+      const set: HealthCell["set"] = (status, detail) =>
         Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
-      const falcon = layerFalcon({
-        base_url: credentials.base_url,
-        client_id: credentials.client_id,
-        client_secret: Effect.provideService(credentials.client_secret.value, FileSystem.FileSystem, fs),
-        member_cid: credentials.member_cid,
-      })
-      return falcon.pipe(Layer.provide(Layer.succeed(FalconObserver, observer(id, tell))))
+      const client_secret = Effect.provideService(credentials.client_secret.value, FileSystem.FileSystem, fs)
+      return layerFalcon({ ...credentials, client_secret }, { set })
     }),
   )
-
-const observer = (tenant: string, tell: (status: Status, detail: string) => Effect.Effect<void>): FalconEvents => ({
-  onRetry: (operation, reason) =>
-    Metric.update(Metric.withAttributes(metrics.falcon_retries, { tenant, operation, reason }), 1),
-  onRateLimited: (operation, wait_ms) =>
-    Effect.all([
-      Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_waits, { tenant, operation }), 1),
-      Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_seconds, { tenant }), wait_ms / 1_000),
-    ]),
-  onTokenRenewed: Effect.andThen(
-    tell("ok", ""),
-    Metric.update(Metric.withAttributes(metrics.token_renewals, { tenant }), 1),
-  ),
-  onTokenMissing: (why) => tell("degraded", why),
-})
