@@ -191,8 +191,8 @@ const rate_limit = breaks({ file: "src/core/falcon/rate-limit.ts", page }, [
   {
     name: "ignore a 429 altogether",
     promise: manners,
-    find: "if (answer.status !== 429) return undefined",
-    replace: "if (answer.status !== 430) return undefined",
+    find: "if (answer.status !== 429) return",
+    replace: "if (answer.status !== 430) return",
   },
 ])
 
