@@ -22,7 +22,17 @@ export interface Listening {
   stop(): Promise<void>
 }
 
-/** Serves a simulator over HTTP, on the live clock. */
+/** Listens with whatever the runtime brings: Bun's own server, or `node:http`. */
+export async function listenAnywhere(options: ListenOptions = {}): Promise<Listening> {
+  if ("Bun" in globalThis) return listen(options)
+  const { listenNode } = await import("./listen-node.ts")
+  return listenNode(options)
+}
+
+/** `http://host:port` of an address or a name. */
+export const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+/** Serves a simulator over HTTP, on the live clock; under Bun only. */
 export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}): Listening {
   const { port = 0, host = "127.0.0.1", ...rest } = options
   const simulator = makeSimulator(rest, live_clock, { ...parts, over_sockets: true })
@@ -50,7 +60,7 @@ export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}):
     server = undefined
   }
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${own_port}`,
+    url: urlOf(host, own_port),
     simulator,
     pause,
     resume: () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { Clock, Effect, Fiber } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Account } from "../../simulator/account.ts"
-import { listen } from "../../simulator/listen.ts"
+import { listenAnywhere } from "../../simulator/listen.ts"
 import { loadConfig } from "../core/config/load.ts"
 import { ConfigError } from "../core/errors.ts"
 import { Exit, explain, Plugins, print } from "./common.ts"
@@ -52,8 +52,8 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
   const rate = (per_partition - backlog) / lasting_s
   const third_ms = (lasting_s * 1_000) / 3
   const { url, simulator } = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      listen({
+    Effect.promise(() =>
+      listenAnywhere({
         partitions,
         events_per_partition: backlog,
         events_per_second: rate,

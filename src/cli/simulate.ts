@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { type ListenOptions, listen } from "../../simulator/listen.ts"
+import { type ListenOptions, listenAnywhere } from "../../simulator/listen.ts"
 import { parseScenario } from "../../simulator/scenario.ts"
 import { ConfigError } from "../core/errors.ts"
 import { explain, print } from "./common.ts"
@@ -25,8 +25,8 @@ export const simulate = Command.make("simulate", { port: port_flag, scenario }, 
       const options = yield* readScenario(Option.getOrUndefined(flags.scenario))
       const port = Option.getOrUndefined(flags.port) ?? options.port ?? port_default
       const running = yield* Effect.acquireRelease(
-        Effect.try({
-          try: () => listen({ ...options, port }),
+        Effect.tryPromise({
+          try: () => listenAnywhere({ ...options, port }),
           catch: () =>
             new ConfigError({
               source: "simulate",

@@ -206,13 +206,16 @@ const waiting = breaks({ file: "src/core/http/client/retry-after.ts", noticed_by
   },
 ])
 
-const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
+const exchange = breaks({ file: "src/core/http/client/exchange.ts", noticed_by: "test/http/fetch.test.ts" }, [
   {
     name: "an answer's bytes are not counted",
     promise: "A body over its bound is refused, whatever length its headers tell.",
     find: "if (size > bytes_max) {",
     replace: "if (size > 1_000 * bytes_max) {",
   },
+])
+
+const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
   {
     name: "redirects are followed",
     promise: "Redirects are handed back as they come: a token follows none.",
@@ -221,7 +224,7 @@ const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "te
   },
 ])
 
-const fetch_init = breaks({ file: "src/core/http/client/fetch-init.ts", noticed_by: "test/http/proxy.test.ts" }, [
+const runtime_fetch = breaks({ file: "src/core/runtime/fetch.ts", noticed_by: "test/http/proxy.test.ts" }, [
   {
     name: "the environment switches certificates off",
     promise: "Certificates are verified whatever the environment says.",
@@ -307,8 +310,9 @@ export const network: readonly Mutant[] = [
   ...paginate,
   ...rate_limit,
   ...waiting,
+  ...exchange,
   ...fetching,
-  ...fetch_init,
+  ...runtime_fetch,
   ...dial,
   ...response_head,
   ...pools,

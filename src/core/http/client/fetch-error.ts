@@ -3,11 +3,17 @@ import { TransportError } from "../../errors.ts"
 import { falcon, texts } from "../../limits.ts"
 import { cleanText } from "../../text.ts"
 
-/** Bun's codes for a request that was never written: nobody listens, no such name, the proxy opened no tunnel. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket", "ERR_PROXY_TUNNEL"])
-
-/** Those of a connection that did not come about. Names behind a proxy are its to resolve. */
-const NO_CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "FailedToOpenSocket"])
+/**
+ * Codes of Bun, and of Node's undici, for a connection that did not come about: nobody listens, no such name. Names behind a proxy are
+ * its to resolve.
+ */
+const NO_CONNECTION = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "FailedToOpenSocket",
+  "UND_ERR_CONNECT_TIMEOUT",
+])
 
 /** Bun's codes for a certificate that does not verify; it checks before it writes the request. */
 const BAD_CERTIFICATE =
@@ -27,7 +33,7 @@ export function transportError(cause: unknown, host: string, proxy?: string): Tr
   if (proxy !== undefined && NO_CONNECTION.has(code)) {
     return failure("refused", host, `${proxyName(proxy)} cannot be reached (${code}), so ${host} was not asked`)
   }
-  if (NEVER_SENT.has(code)) return failure("refused", host, `${host} cannot be reached (${code})`)
+  if (NO_CONNECTION.has(code)) return failure("refused", host, `${host} cannot be reached (${code})`)
   if (BAD_CERTIFICATE.test(code)) return failure("refused", host, `the certificate of ${host} is not trusted (${code})`)
   if (neverConnected(cause)) return failure("refused", host, `${host} cannot be reached`)
   if (code === "ETIMEDOUT") return failure("timeout", host, `${host} did not answer in time (${code})`)

@@ -1,9 +1,10 @@
 /** `Http` over the runtime's own `fetch`, and its feeds over sockets where that `fetch` is limited. */
-import { Effect, Layer, type Scope } from "effect"
-import type { TransportError } from "../../errors.ts"
-import { invalidUrl, timedOut, tooLarge, transportError } from "./fetch-error.ts"
-import { type RuntimeOptions, runtimeInit } from "./fetch-init.ts"
-import { Http, type HttpAnswer, type HttpRequest } from "./http.ts"
+import { Layer } from "effect"
+import { type RuntimeOptions, runtimeFetch } from "../../runtime/fetch.ts"
+import { runtime } from "../../runtime/runtime.ts"
+import { exchange, openOverFetch, type Start } from "./exchange.ts"
+import { transportError } from "./fetch-error.ts"
+import { Http } from "./http.ts"
 import { proxyOf } from "./no-proxy.ts"
 import { inPools } from "./pools.ts"
 import { openOverSocket } from "./socket/open.ts"
@@ -22,16 +23,15 @@ export const layerFetch = (options: FetchOptions): Layer.Layer<Http> =>
     const start = starter(options)
     return inPools({
       send: (request, bytes_max) => exchange(start, request, bytes_max),
-      open: "Bun" in globalThis ? openOverSocket(options) : openOverFetch(start),
+      open: runtime === "deno" ? openOverFetch(start) : openOverSocket(options),
     })
   })
 
 /** Calls `fetch` as the options want it. */
 export const starter = (options: FetchOptions): Start => {
-  const extras = runtimeInit(options)
+  const fetch = runtimeFetch(options)
   return (request, url, signal) =>
     fetch(url, {
-      ...extras(url),
       method: request.method,
       headers: { "user-agent": options.user_agent, ...request.headers },
       body: (request.body ?? null) as BodyInit | null,
@@ -39,85 +39,3 @@ export const starter = (options: FetchOptions): Start => {
       signal,
     }).catch((cause: unknown) => Promise.reject(transportError(cause, url.host, proxyOf(url, options))))
 }
-
-type Start = (request: HttpRequest, url: URL, signal: AbortSignal) => Promise<Response>
-
-/**
- * One request and its whole answer; interruption closes the connection. One callback with a timer of its own, since racing
- * two fibers was measured to cost as much as the rest of the exchange.
- */
-const exchange = (start: Start, request: HttpRequest, bytes_max: number): Effect.Effect<HttpAnswer, TransportError> =>
-  Effect.callback((resume) => {
-    const url = URL.parse(request.url)
-    if (url === null) return resume(Effect.fail(invalidUrl()))
-    const ended = new AbortController()
-    const timer = setTimeout(() => {
-      resume(Effect.fail(timedOut(url.host, request.timeout_ms)))
-      ended.abort()
-    }, request.timeout_ms)
-    const settle = (answer: Effect.Effect<HttpAnswer, TransportError>) => {
-      clearTimeout(timer)
-      resume(answer)
-    }
-    const whole = async () => {
-      const response = await start(request, url, ended.signal)
-      const text = await readWhole(response, bytes_max)
-      if (text === undefined) return settle(Effect.fail(tooLarge(url.host, bytes_max)))
-      settle(Effect.succeed({ status: response.status, headers: response.headers, text }))
-    }
-    whole().catch((cause: unknown) => settle(Effect.fail(transportError(cause, url.host))))
-    return Effect.sync(() => {
-      clearTimeout(timer)
-      ended.abort()
-    })
-  })
-
-/** `Http.open` over `fetch`, for runtimes whose `fetch` carries any number of requests at once. */
-export const openOverFetch =
-  (start: Start): Http["Service"]["open"] =>
-  (request) =>
-    Effect.timeoutOrElse(connect(start, request), {
-      duration: request.timeout_ms,
-      orElse: () => Effect.fail(timedOut(hostOf(request.url), request.timeout_ms)),
-    })
-
-/** Until the headers are here. The connection lives as long as the scope; interruption closes it at once. */
-const connect = Effect.fnUntraced(function* (
-  start: Start,
-  request: HttpRequest,
-): Effect.fn.Return<Response, TransportError, Scope.Scope> {
-  const url = URL.parse(request.url)
-  if (url === null) return yield* invalidUrl()
-  const ended = yield* Effect.acquireRelease(
-    Effect.sync(() => new AbortController()),
-    (controller) => Effect.sync(() => controller.abort()),
-  )
-  return yield* Effect.tryPromise({
-    try: (interrupted) => start(request, url, AbortSignal.any([ended.signal, interrupted])),
-    catch: (cause) => transportError(cause, url.host),
-  })
-})
-
-/**
- * The body as text; `undefined`, and nothing more of it is read, as soon as it passes `bytes_max`. Its bytes are counted, whatever
- * a header says: `Content-Length: 5` may stand beside a chunked body without end.
- */
-async function readWhole(response: Response, bytes_max: number): Promise<string | undefined> {
-  const decoder = new TextDecoder()
-  const reader = response.body?.getReader()
-  let size = 0
-  let text = ""
-  while (reader !== undefined) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.byteLength
-    if (size > bytes_max) {
-      await reader.cancel()
-      return undefined
-    }
-    text += decoder.decode(value, { stream: true })
-  }
-  return text + decoder.decode()
-}
-
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "")

@@ -1,7 +1,9 @@
-/** Puts a `fetch` handler on a port: `Bun.serve` or `Deno.serve`, whichever is there. */
+/** Puts a `fetch` handler on a port: over `Bun.serve`, elsewhere over `node:http`. */
 import { Effect, type Scope } from "effect"
 import { ConfigError } from "../../errors.ts"
 import { server as limits } from "../../limits.ts"
+import { runtime } from "../../runtime/runtime.ts"
+import { serveNode } from "../../runtime/serve-node.ts"
 
 type FetchHandler = (request: Request) => Response | Promise<Response>
 
@@ -25,8 +27,8 @@ interface Running extends Listening {
 /** Until the scope closes. Fails when the port is taken or not ours to take. */
 export const listen = (options: ServeOptions): Effect.Effect<Listening, ConfigError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.try({
-      try: () => (typeof Bun === "undefined" ? serveDeno(options) : serveBun(options)),
+    Effect.tryPromise({
+      try: async () => (runtime === "bun" ? serveBun(options) : await serveElsewhere(options)),
       catch: (error) => refusal(options, error),
     }),
     (running) => Effect.promise(running.stop),
@@ -54,16 +56,15 @@ const serveBun = ({ hostname, port, fetch, idle_s = limits.idle_s_max }: ServeOp
   return { hostname, port: server.port ?? port, stop: () => server.stop(true) }
 }
 
-interface DenoServer {
-  readonly addr: { readonly port: number }
-  readonly shutdown: () => Promise<void>
-}
-
-const serveDeno = ({ hostname, port, fetch }: ServeOptions): Running => {
-  const { Deno } = globalThis as unknown as { Deno: { serve: (options: object, handler: FetchHandler) => DenoServer } }
-  const server = Deno.serve({ hostname, port, onListen: () => undefined }, fetch)
-  return { hostname, port: server.addr.port, stop: () => server.shutdown() }
-}
+const serveElsewhere = async ({
+  hostname,
+  port,
+  fetch,
+  idle_s = limits.idle_s_max,
+}: ServeOptions): Promise<Running> => ({
+  hostname,
+  ...(await serveNode({ hostname, port, fetch, idle_s })),
+})
 
 const refusal = ({ hostname, port }: ServeOptions, error: unknown): ConfigError => {
   const code = (error as { readonly code?: string }).code ?? String(error)
