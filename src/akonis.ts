@@ -15,6 +15,7 @@ import { simulate } from "./cli/simulate.ts"
 import { loadConfig } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import { ConfigError } from "./core/errors.ts"
+import type { From } from "./core/http/server/listen.ts"
 import type { AnyPlugin } from "./core/plugin.ts"
 import { layerFiles } from "./core/store/files.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
@@ -69,7 +70,7 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
 export const makeApp = async (
   plugins: readonly AnyPlugin[],
   { env }: { readonly env: Env },
-): Promise<(request: Request) => Response | Promise<Response>> => {
+): Promise<(request: Request, from: From) => Response | Promise<Response>> => {
   const scope = Scope.makeUnsafe()
   const started = Effect.gen(function* () {
     const config = yield* loadConfig({ env, plugins })

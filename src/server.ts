@@ -4,6 +4,7 @@
  */
 import { makeApp } from "./akonis.ts"
 import type { AppOf } from "./api/client.ts"
+import { peerOf } from "./core/http/server/peer.ts"
 import { plugins } from "./plugins/index.ts"
 
 /** What `hc<AppType>` of `hono/client` knows: the routes of everything that ships. */
@@ -23,8 +24,8 @@ export default {
   reusePort: false,
   port: Number(process.env.AKONIS_PORT ?? 8_080),
   hostname: process.env.AKONIS_HOST ?? "127.0.0.1",
-  fetch: async (request: Request): Promise<Response> => {
+  fetch: async (request: Request, told?: unknown): Promise<Response> => {
     app ??= load()
-    return (await app)(request)
+    return (await app)(request, { peer: peerOf(request, told) })
   },
 }

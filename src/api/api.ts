@@ -4,8 +4,11 @@ import type { Context as HonoContext } from "hono"
 import type { ActionTenant } from "../core/actions/execute.ts"
 import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/problem.ts"
 import { type Caller, findCaller, findFixedCaller, type Role, roleAllows } from "../core/http/server/bearer.ts"
+import type { From } from "../core/http/server/listen.ts"
 
 export interface ApiEnv {
+  /** What the runtime tells beside the request; nothing where it is called without a socket. */
+  readonly Bindings: Partial<From>
   readonly Variables: {
     readonly caller: Caller
     readonly request_id: string

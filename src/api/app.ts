@@ -11,6 +11,7 @@ import type { RunningTenant } from "../core/tenant/boot.ts"
 import { actionRoutes } from "./actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
 import { approvalRoutes } from "./approvals.ts"
+import { limitRequests } from "./crowd.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
 import { healthRoutes } from "./health.ts"
 import { checkHost, pathOf } from "./host.ts"
@@ -74,6 +75,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   })
 
   app.route("/", healthRoutes(api, tenants, started_ms))
+  app.use(limitRequests())
   if (options.serves !== "health") app.route("/", loginRoutes(sessions))
   app.use(authenticate(api, sessions.callerOf))
   app.route("/", metricsRoutes(api))

@@ -1,6 +1,6 @@
-/** Reading a JSON body without trusting it: type, size, time, cost and syntax are checked before anything else happens. */
-
+/** Reading a body without trusting it: type, size, time, and of JSON cost and syntax, are checked before anything else happens. */
 import { problemOf } from "../core/actions/problem.ts"
+import { onShortage } from "../core/http/server/giving-way.ts"
 import { whyTooCostly } from "../core/json-size.ts"
 import { actions as bounds, server } from "../core/limits.ts"
 import { type ApiContext, answerProblem, refuseWith } from "./api.ts"
@@ -16,37 +16,47 @@ const needsJsonType = async (c: ApiContext, next: () => Promise<void>): Promise<
   return undefined
 }
 
-const tooLarge = (c: ApiContext): Response =>
-  refuseWith(c, "body-too-large", `a body may have ${server.body_bytes_max} bytes`)
+const tooLarge = (c: ApiContext, bytes_max: number): Response =>
+  refuseWith(c, "body-too-large", `a body may have ${bytes_max} bytes`)
 
 const tooLate = (c: ApiContext): Response =>
   refuseWith(c, "body-too-late", `the whole body has to come within ${server.body_ms_max / 1_000} s`, {
     connection: "close",
   })
 
-const tooMany = (c: ApiContext): Response =>
-  answerProblem(
-    c,
-    problemOf("not-ready", "other large bodies are being read; send this one again", {
-      retry_after_s: server.body_retry_s,
-    }),
-  )
+const noRoom = (c: ApiContext, detail: string, headers: Record<string, string> = {}): Response =>
+  answerProblem(c, problemOf("not-ready", detail, { retry_after_s: server.body_retry_s }), headers)
+
+const tooMany = (c: ApiContext): Response => noRoom(c, "other large bodies are being read; send this one again")
+
+/** Why the rest of a body is not waited for. */
+type NotRead = "late" | "shortage"
+
+const notRead = (c: ApiContext, why: NotRead): Response =>
+  why === "late"
+    ? tooLate(c)
+    : noRoom(c, "too many connections are open to wait for the rest of this body; send it again", {
+        connection: "close",
+      })
 
 /** Bytes of large bodies that this process holds: several at once would fill its memory. */
 let held_bytes = 0
 
 /**
- * 413 for a body over 10 MiB, counted as it comes, whatever a header says; 408 for one that does not come in time; 503 while
- * other large bodies are being read. A small body whose length is told is read in one go: Bun makes a stream of the others, which
- * is a sixth of the time that a whole request takes.
+ * Reads the whole body and hands it on. Answers 413 for one of more bytes than this, counted as they come, whatever a header says;
+ * 408 for one that does not come in time; 503 while other large bodies are being read, or when descriptors run short. A small body
+ * whose length is told is read in one go: Bun makes a stream of the others, which is a sixth of the time that a whole request takes.
  */
-const readsBody = async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
+export const readBody = async <A>(
+  c: ApiContext,
+  bytes_max: number,
+  use: (text: string) => Promise<A>,
+): Promise<A | Response> => {
   const told = toldBytes(c)
-  if (told !== undefined && told > server.body_bytes_max) return tooLarge(c)
+  if (told !== undefined && told > bytes_max) return tooLarge(c, bytes_max)
   if (told !== undefined && told <= server.small_body_bytes_max) {
-    const text = await inTime(c.req.raw.text())
-    if (text === undefined) return tooLate(c)
-    return pass(c, text, next)
+    const came = await inTime(c.req.raw.text())
+    return typeof came === "string" ? notRead(c, came) : use(came.read)
   }
   let own_bytes = 0
   const reader = c.req.raw.body?.getReader()
@@ -54,35 +64,45 @@ const readsBody = async (c: ApiContext, next: () => Promise<void>): Promise<Resp
     const chunks: Uint8Array[] = []
     const late = Date.now() + server.body_ms_max
     while (reader !== undefined) {
-      const read = await inTime(reader.read(), late - Date.now())
-      if (read === undefined) return tooLate(c)
+      const came = await inTime(reader.read(), late - Date.now())
+      if (typeof came === "string") return notRead(c, came)
+      const { read } = came
       if (read.done) break
       own_bytes += read.value.byteLength
       held_bytes += read.value.byteLength
-      if (own_bytes > server.body_bytes_max) return tooLarge(c)
+      if (own_bytes > bytes_max) return tooLarge(c, bytes_max)
       if (held_bytes > server.bodies_bytes_max) return tooMany(c)
       chunks.push(read.value)
     }
-    return await pass(c, new TextDecoder().decode(Buffer.concat(chunks.splice(0))), next)
+    return await use(new TextDecoder().decode(Buffer.concat(chunks.splice(0))))
   } finally {
     held_bytes -= own_bytes
     reader?.cancel().catch(() => undefined)
   }
 }
 
+/** Reads a body of JSON. */
+const readsBody = (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> =>
+  readBody(c, server.body_bytes_max, (text) => pass(c, text, next))
+
 const toldBytes = (c: ApiContext): number | undefined => {
   const length = c.req.header("content-length") ?? ""
   return /^\d{1,15}$/.test(length) && c.req.header("transfer-encoding") === undefined ? Number(length) : undefined
 }
 
-/** `undefined` when it takes longer than this. */
-const inTime = async <A>(reading: Promise<A>, ms: number = server.body_ms_max): Promise<A | undefined> => {
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(late.resolve, Math.max(0, ms))
+/** What is read, unless it takes longer than this or descriptors run short meanwhile. */
+const inTime = async <A>(
+  reading: Promise<A>,
+  ms: number = server.body_ms_max,
+): Promise<{ readonly read: A } | NotRead> => {
+  const given_up = Promise.withResolvers<NotRead>()
+  const timer = setTimeout(() => given_up.resolve("late"), Math.max(0, ms))
+  const stay = onShortage(() => given_up.resolve("shortage"))
   try {
-    return await Promise.race([reading, late.promise])
+    return await Promise.race([reading.then((read) => ({ read })), given_up.promise])
   } finally {
     clearTimeout(timer)
+    stay()
   }
 }
 

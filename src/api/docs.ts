@@ -1,9 +1,9 @@
 /** `GET /docs`: a page to read and try the API, everything on it served from here. */
 import { Hono } from "hono"
-import { bodyLimit } from "hono/body-limit"
 import { server } from "../core/limits.ts"
 import { type ApiContext, type ApiEnv, lacking } from "./api.ts"
 import { swaggerAsset } from "./assets.ts"
+import { readBody } from "./body.ts"
 import type { Sessions } from "./session.ts"
 
 /** Paths that a session cookie opens. */
@@ -31,15 +31,12 @@ export const loginRoutes = (sessions: Sessions): Hono<ApiEnv> => {
     const known = c.req.header("authorization") !== undefined || (await sessions.callerOf(c)) !== undefined
     return !known ? html(c, loginPage(""), 401) : next()
   })
-  app.post(
-    "/docs/login",
-    bodyLimit({ maxSize: server.login_bytes_max, onError: (c) => html(c, loginPage("Too long."), 413) }),
-    async (c) => {
-      const form = await c.req.parseBody().catch(() => ({}) as Record<string, unknown>)
-      const token = typeof form.token === "string" ? form.token.trim() : ""
+  app.post("/docs/login", (c) =>
+    readBody(c, server.login_bytes_max, async (form) => {
+      const token = new URLSearchParams(form).get("token")?.trim() ?? ""
       if (!(await sessions.open(c, token))) return html(c, loginPage("This token is not known here."), 401)
       return c.redirect("/docs", 303)
-    },
+    }),
   )
   app.post("/docs/logout", (c) => {
     sessions.close(c)
@@ -66,7 +63,7 @@ const asset_headers = (type: string) => ({
   "cache-control": "private, max-age=3600",
 })
 
-const html = (c: ApiContext, text: string, status: 200 | 401 | 413): Response => c.html(text, status, page_headers)
+const html = (c: ApiContext, text: string, status: 200 | 401): Response => c.html(text, status, page_headers)
 
 const docsPage = `<!doctype html>
 <html lang="en">

@@ -40,7 +40,7 @@ const reasons: Readonly<Record<number, string>> = {
   413: "The body is over 10 MiB.",
   415: "The body is not JSON.",
   422: "Falcon refuses a filter or a value.",
-  429: "Falcon's rate limit; see Retry-After. May be repeated.",
+  429: "Falcon's rate limit, or too many requests of this address at once; see Retry-After. May be repeated.",
   500: "Unexpected; the log has the details.",
   502: "Falcon failed, or refused us. May be repeated.",
   503: "Not ready. May be repeated.",

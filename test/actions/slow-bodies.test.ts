@@ -3,6 +3,8 @@ import { afterEach, beforeEach, expect, jest, test } from "bun:test"
 import { Hono } from "hono"
 import { type ApiEnv, giveRequestId } from "../../src/api/api.ts"
 import { jsonBody } from "../../src/api/body.ts"
+import { loginRoutes } from "../../src/api/docs.ts"
+import { giveWay } from "../../src/core/http/server/giving-way.ts"
 import { server } from "../../src/core/limits.ts"
 
 beforeEach(() => void jest.useFakeTimers())
@@ -11,32 +13,57 @@ afterEach(() => void jest.useRealTimers())
 const app = new Hono<ApiEnv>()
 app.use(giveRequestId)
 app.post("/", ...jsonBody, async (c) => c.json(await c.req.json()))
+const nobody = async () => undefined
+app.route("/", loginRoutes({ callerOf: nobody, open: async () => false, close: () => undefined }))
+
+/** A request whose body does not end, and the answer once there is one. */
+const askSlowly = (path: string, headers: Readonly<Record<string, string>>) => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = writable.getWriter()
+  void writer.write(new TextEncoder().encode('{"a":')).catch(() => undefined)
+  const request = new Request(`http://localhost${path}`, {
+    method: "POST",
+    body: readable,
+    headers: { "content-type": "application/json", ...headers },
+  })
+  const asked: { answer?: Response } = {}
+  void Promise.resolve(app.fetch(request)).then((given) => {
+    asked.answer = given
+  })
+  return asked
+}
+
+const ways = ["/", "/docs/login"].flatMap((path) =>
+  [{}, { "content-length": "10" }].map((headers) => [path, headers] as const),
+)
 
 /** Lets everything run that waits for no timer. */
 const turns = async () => {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve()
 }
 
-test("a body that does not come within its time is answered with 408, in pieces or at once", async () => {
-  for (const headers of [{}, { "content-length": "10" }]) {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-    const writer = writable.getWriter()
-    void writer.write(new TextEncoder().encode('{"a":')).catch(() => undefined)
-    const request = new Request("http://localhost/", {
-      method: "POST",
-      body: readable,
-      headers: { "content-type": "application/json", ...headers },
-    })
-    let answer: Response | undefined
-    void Promise.resolve(app.fetch(request)).then((given) => {
-      answer = given
-    })
+test.each(ways)(
+  "a body that does not come within its time is answered with 408, in pieces or at once: %s %j",
+  async (path, headers) => {
+    const asked = askSlowly(path, headers)
     await turns()
     jest.advanceTimersByTime(server.body_ms_max - 1_000)
     await turns()
-    expect(answer).toBeUndefined()
+    expect(asked.answer).toBeUndefined()
     jest.advanceTimersByTime(2_000)
     await turns()
-    expect([answer?.status, answer?.headers.get("connection")]).toEqual([408, "close"])
-  }
-})
+    expect([asked.answer?.status, asked.answer?.headers.get("connection")]).toEqual([408, "close"])
+  },
+)
+
+test.each(ways)(
+  "a body that is waited for is given up with 503 when descriptors run short: %s %j",
+  async (path, headers) => {
+    const asked = askSlowly(path, headers)
+    await turns()
+    giveWay()
+    await turns()
+    const { status, headers: told } = asked.answer!
+    expect([status, told.get("connection"), told.get("retry-after")]).toEqual([503, "close", "2"])
+  },
+)

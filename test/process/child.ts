@@ -27,6 +27,8 @@ interface ChildOptions {
   /** The whole environment, but for what bun itself needs: nothing of the caller's leaks into a test. */
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** The most file descriptors that it may have. */
+  readonly descriptors_max?: number | undefined
 }
 
 const peak_interval_ms = 250
@@ -39,9 +41,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => pr
 /** Starts `akonis ...args`. */
 export type Start = (args: readonly string[], options: ChildOptions) => Child
 
-export const startAkonis: Start = (args, { env, cwd }) => {
+export const startAkonis: Start = (args, { env, cwd, descriptors_max }) => {
   const { PATH = "", HOME = cwd } = process.env
-  const process_ = Bun.spawn([process.execPath, main, ...args], {
+  const command = [process.execPath, main, ...args]
+  const limited = ["sh", "-c", `ulimit -n ${descriptors_max} && exec "$@"`, "sh", ...command]
+  const process_ = Bun.spawn(descriptors_max === undefined ? command : limited, {
     cwd,
     env: { PATH, HOME, ...env },
     stdin: "ignore",

@@ -53,7 +53,7 @@ export interface Lab {
   /** A worker on a new data folder, or on the one of an earlier worker. */
   readonly work: (
     simulated: Simulated,
-    options?: { data_dir?: string; env?: Env; command?: "worker" | "run" },
+    options?: { data_dir?: string; env?: Env; command?: "worker" | "run"; descriptors_max?: number },
   ) => Promise<Worker>
   /** A gate before a simulator; shut in the end. */
   readonly gate: (simulated: Simulated, shape?: Shape) => Promise<Gate>
@@ -163,12 +163,13 @@ const makeLab = (things: Things): Lab => {
       things.simulators.push(simulated)
       return simulated
     },
-    work: async (simulated, { data_dir = folder(), env: more = {}, command } = {}) => {
+    work: async (simulated, { data_dir = folder(), env: more = {}, command, descriptors_max } = {}) => {
       const worker = await startWorker({
         command,
         env: env(simulated, data_dir, more),
         data_dir,
         cwd: things.root,
+        descriptors_max,
         token: secrets.token,
         start,
         onAnswer: (text) => void things.answers.push(text),

@@ -13,6 +13,7 @@ export interface HealthAnswer {
 export interface Worker {
   readonly child: Child
   readonly data_dir: string
+  readonly url: string
   readonly health: () => Promise<HealthAnswer>
   readonly metrics: () => Promise<string>
   /** Runs an action over HTTP; only a worker that was started by `run` has any. */
@@ -29,6 +30,7 @@ export interface WorkerOptions {
   readonly env: Readonly<Record<string, string>>
   readonly data_dir: string
   readonly cwd: string
+  readonly descriptors_max?: number | undefined
   readonly token: string
   readonly start: Start
   /** Learns everything that the worker answers over HTTP. */
@@ -41,11 +43,12 @@ export const startWorker = async ({
   env,
   data_dir,
   cwd,
+  descriptors_max,
   token,
   start,
   onAnswer,
 }: WorkerOptions): Promise<Worker> => {
-  const child = start([command], { env, cwd })
+  const child = start([command], { env, cwd, descriptors_max })
   const url = await until("the address of the worker", () => addressOf(child), start_ms_max)
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
@@ -58,6 +61,7 @@ export const startWorker = async ({
   return {
     child,
     data_dir,
+    url,
     health: async () => {
       const { http_status, text } = await ask("/health")
       return { http_status, ...(JSON.parse(text) as Omit<HealthAnswer, "http_status">) }

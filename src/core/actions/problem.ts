@@ -34,6 +34,7 @@ const problem_kinds = {
   "unsupported-media-type": [415, "Unsupported media type"],
   "wrong-host": [421, "Wrong host"],
   "upstream-rejected": [422, "Falcon refused what was asked"],
+  "too-many-requests": [429, "Too many requests at once"],
   "upstream-rate-limited": [429, "Falcon's rate limit"],
   unexpected: [500, "Unexpected error"],
   "upstream-failed": [502, "Falcon failed"],

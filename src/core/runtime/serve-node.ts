@@ -12,6 +12,8 @@ interface ServeOptions {
   ) => Response | Promise<Response>
   /** Seconds until a connection is closed on which no request is being answered, or half of one has come. */
   readonly idle_s: number
+  /** Connections beyond these are closed at once. */
+  readonly connections_max?: number
 }
 
 interface Running {
@@ -21,7 +23,7 @@ interface Running {
 }
 
 /** Listens; rejects with the system's error, whose `code` says why, when the port cannot be opened. */
-export const serveNode = async ({ hostname, port, fetch, idle_s }: ServeOptions): Promise<Running> => {
+export const serveNode = async ({ hostname, port, fetch, idle_s, connections_max }: ServeOptions): Promise<Running> => {
   // Only here: Bun does not need it, and loading it takes time.
   const [{ createServer }, { getRequestListener }] = await Promise.all([
     import("node:http"),
@@ -42,6 +44,7 @@ export const serveNode = async ({ hostname, port, fetch, idle_s }: ServeOptions)
   const server = createServer(options, (incoming: IncomingMessage, outgoing: ServerResponse) => {
     void answer(incoming, outgoing)
   })
+  if (connections_max !== undefined) server.maxConnections = connections_max
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once("error", reject)
   server.listen(port, hostname.replace(/^\[|\]$/g, ""), resolve)

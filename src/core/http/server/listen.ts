@@ -1,11 +1,21 @@
 /** Puts a `fetch` handler on a port: over `Bun.serve`, elsewhere over `node:http`. */
+import { closeSync, openSync } from "node:fs"
 import { Effect, type Scope } from "effect"
 import { ConfigError } from "../../errors.ts"
 import { server as limits } from "../../limits.ts"
 import { runtime } from "../../runtime/runtime.ts"
 import { serveNode } from "../../runtime/serve-node.ts"
+import { readDescriptors, reserveOf } from "./descriptors.ts"
+import { type Door, keepReserve } from "./keep-reserve.ts"
+import { peerOf } from "./peer.ts"
 
-type FetchHandler = (request: Request) => Response | Promise<Response>
+/** What a handler is told beside the request. */
+export interface From {
+  /** The caller's address; empty where the runtime tells none. */
+  readonly peer: string
+}
+
+type FetchHandler = (request: Request, from: From) => Response | Promise<Response>
 
 export interface Listening {
   readonly hostname: string
@@ -18,24 +28,82 @@ interface ServeOptions {
   readonly fetch: FetchHandler
   /** Seconds until a connection is closed without a request; Bun counts in steps of four. */
   readonly idle_s?: number
+  /** How the descriptors of the process are counted; a test counts otherwise. */
+  readonly descriptors?: typeof readDescriptors
 }
 
 interface Running extends Listening {
   readonly stop: () => Promise<void>
+  /** Where the runtime lets connections be closed. */
+  readonly door?: Door
 }
 
-/** Until the scope closes. Fails when the port is taken or not ours to take. */
-export const listen = (options: ServeOptions): Effect.Effect<Listening, ConfigError, Scope.Scope> =>
-  Effect.acquireRelease(
+/**
+ * Listens until the scope closes. Fails when the port is taken or not ours to take. Callers cannot take the descriptors that delivery
+ * needs: under Bun see `keepReserve`; elsewhere there are only so many connections.
+ */
+export const listen = Effect.fnUntraced(function* (
+  options: ServeOptions,
+): Effect.fn.Return<Listening, ConfigError, Scope.Scope> {
+  const running = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: async () => (runtime === "bun" ? serveBun(options) : await serveElsewhere(options)),
       catch: (error) => refusal(options, error),
     }),
-    (running) => Effect.promise(running.stop),
+    ({ stop }) => Effect.promise(stop),
   )
+  if (running.door !== undefined) yield* Effect.forkScoped(keepReserve(running.door, options.descriptors))
+  return running
+})
 
-const serveBun = ({ hostname, port, fetch, idle_s = limits.idle_s_max }: ServeOptions): Running => {
-  const server = Bun.serve({
+const serveBun = (options: ServeOptions): Running => {
+  let server: Bun.Server<undefined> | undefined = openBun(options)
+  /** Servers that were shut and may still have connections. */
+  let leaving: Bun.Server<undefined>[] = []
+  // Given up before the port is opened again: then there is a descriptor for it.
+  let spare = openSpare()
+  const port = server.port ?? options.port
+  const door: Door = {
+    closeIdle: () => void server?.closeIdleConnections(),
+    shut: () => {
+      if (server === undefined) return
+      void server.stop(false)
+      leaving.push(server)
+      server = undefined
+    },
+    underWay: () => leaving.reduce((sum, left) => sum + left.pendingRequests, 0),
+    cut: () => {
+      for (const left of leaving) void left.stop(true)
+      leaving = []
+    },
+    open: () => {
+      if (server !== undefined) return
+      if (spare !== undefined) closeSync(spare)
+      try {
+        server = openBun({ ...options, port })
+      } finally {
+        spare = openSpare()
+      }
+    },
+  }
+  const stop = async () => {
+    if (spare !== undefined) closeSync(spare)
+    await Promise.all([server, ...leaving].map((each) => each?.stop(true)))
+  }
+  return { hostname: options.hostname, port, stop, door }
+}
+
+/** `undefined` when there is none left. */
+const openSpare = (): number | undefined => {
+  try {
+    return openSync("/dev/null", "r")
+  } catch {
+    return undefined
+  }
+}
+
+const openBun = ({ hostname, port, fetch, idle_s = limits.idle_s_max }: ServeOptions): Bun.Server<undefined> =>
+  Bun.serve({
     hostname,
     port,
     development: false,
@@ -47,24 +115,32 @@ const serveBun = ({ hostname, port, fetch, idle_s = limits.idle_s_max }: ServeOp
     fetch: async (request, self) => {
       self.timeout(request, 0)
       try {
-        return await fetch(request)
+        return await fetch(request, { peer: peerOf(request, self) })
       } finally {
         self.timeout(request, idle_s)
       }
     },
   })
-  return { hostname, port: server.port ?? port, stop: () => server.stop(true) }
-}
 
 const serveElsewhere = async ({
   hostname,
   port,
   fetch,
   idle_s = limits.idle_s_max,
-}: ServeOptions): Promise<Running> => ({
-  hostname,
-  ...(await serveNode({ hostname, port, fetch, idle_s })),
-})
+  descriptors = readDescriptors,
+}: ServeOptions): Promise<Running> => {
+  const seen = descriptors()
+  return {
+    hostname,
+    ...(await serveNode({
+      hostname,
+      port,
+      fetch: (request, told) => fetch(request, { peer: peerOf(request, told) }),
+      idle_s,
+      ...(seen !== undefined && { connections_max: seen.limit - reserveOf(seen.limit) }),
+    })),
+  }
+}
 
 const refusal = ({ hostname, port }: ServeOptions, error: unknown): ConfigError => {
   const code = (error as { readonly code?: string }).code ?? String(error)
