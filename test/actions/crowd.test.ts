@@ -25,14 +25,15 @@ const gated = () => {
 test("one address has so many requests answered at once; its next one gets 429 and a time to come back, and others are heard", async () => {
   const { open, ask, askFor } = gated()
   const waiting = askFor("10.0.0.1", server.requests_per_peer_max)
-  const refused = await ask("10.0.0.1")
+  const late = ask("10.0.0.1")
+  const other = ask("10.0.0.2")
+  open()
+  const refused = await late
   expect([refused.status, refused.headers.get("retry-after"), refused.headers.get("connection")]).toEqual([
     429,
     String(server.requests_retry_s),
     "close",
   ])
-  const other = ask("10.0.0.2")
-  open()
   expect((await other).status).toBe(200)
   expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([200]))
   expect((await ask("10.0.0.1")).status).toBe(200)
@@ -42,9 +43,10 @@ test("so many requests are answered at once in all; the next one gets 503, whoev
   const { open, ask, askFor } = gated()
   const addresses = server.requests_max / 100
   const waiting = Array.from({ length: addresses }, (_, i) => askFor(`10.0.1.${i}`, 100)).flat()
-  const refused = await ask("10.0.0.9")
-  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, String(server.requests_retry_s)])
+  const late = ask("10.0.0.9")
   open()
+  const refused = await late
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, String(server.requests_retry_s)])
   await Promise.all(waiting)
   expect((await ask("10.0.0.9")).status).toBe(200)
 })

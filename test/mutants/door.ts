@@ -124,13 +124,61 @@ const actions = breaks({ file: "src/api/actions.ts", noticed_by: http }, [
   },
 ])
 
+const reserve = breaks(
+  { file: "src/core/http/server/keep-reserve.ts", noticed_by: "src/core/http/server/keep-reserve.test.ts" },
+  [
+    {
+      name: "callers may take every descriptor",
+      promise: "Descriptors are kept for delivery: when few are left, the port is shut until callers are gone.",
+      page: "docs/security.md",
+      find: "seen.limit - seen.used < reserve &&",
+      replace: "seen.limit - seen.used < 0 &&",
+    },
+    {
+      name: "half-sent bodies keep their descriptors",
+      promise: "When the reserve is touched, idle connections and half-sent bodies are closed.",
+      page: "docs/security.md",
+      find: "      giveWay()\n",
+      replace: "",
+    },
+    {
+      name: "a shortage cuts requests off that are being answered",
+      promise: "A request that is being answered is not cut off by a shortage of descriptors.",
+      page: "docs/security.md",
+      find: "const is_empty = door.underWay() === 0",
+      replace: "const is_empty = door.underWay() < 10",
+    },
+    {
+      name: "feeds count as callers",
+      promise: "What delivery itself holds does not shut the port.",
+      find: "without_callers = read()?.used ?? 0",
+      replace: "without_callers = (read()?.used ?? 0) * 0",
+    },
+  ],
+)
+
+const crowd = breaks({ file: "src/api/crowd.ts", page: "docs/security.md", noticed_by: "test/actions/crowd.test.ts" }, [
+  {
+    name: "one address has every request answered",
+    promise: "500 requests of one address are answered at once, and no more.",
+    find: "if (own >= server.requests_per_peer_max)",
+    replace: "if (own >= server.requests_max)",
+  },
+  {
+    name: "requests that are answered count for ever",
+    promise: "Requests are counted while they are being answered.",
+    find: "      all--\n",
+    replace: "",
+  },
+])
+
 const body = breaks({ file: "src/api/body.ts", noticed_by: http }, [
   {
     name: "a body is measured by its header",
     promise: "Bodies are counted by their bytes, whatever a header says.",
     page: "CHANGELOG.md",
-    find: "if (own_bytes > server.body_bytes_max) return tooLarge(c)",
-    replace: "if (own_bytes < 0) return tooLarge(c)",
+    find: "if (own_bytes > bytes_max) return tooLarge(c, bytes_max)",
+    replace: "if (own_bytes < 0) return tooLarge(c, bytes_max)",
   },
   {
     name: "a body is parsed whatever it costs",
@@ -257,6 +305,8 @@ export const door: readonly Mutant[] = [
   ...bearer,
   ...api,
   ...actions,
+  ...reserve,
+  ...crowd,
   ...body,
   ...host,
   ...session,
