@@ -207,8 +207,8 @@ const body = breaks({ file: "src/api/body.ts", noticed_by: http }, [
     promise: "A body that does not come within 30 s is answered with 408.",
     page: "CHANGELOG.md",
     noticed_by: "test/actions/slow-bodies.test.ts",
-    find: "const timer = setTimeout(late.resolve, Math.max(0, ms))",
-    replace: "const timer = setTimeout(late.resolve, Math.max(0, ms) * 1_000)",
+    find: 'setTimeout(() => given_up.resolve("late"), Math.max(0, ms))',
+    replace: 'setTimeout(() => given_up.resolve("late"), Math.max(0, 1_000 * ms))',
   },
 ])
 
