@@ -33,9 +33,11 @@ const standingStill = <R>(
 ): Effect.Effect<never, ConfigError, R | Health> =>
   Effect.gen(function* () {
     const cell = yield* Health.use((health) => health.cell(plugin, "files"))
+    let logged = ""
     while (true) {
       const { message } = yield* run.pipe(Effect.catchTag("StoreError", (error) => Effect.succeed(error)))
-      yield* Effect.logError(`${plugin} stands still: ${message}`)
+      if (message !== logged) yield* Effect.logError(`${plugin} stands still: ${message}`)
+      logged = message
       yield* cell.set("failed", message)
       yield* Health.use((health) => health.started(plugin))
       yield* Effect.sleep(folder_watch.retry_ms)

@@ -18,6 +18,8 @@ export interface Failure {
   readonly retry_after_ms?: number | undefined
   /** A further floor, whatever helps. */
   readonly least_ms?: number
+  /** A ceiling, above all floors: what there is to do is pointless later. */
+  readonly most_ms?: number
   /** What is logged, before the time of the next try. */
   readonly message: string
   /** How the log names the next try. */
@@ -33,9 +35,10 @@ const logs = { info: Effect.logInfo, warning: Effect.logWarning, error: Effect.l
 
 /** Tells health and the log of a failure; gives how many milliseconds to wait before the next try. */
 export const announceWait = Effect.fnUntraced(function* (failure: Failure) {
-  const { recovery, failures, retry_after_ms, least_ms = 0, message, next = "next try", health, tell } = failure
+  const { recovery, failures, retry_after_ms, least_ms = 0, most_ms = Number.POSITIVE_INFINITY, health, tell } = failure
+  const { message, next = "next try" } = failure
   const patience_ms = recovery === "retry" ? 0 : retry.backoff_ms_max
-  const wait_ms = yield* waitMs(failures, retry_after_ms, Math.max(least_ms, patience_ms))
+  const wait_ms = Math.min(yield* waitMs(failures, retry_after_ms, Math.max(least_ms, patience_ms)), most_ms)
   const told = tell?.(wait_ms)
   if (told !== undefined) yield* health?.set(...told) ?? Effect.void
   const log = logs[failure.level ?? (recovery === "operator" ? "error" : "warning")]

@@ -4,7 +4,6 @@ import { makeAssetApi } from "../sekoia/asset-api.ts"
 import { checkAssetApi } from "./check.ts"
 import { makeCollector } from "./collect.ts"
 import type { AssetKeys } from "./config.ts"
-import { openWhenReadable } from "./open-when-readable.ts"
 import { runInventory } from "./run.ts"
 import type { AssetSource } from "./source.ts"
 
@@ -32,7 +31,7 @@ export const makeInventory = <Settings extends AssetKeys, E, R>(options: Invento
     return { source, collector: yield* makeCollector({ source, api, batch_size, connector_uuid, dry_run }) }
   })
   const run = Effect.fnUntraced(function* (settings: Settings) {
-    const opened = yield* openWhenReadable(plugin_id, open(settings, { dry_run: false }))
+    const opened = yield* open(settings, { dry_run: false })
     return yield* runInventory({ plugin_id, ...opened, frequency_s: settings.frequency })
   })
   return { inventory: { name, open }, run, checkApi: (settings: Settings) => checkAssetApi(apiOf(settings)) }

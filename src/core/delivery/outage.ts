@@ -4,9 +4,9 @@
  * and another one, so that a run of poison events cannot stand in the way for ever.
  */
 import { Effect } from "effect"
-import { waitMs } from "../http/client/backoff.ts"
 import { intake as limits } from "../limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
+import { announceWait } from "../wait-policy.ts"
 import type { DeliveryError } from "./destination.ts"
 import type { Batch } from "./lines/batch.ts"
 import { Remaining } from "./remaining.ts"
@@ -139,13 +139,18 @@ export const makeOutage = ({ name, standing, health, observer, ahead, post, earl
   })
 
   const pause = Effect.fnUntraced(function* (refusal: DeliveryError | undefined, attempt: number) {
-    const wait_ms = yield* waitMs(attempt, refusal?.retry_after_ms)
     const said = refusal?.message ?? `the ${name} refuses everything`
     const what = standing.refuses_all
       ? "it refuses one event after the other and takes none, so none becomes a dead letter"
       : `it becomes a dead letter once the ${name} has taken another event`
-    yield* health.set(standing.refuses_all ? "failed" : "degraded", `${name} blocked: ${said}; ${what}`)
-    yield* Effect.logWarning(`${said}; ${what}; no offset moves, next try in ${Math.round(wait_ms / 100) / 10} s`)
+    const wait_ms = yield* announceWait({
+      recovery: "retry",
+      failures: attempt,
+      retry_after_ms: refusal?.retry_after_ms,
+      message: `${said}; ${what}; no offset moves`,
+      health,
+      tell: () => [standing.refuses_all ? "failed" : "degraded", `${name} blocked: ${said}; ${what}`],
+    })
     const sleep = Effect.sleep(wait_ms)
     // Where only the next event is missing, it need not wait.
     const next = standing.refuses_all || waiting() > 0 ? undefined : ahead?.untilPut

@@ -1,9 +1,9 @@
 /** Reads every event of a Falcon tenant and delivers it to its destination. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Enricher } from "../../core/delivery/enricher.ts"
-import { backoffMs } from "../../core/http/client/backoff.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { Health } from "../../core/telemetry/health.ts"
+import { waitAfter } from "../../core/wait-policy.ts"
 import { loadAppIds } from "./app-ids.ts"
 import { check } from "./check.ts"
 import { config, type EventStreamConfig } from "./config.ts"
@@ -53,11 +53,8 @@ const supervised = <R>(partition: Effect.Effect<void, never, R>): Effect.Effect<
       const exit = yield* Effect.exit(partition)
       if (Exit.isSuccess(exit)) return
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* exit
-      const wait_ms = yield* backoffMs(failures)
-      yield* Effect.logError(
-        `a partition met an unexpected error and starts over in ${wait_ms} ms: ${Cause.pretty(exit.cause)}`,
-      )
-      yield* Effect.sleep(wait_ms)
+      const message = `a partition met an unexpected error: ${Cause.pretty(exit.cause)}`
+      yield* waitAfter({ recovery: "retry", failures, message, next: "it starts over", level: "error" })
     }
   })
 

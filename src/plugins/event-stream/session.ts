@@ -6,9 +6,9 @@
 import { Clock, Effect, Metric } from "effect"
 import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { FalconError } from "../../core/falcon/errors.ts"
-import { waitMs } from "../../core/http/client/backoff.ts"
 import { forPurpose } from "../../core/http/client/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
+import { announceWait } from "../../core/wait-policy.ts"
 import type { Feed } from "./feed.ts"
 import { scopes } from "./listing.ts"
 import { metrics } from "./metrics.ts"
@@ -35,11 +35,14 @@ export const keepAlive = Effect.fnUntraced(function* (feed: Feed) {
     if (error.status === 404) return "Falcon no longer knows the session"
     const failed_ms = monotonicMs(clock)
     if (failed_ms >= valid_until_ms) return `the session could not be refreshed in time: ${error.message}`
-    const wait_ms = yield* waitMs(++failures, error.retry_after_ms)
-    due_ms = Math.min(failed_ms + wait_ms, valid_until_ms)
-    yield* Effect.logWarning(
-      `session refresh failed: ${error.message}; next try in ${Math.round((due_ms - failed_ms) / 100) / 10} s`,
-    )
+    const wait_ms = yield* announceWait({
+      recovery: "retry",
+      failures: ++failures,
+      retry_after_ms: error.retry_after_ms,
+      most_ms: valid_until_ms - failed_ms,
+      message: `session refresh failed: ${error.message}`,
+    })
+    due_ms = failed_ms + wait_ms
   }
 })
 
