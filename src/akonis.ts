@@ -10,12 +10,12 @@ import { check } from "./cli/check.ts"
 import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/common.ts"
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
-import { run, runAkonis, serve, worker } from "./cli/run.ts"
+import { logListening, run, runAkonis, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
-import { loadConfig } from "./core/config/load.ts"
+import { type Config, loadConfig } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import { ConfigError } from "./core/errors.ts"
-import type { From } from "./core/http/server/listen.ts"
+import type { From, Listening } from "./core/http/server/listen.ts"
 import type { AnyPlugin } from "./core/plugin.ts"
 import { layerFiles } from "./core/store/files.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
@@ -62,18 +62,31 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
     )
 }
 
+/** Where a server that is not ours listens. */
+interface ForeignServer extends Listening {
+  /** The command that has started it. */
+  readonly by: string
+}
+
+export interface App {
+  readonly fetch: (request: Request, from: From) => Response | Promise<Response>
+  /** Waits for what is being carried out, and gives the data folder back. */
+  readonly stop: () => Promise<void>
+}
+
 /**
  * The HTTP API over these plugins, for a runtime that brings its own server: reads the configuration, locks the data folder and
- * answers requests. Ends the process, with the reason on standard error, where that fails, and when another process takes the
- * data folder.
+ * answers requests. Ends the process, with the reason on standard error, where that fails, when another process takes the
+ * data folder, and when the server listens elsewhere than the configuration says.
  */
 export const makeApp = async (
   plugins: readonly AnyPlugin[],
-  { env }: { readonly env: Env },
-): Promise<(request: Request, from: From) => Response | Promise<Response>> => {
+  { env, listening }: { readonly env: Env; readonly listening?: ForeignServer | undefined },
+): Promise<App> => {
   const scope = Scope.makeUnsafe()
   const started = Effect.gen(function* () {
     const config = yield* loadConfig({ env, plugins })
+    if (listening !== undefined) yield* refuseElsewhere(config, listening)
     return yield* Effect.gen(function* () {
       const { tenants, app, watch } = yield* start(config, { env, serves: "all" })
       yield* markStarted(tenants)
@@ -81,13 +94,25 @@ export const makeApp = async (
       watching.addObserver((exit) => {
         if (EffectExit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) endWith(exit.cause, "goes on no longer")
       })
+      if (listening !== undefined) yield* logListening(config, listening)
       return app
     }).pipe(Effect.provide(layerLogging(config.log)))
   })
   const exit = await Effect.runPromiseExit(
     started.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
   )
-  return EffectExit.isSuccess(exit) ? exit.value.fetch : endWith(exit.cause, "cannot start")
+  if (EffectExit.isFailure(exit)) return endWith(exit.cause, "cannot start")
+  return { fetch: exit.value.fetch, stop: () => Effect.runPromise(Scope.close(scope, EffectExit.void)) }
+}
+
+/** A server that listens on more addresses than it should is no detail: it would be open to other machines. */
+const refuseElsewhere = ({ server }: Config, { by, hostname, port }: ForeignServer) => {
+  const loopback = ["127.0.0.1", "::1", "localhost"]
+  const is_there = hostname === server.host || (server.host === "localhost" && loopback.includes(hostname))
+  if (is_there && (server.port === port || server.port === 0)) return Effect.void
+  const wanted = `--host ${server.host} --port ${server.port}`
+  const message = `${by} listens on ${hostname}:${port}, and the configuration says ${server.host}:${server.port}; start it as ${by} ${wanted}, or as akonis serve, which listens where the configuration says`
+  return Effect.fail(new ConfigError({ source: by, key: "server.host", message }))
 }
 
 /** 2 when the configuration is wrong, 1 for everything else. */

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import type { Config } from "../core/config/load.ts"
-import { listen } from "../core/http/server/listen.ts"
+import { type Listening, listen } from "../core/http/server/listen.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { start } from "../start.ts"
 import { version } from "../version.ts"
@@ -17,12 +17,9 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
     const serves = mode === "worker" ? "health" : "all"
     const { tenants, app, made_token, watch } = yield* start(config, { env, serves })
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
-    const url = `http://${at.hostname.includes(":") ? `[${at.hostname}]` : at.hostname}:${at.port}`
-    yield* Effect.logInfo(
-      `akonis ${version} listens on ${url}; configuration from ${config.source}, data in ${config.data_dir}`,
-    )
+    yield* logListening(config, at)
     if (made_token !== undefined) yield* Effect.logInfo(`the token of the HTTP API is in ${made_token}`)
-    onListening(url)
+    onListening(urlOf(at))
     const work = mode === "serve" ? markStarted(tenants) : runWorker(tenants)
     return yield* Effect.raceFirst(watch, Effect.andThen(work, Effect.never))
   }).pipe(
@@ -30,6 +27,13 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
     Effect.scoped,
     Effect.provide(layerLogging(config.log)),
   )
+
+/** Says where requests are answered. */
+export const logListening = ({ source, data_dir }: Config, at: Listening) =>
+  Effect.logInfo(`akonis ${version} listens on ${urlOf(at)}; configuration from ${source}, data in ${data_dir}`)
+
+const urlOf = ({ hostname, port }: Listening): string =>
+  `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
 
 const entry = (mode: Mode, description: string) =>
   Command.make(mode, { config: configFlag }, ({ config }) =>

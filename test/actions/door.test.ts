@@ -65,7 +65,7 @@ test("the server started by itself with a configuration that is wrong says what 
   const { exitCode, stderr } = Bun.spawnSync([process.execPath, "src/server.ts"], {
     env: { PATH: process.env.PATH ?? "", AKONIS_PORT: "0", AKONIS_CONFIG: "/nowhere/akonis.yaml" },
   })
-  expect(stderr.toString()).toStartWith("akonis cannot start: /nowhere/akonis.yaml: the file cannot be read")
+  expect(stderr.toString()).toStartWith("akonis: /nowhere/akonis.yaml: the file cannot be read")
   expect(exitCode).toBe(2)
 })
 
