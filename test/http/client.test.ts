@@ -137,6 +137,28 @@ describe("an answer", () => {
     }),
   )
 
+  effect("of the proxy says that it is the proxy's, and what to configure", () =>
+    Effect.gen(function* () {
+      const { result } = yield* play(get(), () => answer(407, "Proxy Authentication Required"))
+      const { message } = Result.getOrThrow(Result.flip(result))
+      expect(message).toContain("this is the proxy: it wants a name and a password (proxy: http://name:password@host)")
+    }),
+  )
+
+  effect("that redirects names its target, and the base_url to set when it names the region", () =>
+    Effect.gen(function* () {
+      const location = "https://api.us-2.crowdstrike.com/devices/queries/devices/v1"
+      for (const [headers, advice] of [
+        [{ location, "x-cs-region": "us-2" }, "set base_url to https://api.us-2.crowdstrike.com"],
+        [{ location }, "is base_url the right cloud?"],
+      ] as const) {
+        const { result } = yield* play(get(), () => answer(308, "", headers))
+        const { message } = Result.getOrThrow(Result.flip(result))
+        expect(message).toContain(`a redirect to api.us-2.crowdstrike.com; ${advice}`)
+      }
+    }),
+  )
+
   effect("403 names the scopes and is not repeated", () =>
     Effect.gen(function* () {
       const { result, calls } = yield* play(write(), () => answer(403, "<html>", { "x-cs-traceid": "t-9" }))
