@@ -1,7 +1,7 @@
 /** The HTTP API over running tenants, as one Hono app. Web standards only. */
 import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect"
 import { Hono } from "hono"
-import { makeActionTenant } from "../core/actions/execute.ts"
+import { type ActionTenant, makeActionTenant } from "../core/actions/execute.ts"
 import { no_guards } from "../core/actions/guards.ts"
 import { problemOf } from "../core/actions/problem.ts"
 import type { GuardsConfig } from "../core/config/schema.ts"
@@ -12,6 +12,7 @@ import { actionRoutes } from "./actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
 import { approvalRoutes } from "./approvals.ts"
 import { limitRequests } from "./crowd.ts"
+import { adminDeadLetterRoutes, deadLetterRoutes } from "./dead-letters.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
 import { healthRoutes } from "./health.ts"
 import { checkHost, pathOf } from "./host.ts"
@@ -20,6 +21,10 @@ import { metricsRoutes } from "./metrics.ts"
 import { openApiRoutes } from "./openapi.ts"
 import { runRoutes } from "./runs.ts"
 import { makeSessions } from "./session.ts"
+import { makeSharedLook } from "./status/shared-look.ts"
+import { statusRoutes } from "./status/status.ts"
+import { Streams } from "./status/streams.ts"
+import { tapRoutes } from "./status/tap.ts"
 
 export interface AppOptions {
   readonly tenants: readonly RunningTenant[]
@@ -79,11 +84,18 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   if (options.serves !== "health") app.route("/", loginRoutes(sessions))
   app.use(authenticate(api, sessions.callerOf))
   app.route("/", metricsRoutes(api))
+  const streams = new Streams()
+  const look = makeSharedLook(api, tenants, started_ms)
+  options.stopping?.push(look.stop, streams.endAll)
+  app.route("/", statusRoutes(look, streams))
+  for (const tenant of acting) app.route(baseOf(acting, tenant), tapRoutes(api, tenant, streams))
   if (options.serves === "health") return app
   app.route("/", openApiRoutes(api))
   app.route("/", docsRoutes())
+  app.route("/", adminDeadLetterRoutes(api, tenants))
   for (const tenant of acting) {
-    const base = acting.length === 1 ? "/" : `/tenants/${tenant.id}`
+    const base = baseOf(acting, tenant)
+    app.route(base, deadLetterRoutes(api, tenant))
     app.route(base, actionRoutes(api, tenant))
     app.route(base, approvalRoutes(api, tenant))
     app.route(base, runRoutes(api, tenant))
@@ -91,6 +103,10 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   }
   return app
 }
+
+/** Where the routes of a tenant begin: at the root where it is the only one. */
+const baseOf = (all: readonly ActionTenant[], { id }: ActionTenant): string =>
+  all.length === 1 ? "/" : `/tenants/${id}`
 
 /**
  * Makes the app within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits for

@@ -10,12 +10,14 @@ import type { AssetSource } from "./assets/source.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
 import type { Destination } from "./delivery/destination.ts"
 import type { Enricher } from "./delivery/enricher.ts"
+import type { Taps } from "./delivery/tap.ts"
 import type { ConfigError, StoreError } from "./errors.ts"
 import type { FalconAuth } from "./falcon/auth.ts"
 import type { Falcon } from "./falcon/client.ts"
 import type { Http } from "./http/client/http.ts"
 import type { Checkpoints } from "./store/checkpoints.ts"
 import type { Offsets } from "./store/offsets.ts"
+import type { Board } from "./telemetry/board.ts"
 import type { Health } from "./telemetry/health.ts"
 import type { Tenant } from "./tenant/identity.ts"
 
@@ -29,6 +31,8 @@ export type PluginServices =
   | Checkpoints
   | DeadLetters
   | Health
+  | Board
+  | Taps
   | FileSystem.FileSystem
 
 /** One row of `akonis check`. */

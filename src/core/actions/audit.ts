@@ -47,7 +47,8 @@ export interface Audit {
   readonly write: (line: AuditLine) => Effect.Effect<void>
 }
 
-const file_name = "audit.ndjson"
+/** The part of the log that is written to. */
+export const file_name = "audit.ndjson"
 
 /** The audit log of one tenant. `owner`: this process holds the folder's lock, and so it is the one that rotates. */
 export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner }: { readonly owner: boolean }) {

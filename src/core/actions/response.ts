@@ -29,7 +29,7 @@ export interface Asked {
 const count = z.int().nonnegative()
 
 /** In the unit that the action counts: ids, rows or results. */
-const counts_schema = z
+export const counts_schema = z
   .object({
     requested: count,
     succeeded: count,

@@ -8,7 +8,8 @@ import type { Destination } from "./destination.ts"
 import type { Enricher } from "./enricher.ts"
 import { batchesOf, batchOfLine } from "./lines/batches-of.ts"
 
-const replayed_file = "replayed.ndjson"
+/** Holds the ids that were delivered later. */
+export const replayed_file = "replayed.ndjson"
 
 export interface DeadLetterBook {
   /** Oldest first. */
@@ -119,7 +120,8 @@ export const purge = Effect.fnUntraced(function* (data_dir: string, which: "repl
   return { removed, kept }
 })
 
-const dayFiles = (folder: string) =>
+/** Names of the files with records, the oldest first. */
+export const dayFiles = (folder: string) =>
   FileSystem.FileSystem.use((fs) => Effect.orElseSucceed(fs.readDirectory(folder), () => [])).pipe(
     Effect.map((names) => names.filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name)).sort()),
   )

@@ -6,6 +6,7 @@
 import { Effect, Metric, Semaphore } from "effect"
 import { Conditions } from "../conditions.ts"
 import { enrichment_queue as limits } from "../limits.ts"
+import type { PartitionActivity } from "../telemetry/board.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { CommitWindow, OffsetRange } from "./commit-window.ts"
@@ -32,6 +33,8 @@ export interface EnrichmentOptions {
   readonly health: HealthCell
   /** Stores how far everything is complete. */
   readonly commit: (offset: number) => Effect.Effect<void>
+  /** Counts how source events ended. */
+  readonly activity?: PartitionActivity
 }
 
 interface EnrichmentWorkers {
@@ -44,6 +47,8 @@ interface EnrichmentWorkers {
   readonly begin: (source_events: readonly SourceEvent[], range: OffsetRange) => Effect.Effect<void>
   /** Gives those that run a last moment, then dead-letters all that are open, however long the disk takes for it. */
   readonly close: Effect.Effect<void>
+  /** Source events whose enrichment nobody has begun to end. */
+  readonly open: () => number
 }
 
 const too_much_behind = `more than ${limits.events_behind_max} newer events wait for it to be committed`
@@ -57,7 +62,10 @@ export const startEnrichmentWorkers = Effect.fnUntraced(function* (options: Enri
   const one_post = yield* Semaphore.make(1)
   const label = { partition: options.label }
   const countEnded = (outcome: "enriched" | "dead_lettered", count: number) =>
-    Metric.update(Metric.withAttributes(metrics.source_events, { ...label, outcome }), count)
+    Effect.suspend(() => {
+      options.activity?.endedEnrichment(outcome, count)
+      return Metric.update(Metric.withAttributes(metrics.source_events, { ...label, outcome }), count)
+    })
   const open_gauge = Metric.withAttributes(metrics.source_events_open, label)
   const countOpen = Effect.suspend(() => Metric.update(open_gauge, queue.open))
 
@@ -145,7 +153,7 @@ export const startEnrichmentWorkers = Effect.fnUntraced(function* (options: Enri
     for (const _ of source_events) range.hold()
   }
 
-  return { hold, begin, close } satisfies EnrichmentWorkers
+  return { hold, begin, close, open: () => queue.open } satisfies EnrichmentWorkers
 })
 
 const askEnricher = ({ enricher, ref, broken }: SourceEvent): Effect.Effect<readonly string[], NotEnriched> =>

@@ -49,6 +49,7 @@ export const makeFalcon = Effect.gen(function* () {
   const rate = yield* makeRateLimit({
     per_second_max: Math.min(falcon.api_per_second_max, falcon.tenant_per_minute_max / 60),
     burst_max: falcon.api_burst_max,
+    is_tenants: true,
   })
 
   const send = Effect.fnUntraced(function* (

@@ -39,6 +39,8 @@ interface Budget {
 export const makeRateLimit = Effect.fnUntraced(function* (rate: {
   readonly per_second_max: number
   readonly burst_max: number
+  /** What answers say of the budget is the tenant's, for metrics; the token endpoint may speak of another one. */
+  readonly is_tenants?: boolean
 }) {
   const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
   const clock = yield* Clock.Clock
@@ -72,7 +74,12 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
 
   const learn = Effect.fnUntraced(function* (operation: string, answer: HttpAnswer) {
     const now_ms = yield* Clock.currentTimeMillis
-    budget = budgetOf(answer, now_ms) ?? budget
+    const told = budgetOf(answer, now_ms)
+    if (told !== undefined) budget = told
+    if (told !== undefined && rate.is_tenants === true) {
+      yield* Metric.update(metrics.falcon_budget_remaining, told.remaining)
+      yield* Metric.update(metrics.falcon_budget_limit, told.limit)
+    }
     const held = monotonicMs(clock) < held_until_ms
     // An answer to a request sent before the wait began says nothing about the time after it.
     if (!held) limited_in_row = answer.status === 429 ? limited_in_row + 1 : 0

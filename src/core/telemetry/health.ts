@@ -21,6 +21,14 @@ const plugin_report = z.object({
 
 export type Report = Immutable<z.output<typeof plugin_report>>
 
+/** How one loop of a plugin is, and what it said last when it was not well. */
+export interface PartReport extends Report {
+  readonly part: string
+  readonly last_error: { readonly at: string; readonly detail: string } | null
+  /** The loop is well and describes what it works on: the status is that of the description. */
+  readonly is_described: boolean
+}
+
 /** What `GET /health` answers. */
 export const health_report = z.object({
   status: status.describe("That of the plugin that is worst."),
@@ -45,6 +53,7 @@ interface Cell {
   detail: string
   since_ms: number
   describe: ((now_ms: number) => { readonly status: Status; readonly detail: string }) | undefined
+  last_error: PartReport["last_error"]
 }
 
 export class Health extends Context.Service<
@@ -56,6 +65,8 @@ export class Health extends Context.Service<
     readonly started: (plugin: string) => Effect.Effect<void>
     /** Every enabled plugin. */
     readonly report: Effect.Effect<{ readonly ready: boolean; readonly plugins: Readonly<Record<string, Report>> }>
+    /** Every loop of every plugin that is on, by plugin. */
+    readonly parts: Effect.Effect<Readonly<Record<string, readonly PartReport[]>>>
   }
 >()("akonis/core/Health") {
   /** `plugins`: the ids of those that are on. */
@@ -73,7 +84,7 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
     const own = cells.get(plugin) ?? new Map<string, Cell>()
     cells.set(plugin, own)
     const now_ms = yield* Clock.currentTimeMillis
-    const state: Cell = { status: "ok", detail: "", since_ms: now_ms, describe: undefined }
+    const state: Cell = { status: "ok", detail: "", since_ms: now_ms, describe: undefined, last_error: null }
     const name = cleanText(part, texts.part_chars_max)
     own.set(name, state)
     yield* Effect.addFinalizer(() => Effect.sync(() => own.delete(name)))
@@ -83,6 +94,7 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
           if (state.status !== status) state.since_ms = at_ms
           state.status = status
           state.detail = cleanText(detail, texts.cell_chars_max)
+          if (status !== "ok") state.last_error = { at: iso(at_ms), detail: state.detail }
         }),
       describe: (detail) => {
         state.describe = detail
@@ -97,8 +109,27 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
     ),
   }))
 
-  return Health.of({ cell, started: (plugin) => Effect.sync(() => void started.add(plugin)), report })
+  const parts = Effect.map(Clock.currentTimeMillis, (now_ms) =>
+    Object.fromEntries([...cells].map(([id, own]) => [id, partsOf(own, now_ms)])),
+  )
+
+  return Health.of({ cell, started: (plugin) => Effect.sync(() => void started.add(plugin)), report, parts })
 })
+
+const partsOf = (cells: ReadonlyMap<string, Cell>, now_ms: number): readonly PartReport[] =>
+  [...cells].map(([part, cell]) => ({
+    part,
+    since: iso(cell.since_ms),
+    last_error: cell.last_error,
+    is_described: cell.status === "ok" && cell.describe !== undefined,
+    ...toldBy(cell, now_ms),
+  }))
+
+const toldBy = (cell: Cell, now_ms: number): { readonly status: Status; readonly detail: string } => {
+  const live = cell.status === "ok" ? cell.describe?.(now_ms) : undefined
+  if (live === undefined) return { status: cell.status, detail: cell.detail }
+  return { status: live.status, detail: cleanText(live.detail, texts.cell_chars_max) }
+}
 
 const pluginReport = (
   cells: ReadonlyMap<string, Cell>,
@@ -106,11 +137,7 @@ const pluginReport = (
   begun_ms: number,
   now_ms: number,
 ): Report => {
-  const parts = [...cells].map(([part, cell]) => {
-    const live = cell.status === "ok" ? cell.describe?.(now_ms) : undefined
-    const told = live === undefined ? {} : { ...live, detail: cleanText(live.detail, texts.cell_chars_max) }
-    return { part, since_ms: cell.since_ms, status: cell.status, detail: cell.detail, ...told }
-  })
+  const parts = [...cells].map(([part, cell]) => ({ part, since_ms: cell.since_ms, ...toldBy(cell, now_ms) }))
   const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
   if (worst === "ok" && !is_started) return { status: "degraded", since: iso(begun_ms), detail: "starting" }
   const shown = parts.filter((part) => part.status === worst && part.detail !== "")

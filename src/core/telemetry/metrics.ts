@@ -48,6 +48,12 @@ export const metrics = {
     "akonis_intake_retries_total",
     "Intake requests that failed and were tried again, by reason.",
   ),
+  falcon_budget_remaining: Metric.gauge("akonis_falcon_budget_remaining", {
+    description: "Requests that Falcon said last are left of the tenant's minute.",
+  }),
+  falcon_budget_limit: Metric.gauge("akonis_falcon_budget_limit", {
+    description: "Requests that the tenant has in a minute, as Falcon said last.",
+  }),
   falcon_retries: counter(
     "akonis_falcon_retries_total",
     "Falcon API calls that failed and were tried again, by operation and reason.",

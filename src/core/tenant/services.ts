@@ -5,6 +5,7 @@
 import { Effect, FileSystem, Layer, Metric } from "effect"
 import type { TenantConfig } from "../config/load.ts"
 import { DeadLetters } from "../delivery/dead-letters.ts"
+import { Taps } from "../delivery/tap.ts"
 import type { StoreError } from "../errors.ts"
 import { layerFalcon } from "../falcon/layer.ts"
 import type { Http } from "../http/client/http.ts"
@@ -12,6 +13,7 @@ import type { PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
 import { Offsets } from "../store/offsets.ts"
+import { Board } from "../telemetry/board.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { Tenant } from "./identity.ts"
 
@@ -33,6 +35,8 @@ export const layerTenant = (
   const label = Layer.succeed(Metric.CurrentMetricAttributes, { tenant: tenant.id })
   return Layer.mergeAll(
     stores,
+    Board.layer,
+    Taps.layer,
     layerFalconOf(tenant).pipe(Layer.provideMerge(health), Layer.provide(label)),
     label,
     passOn,

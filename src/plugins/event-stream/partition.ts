@@ -21,7 +21,9 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
   Effect.gen(function* () {
     const health = yield* Health
     const pipeline = yield* startPipeline(root_url, delivering)
-    const cell = yield* health.cell(plugin_id, `partition ${pipeline.label}`)
+    const part = `partition ${pipeline.label}`
+    const cell = yield* health.cell(plugin_id, part)
+    yield* pipeline.show(part)
     const now_ms = yield* Clock.currentTimeMillis
     const watch: Watching = { heard_ms: now_ms, session_began_ms: now_ms, short_sessions: 0, app_id: "" }
     cell.describe((at_ms) => describePartition(pipeline, watch, at_ms))

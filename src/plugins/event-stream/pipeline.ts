@@ -3,7 +3,7 @@
  * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
  * order.
  */
-import { Clock, Effect, Fiber, Metric } from "effect"
+import { Clock, Effect, Fiber, Metric, type Scope } from "effect"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { type DelivererObserver, makeDeliverer } from "../../core/delivery/deliverer.ts"
@@ -17,9 +17,11 @@ import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
 import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { untilStored } from "../../core/delivery/record.ts"
 import { Standing } from "../../core/delivery/standing.ts"
+import { Taps } from "../../core/delivery/tap.ts"
 import { delivery, enrichment_queue, server } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { Offsets } from "../../core/store/offsets.ts"
+import { Board, PartitionActivity } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
 import type { EventStreamConfig } from "./config.ts"
@@ -48,6 +50,8 @@ export interface Pipeline {
   readonly lastEventMs: () => number
   /** What the offsets of its events are like. */
   readonly offsets: Readonly<OffsetWatch>
+  /** Shows the partition for as long as the scope lives; `part` names the health cell of its connection. */
+  readonly show: (part: string) => Effect.Effect<void, never, Scope.Scope>
   /** Never ends, but dies with the defect that ended the delivery: nothing would deliver what is read from then on. */
   readonly broken: Effect.Effect<never>
   /** Delivers all that has been read and ends its enrichment, however long that takes, and stops. */
@@ -75,21 +79,25 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const offsets = yield* Offsets
   const dead_letters = yield* DeadLetters
   const health = yield* Health
+  const board = yield* Board
+  const taps = yield* Taps
   const clock = yield* Clock.Clock
   const label = partitionLabel(root_url)
-  const cell = yield* health.cell(plugin_id, `partition ${label}, delivery`)
+  const parts = [`partition ${label}, delivery`, `partition ${label}, enrichment`] as const
+  const cell = yield* health.cell(plugin_id, parts[0])
   const { framing } = destination
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
   const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
-  const meter = partitionMeter(label)
+  const activity = new PartitionActivity()
+  const meter = partitionMeter(label, activity, board)
   const standing = new Standing()
   const common = { destination, dead_letters, partition: root_url, standing }
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
   const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
-  const enrichment_cell = yield* health.cell(plugin_id, `partition ${label}, enrichment`)
+  const enrichment_cell = yield* health.cell(plugin_id, parts[1])
   const enrichment = yield* startEnrichmentWorkers({
     partition: root_url,
     label,
@@ -99,6 +107,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     dead_letters,
     health: enrichment_cell,
     commit,
+    activity,
   })
   let last_event_ms = -1
   /** What was undecided at the last look; what still is at the next one is decided. */
@@ -144,6 +153,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
     enrichment.hold(batch.source_events, range)
     yield* meter.onBatch(batch, builder.counts)
+    activity.posting_created_ms = batch.created_ms
+    if (taps.any()) taps.offer(batch)
     yield* deliverer.deliver(batch)
     yield* enrichment.begin(batch.source_events, range)
     const offset = window.release(range)
@@ -186,6 +197,19 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
     offsets: builder.offset_watch,
+    show: (part) =>
+      board.partition({
+        plugin: plugin_id,
+        label,
+        parts: { connection: part, delivery: parts },
+        activity,
+        look: () => ({
+          read_offset: builder.read_offset,
+          committed_offset: offsets.get(root_url),
+          last_event_ms,
+          enrichment_open: enrichment.open(),
+        }),
+      }),
     finish: Effect.andThen(deliverAll, enrichment.close),
     broken: Effect.andThen(Fiber.join(sender), Effect.never),
     drain,
@@ -193,7 +217,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 })
 
 /** Everything that one partition counts. */
-const partitionMeter = (partition: string) => {
+const partitionMeter = (partition: string, activity: PartitionActivity, board: Board["Service"]) => {
   const of = <Input, State>(metric: Metric.Metric<Input, State>, more: Record<string, string> = {}) =>
     Metric.withAttributes(metric, { partition, ...more })
   const m = {
@@ -211,16 +235,26 @@ const partitionMeter = (partition: string) => {
   }
   const counted = { repeated: 0, late: 0 }
   const observer: DelivererObserver = {
-    onPosted: (events, bytes, duration_ms) =>
-      Effect.all([
+    onPosted: (events, bytes, duration_ms) => {
+      activity.events_out += events
+      activity.rate.add(events, board.now_ms())
+      board.posted(duration_ms)
+      return Effect.all([
         Metric.update(m.events_out, events),
         Metric.update(m.bytes_out, bytes),
         Metric.update(m.batch_events, events),
         Metric.update(m.intake_seconds, duration_ms / 1_000),
-      ]),
+      ])
+    },
     onUnacknowledged: (events) => Metric.update(m.unacknowledged, events),
-    onRetry: (reason) => Metric.update(of(metrics.intake_retries, { reason }), 1),
-    onDeadLetter: (reason, count) => Metric.update(of(metrics.dead_letters, { reason }), count),
+    onRetry: (reason) => {
+      board.failed(reason)
+      return Metric.update(of(metrics.intake_retries, { reason }), 1)
+    },
+    onDeadLetter: (reason, count) => {
+      activity.dead_letters += count
+      return Metric.update(of(metrics.dead_letters, { reason }), count)
+    },
   }
   /** For enriched events, which are no events of Falcon. */
   const enriched: DelivererObserver = {
@@ -234,6 +268,7 @@ const partitionMeter = (partition: string) => {
       const late = counts.late - counted.late
       counted.repeated += repeated
       counted.late += late
+      activity.events_in += batch.count + batch.rejects.length
       return Effect.all([
         Metric.update(m.events_in, batch.count + batch.rejects.length),
         Metric.update(m.bytes_in, batch.bytes_in),
@@ -241,10 +276,14 @@ const partitionMeter = (partition: string) => {
         Metric.update(m.late, late),
       ])
     })
-  const onCommitted = (offset: number, created_ms: number, now_ms: number) =>
-    Effect.all([
+  const onCommitted = (offset: number, created_ms: number, now_ms: number) => {
+    const lag_ms = Math.max(0, now_ms - created_ms)
+    activity.posting_created_ms = -1
+    if (created_ms >= 0) activity.delivered_lag_ms = lag_ms
+    return Effect.all([
       offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
-      created_ms < 0 ? Effect.void : Metric.update(m.lag, Math.max(0, now_ms - created_ms) / 1_000),
+      created_ms < 0 ? Effect.void : Metric.update(m.lag, lag_ms / 1_000),
     ])
+  }
   return { ...observer, enriched, onBatch, onCommitted }
 }

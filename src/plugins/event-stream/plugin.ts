@@ -2,6 +2,7 @@
 import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Enricher } from "../../core/delivery/enricher.ts"
 import { definePlugin } from "../../core/plugin.ts"
+import { Board } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { waitAfter } from "../../core/wait-policy.ts"
 import { loadAppIds } from "./app-ids.ts"
@@ -18,6 +19,7 @@ import { plugin_id } from "./pipeline.ts"
 const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers: readonly Enricher[]) {
   const health = yield* Health
   const destination = yield* makeDestination(settings)
+  yield* Board.use((board) => board.delivers(destination))
   const ids = yield* loadAppIds(settings.app_id)
   const discovery = yield* makeDiscovery(ids, yield* health.cell(plugin_id, "discovery"))
   const partitions = yield* FiberMap.make<string, void, never>()

@@ -1,0 +1,60 @@
+/** Bodies without end for those who look on: what a slow reader has not taken does not pile up here. */
+import { Effect } from "effect"
+
+export interface Sending {
+  /** Sends a text; false when the reader is too far behind, and it was left out. */
+  readonly send: (text: string) => boolean
+}
+
+interface StreamOptions {
+  readonly waiting_bytes_max: number
+  readonly life_ms: number
+}
+
+/** All bodies of one process: whoever stops it ends them. */
+export class Streams {
+  private readonly open = new Set<() => void>()
+
+  /**
+   * A body that ends when its reader goes, after `life_ms`, or with all others. `begin` gets the means to send and gives what is to
+   * be done at the end.
+   */
+  body({ waiting_bytes_max, life_ms }: StreamOptions, begin: (sending: Sending) => () => void) {
+    const encoder = new TextEncoder()
+    let end = () => {}
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          let is_over = false
+          let finish = () => {}
+          const timer = setTimeout(() => end(), life_ms)
+          end = () => {
+            if (is_over) return
+            is_over = true
+            clearTimeout(timer)
+            this.open.delete(end)
+            finish()
+            try {
+              controller.close()
+            } catch {
+              // Its reader has closed it.
+            }
+          }
+          this.open.add(end)
+          const send = (text: string): boolean => {
+            if (is_over || (controller.desiredSize ?? 0) <= 0) return false
+            controller.enqueue(encoder.encode(text))
+            return true
+          }
+          finish = begin({ send })
+        },
+        cancel: () => end(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: waiting_bytes_max }),
+    )
+  }
+
+  readonly endAll: Effect.Effect<void> = Effect.sync(() => {
+    for (const end of [...this.open]) end()
+  })
+}

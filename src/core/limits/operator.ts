@@ -1,0 +1,49 @@
+/** Bounds of what an operator looks at while the process runs. All are ours. */
+
+/** `GET /status` and `GET /status/stream`. */
+export const status = {
+  /** Between two looks for the viewers of the stream. */
+  tick_ms: 1_000,
+  /** Viewers at once; a further one is answered 503. A viewer costs a copy of a few kilobytes a second. */
+  viewers_max: 250,
+  /** A viewer that has not taken so many bytes misses looks until it has. */
+  waiting_bytes_max: 512 * 1024,
+  /** Then a viewer has to come again, and to show again who it is. Browsers do so by themselves. */
+  viewer_life_ms: 15 * 60_000,
+  /** How old what is read from the disk may be: dead letters, audit log, approvals. */
+  disk_age_ms_max: 5_000,
+  /** Dead letters and audit lines that are shown. */
+  letters_max: 50,
+  audit_lines_max: 25,
+  /** Read from the end of the audit log for them. */
+  audit_bytes_max: 64 * 1024,
+  /** Dead letters beyond this are counted by their lines only. */
+  letters_bytes_max: 64 * 1024 * 1024,
+  /** Of a text from elsewhere in a line that is shown. */
+  text_chars_max: 300,
+} as const
+
+/** `GET /tap`. */
+export const tap = {
+  rate_default: 1,
+  rate_max: 100,
+  /** Events of a batch that are looked at, whatever is asked for. */
+  looked_at_max: 32,
+  depth_max: 64,
+  /** Taps of one tenant at once. */
+  taps_max: 8,
+  /** A tap that has not taken so many bytes misses events until it has. */
+  waiting_bytes_max: 4 * 1024 * 1024,
+  /** An empty line goes to who waits for an event for so long, so that the connection stays. */
+  quiet_ms: 10_000,
+} as const
+
+/** `POST /admin/dead-letters/replay` and `GET /dead-letters/:id`. */
+export const dead_letter_admin = {
+  /** Letters of one call: at worst each waits for the destination, and a request does not live for ever. */
+  replayed_max: 1_000,
+  /** Refusals that the answer names. */
+  errors_max: 20,
+  /** Of what Falcon sent, in the answer. */
+  raw_chars_max: 64 * 1024,
+} as const

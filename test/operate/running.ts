@@ -1,0 +1,47 @@
+/** A running worker on a virtual clock with the HTTP API over it, for what an operator looks at. */
+import { Clock, Effect } from "effect"
+import { makeHttpApp } from "../../src/api/app.ts"
+import { secretText } from "../../src/core/config/secret.ts"
+import type { Caller } from "../../src/core/http/server/bearer.ts"
+import { makeWorld } from "../support/world.ts"
+
+const caller = (role: Caller["role"]): Caller => ({ name: `${role}-1`, role, token: secretText(tokenOf(role)) })
+
+const tokenOf = (role: Caller["role"]): string => `${role}-token-0001`
+
+/** Starts a worker and gives the app over it. */
+export const startRunning = Effect.fnUntraced(function* (
+  options: Parameters<typeof makeWorld>[0],
+  yaml = "",
+  serves: "all" | "health" = "all",
+) {
+  const clock = yield* Clock.Clock
+  const world = yield* makeWorld(options)
+  yield* world.startWith(yaml)
+  yield* world.pass(5_000)
+  const app = makeHttpApp({
+    context: world.tenant().services,
+    tenants: [world.tenant()],
+    callers: [caller("reader"), caller("responder"), caller("admin")],
+    started_ms: 0,
+    now_ms: () => clock.currentTimeMillisUnsafe(),
+    serves,
+  })
+  const request = (path: string, role: Caller["role"] | undefined, body?: unknown) =>
+    Effect.promise(async () =>
+      app.request(path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          ...(role !== undefined && { authorization: `Bearer ${tokenOf(role)}` }),
+          "content-type": "application/json",
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    )
+  const ask = Effect.fnUntraced(function* (path: string, role?: Caller["role"], body?: unknown) {
+    const answer = yield* request(path, role, body)
+    const text = yield* Effect.promise(() => answer.text())
+    return { status: answer.status, text, body: text.startsWith("{") ? JSON.parse(text) : undefined }
+  })
+  return { world, request, ask }
+})
