@@ -1,69 +1,65 @@
-/** `akonis check`: configuration, credentials and what every enabled plugin finds out, a row each. */
+/** `akonis check`: every question about a configuration with its answer, a row each, printed as they come. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { Config } from "../core/config/load.ts"
-import { FalconAuth } from "../core/falcon/auth.ts"
-import { checkCallers } from "../core/http/server/bearer.ts"
-import type { CheckRow } from "../core/plugin.ts"
+import type { CheckRow, CheckStatus } from "../core/check/check.ts"
+import { configurationFailed } from "../core/check/here.ts"
+import { runChecks } from "../core/check/run-checks.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { boot, type RunningTenant } from "../core/tenant/boot.ts"
+import { redact } from "../core/telemetry/redact.ts"
+import { oneLine } from "../core/text.ts"
 import { version } from "../version.ts"
-import { configFlag, configOf, Exit, env, explain, jsonFlag, print } from "./common.ts"
-import { table } from "./table.ts"
+import { complain, configFlag, configOf, Exit, env, jsonFlag, print } from "./common.ts"
 
 const offline = Flag.Boolean("offline").pipe(
-  Flag.withDescription("Check the configuration only; send nothing"),
+  Flag.withDescription("Only what the configuration and its files tell; send nothing, write nothing, listen nowhere"),
   Flag.withDefault(false),
 )
 
-type Row = CheckRow & { readonly tenant: string; readonly plugin: string }
-
 export const check = Command.make("check", { config: configFlag, offline, json: jsonFlag }, (flags) =>
-  explain(
-    Effect.gen(function* () {
-      const config = yield* configOf(flags.config)
-      yield* checkCallers(config.source, config.server.tokens)
-      const rows: Row[] = [configurationRow(config)]
-      if (!flags.offline) {
-        for (const tenant of yield* boot(config, { version, env, lock: false }))
-          rows.push(...(yield* checkTenant(tenant)))
-      }
-      yield* print(flags.json ? JSON.stringify(rows, null, 2) : table(rows.map(columns)))
-      if (rows.some((row) => row.status === "failed")) return yield* new Exit({ status: 1 })
-    }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
-  ),
-).pipe(Command.withDescription("Check configuration, credentials, streams and intake: one row each"))
-
-const configurationRow = ({ source, tenants }: Config): Row => {
-  const names = new Set(tenants.flatMap((tenant) => tenant.plugins.map(({ plugin }) => plugin.id)))
-  const detail = `${source}; plugins on: ${[...names].join(", ") || "none"}`
-  return { tenant: "", plugin: "", name: "configuration", status: "ok", detail }
-}
-
-const checkTenant = ({ id, plugins, services }: RunningTenant) =>
   Effect.gen(function* () {
-    const rows: Row[] = [{ tenant: id, plugin: "", ...(yield* checkCredentials) }]
-    if (rows[0]!.status === "failed") return rows
-    for (const { plugin, config } of plugins) {
-      const found: readonly CheckRow[] = plugin.check === undefined ? [] : yield* Effect.scoped(plugin.check(config))
-      rows.push(...found.map((row) => ({ tenant: id, plugin: plugin.id, ...row })))
-    }
-    return rows
-  }).pipe(Effect.provide(services))
-
-const checkCredentials: Effect.Effect<CheckRow, never, FalconAuth> = Effect.gen(function* () {
-  const auth = yield* FalconAuth
-  yield* auth.bearer
-  return { name: "credentials", status: "ok" as const, detail: `${yield* auth.base_url} gives a token` }
-}).pipe(
-  Effect.catchTag("FalconError", (error) =>
-    Effect.succeed({ name: "credentials", status: "failed" as const, detail: error.message }),
+    const counts: Record<CheckStatus, number> = { ok: 0, warning: 0, failed: 0, unknown: 0 }
+    let rows = 0
+    const onRow = (row: CheckRow) =>
+      Effect.suspend(() => {
+        counts[row.status]++
+        return print(redact(flags.json ? `${rows++ === 0 ? "[" : ","}\n${JSON.stringify(row)}` : lines(row)))
+      })
+    const onWaiting = (name: string, seconds: number) =>
+      complain(`${name}: no answer after ${seconds} s, still waiting`)
+    const loaded = yield* Effect.result(configOf(flags.config))
+    if (loaded._tag === "Failure") yield* onRow(configurationFailed(loaded.failure))
+    else yield* runChecks(loaded.success, { env, version, offline: flags.offline, onRow, onWaiting })
+    yield* print(flags.json ? "]" : `\n${summary(counts)}`)
+    if (loaded._tag === "Failure") return yield* new Exit({ status: 2 })
+    if (counts.failed > 0) return yield* new Exit({ status: 1 })
+  }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
+).pipe(
+  Command.withDescription(
+    "Check configuration, folder, port, proxy, clock, cloud, credentials, scopes, streams, intake and assets: one row each",
   ),
 )
 
-const columns = (row: Row): string[] => [
-  row.status,
-  row.tenant,
-  [row.plugin, row.name].filter(Boolean).join(" "),
-  row.detail,
-]
+const words: Readonly<Record<CheckStatus, string>> = {
+  ok: "ok",
+  warning: "warning",
+  failed: "FAILED",
+  unknown: "not known",
+}
+
+const status_chars = 11
+const name_chars = 34
+
+/** What came back in one line; where a person has to look, what was tried and what to do below it. */
+const lines = ({ tenant, plugin, name, status, tried, detail, remedy }: CheckRow): string => {
+  const shown = [tenant, plugin, name].filter(Boolean).join(" ")
+  const first = `${words[status].padEnd(status_chars)}${shown.padEnd(name_chars)} ${oneLine(detail)}`
+  if (status === "ok") return first
+  const below = (label: string, text: string) => `\n${" ".repeat(status_chars)}${label.padEnd(7)}${oneLine(text)}`
+  return `${first}${below("tried", tried)}${remedy === undefined ? "" : below("do", remedy)}`
+}
+
+const summary = (counts: Readonly<Record<CheckStatus, number>>): string =>
+  (Object.keys(words) as CheckStatus[])
+    .filter((status) => counts[status] > 0)
+    .map((status) => `${counts[status]} ${words[status]}`)
+    .join(", ")

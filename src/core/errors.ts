@@ -27,5 +27,7 @@ export class StoreError extends Data.TaggedError("StoreError")<{
 export class TransportError extends Data.TaggedError("TransportError")<{
   readonly reason: "refused" | "timeout" | "reset" | "too_large"
   readonly host: string
+  /** The proxy could not be reached, or opened no tunnel: the host itself was not asked. */
+  readonly by_proxy?: boolean
   readonly message: string
 }> {}

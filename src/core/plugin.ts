@@ -7,6 +7,7 @@ import type { z } from "zod"
 import type { AnyAction } from "./actions/action.ts"
 import type { CollectError, Collector } from "./assets/collect.ts"
 import type { AssetSource } from "./assets/source.ts"
+import type { Check, Distinct } from "./check/check.ts"
 import type { DeadLetters } from "./delivery/dead-letters.ts"
 import type { Destination } from "./delivery/destination.ts"
 import type { Enricher } from "./delivery/enricher.ts"
@@ -34,13 +35,6 @@ export type PluginServices =
   | Board
   | Taps
   | FileSystem.FileSystem
-
-/** One row of `akonis check`. */
-export interface CheckRow {
-  readonly name: string
-  readonly status: "ok" | "warning" | "failed"
-  readonly detail: string
-}
 
 type ConfigShape = Readonly<Record<string, z.ZodType>>
 
@@ -93,10 +87,10 @@ export interface Plugin<
   readonly destination?: (
     config: z.infer<z.ZodObject<Shape>>,
   ) => Effect.Effect<Destination, ConfigError, Tenant | Http | FileSystem.FileSystem>
-  /** What `akonis check` finds out about it, without changing anything. */
-  readonly check?: (
-    config: z.infer<z.ZodObject<Shape>>,
-  ) => Effect.Effect<readonly CheckRow[], never, PluginServices | Scope.Scope>
+  /** What `akonis check` asks about it, in this order. A scope of the plugin that none of them speaks for is told as not known. */
+  readonly checks?: (config: z.infer<z.ZodObject<Shape>>) => readonly Check[]
+  /** What two tenants should not have in common: both would send to, or read from, the same place. */
+  readonly distinct?: (config: z.infer<z.ZodObject<Shape>>) => readonly Distinct[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of plugins has no common configuration type.

@@ -1,16 +1,21 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { check } from "../../src/plugins/enrichment/check.ts"
+import type { Simulator } from "../../simulator/simulator.ts"
+import { checks } from "../../src/plugins/enrichment/check.ts"
+import type { EnrichmentConfig } from "../../src/plugins/enrichment/config.ts"
 import { enrichment } from "../../src/plugins/enrichment/plugin.ts"
-import { violationsOf, withFalcon } from "../actions/support.ts"
+import { layerWire, violationsOf, withFalcon } from "../actions/support.ts"
 
-const rows = check({ edge_types: "all" })
+const rowsWith = (simulator: Simulator, edge_types: EnrichmentConfig["edge_types"] = "all") =>
+  Effect.forEach(checks({ edge_types }), ({ name, find }) =>
+    Effect.map(find, (finding) => ({ name, ...finding })),
+  ).pipe(Effect.provide(layerWire(simulator)))
 
 describe("akonis check", () => {
   test("says how many edge types are followed, and that alerts may be read", () =>
     withFalcon({}, (simulator) =>
       Effect.gen(function* () {
-        expect(yield* rows).toEqual([
+        expect(yield* rowsWith(simulator)).toEqual([
           { name: "threatgraph", status: "ok", detail: "266 edge types are followed" },
           { name: "alerts", status: "ok", detail: "may be read" },
         ])
@@ -19,18 +24,18 @@ describe("akonis check", () => {
     ))
 
   test("warns of a list of edge types that Falcon does not offer", () =>
-    withFalcon({}, () =>
+    withFalcon({}, (simulator) =>
       Effect.gen(function* () {
-        expect((yield* check({ edge_types: ["device", "nonsense"] }))[0]).toMatchObject({ status: "warning" })
+        expect((yield* rowsWith(simulator, ["device", "nonsense"]))[0]).toMatchObject({ status: "warning" })
       }),
     ))
 
   test("names each scope that is missing; they are the plugin's", () =>
-    withFalcon({ api_scopes: [] }, () =>
+    withFalcon({ api_scopes: [] }, (simulator) =>
       Effect.gen(function* () {
-        const found = yield* rows
+        const found = yield* rowsWith(simulator)
         expect(found.map(({ status }) => status)).toEqual(["failed", "failed"])
-        for (const scope of enrichment.scopes) expect(found.some(({ detail }) => detail.includes(scope))).toBe(true)
+        for (const scope of enrichment.scopes) expect(found.some(({ remedy }) => remedy?.includes(scope))).toBe(true)
       }),
     ))
 })

@@ -2,6 +2,7 @@
 import { absences } from "./absences.ts"
 import { actions } from "./actions.ts"
 import { assets } from "./assets.ts"
+import { checks } from "./checks.ts"
 import { delivery } from "./delivery.ts"
 import { door } from "./door.ts"
 import { enrichment } from "./enrichment.ts"
@@ -15,6 +16,7 @@ import { texts } from "./text.ts"
 
 export const mutants: readonly Mutant[] = [
   ...absences,
+  ...checks,
   ...delivery,
   ...refusals,
   ...enrichment,

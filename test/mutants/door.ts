@@ -26,8 +26,8 @@ const bearer = breaks({ file: "src/core/http/server/bearer.ts", noticed_by: http
     promise: "Listening on any but a loopback address needs a token that somebody chose.",
     page: reference,
     noticed_by: "test/actions/tokens.test.ts",
-    find: "if (!isLoopback(configured.host)) {",
-    replace: 'if (!isLoopback(configured.host) && configured.host === "") {',
+    find: "tokens.length > 0 || isLoopback(host)",
+    replace: 'tokens.length > 0 || host !== ""',
   },
   {
     name: "short tokens are taken",

@@ -1,7 +1,8 @@
 /** An inventory of a plugin: what `akonis assets` runs one cycle of, and what the worker keeps current. */
 import { Effect } from "effect"
+import { assetApiCheck } from "../check/asset-check.ts"
+import type { Check, Distinct } from "../check/check.ts"
 import { makeAssetApi } from "../sekoia/asset-api.ts"
-import { checkAssetApi } from "./check.ts"
 import { makeCollector } from "./collect.ts"
 import type { AssetKeys } from "./config.ts"
 import { runInventory } from "./run.ts"
@@ -34,5 +35,9 @@ export const makeInventory = <Settings extends AssetKeys, E, R>(options: Invento
     const opened = yield* open(settings, { dry_run: false })
     return yield* runInventory({ plugin_id, ...opened, frequency_s: settings.frequency })
   })
-  return { inventory: { name, open }, run, checkApi: (settings: Settings) => checkAssetApi(apiOf(settings)) }
+  const checkApi = (settings: Settings): Check => assetApiCheck(apiOf(settings))
+  const distinct = ({ connector_uuid }: Settings): readonly Distinct[] => [
+    { what: "the asset connector in Sekoia", value: connector_uuid },
+  ]
+  return { inventory: { name, open }, run, checkApi, distinct }
 }

@@ -38,6 +38,13 @@ export interface Destination {
    * gives how many of the events it has acknowledged one by one, which may be fewer.
    */
   readonly post: (body: Uint8Array, events: number) => Effect.Effect<number, DeliveryError>
-  /** Finds out whether it would take events, without posting one; gives that in words. `bisect`: it may, and has not said so. */
-  readonly check: Effect.Effect<string, DeliveryError>
+  /** Finds out whether it would take events, without posting one. */
+  readonly check: Effect.Effect<Taking, DeliveryError>
+}
+
+/** What a destination says about itself. */
+interface Taking {
+  /** It has shown that it would take events; otherwise it has only not refused. */
+  readonly verified: boolean
+  readonly detail: string
 }

@@ -45,7 +45,7 @@ export const makeNdjson = Effect.fnUntraced(function* (options: NdjsonOptions) {
   const one_at_a_time = Semaphore.makeUnsafe(1)
   if (path === "-") {
     const post = (body: Uint8Array, events: number) => Effect.as(toStandardOutput(body), events)
-    const check = Effect.succeed("events go to standard output")
+    const check = Effect.succeed({ verified: true, detail: "events go to standard output" })
     return { ...common, name: "standard output", post: exclusively(one_at_a_time, post), check } satisfies Destination
   }
   const at = path.startsWith("/") ? path : `${data_dir}/${path}`
@@ -60,7 +60,7 @@ export const makeNdjson = Effect.fnUntraced(function* (options: NdjsonOptions) {
           message: `${at} cannot be written: ${systemWords(error)}`,
         })
   const post = (body: Uint8Array, events: number) => Effect.as(Effect.mapError(file.append(body), failed), events)
-  const check = Effect.as(Effect.mapError(file.look, failed), `events go to ${at}`)
+  const check = Effect.as(Effect.mapError(file.look, failed), { verified: true, detail: `events go to ${at}` })
   return { ...common, name: `file ${at}`, post: exclusively(one_at_a_time, post), check } satisfies Destination
 })
 

@@ -20,6 +20,8 @@ export class FalconAuth extends Context.Service<
     readonly renew: (after: Redacted.Redacted<string>) => Effect.Effect<Redacted.Redacted<string>, FalconError>
     /** Without a slash at its end. With `auto` it is final once `bearer` has succeeded. */
     readonly base_url: Effect.Effect<string>
+    /** The tenant's region as Falcon named it with the last token; `undefined` when it did not, or before the first token. */
+    readonly region: Effect.Effect<string | undefined>
   }
 >()("akonis/core/FalconAuth") {}
 
@@ -45,12 +47,14 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
   const lock = yield* Semaphore.make(1)
   const auto = credentials.base_url === "auto"
   let base_url = auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, "")
+  let region: string | undefined
   let held: Held | undefined
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
   const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
     const ask = Effect.suspend(() => requestToken(base_url))
     const token = yield* withRetries(token_operation, held === undefined ? reportingFirst(ask) : ask, retries_max)
+    region = token.region
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* health.set("ok", "")
@@ -103,6 +107,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     bearer,
     renew: (after) => lock.withPermit(obtain(after)),
     base_url: Effect.sync(() => base_url),
+    region: Effect.sync(() => region),
   })
 })
 

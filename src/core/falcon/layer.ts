@@ -18,4 +18,5 @@ export const layerFalcon = (
     Layer.provideMerge(Layer.effect(FalconAuth, makeFalconAuth(credentials, health))),
   )
 
-const silent: Pick<HealthCell, "set"> = { set: () => Effect.void }
+/** For whoever tells of a missing token by other means. */
+export const silent: Pick<HealthCell, "set"> = { set: () => Effect.void }

@@ -2,6 +2,7 @@
 import { Effect, Metric, Result } from "effect"
 import { waitMs } from "../http/client/backoff.ts"
 import { retry } from "../limits.ts"
+import { OneTry } from "../one-try.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { FalconError, FalconReason } from "./errors.ts"
 import type { Operation } from "./operation.ts"
@@ -12,7 +13,8 @@ const nothing_happened: readonly FalconReason[] = ["rate_limited", "unreachable"
 const transient: readonly FalconReason[] = ["unavailable", "timeout"]
 
 /**
- * Runs `once` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times.
+ * Runs `once` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times;
+ * within {@link OneTry} not at all.
  * Waits with backoff in between, longer when a 5xx names a time. After a 429 the rate limit inside `once` does the waiting.
  */
 export const withRetries = Effect.fnUntraced(function* <A>(
@@ -20,11 +22,12 @@ export const withRetries = Effect.fnUntraced(function* <A>(
   once: Effect.Effect<A, FalconError>,
   retries_max: number,
 ): Effect.fn.Return<A, FalconError> {
+  const most = (yield* OneTry) ? 0 : retries_max
   for (let attempt = 1; ; attempt++) {
     const result = yield* Effect.result(once)
     if (Result.isSuccess(result)) return result.success
     const error = result.failure
-    if (attempt > retries_max || !mayRepeat(operation, error)) return yield* error
+    if (attempt > most || !mayRepeat(operation, error)) return yield* error
     const labels = { operation: operation.name, reason: error.reason }
     yield* Metric.update(Metric.withAttributes(metrics.falcon_retries, labels), 1)
     if (error.reason !== "rate_limited") {

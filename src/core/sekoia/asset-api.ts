@@ -6,7 +6,7 @@ import { Clock, Effect, FileSystem, Metric, Redacted, Result } from "effect"
 import { task as task_limits } from "../assets/limits.ts"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError } from "../errors.ts"
-import { Http, type HttpRequest } from "../http/client/http.ts"
+import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
 import { assets as limits, retry } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { waitAfter } from "../wait-policy.ts"
@@ -28,13 +28,15 @@ export interface AssetApiOptions {
   readonly connector_uuid: string
 }
 
-export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connector_uuid }: AssetApiOptions) {
+/** Where the assets of a connector are posted. */
+const assetUrl = (base_url: string, connector_uuid: string): string =>
+  `${base_url.replace(/\/+$/, "")}/api/v2/asset-management/asset-connector/${connector_uuid}`
+
+/** Makes the function that sends one request with the key. It fails as the status says when that is no 2xx. */
+const makeAssetSend = Effect.fnUntraced(function* (key: Secret) {
   const http = yield* Http
   const fs = yield* FileSystem.FileSystem
-  const base = base_url.replace(/\/+$/, "")
-  const url = `${base}/api/v2/asset-management/asset-connector/${connector_uuid}`
-
-  const send = Effect.fnUntraced(function* (request: Pick<HttpRequest, "method" | "url" | "timeout_ms" | "body">) {
+  return Effect.fnUntraced(function* (request: Pick<HttpRequest, "method" | "url" | "timeout_ms" | "body">) {
     const bearer = Redacted.value(yield* Effect.provideService(key.value, FileSystem.FileSystem, fs))
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" }
     const answer = yield* Effect.mapError(
@@ -44,15 +46,36 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
     if (answer.status >= 200 && answer.status < 300) return answer
     return yield* fromAnswer("the asset API", answer, yield* Clock.currentTimeMillis)
   })
+})
+
+/** Posts no asset at all, with this key and connector, once: success means an answer that only the asset API gives. */
+export const askAssetApi = Effect.fnUntraced(function* ({ key, base_url, connector_uuid }: AssetApiOptions) {
+  const send = yield* makeAssetSend(key)
+  const body = JSON.stringify({ version: 1, items: [] })
+  const url = assetUrl(base_url, connector_uuid)
+  yield* readTaken(yield* send({ method: "POST", url, body, timeout_ms: limits.request_ms_max }))
+})
+
+/** What a 2xx answer says; fails with `unavailable` when it is in other words than the asset API's. */
+const readTaken = Effect.fnUntraced(function* (
+  answer: HttpAnswer,
+): Effect.fn.Return<Readonly<Record<string, unknown>>, SekoiaError> {
+  const took = jsonObject(answer.text)
+  if (took === undefined || isRefusal(took)) {
+    const what = `the asset API answered ${answer.status}, but not as an asset API that took them${quote(answer.text)}`
+    return yield* sekoiaError("unavailable", what)
+  }
+  return took
+})
+
+export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connector_uuid }: AssetApiOptions) {
+  const send = yield* makeAssetSend(key)
+  const url = assetUrl(base_url, connector_uuid)
+  const base = base_url.replace(/\/+$/, "")
 
   const postOnce = Effect.fnUntraced(function* (body: string) {
     const began_ms = yield* Clock.currentTimeMillis
-    const answer = yield* send({ method: "POST", url, body, timeout_ms: limits.request_ms_max })
-    const took = jsonObject(answer.text)
-    if (took === undefined || isRefusal(took)) {
-      const what = `the asset API answered ${answer.status}, but not as an asset API that took them${quote(answer.text)}`
-      return yield* sekoiaError("unavailable", what)
-    }
+    const took = yield* readTaken(yield* send({ method: "POST", url, body, timeout_ms: limits.request_ms_max }))
     yield* Metric.update(metrics.asset_post_seconds, ((yield* Clock.currentTimeMillis) - began_ms) / 1_000)
     const task = taskOf(took)
     if (task !== undefined) yield* awaitTask(base, task, send)

@@ -5,7 +5,7 @@
  * A status alone means nothing: login pages, proxies and wrong URLs answer 200 (go-keen issue 7, micrometer issue 1418), and
  * firewalls answer 400. Only what the intake alone would say counts, as success and as refusal of events.
  */
-import { Clock, Effect, FileSystem, Redacted } from "effect"
+import { Clock, Effect, FileSystem, Redacted, Result } from "effect"
 import type { Secret } from "../config/secret.ts"
 import { DeliveryError, type DeliveryRecovery, type Destination } from "../delivery/destination.ts"
 import type { RejectReason } from "../delivery/lines/batch.ts"
@@ -42,9 +42,7 @@ export const makeIntake = Effect.fnUntraced(function* (options: IntakeOptions) {
   const http = yield* Http
   const fs = yield* FileSystem.FileSystem
   const url = `${options.url.replace(/\/+$/, "")}/batch`
-  const head = Effect.map(options.key.value, (key) =>
-    encoder.encode(`{"intake_key":${JSON.stringify(Redacted.value(key))},"jsons":["`),
-  ).pipe(
+  const head = Effect.map(options.key.value, (key) => headOf(Redacted.value(key))).pipe(
     Effect.provideService(FileSystem.FileSystem, fs),
     Effect.mapError((error) => noKey(error, options.config_keys)),
   )
@@ -67,15 +65,28 @@ export const makeIntake = Effect.fnUntraced(function* (options: IntakeOptions) {
     return yield* asDeliveryError(error, options.config_keys, events, jsonObject(answer.text) !== undefined)
   })
 
-  /** Posts an empty batch: the intake checks the key before it looks at the events. Only its own words count as an answer. */
+  /**
+   * Posts an empty batch, with the key and with a made-up one. Only the intake's own words count as an answer; and only where the made-up
+   * key is refused has the intake looked at ours.
+   */
   const check = Effect.gen(function* () {
-    const list_began = new TextDecoder().decode(yield* head).slice(0, -1)
-    yield* post(encoder.encode(`${list_began}]}`), 0)
-    return `${options.url} takes the key`
+    const ours = yield* Effect.result(post(emptyBody(yield* head), 0))
+    if (Result.isFailure(ours) && ours.failure.recovery !== "bisect") return yield* ours.failure
+    const stranger = yield* Effect.result(post(emptyBody(headOf(`akonis-check-${crypto.randomUUID()}`)), 0))
+    if (Result.isFailure(stranger) && stranger.failure.reason === "unauthorized")
+      return { verified: true, detail: `${options.url} takes the key, and refuses a made-up one` }
+    const said = Result.isFailure(ours) ? `: ${ours.failure.message}` : ""
+    const detail = `${options.url} answers as an intake, and to a made-up key in the same way: whether it takes ours is not known`
+    return { verified: false, detail: detail + said }
   })
 
   return { name: "intake", framing: intake_framing, is_exclusive: false, head, post, check } satisfies Destination
 })
+
+const headOf = (key: string): Uint8Array => encoder.encode(`{"intake_key":${JSON.stringify(key)},"jsons":["`)
+
+/** A body without an event. */
+const emptyBody = (head: Uint8Array): Uint8Array => encoder.encode(`${new TextDecoder().decode(head).slice(0, -1)}]}`)
 
 /** For how many events a success stands; `undefined` when it is none. An empty batch has nothing to be acknowledged. */
 const acknowledgedBy = (answer: HttpAnswer, events: number): number | undefined => {

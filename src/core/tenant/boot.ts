@@ -76,9 +76,8 @@ const unverified =
 /** The door to the network, with the proxy and the certificate authority of the configuration. */
 export const layerNetwork = Effect.fnUntraced(function* (config: Config, { version, env }: BootOptions) {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
-  const proxy = config.proxy ?? variable(env, "HTTPS_PROXY") ?? variable(env, "HTTP_PROXY")
+  const { proxy, no_proxy } = proxySettings(config, env)
   hideProxyPassword(proxy)
-  const no_proxy = variable(env, "NO_PROXY")
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
   return layerFetch({
     user_agent: `akonis/${version}`,
@@ -86,6 +85,12 @@ export const layerNetwork = Effect.fnUntraced(function* (config: Config, { versi
     ...(no_proxy === undefined ? {} : { no_proxy }),
     ...(ca_pem === undefined ? {} : { ca_pem }),
   })
+})
+
+/** The proxy of the configuration, else of the environment, and what is reached without it. */
+export const proxySettings = (config: Config, env: Env) => ({
+  proxy: config.proxy ?? variable(env, "HTTPS_PROXY") ?? variable(env, "HTTP_PROXY"),
+  no_proxy: variable(env, "NO_PROXY"),
 })
 
 /** A proxy that refuses may repeat what it was sent: the password, alone or in the header that carries it. */

@@ -3,10 +3,13 @@
  * label. The network, the clock and the disk are asked for from outside, so that a test can bring its own.
  */
 import { Effect, FileSystem, Layer, Metric } from "effect"
+import type { CheckServices } from "../check/check.ts"
 import type { TenantConfig } from "../config/load.ts"
+import type { Credentials } from "../config/schema.ts"
 import { DeadLetters } from "../delivery/dead-letters.ts"
 import { Taps } from "../delivery/tap.ts"
 import type { StoreError } from "../errors.ts"
+import type { FalconCredentials } from "../falcon/credentials.ts"
 import { layerFalcon } from "../falcon/layer.ts"
 import type { Http } from "../http/client/http.ts"
 import type { PluginServices } from "../plugin.ts"
@@ -22,11 +25,7 @@ export const layerTenant = (
   tenant: TenantConfig,
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
-  const identity = Layer.succeed(Tenant, {
-    id: tenant.id,
-    data_dir: tenant.data_dir,
-    ...(tenant.stix_dir !== undefined && { stix_dir: tenant.stix_dir }),
-  })
+  const identity = identityOf(tenant)
   const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer, Checkpoints.layer).pipe(
     Layer.provide(folder),
     Layer.provideMerge(identity),
@@ -46,6 +45,30 @@ export const layerTenant = (
 /** What comes from outside is handed on to the plugins as well. */
 const passOn = Layer.effectContext(Effect.context<Http | FileSystem.FileSystem>())
 
+/** What `akonis check` needs of a tenant: its client and its identity, and none of the stores, which may be damaged. */
+export const layerForChecks = (
+  tenant: TenantConfig,
+): Layer.Layer<CheckServices, never, Http | FileSystem.FileSystem> => {
+  const falcon = Layer.unwrap(
+    Effect.map(FileSystem.FileSystem, (fs) => layerFalcon(credentialsOf(tenant.credentials, fs))),
+  )
+  return Layer.mergeAll(falcon, identityOf(tenant), passOn)
+}
+
+const identityOf = ({ id, data_dir, stix_dir }: TenantConfig) =>
+  Layer.succeed(Tenant, { id, data_dir, ...(stix_dir !== undefined && { stix_dir }) })
+
+/** The credentials as the client takes them: the secret is read anew whenever it is needed. */
+export const credentialsOf = (
+  { base_url, client_id, client_secret, member_cid }: Credentials,
+  fs: FileSystem.FileSystem,
+): FalconCredentials => ({
+  base_url,
+  client_id,
+  client_secret: Effect.provideService(client_secret.value, FileSystem.FileSystem, fs),
+  member_cid,
+})
+
 /** The Falcon client. That there is no token yet is told in the health of every plugin. */
 const layerFalconOf = ({ credentials, plugins }: TenantConfig) =>
   Layer.unwrap(
@@ -55,7 +78,6 @@ const layerFalconOf = ({ credentials, plugins }: TenantConfig) =>
       const cells = yield* Effect.forEach(plugins, ({ plugin }) => health.cell(plugin.id, "token"))
       const set: HealthCell["set"] = (status, detail) =>
         Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
-      const client_secret = Effect.provideService(credentials.client_secret.value, FileSystem.FileSystem, fs)
-      return layerFalcon({ ...credentials, client_secret }, { set })
+      return layerFalcon(credentialsOf(credentials, fs), { set })
     }),
   )

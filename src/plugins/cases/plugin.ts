@@ -1,5 +1,6 @@
 /** Actions on cases, which took the place of incidents and behaviors. */
 import { z } from "zod"
+import { readCheck, writeCheck } from "../../core/check/scope-check.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { addCaseAlerts, addCaseEvents } from "./add-case-evidence.ts"
 import { addCaseTags, removeCaseTags } from "./case-tags.ts"
@@ -15,6 +16,10 @@ export const cases = definePlugin({
   title: "Finds cases, opens, changes and closes them, and fills them with alerts, events and tags.",
   enabled_by_default: true,
   config: z.strictObject({}),
+  checks: () => [
+    readCheck("Cases: Read", { method: "GET", path: "/cases/queries/cases/v1", query: { limit: 1 } }),
+    writeCheck("Cases: Write", { method: "PATCH", path: "/cases/entities/cases/v2", body: { id: "", fields: {} } }),
+  ],
   actions: [
     searchCases,
     getCases,

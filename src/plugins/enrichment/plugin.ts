@@ -1,7 +1,7 @@
 /** Sends the ThreatGraph vertices around each endpoint detection after it. */
 import { definePlugin } from "../../core/plugin.ts"
 import { plugin_id, reads_alerts, reads_graph } from "./calls.ts"
-import { check } from "./check.ts"
+import { checks } from "./check.ts"
 import { config } from "./config.ts"
 import { makeEnricher } from "./enricher.ts"
 import { metrics } from "./metrics.ts"
@@ -15,5 +15,5 @@ export const enrichment = definePlugin({
   metrics,
   call_scopes: [...reads_alerts, ...reads_graph],
   enricher: makeEnricher,
-  check,
+  checks,
 })

@@ -19,17 +19,26 @@ export interface AppIds {
 
 const file_name = "app-id"
 
-/** `wanted`: the id of the configuration, if any. */
-export const loadAppIds = Effect.fnUntraced(function* (wanted: string | undefined) {
+/** The ring of an earlier start; `undefined` where there is none, or none with the id that is wanted. */
+const keptRing = Effect.fnUntraced(function* (wanted: string | undefined) {
   const { data_dir } = yield* Tenant
-  const fs = yield* FileSystem.FileSystem
   const kept = ((yield* readIfPresent(`${data_dir}/${file_name}`)) ?? "")
     .split("\n")
     .filter((id) => /^[a-z0-9]{1,32}$/.test(id))
   const fits = wanted === undefined || kept.some((id) => id === wanted)
-  let ids = kept.length === stream.app_ids_max && fits ? kept : ringOf(wanted ?? (yield* makeId))
-  const store = writeAtomic(data_dir, file_name, `${ids.join("\n")}\n`)
-  if (ids !== kept) yield* store
+  return kept.length === stream.app_ids_max && fits ? kept : undefined
+})
+
+/** The id that a start would try first; `undefined` where it would make one. Writes nothing. */
+export const plannedAppId = (wanted: string | undefined) => Effect.map(keptRing(wanted), (kept) => kept?.[0] ?? wanted)
+
+/** `wanted`: the id of the configuration, if any. */
+export const loadAppIds = Effect.fnUntraced(function* (wanted: string | undefined) {
+  const { data_dir } = yield* Tenant
+  const fs = yield* FileSystem.FileSystem
+  const kept = yield* keptRing(wanted)
+  let ids = kept ?? ringOf(wanted ?? (yield* makeId))
+  if (kept === undefined) yield* writeAtomic(data_dir, file_name, `${ids.join("\n")}\n`)
 
   const prefer = (id: string) =>
     Effect.suspend(() => {

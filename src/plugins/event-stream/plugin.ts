@@ -1,12 +1,13 @@
 /** Reads every event of a Falcon tenant and delivers it to its destination. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
+import type { Distinct } from "../../core/check/check.ts"
 import type { Enricher } from "../../core/delivery/enricher.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { Board } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { waitAfter } from "../../core/wait-policy.ts"
 import { loadAppIds } from "./app-ids.ts"
-import { check } from "./check.ts"
+import { checks } from "./check.ts"
 import { config, type EventStreamConfig } from "./config.ts"
 import { makeDestination } from "./destination.ts"
 import { makeDiscovery } from "./discovery.ts"
@@ -60,6 +61,12 @@ const supervised = <R>(partition: Effect.Effect<void, never, R>): Effect.Effect<
     }
   })
 
+const distinctOf = ({ destination, intake_key, ndjson }: EventStreamConfig): readonly Distinct[] => {
+  if (destination === "ndjson")
+    return ndjson.path.startsWith("/") ? [{ what: "the file of events", value: ndjson.path }] : []
+  return intake_key === undefined ? [] : [{ what: "the intake key", value: intake_key }]
+}
+
 export const eventStream = definePlugin({
   id: plugin_id,
   title: "Delivers the tenant's event streams to the Sekoia intake.",
@@ -69,5 +76,6 @@ export const eventStream = definePlugin({
   call_scopes: scopes,
   run,
   destination: makeDestination,
-  check,
+  checks,
+  distinct: distinctOf,
 })

@@ -1,5 +1,6 @@
 /** Finds hosts, looks them up and acts on them: containment above all. */
 import { z } from "zod"
+import { readCheck, writeCheck } from "../../core/check/scope-check.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { deisolateEndpoints } from "./deisolate-endpoints.ts"
 import { getDeviceDetails } from "./get-device-details.ts"
@@ -17,6 +18,10 @@ export const hosts = definePlugin({
   title: "Finds hosts, looks them up, isolates them and brings them back, tags them.",
   enabled_by_default: true,
   config: z.strictObject({}),
+  checks: () => [
+    readCheck("Hosts: Read", { method: "GET", path: "/devices/queries/devices-scroll/v1", query: { limit: 1 } }),
+    writeCheck("Hosts: Write", { method: "POST", path: "/devices/entities/devices-actions/v2", body: { ids: [] } }),
+  ],
   actions: [
     isolateEndpoints,
     deisolateEndpoints,

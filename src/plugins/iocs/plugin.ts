@@ -1,5 +1,6 @@
 /** Indicators of compromise: blocked, watched, pushed from STIX, looked up, changed, deleted. */
 import { z } from "zod"
+import { readCheck, writeCheck } from "../../core/check/scope-check.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { blockIoc } from "./block-ioc.ts"
 import { createIndicators } from "./create-indicators.ts"
@@ -18,6 +19,14 @@ export const iocs = definePlugin({
   title: "Blocks, watches, pushes, looks up, changes and deletes indicators of compromise.",
   enabled_by_default: true,
   config: z.strictObject({}),
+  checks: () => [
+    readCheck("IOC Management: Read", { method: "GET", path: "/iocs/queries/indicators/v1", query: { limit: 1 } }),
+    writeCheck("IOC Management: Write", {
+      method: "POST",
+      path: "/iocs/entities/indicators/v1",
+      body: { indicators: [] },
+    }),
+  ],
   actions: [
     blockIoc,
     monitorIoc,

@@ -29,9 +29,9 @@ export function transportError(cause: unknown, host: string, proxy?: string): Tr
   if (cause instanceof TransportError) return cause
   const code = codeOf(cause)
   if (code === "ERR_PROXY_TUNNEL")
-    return failure("refused", host, `${proxyName(proxy)} opens no tunnel to ${host} (${code})`)
+    return failure("refused", host, `${proxyName(proxy)} opens no tunnel to ${host} (${code})`, true)
   if (proxy !== undefined && NO_CONNECTION.has(code)) {
-    return failure("refused", host, `${proxyName(proxy)} cannot be reached (${code}), so ${host} was not asked`)
+    return failure("refused", host, `${proxyName(proxy)} cannot be reached (${code}), so ${host} was not asked`, true)
   }
   if (NO_CONNECTION.has(code)) return failure("refused", host, `${host} cannot be reached (${code})`)
   if (BAD_CERTIFICATE.test(code)) return failure("refused", host, `the certificate of ${host} is not trusted (${code})`)
@@ -51,9 +51,10 @@ export const tooLarge = (host: string, bytes_max: number): TransportError =>
 
 export const invalidUrl = (): TransportError => failure("refused", "", "the request's URL is not valid")
 
-const failure = (reason: TransportError["reason"], host: string, message: string): TransportError =>
+const failure = (reason: TransportError["reason"], host: string, message: string, by_proxy = false): TransportError =>
   new TransportError({
     reason,
+    ...(by_proxy && { by_proxy }),
     host: cleanText(host, texts.host_chars_max),
     message: cleanText(message, falcon.error_chars_max),
   })

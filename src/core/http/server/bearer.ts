@@ -110,10 +110,8 @@ export const loadCallers = Effect.fnUntraced(function* (
 > {
   yield* checkCallers(source, configured.tokens)
   if (configured.tokens.length > 0) return { callers: configured.tokens, made: undefined }
-  if (!isLoopback(configured.host)) {
-    const message = `${configured.host} can be reached from other machines: configure server.tokens or AKONIS_TOKEN, or listen on 127.0.0.1`
-    return yield* new ConfigError({ source, key: "server.host", message })
-  }
+  const why = whyTooOpen(configured)
+  if (why !== undefined) return yield* new ConfigError({ source, key: "server.host", message: why })
   const path = `${data_dir}/${file_name}`
   if (((yield* readIfPresent(path)) ?? "").trim() === "") {
     yield* makeFolder(data_dir)
@@ -122,5 +120,11 @@ export const loadCallers = Effect.fnUntraced(function* (
   }
   return { callers: [{ name: "local", token: secretFile(path, file_name), role: "admin" }], made: path }
 })
+
+/** Why a server must not listen there: without a token that somebody chose, only on this machine. */
+export const whyTooOpen = ({ host, tokens }: General["server"]): string | undefined =>
+  tokens.length > 0 || isLoopback(host)
+    ? undefined
+    : `${host} can be reached from other machines: configure server.tokens or AKONIS_TOKEN, or listen on 127.0.0.1`
 
 const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/.test(host)

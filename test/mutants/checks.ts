@@ -1,0 +1,55 @@
+/** Promises of `akonis check`: it says `ok` for nothing that it has not seen, and asks once. */
+import { breaks } from "./mutant.ts"
+
+const page = "docs/operations.md"
+const noticed_by = "test/check/check.test.ts"
+const situations = "test/check/situations.test.ts"
+
+export const checks = [
+  ...breaks({ file: "src/core/sekoia/intake.ts", page, noticed_by }, [
+    {
+      name: "an intake key counts as verified when nothing was refused",
+      promise: "The intake key is `ok` only where the intake has shown that it looks at keys.",
+      find: 'if (Result.isFailure(stranger) && stranger.failure.reason === "unauthorized")',
+      replace: "if (stranger !== undefined)",
+    },
+  ]),
+  ...breaks({ file: "src/core/check/asset-check.ts", page, noticed_by }, [
+    {
+      name: "a key of the asset API counts as verified when nothing was refused",
+      promise: "The key of the asset API is `ok` only where a made-up one is refused.",
+      find: 'if (reasonOf(stranger) !== "unauthorized") return unverified(stranger)',
+      replace: 'if (reasonOf(stranger) === "no_key") return unverified(stranger)',
+    },
+  ]),
+  ...breaks({ file: "src/core/check/scope-check.ts", page, noticed_by }, [
+    {
+      name: "a change of nothing that is not refused proves the scope",
+      promise: "A scope for changes that no call can prove is told as not known.",
+      find: "return not_refused(String(answer.status))",
+      replace: 'return ok("granted")',
+    },
+  ]),
+  ...breaks({ file: "src/core/falcon/retry.ts", page, noticed_by }, [
+    {
+      name: "the check repeats what fails",
+      promise: "Each row is one try.",
+      find: "(yield* OneTry) ? 0 : retries_max",
+      replace: "(yield* OneTry) ? retries_max : retries_max",
+    },
+  ]),
+  ...breaks({ file: "src/core/check/there.ts", page, noticed_by: situations }, [
+    {
+      name: "a base_url of another cloud passes",
+      promise: "The check names the base_url of the tenant's cloud.",
+      find: "if (used === home) return",
+      replace: "if (used !== undefined) return",
+    },
+    {
+      name: "any answer of the proxy is Falcon's",
+      promise: "A proxy that does not work is named as such.",
+      find: "if (by_proxy === true) return failed(",
+      replace: "if (by_proxy === undefined) return failed(",
+    },
+  ]),
+]
