@@ -45,11 +45,13 @@ export const checks = [
       find: "if (used === home) return",
       replace: "if (used !== undefined) return",
     },
+  ]),
+  ...breaks({ file: "src/core/http/client/fetch-error.ts", page, noticed_by: situations }, [
     {
-      name: "any answer of the proxy is Falcon's",
+      name: "a dead proxy counts as a dead host",
       promise: "A proxy that does not work is named as such.",
-      find: "if (by_proxy === true) return failed(",
-      replace: "if (by_proxy === undefined) return failed(",
+      find: "so ${host} was not asked`, true)",
+      replace: "so ${host} was not asked`, false)",
     },
   ]),
 ]
