@@ -129,7 +129,7 @@ const retry = breaks({ file: "src/core/falcon/retry.ts", noticed_by: "test/http/
   {
     name: "calls are repeated without end",
     promise: "A call is repeated at most five times.",
-    find: "if (attempt > retries_max || ",
+    find: "if (attempt > most || ",
     replace: "if (attempt > 10 * retries_max || ",
   },
   {
