@@ -118,8 +118,7 @@ const refuseElsewhere = ({ server }: Config, { by, hostname, port }: ForeignServ
 /** 2 when the configuration is wrong, 1 for everything else. */
 const endWith = (cause: Cause.Cause<unknown>, what: string): never => {
   const error = Cause.squash(cause)
-  const { source, key, message } =
-    error instanceof ConfigError ? error : { source: "", key: "", message: String(error) }
-  process.stderr.write(`akonis ${what}: ${redact([source, key, message].filter((part) => part !== "").join(": "))}\n`)
+  const lines = error instanceof ConfigError ? error.lines : [String(error)]
+  process.stderr.write(lines.map((line) => `akonis ${what}: ${redact(line)}\n`).join(""))
   process.exit(error instanceof ConfigError ? 2 : 1)
 }

@@ -27,7 +27,7 @@ export const start = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
   const started_ms = yield* Clock.currentTimeMillis
   const lock = yield* lockData(config)
-  const tenants = yield* boot(config, { version, env, lock: false })
+  const tenants = yield* boot(config, { version, env })
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   const { host, allowed_hosts, read_only } = config.server
   const app = yield* openHttpApp({

@@ -24,7 +24,7 @@ type Given = {
 
 const open = Effect.fnUntraced(function* (given: Given) {
   const config = yield* configOf(given.config)
-  const tenants = yield* boot(config, { version, env, lock: false })
+  const tenants = yield* boot(config, { version, env })
   const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
   const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
   return { tenant, read_only: config.server.read_only }

@@ -6,7 +6,7 @@ import type { Tally } from "../core/assets/cycle-tally.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { boot, type RunningTenant } from "../core/tenant/boot.ts"
+import { boot, lockData, type RunningTenant } from "../core/tenant/boot.ts"
 import { version } from "../version.ts"
 import { complain, configFlag, configOf, Exit, env, explain, print } from "./common.ts"
 import { makeProgressLine } from "./progress.ts"
@@ -43,7 +43,8 @@ const runCycle = (plugin_id: string, given: Given) =>
       const limit = Option.getOrUndefined(given.limit)
       if (limit !== undefined && limit < 1) return yield* wrong("assets", "--limit", "must be at least 1")
       const config = yield* configOf(given.config)
-      const tenants = yield* boot(config, { version, env, lock: !given.dry_run })
+      if (!given.dry_run) yield* lockData(config)
+      const tenants = yield* boot(config, { version, env })
       const tenant = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
       const enabled = tenant.plugins.find(({ plugin }) => plugin.id === plugin_id)
       if (enabled === undefined) {

@@ -43,7 +43,7 @@ export const call = Command.make("call", flags, (given) =>
     Effect.gen(function* () {
       const args = yield* readArguments(given.args)
       const config = yield* configOf(given.config)
-      const tenants = yield* boot(config, { version, env, lock: false })
+      const tenants = yield* boot(config, { version, env })
       const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
       const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
       const action = tenant.find(given.slug)

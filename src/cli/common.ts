@@ -48,8 +48,8 @@ export const explain = <A, R>(
 ): Effect.Effect<A, Exit, R> =>
   effect.pipe(
     Effect.catchTags({
-      ConfigError: ({ source, key, message }) =>
-        Effect.andThen(complain([source, ...(key === "" ? [] : [key]), message].join(": ")), new Exit({ status: 2 })),
+      ConfigError: ({ lines }) =>
+        Effect.andThen(Effect.forEach(lines, complain, { discard: true }), new Exit({ status: 2 })),
       StoreError: ({ message }) => Effect.andThen(complain(message), new Exit({ status: 1 })),
     }),
   )

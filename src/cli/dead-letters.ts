@@ -114,7 +114,7 @@ const replayCommand = Command.make(
           yield* complain(flags.all || flags.ids.length > 0 ? "nothing to replay" : "name ids, or --all")
           return yield* new Exit({ status: flags.all ? 1 : 2 })
         }
-        const network = yield* layerNetwork(config, { version, env, lock: false })
+        const network = yield* layerNetwork(config, { version, env })
         const destination = yield* plugin.plugin.destination!(plugin.config).pipe(
           Effect.provide(network),
           Effect.provideService(Tenant, tenant),
@@ -132,9 +132,9 @@ const replayCommand = Command.make(
     ),
 ).pipe(Command.withDescription("Post dead letters to the destination again"))
 
-/** What the plugins of a tenant would have sent after events. */
+/** The enrichers of a tenant's plugins. */
 const enrichersFor = Effect.fnUntraced(function* (config: Config, { id }: TenantConfig) {
-  const tenants = yield* boot(config, { version, env, lock: false })
+  const tenants = yield* boot(config, { version, env })
   const { plugins, services } = tenants.find((one) => one.id === id)!
   return yield* Effect.provide(enrichersOf(plugins), services)
 })

@@ -10,8 +10,15 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{
   readonly source: string
   /** Dotted key, for example `plugins.event-stream.intake_key`; empty when the whole file is meant. */
   readonly key: string
+  /** What is wrong with the key; further lines are about other keys and begin with them. */
   readonly message: string
-}> {}
+}> {
+  /** One line for each problem, each with source and key in front, so that none needs another. */
+  get lines(): readonly string[] {
+    const text = this.key === "" ? this.message : `${this.key}: ${this.message}`
+    return text.split("\n").map((line) => `${this.source}: ${line}`)
+  }
+}
 
 /** A file of `data_dir` cannot be read, written or locked. `message` says how to recover. */
 export class StoreError extends Data.TaggedError("StoreError")<{

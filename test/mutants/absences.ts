@@ -5,7 +5,7 @@ const page = "docs/delivery.md"
 const absence = "Absence is not none: an empty or missing list says nothing until Falcon has said the same five times."
 
 const lists = [
-  ...breaks({ file: "src/core/falcon/whole-list.ts", page }, [
+  ...breaks({ file: "src/core/falcon/list-answer.ts", page }, [
     {
       name: "a 200 without a list is an empty list of hosts",
       promise: absence,

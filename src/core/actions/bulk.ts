@@ -1,9 +1,9 @@
 /** Bulk calls: a list of ids is split by what one call may carry, sent call after call, and merged into one outcome per id. */
 import { Effect, Result } from "effect"
-import { askForList } from "../falcon/ask-for-list.ts"
 import { Falcon, failWhenEmpty } from "../falcon/client.ts"
 import type { Envelope } from "../falcon/envelope.ts"
 import type { FalconError } from "../falcon/errors.ts"
+import { askForList } from "../falcon/list-answer.ts"
 import { isChange, type Operation } from "../falcon/operation.ts"
 import { splitIds } from "../falcon/split-ids.ts"
 import { by_ids as bounds } from "../limits.ts"

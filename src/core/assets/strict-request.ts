@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
-import { failWithoutList } from "../falcon/whole-list.ts"
+import { failWithoutList } from "../falcon/list-answer.ts"
 
 export type StrictRequest = (operation: Operation) => Effect.Effect<Envelope, FalconError>
 

@@ -65,7 +65,7 @@ export const runChecks = (config: Config, options: CheckOptions): Effect.Effect<
   })
 
 const openNetwork = (config: Config, options: CheckOptions) =>
-  layerNetwork(config, { version: options.version, env: options.env, lock: false }).pipe(
+  layerNetwork(config, { version: options.version, env: options.env }).pipe(
     Effect.catchTag("ConfigError", (error) => Effect.as(options.onRow(networkFailed(error)), undefined)),
   )
 

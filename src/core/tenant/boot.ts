@@ -1,6 +1,6 @@
 /**
- * From a configuration to tenants that are ready to work: folder locked, network set up, services built. Everything is
- * released with the scope.
+ * From a configuration to tenants that are ready to work: network set up, services built; and the lock of the data folder. Everything
+ * is released with the scope.
  */
 import { type Context, Effect, type FileSystem, Layer, type Scope } from "effect"
 import type { Config } from "../config/load.ts"
@@ -28,15 +28,13 @@ export interface BootOptions {
   readonly version: string
   /** For `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
   readonly env: Env
-  /** `false` for commands that only look (`check`) and may run beside a worker. */
-  readonly lock: boolean
 }
 
+/** The tenants of a configuration, ready to work. Does not lock the data folder: whoever writes to it calls {@link lockData} before. */
 export const boot = Effect.fnUntraced(function* (
   config: Config,
   options: BootOptions,
 ): Effect.fn.Return<readonly RunningTenant[], ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
-  if (options.lock) yield* lockData(config)
   return yield* openTenants(config, yield* layerNetwork(config, options))
 })
 

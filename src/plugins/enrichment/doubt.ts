@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Envelope, Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { isList } from "../../core/falcon/whole-list.ts"
+import { isList } from "../../core/falcon/list-answer.ts"
 import { backoffMs } from "../../core/http/client/backoff.ts"
 
 /** Times that a doubtful answer is asked for again, with backoff, before it is believed. */

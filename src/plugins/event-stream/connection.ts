@@ -12,6 +12,7 @@ import { monotonicMs } from "../../core/monotonic.ts"
 import type { EventStreamConfig } from "./config.ts"
 import type { Feed } from "./feed.ts"
 import { stream } from "./limits.ts"
+import type { Pipeline } from "./pipeline.ts"
 
 /**
  * How a connection ended. `session_over`: this session token is good for nothing more. `forbidden`, `rejected`: waiting is
@@ -34,22 +35,11 @@ export interface Ended {
   readonly retry_after_ms: number | undefined
 }
 
-/** What the reader of a partition gives, and where it may be looked at from outside. */
-export interface Reader {
-  /** Where to go on; -1 for the start that the configuration names. */
-  readonly resume_offset: () => number
-  /** Takes events from a chunk, beginning at `from`, and tells how far it came: short of the end when it is full. */
-  readonly feed: (chunk: Uint8Array, from: number) => number
-  readonly isFull: () => boolean
-  /** Waits until there is room again; while it does, nobody reads: that is the backpressure. */
-  readonly handOver: Effect.Effect<void>
-  /** The feed is open: what comes from here on is a connection of its own. */
+/** Who is told how a connection is doing while it is read. */
+export interface ConnectionWatch {
+  /** The feed has been opened, and nothing is read yet. */
   readonly opened: Effect.Effect<void>
-  /** The body ended as bodies end; takes a last line that is whole. False until there is room for it. */
-  readonly endOfBody: () => boolean
-  /** What came instead of a feed, in words, as far as that can be said now: `over` when no more will come. */
-  readonly foreign: (over: boolean) => string | undefined
-  /** Looks at a connection that has been open for a while. */
+  /** The connection has been open for a while; called again and again. */
   readonly look: Effect.Effect<void>
   /** Bytes have come at this time, keepalives included. */
   readonly heard: (now_ms: number) => void
@@ -61,20 +51,25 @@ const ended = (reason: Ended["reason"], detail: string, retry_after_ms?: number)
   retry_after_ms,
 })
 
-/** Reads until the connection ends; never fails. */
-export const readFeed = (feed: Feed, config: EventStreamConfig, reader: Reader): Effect.Effect<Ended, never, Http> =>
+/** Reads into the pipeline until the connection ends; never fails. */
+export const readFeed = (
+  feed: Feed,
+  config: EventStreamConfig,
+  pipeline: Pipeline,
+  watch: ConnectionWatch,
+): Effect.Effect<Ended, never, Http> =>
   Effect.gen(function* () {
     const http = yield* Http
     const response = yield* http.open({
       method: "GET",
-      url: feedUrl(feed, config, reader.resume_offset()),
+      url: feedUrl(feed, config, pipeline.readOffset()),
       // Falcon wants `Token` here, not `Bearer`.
       headers: { authorization: `Token ${Redacted.value(feed.token)}`, accept: "application/json" },
       timeout_ms: stream.open_ms_max,
     })
     if (response.status !== 200 || response.body === null) return yield* refusal(response, feed.app_id)
-    yield* reader.opened
-    return yield* readBody(response.body.getReader(), reader, new URL(feed.url).host)
+    yield* watch.opened
+    return yield* readBody(response.body.getReader(), pipeline, watch, new URL(feed.url).host)
   }).pipe(
     Effect.catchTag("TransportError", (error) =>
       Effect.succeed(ended(error.reason === "refused" ? "unreachable" : "broken", error.message)),
@@ -108,7 +103,8 @@ const refusal = Effect.fnUntraced(function* (response: Response, app_id: string)
 
 const readBody = Effect.fnUntraced(function* (
   body: ReadableStreamDefaultReader<Uint8Array>,
-  reader: Reader,
+  pipeline: Pipeline,
+  watch: ConnectionWatch,
   host: string,
 ) {
   const clock = yield* Clock.Clock
@@ -120,8 +116,8 @@ const readBody = Effect.fnUntraced(function* (
   const fill = async (interrupted: AbortSignal): Promise<"full" | "ended" | "foreign"> => {
     for (;;) {
       if (chunk !== undefined) {
-        from = reader.feed(chunk, from)
-        if (reader.isFull()) return "full"
+        from = pipeline.feed(chunk, from)
+        if (pipeline.isFull()) return "full"
         if (from < chunk.length) return "foreign"
         freePiece(chunk)
         chunk = undefined
@@ -131,7 +127,7 @@ const readBody = Effect.fnUntraced(function* (
       reading_since_ms = undefined
       // What came after nobody wanted it any more is not taken, and so is asked for again.
       if (done || interrupted.aborted) return "ended"
-      reader.heard(clock.currentTimeMillisUnsafe())
+      watch.heard(clock.currentTimeMillisUnsafe())
       chunk = value
       from = 0
     }
@@ -144,11 +140,11 @@ const readBody = Effect.fnUntraced(function* (
         catch: (error) => ended("broken", transportError(error, host).message),
       })
       if (state !== "full") {
-        while (state === "ended" && !reader.endOfBody()) yield* reader.handOver
-        const foreign = reader.foreign(true)
+        while (state === "ended" && !pipeline.endOfBody()) yield* pipeline.handOver
+        const foreign = pipeline.foreign(true)
         return foreign === undefined ? ended("end_of_body", "Falcon ended the feed") : ended("no_feed", foreign)
       }
-      yield* reader.handOver
+      yield* pipeline.handOver
     }
   }).pipe(Effect.catch((failed) => Effect.succeed(failed)))
 
@@ -158,9 +154,9 @@ const readBody = Effect.fnUntraced(function* (
       yield* Effect.sleep(stream.read_idle_ms_max / 8)
       const silent_ms = reading_since_ms === undefined ? 0 : monotonicMs(clock) - reading_since_ms
       if (silent_ms >= stream.read_idle_ms_max) return ended("idle", `no byte for ${Math.round(silent_ms / 1_000)} s`)
-      const foreign = reader.foreign(false)
+      const foreign = pipeline.foreign(false)
       if (foreign !== undefined) return ended("no_feed", foreign)
-      yield* reader.look
+      yield* watch.look
     }
   })
 

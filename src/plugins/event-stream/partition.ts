@@ -117,13 +117,7 @@ const connect = Effect.fnUntraced(function* (
   for (let failures = 0, useless = 0; ; ) {
     const before = yield* mark(pipeline)
     watch.heard_ms = before.at_ms
-    const end = yield* readFeed(feed, config, {
-      resume_offset: pipeline.readOffset,
-      feed: pipeline.feed,
-      isFull: pipeline.isFull,
-      handOver: pipeline.handOver,
-      endOfBody: pipeline.endOfBody,
-      foreign: pipeline.foreign,
+    const end = yield* readFeed(feed, config, pipeline, {
       opened,
       look,
       heard: (now_ms) => {

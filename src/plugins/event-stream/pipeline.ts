@@ -32,17 +32,18 @@ export const plugin_id = "event-stream"
 
 export interface Pipeline {
   readonly label: string
-  /** Highest offset read so far, -1 for none. */
+  /** Highest offset read so far, where a connection resumes; -1 for none: begin where the configuration says. */
   readonly readOffset: () => number
-  /** Splits a chunk into events, beginning at `from`; tells how far it came before it was full. */
+  /** Splits a chunk into events, beginning at `from`; tells how far it came, which is short of the end when it is full. */
   readonly feed: (chunk: Uint8Array, from: number) => number
   readonly isFull: () => boolean
-  /** Waits until the full batch can be put behind the one being posted. */
+  /** Waits until the open batch can be put behind the one being posted; meanwhile nobody reads, which is the backpressure. */
   readonly handOver: Effect.Effect<void>
   /** A connection begins, opened at {@link readOffset}. */
   readonly connectionBegun: () => void
-  /** See `Reader`. */
+  /** The body ended as bodies end: takes a last line that is whole. False until there is room for it. */
   readonly endOfBody: () => boolean
+  /** What came instead of a feed, in words, as far as that can be said now; `over` when no more will come. */
   readonly foreign: (over: boolean) => string | undefined
   /** The connection is gone: the line it left unfinished will come again. */
   readonly connectionLost: () => void
