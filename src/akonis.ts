@@ -6,10 +6,12 @@ import { actions } from "./cli/actions.ts"
 import { approvals } from "./cli/approvals.ts"
 import { makeAssets } from "./cli/assets.ts"
 import { call } from "./cli/call.ts"
+import { catalog } from "./cli/catalog.ts"
 import { check } from "./cli/check.ts"
 import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/common.ts"
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
+import { module } from "./cli/module.ts"
 import { logListening, run, runAkonis, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
@@ -43,6 +45,8 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       approvals,
       makeAssets(plugins),
       deadLetters,
+      catalog,
+      module,
       simulate,
       demo,
     ]),

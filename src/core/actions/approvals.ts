@@ -18,7 +18,7 @@ const waiting_run = z.object({
   who: z.string(),
   role: z.enum(["reader", "responder", "admin"]),
   owner: z.string(),
-  via: z.enum(["http", "mcp", "shell"]),
+  via: z.enum(["http", "mcp", "shell", "platform"]),
   request_id: z.string(),
   idempotency_key: z.string().optional(),
   action: z.string(),

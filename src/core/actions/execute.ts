@@ -43,16 +43,25 @@ export interface ActionTenant extends Registry {
   readonly journal: Effect.Effect<Journal, StoreError>
 }
 
-/** `owner`: this process holds the lock of the data folder; see `openJournal`. */
+interface ActionTenantOptions {
+  /** This process holds the lock of the data folder; see `openJournal`. */
+  readonly owner: boolean
+  readonly guards: GuardsConfig
+  /** A folder of this process alone, where the journal lies in place of the data folder, and is read whoever owns that one. */
+  readonly journal_dir?: string
+}
+
 export const makeActionTenant = Effect.fnUntraced(function* (
   tenant: RunningTenant,
-  options: { readonly owner: boolean; readonly guards: GuardsConfig },
+  options: ActionTenantOptions,
 ): Effect.fn.Return<ActionTenant> {
   return yield* Effect.gen(function* () {
     const { data_dir } = yield* Tenant
     const services = yield* Effect.context<PluginServices>()
     const audit = yield* makeAudit(data_dir, options)
-    const open = Effect.provide(journalOf(data_dir, audit, options), services)
+    const { journal_dir = data_dir } = options
+    const owns_journal = { owner: options.owner || options.journal_dir !== undefined }
+    const open = Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
     const changing = tenant.plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
     // For as long as the process lives.
     const cells = yield* Effect.forEach(changing, ({ plugin }) =>

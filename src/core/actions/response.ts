@@ -14,7 +14,8 @@ import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } 
 export interface Asked {
   /** `token` is absent for the shell. */
   readonly caller: { readonly name: string; readonly role: Role; readonly token?: Secret }
-  readonly via: "http" | "mcp" | "shell"
+  /** `platform`: a playbook of Sekoia, by `akonis module`. */
+  readonly via: "http" | "mcp" | "shell" | "platform"
   readonly request_id: string
   readonly dry_run: boolean
   readonly idempotency_key?: string | undefined

@@ -114,7 +114,7 @@ const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause
 })
 
 /** Whether a cycle will fail until a person does something. */
-const needsPerson = (error: CollectError): boolean => {
+export const needsPerson = (error: CollectError): boolean => {
   if (error._tag === "FalconError") return ["unauthorized", "forbidden", "retired"].includes(error.reason)
   if (error._tag === "SekoiaError") return error.reason === "unauthorized" || error.reason === "misconfigured"
   return true

@@ -33,6 +33,8 @@ export interface Config extends General {
 export interface ConfigInput {
   /** From `--config`. */
   readonly file?: string | undefined
+  /** In place of a file: keys and values as a file would hold them. `source` is named in errors. */
+  readonly given?: { readonly source: string; readonly tree: Readonly<Record<string, unknown>> }
   readonly env: Env
   /** Everything that ships; the file says which of them are on. */
   readonly plugins: readonly AnyPlugin[]
@@ -42,7 +44,7 @@ export interface ConfigInput {
 export const loadConfig = Effect.fnUntraced(function* (
   input: ConfigInput,
 ): Effect.fn.Return<Config, ConfigError, FileSystem.FileSystem> {
-  const { source, tree } = yield* readFile(input)
+  const { source, tree } = input.given ?? (yield* readFile(input))
   return yield* Effect.try({
     try: () => parse(tree, source, input),
     catch: (error) => {

@@ -15,10 +15,12 @@ export interface LogOptions {
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
-export const layerLogging = ({ level, format }: LogOptions) =>
+/** `also`: who else is given every line. */
+export const layerLogging = ({ level, format }: LogOptions, also: readonly Logger.Logger<unknown, void>[] = []) =>
   Layer.mergeAll(
     Logger.layer([
       summedUp(Logger.make((options) => void process.stderr.write(`${redact(formats[format](options))}\n`))),
+      ...also.map(summedUp),
     ]),
     Layer.succeed(References.MinimumLogLevel, levels[level]),
   )

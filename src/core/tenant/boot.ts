@@ -72,7 +72,10 @@ const unverified =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is set and has no effect: certificates are always verified. Remove it; an authority of your own belongs into ca_file"
 
 /** The door to the network, with the proxy and the certificate authority of the configuration. */
-export const layerNetwork = Effect.fnUntraced(function* (config: Config, { version, env }: BootOptions) {
+export const layerNetwork = Effect.fnUntraced(function* (
+  config: Pick<Config, "source" | "proxy" | "ca_file">,
+  { version, env }: Pick<BootOptions, "version" | "env"> & Partial<BootOptions>,
+) {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
   const { proxy, no_proxy } = proxySettings(config, env)
   hideProxyPassword(proxy)
