@@ -49,13 +49,6 @@ export const on_premise = {
   failures_max: 5,
 } as const
 
-/** The account validator. */
-export const validation = {
-  /** One look at the API: somebody waits in front of a form. */
-  look_ms_max: 20_000,
-  looks_at_once: 4,
-} as const
-
 /** Where the runtime looks whether a connector lives, and where metrics are read (SDK, trigger.py). */
 export const ports = { liveness: 8_000, metrics: 8_020 } as const
 

@@ -31,16 +31,20 @@ import {
 } from "./there.ts"
 import { findTwins } from "./twins.ts"
 
-export interface CheckOptions {
-  readonly env: Env
+export interface CheckOptions extends Asking {
   readonly version: string
   /** Nothing is sent, written or opened but what the configuration names. */
   readonly offline: boolean
+  /** In place of the network of the configuration. */
+  readonly network?: Layer.Layer<Http>
+}
+
+/** Where answers go, and whose proxy settings count. */
+interface Asking {
+  readonly env: Env
   readonly onRow: (row: CheckRow) => Effect.Effect<void>
   /** A row takes long: how many seconds by now. */
   readonly onWaiting: (name: string, seconds: number) => Effect.Effect<void>
-  /** In place of the network of the configuration. */
-  readonly network?: Layer.Layer<Http>
 }
 
 type Needs = FileSystem.FileSystem | Scope.Scope
@@ -83,8 +87,8 @@ const checkFolders = Effect.fnUntraced(function* (config: Config, options: Check
   return lock.status === "warning"
 })
 
-/** Addresses that several tenants share are asked once. */
-const checkTenants = Effect.fnUntraced(function* (config: Config, options: CheckOptions) {
+/** Asks what concerns tenants, and nothing of this machine. Addresses that several tenants share are asked once. */
+export const checkTenants = Effect.fnUntraced(function* (config: Config, options: Asking) {
   const known = new Map<string, boolean>()
   const settings = proxySettings(config, options.env)
   for (const tenant of config.tenants) {
@@ -100,7 +104,7 @@ const checkTenants = Effect.fnUntraced(function* (config: Config, options: Check
 const checkWay = Effect.fnUntraced(function* (
   url: string,
   settings: ReturnType<typeof proxySettings>,
-  options: CheckOptions,
+  options: Asking,
 ) {
   let reached: Reached | undefined
   const asked = Effect.suspend(() =>
@@ -122,7 +126,7 @@ const checkTenant = Effect.fnUntraced(function* (
   tenant: TenantConfig,
   shown: string,
   unreachable: string | undefined,
-  options: CheckOptions,
+  options: Asking,
 ) {
   const services = yield* Layer.build(layerForChecks(tenant))
   const ask = (
@@ -208,7 +212,7 @@ const all_refused = failed(
 
 /** Asks one question, no longer than a row may take, tells of the wait, and then the answer. */
 const answer = <R>(
-  { onRow, onWaiting }: CheckOptions,
+  { onRow, onWaiting }: Asking,
   { tenant, plugin, name, tried }: Omit<CheckRow, keyof Finding>,
   find: Effect.Effect<Finding, never, R>,
 ) =>

@@ -89,7 +89,7 @@ export const layerNetwork = Effect.fnUntraced(function* (
 })
 
 /** The proxy of the configuration, else of the environment, and what is reached without it. */
-export const proxySettings = (config: Config, env: Env) => ({
+export const proxySettings = (config: Pick<Config, "proxy">, env: Env) => ({
   proxy: config.proxy ?? variable(env, "HTTPS_PROXY") ?? variable(env, "HTTP_PROXY"),
   no_proxy: variable(env, "NO_PROXY"),
 })
