@@ -1,25 +1,33 @@
 import { expect, test } from "bun:test"
-import { Effect, Fiber, Layer } from "effect"
+import { Clock, Effect, Fiber, Layer } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
+import { z } from "zod"
 import { Http } from "../../src/core/http/client/http.ts"
 import { connections } from "../../src/core/http/client/limits.ts"
-import { forPurpose, inPools, type Purpose } from "../../src/core/http/client/pools.ts"
+import type { Purpose } from "../../src/core/http/client/pool.ts"
+import { forPurpose, inPools, type PoolOptions } from "../../src/core/http/client/pools.ts"
+
+import { definePlugin } from "../../src/core/plugin.ts"
+import { Health } from "../../src/core/telemetry/health.ts"
+import { layerPoolWatch } from "../../src/core/tenant/watch-pools.ts"
+import { own } from "../actions/own.ts"
 
 const request = { method: "GET", url: "http://falcon.test/x", timeout_ms: 30_000 } as const
 const send = (purpose: Purpose, url: string = request.url) =>
   Http.use((http) => http.send({ ...request, url }, 1_000)).pipe(forPurpose(purpose))
 
 /** A network on which everything below /hang never answers. */
-const network = () => {
+const network = (options: PoolOptions = {}) => {
   const seen: string[] = []
-  const door = inPools({
+  const wire: Http["Service"] = {
     send: ({ url }) => {
       seen.push(url)
       return url.endsWith("/hang") ? Effect.never : Effect.succeed({ status: 200, headers: new Headers(), text: "" })
     },
     open: () => Effect.succeed(new Response(null)),
-  })
-  return { seen, layer: Layer.succeed(Http, door) }
+  }
+  return { seen, layer: Layer.succeed(Http, inPools(wire, options)) }
 }
 
 const run = <A, E>(body: Effect.Effect<A, E, Http>, layer: Layer.Layer<Http>) =>
@@ -27,6 +35,17 @@ const run = <A, E>(body: Effect.Effect<A, E, Http>, layer: Layer.Layer<Http>) =>
 
 const hang = (purpose: Purpose, count: number) =>
   Effect.forEach(Array.from({ length: count }), () => Effect.forkChild(send(purpose, "http://falcon.test/hang")))
+
+/** What an effect gives without waiting for anything; one that waits is a failure, and not a test without end. */
+const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(effect)
+    for (let turn = 0; turn < 20; turn++) yield* Effect.yieldNow
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return yield* exit
+    yield* Fiber.interrupt(fiber)
+    throw new Error("it waits")
+  })
 
 test.each(["action", "lookup", "session", "intake"] as const)(
   "requests of the kind %s that hang, however many, leave every other kind its connections",
@@ -37,7 +56,7 @@ test.each(["action", "lookup", "session", "intake"] as const)(
         yield* hang(purpose, 1_000)
         yield* Effect.yieldNow
         for (const other of ["action", "lookup", "session", "intake"] as const) {
-          if (other !== purpose) expect((yield* send(other)).status).toBe(200)
+          if (other !== purpose) expect((yield* atOnce(send(other))).status).toBe(200)
         }
       }),
       layer,
@@ -58,7 +77,7 @@ test("a request without a connection fails once its time is over, says that noth
       yield* Effect.yieldNow
       const waiting = yield* Effect.forkChild(Effect.flip(send("action", "http://falcon.test/late")))
       yield* TestClock.adjust("30 seconds")
-      const error = yield* Fiber.join(waiting)
+      const error = yield* atOnce(Fiber.join(waiting))
       expect(error.reason).toBe("refused")
       expect(error.message).toBe("nothing was sent within 30000 ms: all 64 connections for actions wait for answers")
       expect(seen).not.toContain("http://falcon.test/late")
@@ -75,7 +94,7 @@ test("a place is free again once its request ends or is interrupted", async () =
         const fibers = yield* hang("session", connections.session)
         yield* Effect.yieldNow
         yield* Fiber.interruptAll(fibers)
-        expect((yield* send("session")).status).toBe(200)
+        expect((yield* atOnce(send("session"))).status).toBe(200)
       }
     }),
     layer,
@@ -95,6 +114,92 @@ test("one feed more than the process carries is refused by name, until another o
       )
       expect((yield* places).message).toContain(`reads ${connections.feeds} feeds already`)
       expect((yield* Effect.scoped(open)).status).toBe(200)
+    }),
+    layer,
+  )
+})
+
+test("tenants that share a process share its connections and its feeds, and none takes those of another", async () => {
+  const tenants = 4
+  const feeds = { open: connections.feeds }
+  const { layer } = network({ tenants, feeds })
+  await run(
+    Effect.gen(function* () {
+      yield* hang("action", connections.action / tenants)
+      yield* Effect.yieldNow
+      const error = yield* Effect.flip(
+        Http.use((http) => http.send({ ...request, timeout_ms: 0 }, 1)).pipe(forPurpose("action")),
+      )
+      expect(error.message).toContain(`all ${connections.action / tenants} connections for actions`)
+      const full = yield* Effect.flip(Effect.scoped(Http.use((http) => http.open(request))))
+      expect(full.message).toContain("feeds already")
+      expect((yield* send("lookup")).status).toBe(200)
+    }),
+    layer,
+  )
+})
+
+/** The tenant's plugins of one purpose each, as far as health is asked. */
+const watched = [
+  {
+    plugin: definePlugin({
+      id: "acting",
+      title: "",
+      enabled_by_default: true,
+      config: z.strictObject({}),
+      actions: own.actions,
+    }),
+  },
+  { plugin: definePlugin({ id: "silent", title: "", enabled_by_default: true, config: z.strictObject({}) }) },
+].map((one) => ({ ...one, config: {} }))
+
+test("health tells, of the plugins that need them, when all connections are taken for too long, by whom, and how many requests wait", async () => {
+  const { layer } = network()
+  const services = layerPoolWatch(watched).pipe(
+    Layer.provideMerge(Health.layer(["acting", "silent"])),
+    Layer.provideMerge(layer),
+    Layer.provideMerge(TestClock.layer()),
+  )
+  const status = Effect.map(
+    Health.use((health) => health.report),
+    ({ plugins }) => Object.values(plugins).map((report) => report.status),
+  )
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const health = yield* Health
+      yield* health.started("acting")
+      yield* health.started("silent")
+      const fibers = yield* hang("action", connections.action + 7)
+      yield* TestClock.adjust(connections.crowded_ms - connections.look_ms)
+      expect(yield* status).toEqual(["ok", "ok"])
+      yield* TestClock.adjust(2 * connections.look_ms)
+      expect(yield* status).toEqual(["degraded", "ok"])
+      expect((yield* health.report).plugins.acting?.detail).toMatch(
+        /^connections: all 64 connections for actions are in use, the last for 1\d s, and 7 requests wait for one; not answered yet: 64 by falcon.test$/,
+      )
+      expect(yield* PrometheusMetrics.format()).toContain('akonis_requests_waiting{purpose="action"} 7')
+      yield* Fiber.interruptAll(fibers)
+      yield* TestClock.adjust(connections.look_ms)
+      expect(yield* status).toEqual(["ok", "ok"])
+    }).pipe(Effect.provide(services)),
+  )
+})
+
+test("a pool that is full and moves is busy, and not unwell", async () => {
+  const { layer } = network()
+  await run(
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const { pools } = yield* Http
+      const under_way = yield* hang("intake", connections.intake)
+      for (let second = 0; second < 30; second++) {
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(under_way.shift()!)
+        under_way.push(...(yield* hang("intake", 1)))
+        yield* Effect.yieldNow
+        const busy = pools!(clock).find(({ purpose }) => purpose === "intake")
+        expect(busy?.crowded).toBeUndefined()
+      }
     }),
     layer,
   )

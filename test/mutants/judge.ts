@@ -2,17 +2,21 @@
 import type { Copy } from "./copy.ts"
 import { type Mutant, seeds } from "./mutant.ts"
 
+/**
+ * `noticed`: a test said so. `survived`: the test passed. `hangs`: the test did not end, which says nothing about the promise: a test
+ * has to fail, or the mutant has to be one that does not spin.
+ */
+export type Judgement = "noticed" | "survived" | "hangs"
+
 export interface Verdict {
   readonly mutant: Mutant
-  /** The sentence of the test that failed; `undefined` when the mutant survived. */
-  readonly noticed: string | undefined
+  readonly judgement: Judgement
+  /** The sentence of the test that failed or hangs; nothing when none did. */
+  readonly sentence: string
   readonly seconds: number
 }
 
-/**
- * A mutant that spins, so that nothing is printed any more, is noticed by the clock on the wall. Both are long, so that a machine
- * that is busy with other work does not look like a mutant.
- */
+/** When a test counts as one that hangs. Long, so that a machine that is busy with other work does not look like a mutant. */
 const silent_ms_max = 300_000
 const test_ms_max = 240_000
 
@@ -27,15 +31,21 @@ export const judge = async (copy: Copy, mutant: Mutant): Promise<Verdict> => {
     const { out, code, timed_out } = await run(copy, mutant.noticed_by)
     const seconds = (performance.now() - began_ms) / 1_000
     if (not_runnable.test(out)) throw new Error(`mutant "${mutant.name}" cannot be run:\n${out.slice(-4_000)}`)
-    if (timed_out) return { mutant, noticed: "it never ends", seconds }
-    if (code === 0) return { mutant, noticed: undefined, seconds }
-    const [, sentence] = /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/m.exec(out) ?? []
-    if (sentence === undefined)
+    if (timed_out) return { mutant, judgement: "hangs", sentence: "nothing is printed any more", seconds }
+    if (code === 0) return { mutant, judgement: "survived", sentence: "", seconds }
+    const failed = failedTest(out)
+    if (failed === undefined)
       throw new Error(`mutant "${mutant.name}": no test failed, but the run did:\n${out.slice(-4_000)}`)
-    return { mutant, noticed: sentence, seconds }
+    return { mutant, judgement: failed.hangs ? "hangs" : "noticed", sentence: failed.sentence, seconds }
   } finally {
     mend()
   }
+}
+
+/** The first test that failed, as `bun test` prints it, and whether that was because it did not end. */
+export const failedTest = (out: string): { readonly sentence: string; readonly hangs: boolean } | undefined => {
+  const [, sentence, after] = /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$\n?(.*)/m.exec(out) ?? []
+  return sentence === undefined ? undefined : { sentence, hangs: /^\s*\^ this test timed out/.test(after ?? "") }
 }
 
 /** Throws when a test fails without any mutant: then it could notice none. */

@@ -271,22 +271,37 @@ const pools = breaks({ file: "src/core/http/client/pools.ts", noticed_by: "test/
     replace: "const pool = pools[purpose] && pools.lookup",
   },
   {
-    name: "a connection is never given back",
-    promise: "A place is free again once its request ends or is interrupted.",
-    find: "return yield* Effect.ensuring(restore(exchange), pool.release(1))",
-    replace: "return yield* restore(exchange)",
-  },
-  {
     name: "feeds without a bound",
     promise: "One feed more than the process carries is refused by name.",
-    find: "if (feeds >= connections.feeds) return",
-    replace: "if (feeds >= 1_000 * connections.feeds) return",
+    find: "if (feeds.open >= connections.feeds) return",
+    replace: "if (feeds.open >= 1_000 * connections.feeds) return",
   },
   {
     name: "a request waits for a connection for ever",
     promise: "A request without a connection fails once its time is over, and says that nothing was sent.",
     find: "duration: timeout_ms,",
     replace: "duration: timeout_ms * 1_000_000,",
+  },
+])
+
+const pool = breaks({ file: "src/core/http/client/pool.ts", noticed_by: "test/http/pools.test.ts" }, [
+  {
+    name: "a connection is never given back",
+    promise: "A place is free again once its request ends or is interrupted.",
+    find: "return Effect.ensuring(used, this.places.release(1))",
+    replace: "return used",
+  },
+  {
+    name: "nobody is told that requests wait",
+    promise: "Health tells when all connections are in use for longer than a bound, with the hosts and how many wait.",
+    find: "if (this.under_way.size < this.size) return undefined",
+    replace: "if (this.under_way.size <= this.size) return undefined",
+  },
+  {
+    name: "a busy pool is taken for a crowded one",
+    promise: "A pool that is full and moves is busy, and not unwell.",
+    find: "const still_ms = now_ms - Math.max(",
+    replace: "const still_ms = now_ms - Math.min(",
   },
 ])
 
@@ -316,5 +331,6 @@ export const network: readonly Mutant[] = [
   ...dial,
   ...response_head,
   ...pools,
+  ...pool,
   ...no_proxy,
 ]

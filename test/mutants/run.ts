@@ -1,12 +1,12 @@
 /**
  * `bun run mutants [--at_once N] [part of a name, of a file or of a test …]`: breaks the product on purpose, one promise at a time, and shows which test
  * notices. Each mutant runs in a copy of the project, in a process of its own, against the one test that must notice it.
- * Ends with 1 when one survives.
+ * Ends with 1 when one survives, or makes its test hang, which is judged by a person: its test should fail.
  */
 import { parseArgs } from "node:util"
 import { mutants } from "./all.ts"
 import { type Copy, makeCopy } from "./copy.ts"
-import { expectUnbroken, judge, type Verdict } from "./judge.ts"
+import { expectUnbroken, type Judgement, judge, type Verdict } from "./judge.ts"
 
 const { values, positionals: wanted } = parseArgs({
   options: { at_once: { type: "string", default: "2" } },
@@ -21,13 +21,17 @@ const chosen = mutants.filter(
 )
 if (chosen.length === 0) throw new Error(`no mutant has "${wanted.join('" or "')}" in its name, its file or its test`)
 
-const show = ({ mutant, noticed, seconds }: Verdict) =>
+const words = { noticed: "noticed ", survived: "SURVIVED", hangs: "HANGS   " } as const
+
+const show = ({ mutant, judgement, sentence, seconds }: Verdict) =>
   say(
     [
-      noticed === undefined ? "SURVIVED" : "noticed ",
+      words[judgement],
       mutant.name.padEnd(60),
       `${mutant.promise} (${mutant.page})`,
-      noticed === undefined ? `not noticed by ${mutant.noticed_by}` : `${mutant.noticed_by}: ${noticed.slice(0, 120)}`,
+      judgement === "survived"
+        ? `not noticed by ${mutant.noticed_by}`
+        : `${mutant.noticed_by}: ${sentence.slice(0, 120)}`,
       `${seconds.toFixed(1)} s`,
     ].join(" | "),
   )
@@ -61,9 +65,15 @@ try {
 } finally {
   for (const copy of copies) copy.remove()
 }
-const survivors = verdicts.filter(({ noticed }) => noticed === undefined)
+const judged = (judgement: Judgement) => verdicts.filter((verdict) => verdict.judgement === judgement)
+const [survived, hang] = [judged("survived"), judged("hangs")]
 say(
-  `${verdicts.length} mutants, ${survivors.length} survived${failures.length > 0 ? `, ${failures.length} not run` : ""}`,
+  [
+    `${verdicts.length} mutants, ${survived.length} survived`,
+    ...(hang.length > 0 ? [`${hang.length} hang`] : []),
+    ...(failures.length > 0 ? [`${failures.length} not run`] : []),
+  ].join(", "),
 )
-for (const { mutant } of survivors) say(`survived: ${mutant.name}`)
-process.exit(survivors.length + failures.length > 0 ? 1 : 0)
+for (const { mutant } of survived) say(`survived: ${mutant.name}`)
+for (const { mutant } of hang) say(`hangs: ${mutant.name}`)
+process.exit(survived.length + hang.length + failures.length > 0 ? 1 : 0)

@@ -64,6 +64,9 @@ export const metrics = {
   ),
   falcon_rate_limit_seconds: counter("akonis_falcon_rate_limit_seconds_total", "Seconds waited because of a 429."),
   token_renewals: counter("akonis_falcon_token_renewals_total", "OAuth2 tokens fetched."),
+  requests_waiting: Metric.gauge("akonis_requests_waiting", {
+    description: "Requests that wait for a connection, by purpose: intake, session, action or lookup.",
+  }),
   assets_sent: counter("akonis_assets_sent_total", "Assets that Sekoia has accepted, by plugin."),
   assets_unchanged: counter("akonis_assets_unchanged_total", "Assets read and not sent again, by plugin."),
   assets_skipped: counter(

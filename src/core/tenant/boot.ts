@@ -82,6 +82,7 @@ export const layerNetwork = Effect.fnUntraced(function* (
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
   return layerFetch({
     user_agent: `akonis/${version}`,
+    tenants: config.tenants.length,
     ...(proxy === undefined ? {} : { proxy }),
     ...(no_proxy === undefined ? {} : { no_proxy }),
     ...(ca_pem === undefined ? {} : { ca_pem }),

@@ -19,6 +19,7 @@ import { Offsets } from "../store/offsets.ts"
 import { Board } from "../telemetry/board.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { Tenant } from "./identity.ts"
+import { layerPoolWatch } from "./watch-pools.ts"
 
 /** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and reads its offsets. */
 export const layerTenant = (
@@ -36,7 +37,10 @@ export const layerTenant = (
     stores,
     Board.layer,
     Taps.layer,
-    layerFalconOf(tenant).pipe(Layer.provideMerge(health), Layer.provide(label)),
+    Layer.mergeAll(layerFalconOf(tenant), layerPoolWatch(tenant.plugins)).pipe(
+      Layer.provideMerge(health),
+      Layer.provide(label),
+    ),
     label,
     passOn,
   )

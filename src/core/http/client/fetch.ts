@@ -12,20 +12,25 @@ import { openOverSocket } from "./socket/open.ts"
 export interface FetchOptions extends RuntimeOptions {
   /** `akonis/<version>`. */
   readonly user_agent: string
+  /** Tenants that share the process and its connections. Each builds the layer for itself. */
+  readonly tenants?: number
 }
 
 /**
  * Redirects are handed back as they come. Time limits are real time, as the network is. Compressed answers are decompressed, and
  * `bytes_max` counts what comes out. Errors name the host, never the URL.
  */
-export const layerFetch = (options: FetchOptions): Layer.Layer<Http> =>
-  Layer.sync(Http, () => {
+export const layerFetch = (options: FetchOptions): Layer.Layer<Http> => {
+  const feeds = { open: 0 }
+  return Layer.sync(Http, () => {
     const start = starter(options)
-    return inPools({
+    const door: Http["Service"] = {
       send: (request, bytes_max) => exchange(start, request, bytes_max),
       open: runtime === "deno" ? openOverFetch(start) : openOverSocket(options),
-    })
+    }
+    return inPools(door, { tenants: options.tenants ?? 1, feeds })
   })
+}
 
 /** Calls `fetch` as the options want it. */
 export const starter = (options: FetchOptions): Start => {

@@ -2,8 +2,9 @@
  * The one door to the network. Everything that talks HTTP asks for `Http`, so that a test can put the simulator behind it.
  * Web standards only (`Request` options, `Response`), so that it runs under Bun and Deno alike.
  */
-import { Context, type Effect, type Scope } from "effect"
+import { type Clock, Context, type Effect, type Scope } from "effect"
 import type { TransportError } from "../../errors.ts"
+import type { PoolLook } from "./pool.ts"
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
@@ -34,5 +35,7 @@ export class Http extends Context.Service<
      * No limit on how long the body may take: the reader watches it.
      */
     readonly open: (request: HttpRequest) => Effect.Effect<Response, TransportError, Scope.Scope>
+    /** How its connections are shared out now; absent where there is no limit. */
+    readonly pools?: (clock: Clock.Clock) => readonly PoolLook[]
   }
 >()("akonis/core/Http") {}

@@ -14,7 +14,7 @@ export const sockets = {
 
 /**
  * Requests at once, by what they are for, so that none can starve another (`core/http/client/pools.ts`). Bun's `fetch` carries 256
- * in all; these make 224. Feeds have sockets of their own: each costs a descriptor, of which a system gives some thousands.
+ * in all; these make 224, and several tenants share them. Feeds have sockets of their own: each costs a descriptor, of which a system gives some thousands.
  */
 export const connections = {
   intake: 96,
@@ -22,4 +22,12 @@ export const connections = {
   action: 64,
   lookup: 32,
   feeds: 2_000,
+  /** Of each kind for one tenant, however many share the process: beyond a hundred tenants the sum may pass what the runtime carries. */
+  tenant_min: 2,
+  /** A pool of which every connection has been in use for so long, or in which a request has waited for so long, degrades health. */
+  crowded_ms: 10_000,
+  /** Between two looks. */
+  look_ms: 2_000,
+  /** Hosts that health names then. */
+  hosts_named_max: 3,
 } as const

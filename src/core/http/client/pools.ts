@@ -1,14 +1,10 @@
 /** Shares the connections of the process out, so that no kind of request can take those of another. */
-import { Context, Effect, Semaphore } from "effect"
+import { Clock, Context, Effect } from "effect"
 import { TransportError } from "../../errors.ts"
+import { monotonicMs } from "../../monotonic.ts"
 import { Http, type HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
-
-/**
- * What a request is for. `intake`: deliveries. `session`: what keeps streams alive: tokens, listings, refreshes. `action`: response
- * actions. `lookup`: everything else, the enrichment and the inventories for instance.
- */
-export type Purpose = "intake" | "session" | "action" | "lookup"
+import { hostOf, names, Pool, type Purpose, purposes } from "./pool.ts"
 
 /** The purpose of all requests of an effect, unless a part of it names another. */
 const RequestPurpose = Context.Reference<Purpose>("akonis/core/RequestPurpose", {
@@ -20,18 +16,30 @@ export const forPurpose = (purpose: Purpose) => Effect.provideService(RequestPur
 
 type Door = Http["Service"]
 
+/** Places for feeds, which all tenants of a process share. */
+export interface FeedPlaces {
+  open: number
+}
+
+export interface PoolOptions {
+  /** Tenants that share the process. Each has an equal part of the requests, so that none can take those of another. */
+  readonly tenants?: number
+  readonly feeds?: FeedPlaces
+}
+
 /**
  * A request waits for a connection of its purpose. When none gets free within its time it fails as `refused`: nothing was sent. A
  * feed never waits, since feeds seldom end: there is a place for it or it is refused.
  */
-export const inPools = (door: Door): Door => {
-  const pools: Readonly<Record<Purpose, Semaphore.Semaphore>> = {
-    intake: Semaphore.makeUnsafe(connections.intake),
-    session: Semaphore.makeUnsafe(connections.session),
-    action: Semaphore.makeUnsafe(connections.action),
-    lookup: Semaphore.makeUnsafe(connections.lookup),
+export const inPools = (door: Door, { tenants = 1, feeds = { open: 0 } }: PoolOptions = {}): Door => {
+  const poolOf = (purpose: Purpose) =>
+    new Pool(purpose, Math.max(connections.tenant_min, Math.floor(connections[purpose] / tenants)))
+  const pools: Readonly<Record<Purpose, Pool>> = {
+    intake: poolOf("intake"),
+    session: poolOf("session"),
+    action: poolOf("action"),
+    lookup: poolOf("lookup"),
   }
-  let feeds = 0
 
   const send: Door["send"] = (request, bytes_max) =>
     Effect.flatMap(RequestPurpose, (purpose) => {
@@ -39,38 +47,41 @@ export const inPools = (door: Door): Door => {
       const exchange = Effect.suspend(() => door.send(request, bytes_max))
       return Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
-          if (!(yield* pool.takeIfAvailable(1))) yield* restore(waitForPlace(pool, purpose, request))
-          return yield* Effect.ensuring(restore(exchange), pool.release(1))
+          const clock = yield* Clock.Clock
+          if (!(yield* pool.places.takeIfAvailable(1))) yield* pool.queued(clock, restore(waitForPlace(pool, request)))
+          return yield* pool.using(clock, request.url, restore(exchange))
         }),
       )
     })
 
   const placeForFeed = Effect.acquireRelease(
     Effect.suspend(() => {
-      if (feeds >= connections.feeds) return Effect.fail(tooManyFeeds())
-      feeds++
+      if (feeds.open >= connections.feeds) return Effect.fail(tooManyFeeds())
+      feeds.open++
       return Effect.void
     }),
-    () => Effect.sync(() => feeds--),
+    () => Effect.sync(() => feeds.open--),
   )
 
-  return Http.of({ send, open: (request) => Effect.andThen(placeForFeed, door.open(request)) })
+  return Http.of({
+    send,
+    open: (request) => Effect.andThen(placeForFeed, door.open(request)),
+    pools: (clock) => purposes.map((purpose) => pools[purpose].look(monotonicMs(clock))),
+  })
 }
 
 /** Takes the place, or fails without it. */
-const waitForPlace = (pool: Semaphore.Semaphore, purpose: Purpose, { url, timeout_ms }: HttpRequest) =>
-  Effect.timeoutOrElse(pool.take(1), {
+const waitForPlace = ({ places, purpose, size }: Pool, { url, timeout_ms }: HttpRequest) =>
+  Effect.timeoutOrElse(places.take(1), {
     duration: timeout_ms,
     orElse: () =>
       Effect.fail(
         refused(
-          URL.canParse(url) ? new URL(url).host : "",
-          `nothing was sent within ${timeout_ms} ms: all ${connections[purpose]} connections for ${names[purpose]} wait for answers`,
+          hostOf(url),
+          `nothing was sent within ${timeout_ms} ms: all ${size} connections for ${names[purpose]} wait for answers`,
         ),
       ),
   })
-
-const names = { intake: "the intake", session: "sessions", action: "actions", lookup: "lookups" } as const
 
 const tooManyFeeds = () =>
   refused("", `this process reads ${connections.feeds} feeds already and carries no more; use several processes`)
