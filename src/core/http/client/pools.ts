@@ -17,7 +17,7 @@ export const forPurpose = (purpose: Purpose) => Effect.provideService(RequestPur
 type Door = Http["Service"]
 
 /** Places for feeds, which all tenants of a process share. */
-export interface FeedPlaces {
+interface FeedPlaces {
   open: number
 }
 
