@@ -77,6 +77,17 @@ const partly: readonly Golden[] = [
     [`md5:${md5_2}`],
     ["a conjunction"],
   ],
+  // AND binds before OR, on either side of it.
+  [
+    `[file:hashes.MD5 = '${md5}' OR file:hashes.MD5 = '${md5_2}' AND file:name = 'z']`,
+    [`md5:${md5}`],
+    ["a conjunction"],
+  ],
+  [
+    `[file:name = 'z' AND file:hashes.MD5 = '${md5}' OR file:hashes.MD5 = '${md5_2}']`,
+    [`md5:${md5_2}`],
+    ["a conjunction"],
+  ],
   ["[ipv4-addr:value = '203.0.113.7' OR url:value = 'http://x']", [ip], ["url:value is not supported"]],
   ["[ipv4-addr:value = '203.0.113.7' OR ipv4-addr:value LIKE '10.%']", [ip], ["only = is taken, not LIKE"]],
   ["[file:name = 'it''s'] OR [domain-name:value = 'a.example']", [], ["malformed pattern: expected ]"]],

@@ -73,7 +73,7 @@ const unverified =
 
 /** The door to the network, with the proxy and the certificate authority of the configuration. */
 export const layerNetwork = Effect.fnUntraced(function* (
-  config: Pick<Config, "source" | "proxy" | "ca_file">,
+  config: Pick<Config, "source" | "proxy" | "ca_file"> & Partial<Pick<Config, "tenants">>,
   { version, env }: Pick<BootOptions, "version" | "env"> & Partial<BootOptions>,
 ) {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
@@ -82,7 +82,7 @@ export const layerNetwork = Effect.fnUntraced(function* (
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
   return layerFetch({
     user_agent: `akonis/${version}`,
-    tenants: config.tenants.length,
+    tenants: config.tenants?.length ?? 1,
     ...(proxy === undefined ? {} : { proxy }),
     ...(no_proxy === undefined ? {} : { no_proxy }),
     ...(ca_pem === undefined ? {} : { ca_pem }),
