@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { edge_types } from "../simulator/api/threatgraph-facts.ts"
-import { enrichment_queue } from "../src/core/limits.ts"
+import { enrichment_queue } from "../src/core/delivery/limits.ts"
 import { metrics } from "../src/plugins/enrichment/metrics.ts"
 import { detectionsOf, enrich, withEnricher } from "../test/enrichment/support.ts"
 

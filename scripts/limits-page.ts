@@ -1,11 +1,11 @@
 /** The table of bounds: read from the files that declare them, since the reason of each is the comment above it. */
 import { readdirSync, readFileSync } from "node:fs"
 
-/** `limits.ts` of every room, the core's folder `limits/`, and the bounds of the inventories. The core comes first. */
+/** The `limits.ts` of every room and plugin, and what stands in a folder `limits/`; the core comes first. */
 const files = (): string[] =>
   readdirSync("src", { recursive: true, encoding: "utf8" })
     .map((name) => `src/${name}`)
-    .filter((path) => /\/(limits|bounds)\.ts$|\/limits\/[^/]+\.ts$/.test(path))
+    .filter((path) => /\/limits\.ts$|\/limits\/[^/]+\.ts$/.test(path))
     .sort()
 
 /** One group of bounds: an exported object, or a single value. */

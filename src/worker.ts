@@ -1,8 +1,8 @@
 /** The background work of every enabled plugin of every tenant, until interrupted. Interrupting it drains. */
 import { Effect } from "effect"
 import type { ConfigError, StoreError } from "./core/errors.ts"
-import { folder_watch } from "./core/limits/files.ts"
 import { enrichersOf } from "./core/plugin.ts"
+import { folder_watch } from "./core/store/limits.ts"
 import { Health } from "./core/telemetry/health.ts"
 import type { RunningTenant } from "./core/tenant/boot.ts"
 

@@ -1,8 +1,10 @@
 /** Reading a body without trusting it: type, size, time, and of JSON cost and syntax, are checked before anything else happens. */
+
+import { actions as bounds } from "../core/actions/limits.ts"
 import { problemOf } from "../core/actions/problem.ts"
 import { onShortage } from "../core/http/server/giving-way.ts"
+import { server } from "../core/http/server/limits.ts"
 import { whyTooCostly } from "../core/json-size.ts"
-import { actions as bounds, server } from "../core/limits.ts"
 import { type ApiContext, answerProblem, refuseWith } from "./api.ts"
 
 const json_type = /^application\/([\w.-]+\+)?json\s*(;.*)?$/i

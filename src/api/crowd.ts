@@ -1,6 +1,6 @@
 /** How many requests are answered at once, for one caller and in all, so that none can keep the others out or fill the memory. */
 import { problemOf } from "../core/actions/problem.ts"
-import { server } from "../core/limits.ts"
+import { server } from "../core/http/server/limits.ts"
 import { type ApiContext, answerProblem } from "./api.ts"
 
 const detail = {

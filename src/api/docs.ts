@@ -1,6 +1,6 @@
 /** `GET /docs`: a page to read and try the API, everything on it served from here. */
 import { Hono } from "hono"
-import { server } from "../core/limits.ts"
+import { server } from "../core/http/server/limits.ts"
 import { type ApiContext, type ApiEnv, lacking } from "./api.ts"
 import { swaggerAsset } from "./assets.ts"
 import { readBody } from "./body.ts"

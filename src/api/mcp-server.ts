@@ -7,7 +7,7 @@ import { argumentsSchema } from "../core/actions/catalogue.ts"
 import { type ActionTenant, execute } from "../core/actions/execute.ts"
 import { performAndWait } from "../core/actions/perform-and-wait.ts"
 import type { Asked } from "../core/actions/response.ts"
-import { server as bounds } from "../core/limits.ts"
+import { server as bounds } from "../core/http/server/limits.ts"
 import { version } from "../version.ts"
 import type { Api } from "./api.ts"
 

@@ -6,7 +6,7 @@
  */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie"
 import { type Caller, digestOf, findByDigest } from "../core/http/server/bearer.ts"
-import { server } from "../core/limits.ts"
+import { server } from "../core/http/server/limits.ts"
 import type { Api, ApiContext } from "./api.ts"
 
 const cookie_name = "akonis_session"

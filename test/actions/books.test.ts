@@ -5,7 +5,7 @@ import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { type AuditLine, makeAudit } from "../../src/core/actions/audit.ts"
 import { journalOf } from "../../src/core/actions/idempotency.ts"
-import { audit as audit_bounds, journal as journal_bounds } from "../../src/core/limits/files.ts"
+import { audit as audit_bounds, journal as journal_bounds } from "../../src/core/actions/limits.ts"
 import { hideInLogs } from "../../src/core/telemetry/redact.ts"
 import { onTestClock, temporaryFolder } from "../support/effect.ts"
 

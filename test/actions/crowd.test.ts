@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { Hono } from "hono"
 import { type ApiEnv, giveRequestId } from "../../src/api/api.ts"
 import { limitRequests } from "../../src/api/crowd.ts"
-import { server } from "../../src/core/limits.ts"
+import { server } from "../../src/core/http/server/limits.ts"
 
 /** An app whose answers wait for the gate. */
 const gated = () => {

@@ -5,7 +5,7 @@ import { type ApiEnv, giveRequestId } from "../../src/api/api.ts"
 import { jsonBody } from "../../src/api/body.ts"
 import { loginRoutes } from "../../src/api/docs.ts"
 import { giveWay } from "../../src/core/http/server/giving-way.ts"
-import { server } from "../../src/core/limits.ts"
+import { server } from "../../src/core/http/server/limits.ts"
 
 beforeEach(() => void jest.useFakeTimers())
 afterEach(() => void jest.useRealTimers())

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util"
 import type { Account } from "../../simulator/account.ts"
 import { Random } from "../../simulator/events/random.ts"
-import { delivery } from "../../src/core/limits.ts"
+import { delivery } from "../../src/core/delivery/limits.ts"
 import { endWith } from "../process/child.ts"
 import { withLab } from "../process/harness.ts"
 import { until } from "../process/waiting.ts"

@@ -1,7 +1,7 @@
 /** Answers of Falcon that would cost more to parse than any call is worth. */
 import { describe, expect } from "bun:test"
 import { Effect, Result } from "effect"
-import { falcon } from "../../src/core/limits.ts"
+import { falcon } from "../../src/core/falcon/limits.ts"
 import { answer, effect, get, play } from "./support.ts"
 
 const bodies: readonly (readonly [string, string])[] = [

@@ -5,8 +5,8 @@
 import { Clock, Effect, FileSystem } from "effect"
 import { z } from "zod"
 import type { StoreError } from "../errors.ts"
-import { guards as bounds } from "../limits/guards.ts"
 import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import { guards as bounds } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 
 const waiting_run = z.object({

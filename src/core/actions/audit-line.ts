@@ -1,9 +1,9 @@
 /** Makes the audit lines of an action: before it runs, and once its outcome is known. */
 import { Clock, Effect, Exit } from "effect"
-import { actions as bounds } from "../limits.ts"
 import type { AnyAction } from "./action.ts"
 import type { AuditLine } from "./audit.ts"
 import type { Reply } from "./idempotency.ts"
+import { actions as bounds } from "./limits.ts"
 import type { ProblemBody } from "./problem.ts"
 import { type ActionResponse, type Asked, isFinal, type Ran } from "./response.ts"
 

@@ -4,12 +4,12 @@
  */
 import { Clock, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
-import { audit as bounds } from "../limits/files.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { appendDurably } from "../store/atomic-file.ts"
 import { systemWords } from "../store/regular-file.ts"
 import { redact } from "../telemetry/redact.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
+import { audit as bounds } from "./limits.ts"
 import type { Counts } from "./response.ts"
 
 export interface AuditLine {

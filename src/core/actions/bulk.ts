@@ -6,12 +6,12 @@ import type { FalconError } from "../falcon/errors.ts"
 import { askForList } from "../falcon/list-answer.ts"
 import { isChange, type Operation } from "../falcon/operation.ts"
 import { splitIds } from "../falcon/split-ids.ts"
-import { by_ids as bounds } from "../limits.ts"
 import { type Outcome, type RowError, unconfirmedIn } from "./action.ts"
 import { Planning } from "./dry-run.ts"
 import { gravest, isPointless, leavesDoubt, statusOf, withErrors } from "./error-priority.ts"
 import { idKey } from "./errors-by-id.ts"
 import { type Judged, judge, judgeFailure, type Reading } from "./judge.ts"
+import { by_ids as bounds } from "./limits.ts"
 
 export interface BulkCall extends Omit<Reading, "changes"> {
   readonly ids: readonly string[]

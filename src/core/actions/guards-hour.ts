@@ -5,11 +5,11 @@
  */
 import { Clock, Effect, FileSystem, type PlatformError, Semaphore } from "effect"
 import { StoreError } from "../errors.ts"
-import { guards as bounds } from "../limits/guards.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, makeFolder, readIfPresent } from "../store/atomic-file.ts"
 import { systemWords } from "../store/regular-file.ts"
 import { idKey } from "./errors-by-id.ts"
+import { guards as bounds } from "./limits.ts"
 
 export interface HostsOfTheHour {
   /** Counts hosts before they are changed. `undefined`: they may be; else how many different ones the hour has without them. */

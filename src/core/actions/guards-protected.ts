@@ -5,10 +5,10 @@ import { Falcon, failWhenEmpty } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { failure } from "../falcon/failure.ts"
 import type { Operation } from "../falcon/operation.ts"
-import { guards as bounds } from "../limits/guards.ts"
 import { callInBulk, idField } from "./bulk.ts"
 import { Planning } from "./dry-run.ts"
 import { idKey } from "./errors-by-id.ts"
+import { guards as bounds } from "./limits.ts"
 
 export type Protection = GuardsConfig["protected"]
 

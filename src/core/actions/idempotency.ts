@@ -9,12 +9,11 @@
  */
 import { Clock, Deferred, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
-import { journal } from "../limits/files.ts"
-import { actions as bounds } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Audit, AuditLine } from "./audit.ts"
 import { type Entry, linesOf, readEntries } from "./idempotency-file.ts"
+import { actions as bounds, journal } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 
 /** An answer as it goes out: status 200 with an answer, anything else with a problem document. */

@@ -1,8 +1,8 @@
 /** Runs an action and waits until things are as it wants them, whichever surface it was asked through. */
 import { Effect } from "effect"
-import { waits as bounds } from "../limits/waits.ts"
 import type { AnyAction } from "./action.ts"
 import { type ActionTenant, perform } from "./execute.ts"
+import { waits as bounds } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 import type { ActionResponse, Asked, Executed } from "./response.ts"
 import type { Run } from "./runs.ts"

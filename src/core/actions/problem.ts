@@ -3,9 +3,9 @@ import { Data } from "effect"
 import { z } from "zod"
 import type { FalconError, FalconReason } from "../falcon/errors.ts"
 import type { Immutable } from "../json-schema.ts"
-import { actions } from "../limits.ts"
 import { cleanText } from "../text.ts"
 import { type AnyAction, row_error } from "./action.ts"
+import { actions } from "./limits.ts"
 
 /**
  * The kinds of problems: the end of `type`, the status and the title of each. The OpenAPI document lists them. A

@@ -5,9 +5,9 @@ import type { Secret } from "../config/secret.ts"
 import { FalconError } from "../falcon/errors.ts"
 import type { Role } from "../http/server/bearer.ts"
 import type { Immutable } from "../json-schema.ts"
-import { actions as bounds } from "../limits.ts"
 import { type AnyAction, ArgumentError, type Outcome, row_error, unconfirmedIn } from "./action.ts"
 import { type PlannedRequest, planned_request } from "./dry-run.ts"
+import { actions as bounds } from "./limits.ts"
 import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./problem.ts"
 
 /** Who asks, and how. */

@@ -6,10 +6,10 @@ import { Clock, type Context, Deferred, Effect, Fiber, FileSystem } from "effect
 import { z } from "zod"
 import type { StoreError } from "../errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
-import { waits as bounds } from "../limits/waits.ts"
 import type { PluginServices } from "../plugin.ts"
 import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { AnyAction } from "./action.ts"
+import { waits as bounds } from "./limits.ts"
 import type { ActionResponse } from "./response.ts"
 import { firstRows, readStates, settle, wait_row } from "./wait.ts"
 

@@ -1,6 +1,6 @@
 /** Arguments that several actions have in common, with one name, bound and description each. */
 import { z } from "zod"
-import { action_args as bounds } from "../limits.ts"
+import { action_args as bounds } from "./limits.ts"
 
 /** Printable text on one line: nothing that could end a header, a URL or a log line. */
 const one_line = /^\P{Cc}*$/u

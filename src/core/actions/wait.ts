@@ -2,9 +2,9 @@
 import { Clock, Effect, Result } from "effect"
 import { z } from "zod"
 import { Falcon } from "../falcon/client.ts"
-import { waits as bounds } from "../limits/waits.ts"
 import type { RowError, Settling } from "./action.ts"
 import { idKey } from "./errors-by-id.ts"
+import { waits as bounds } from "./limits.ts"
 
 export const wait_row = z.object({
   id: z.string(),

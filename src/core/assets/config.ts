@@ -1,7 +1,7 @@
 /** The configuration keys that both inventories have. */
 import { z } from "zod"
 import { fromEnv, httpUrl, secret } from "../config/schema.ts"
-import { assets } from "../limits.ts"
+import { assets } from "./limits.ts"
 
 /** What the keys hold, once checked. */
 export type AssetKeys = z.infer<z.ZodObject<ReturnType<typeof assetKeys>>>

@@ -1,5 +1,28 @@
 /** Bounds of the inventories: how answers of Falcon and Sekoia are believed and waited for. */
 
+/** The inventories of hosts and users. */
+export const assets = {
+  /** Hosts looked up by id at once. Falcon allows 5000. */
+  lookup_ids_max: 1_000,
+  /** Between two listings of all hosts, which find those that are gone and those that a look at changes could miss. */
+  reconcile_ms: 60 * 60_000,
+  /** A source that has to be read as a whole may be read for this share of the time. */
+  walk_share_max: 0.1,
+  /** Items in one request to Sekoia. Its Python SDK sends 100. */
+  batch_items_max: 1_000,
+  /** The Python SDK waits 30 s as well. */
+  request_ms_max: 30_000,
+  response_bytes_max: 4 * 1024 * 1024,
+  /** Between tries when the key or the connector is refused: nothing will change until a person acts. */
+  refused_ms: 60_000,
+  /** Assets refused one after the other, none accepted in between, until the whole batch counts as refused for another reason. */
+  refused_in_row_max: 10,
+  /** Bytes of a file of known assets that are read or written at once. */
+  file_part_bytes: 64 * 1024,
+  /** Lines about skipped assets in one pass; the rest is counted. */
+  warnings_max: 10,
+} as const
+
 /** What Sekoia does with assets after it has taken them; the times are those of its Python SDK (asset_connector/mixin.py). */
 export const task = {
   /** From the post to the first question after its task; it doubles from there. */

@@ -1,9 +1,9 @@
 /** Posts a batch of assets to Sekoia, and bisects what is refused to the assets that it refuses alone. */
 import { Effect } from "effect"
 import type { ConfigError } from "../errors.ts"
-import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import { SekoiaError } from "../sekoia/sekoia-error.ts"
+import { assets as limits } from "./limits.ts"
 import type { Hash } from "./sent-index.ts"
 
 /** A mapped asset that is to be posted. */

@@ -1,13 +1,12 @@
 /** The background work of an inventory: cycle after cycle, for as long as the process lives. */
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
-import { assets as limits } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { announceWait } from "../wait-policy.ts"
 import type { CollectError, Collector } from "./collect.ts"
 import type { Tally } from "./cycle-tally.ts"
-import { reading } from "./limits.ts"
+import { assets as limits, reading } from "./limits.ts"
 import type { AssetSource } from "./source.ts"
 
 export interface RunOptions {

@@ -1,11 +1,10 @@
 /** Sends the entities that have changed, in batches, and records them in the sent index. */
 import { Clock, Data, Effect, Metric } from "effect"
-import { assets as limits } from "../limits.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import type { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { Tally } from "./cycle-tally.ts"
-import { id_chars_max } from "./limits.ts"
+import { id_chars_max, assets as limits } from "./limits.ts"
 import { type Parcel, postBisecting } from "./post-bisecting.ts"
 import { type Newest, newer } from "./progress.ts"
 import { hashOf } from "./sent-index.ts"

@@ -5,10 +5,9 @@
  */
 import { Clock, Effect, FileSystem, type PlatformError as Platform } from "effect"
 import { StoreError } from "../errors.ts"
-import { assets as limits } from "../limits.ts"
 import { appendDurably, rewriteAtomic } from "../store/atomic-file.ts"
 import { Tenant } from "../tenant/identity.ts"
-import { id_chars_max } from "./limits.ts"
+import { id_chars_max, assets as limits } from "./limits.ts"
 import { type Hash, SentIndex } from "./sent-index.ts"
 
 /** An accepted asset. */

@@ -4,10 +4,10 @@
  */
 import { Effect, FileSystem, Redacted } from "effect"
 import { ConfigError } from "../errors.ts"
-import { configuration } from "../limits/files.ts"
 import { readRegular, versionOf, whyUnread } from "../store/regular-file.ts"
 import { hideInLogs } from "../telemetry/redact.ts"
 import { secret_chars_min } from "../telemetry/secret-forms.ts"
+import { configuration } from "./limits.ts"
 
 export interface Secret {
   /** The current value. Fails when the file is gone or empty; the message names the file, never the value. */

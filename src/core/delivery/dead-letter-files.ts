@@ -1,11 +1,11 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
 import { Clock, Effect, FileSystem } from "effect"
 import type { StoreError } from "../errors.ts"
-import { enrichment_queue } from "../limits.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
 import type { Destination } from "./destination.ts"
 import type { Enricher } from "./enricher.ts"
+import { enrichment_queue } from "./limits.ts"
 import { batchesOf, batchOfLine } from "./lines/batches-of.ts"
 
 /** Holds the ids that were delivered later. */

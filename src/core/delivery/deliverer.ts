@@ -5,11 +5,11 @@
  * A destination that refuses one event after the other and takes none is down, and no event is at fault (`outage.ts`).
  */
 import { Clock, Effect } from "effect"
-import { intake as limits } from "../limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { waitAfter } from "../wait-policy.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { DeliveryError, Destination } from "./destination.ts"
+import { outage as limits } from "./limits.ts"
 import type { Batch, Reject, RejectReason } from "./lines/batch.ts"
 import { type Ahead, makeOutage, type Open, type Posting } from "./outage.ts"
 import { makeRecord } from "./record.ts"

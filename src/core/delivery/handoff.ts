@@ -4,7 +4,7 @@
  * neither lose a batch nor hold one back.
  */
 import { Effect, Latch } from "effect"
-import { delivery } from "../limits.ts"
+import { delivery } from "./limits.ts"
 import type { Batch } from "./lines/batch.ts"
 
 export class Handoff {

@@ -7,10 +7,10 @@
  */
 import { write } from "node:fs"
 import { Effect, FileSystem, type PlatformError, Semaphore } from "effect"
-import { delivery } from "../limits.ts"
 import { systemWords } from "../store/regular-file.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { DeliveryError, type Destination } from "./destination.ts"
+import { delivery } from "./limits.ts"
 import type { Framing } from "./lines/framing.ts"
 
 export interface NdjsonOptions {

@@ -4,10 +4,10 @@
  * and another one, so that a run of poison events cannot stand in the way for ever.
  */
 import { Effect } from "effect"
-import { intake as limits } from "../limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { announceWait } from "../wait-policy.ts"
 import type { DeliveryError } from "./destination.ts"
+import { outage as limits } from "./limits.ts"
 import type { Batch } from "./lines/batch.ts"
 import { Remaining } from "./remaining.ts"
 import type { Standing } from "./standing.ts"

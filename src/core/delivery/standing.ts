@@ -3,7 +3,7 @@
  * alone is only a poison event when the destination has taken another one since, and then refuses it again. Shared by everything
  * that posts for the partition.
  */
-import { intake as limits } from "../limits.ts"
+import { outage as limits } from "./limits.ts"
 import type { Batch } from "./lines/batch.ts"
 
 export class Standing {

@@ -1,9 +1,9 @@
 /** Falcon's common answer `{meta, errors, resources}`. */
 import type { HttpAnswer } from "../http/client/http.ts"
 import { whyTooCostly } from "../json-size.ts"
-import { falcon } from "../limits.ts"
 import { cleanText, cleanTextOr } from "../text.ts"
 import type { ApiError } from "./errors.ts"
+import { falcon } from "./limits.ts"
 
 /** A 2xx answer. `errors` beside `resources` is a partial success: both count. */
 export interface Envelope {

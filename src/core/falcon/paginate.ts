@@ -1,11 +1,11 @@
 /** Walks through a list that comes in pages. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import { falcon } from "../limits.ts"
 import { type Cursor, nextCursor } from "./cursor.ts"
 import type { Envelope } from "./envelope.ts"
 import type { ApiError, FalconError } from "./errors.ts"
 import { failure } from "./failure.ts"
+import { falcon } from "./limits.ts"
 import type { Operation } from "./operation.ts"
 
 export interface PagesOptions {

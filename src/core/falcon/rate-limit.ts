@@ -4,9 +4,10 @@ import { RateLimiter } from "effect/persistence"
 import { waitMs } from "../http/client/backoff.ts"
 import type { HttpAnswer } from "../http/client/http.ts"
 import { retryAfterMs } from "../http/client/retry-after.ts"
-import { falcon, retry } from "../limits.ts"
+import { retry } from "../limits.ts"
 import { monotonicClock, monotonicMs } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { falcon } from "./limits.ts"
 
 /** One rate budget, shared by all calls of a tenant. */
 export interface RateLimit {

@@ -1,5 +1,5 @@
 /** Splits lists of ids into what one call may carry. */
-import { falcon } from "../limits.ts"
+import { falcon } from "./limits.ts"
 
 /** Characters of `&ids=`, which precedes every id in a URL. */
 const key_chars = 5

@@ -3,11 +3,11 @@
  * and the API key as bearer token (sekoia-automation-sdk, asset_connector/connector.py, where only 200 is a success).
  */
 import { Clock, Effect, FileSystem, Metric, Redacted, Result } from "effect"
-import { task as task_limits } from "../assets/limits.ts"
+import { assets as limits, task as task_limits } from "../assets/limits.ts"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError } from "../errors.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
-import { assets as limits, retry } from "../limits.ts"
+import { retry } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { waitAfter } from "../wait-policy.ts"
 import { fromAnswer, fromTransport, quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"

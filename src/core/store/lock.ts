@@ -12,7 +12,7 @@ import { connect, createServer, type Server } from "node:net"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, type Scope } from "effect"
 import { StoreError } from "../errors.ts"
-import { folder_watch } from "../limits/files.ts"
+import { folder_watch } from "./limits.ts"
 
 export interface FolderLock {
   /** Whether the folder is still the one that was locked: `gone`, or `replaced` by another of its name. */

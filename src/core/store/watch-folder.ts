@@ -4,9 +4,9 @@
  */
 import { Effect, type FileSystem, type Scope } from "effect"
 import type { StoreError } from "../errors.ts"
-import { folder_watch } from "../limits/files.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { makeFolder } from "./atomic-file.ts"
+import { folder_watch } from "./limits.ts"
 import { type FolderLock, lockFolder } from "./lock.ts"
 
 export interface WatchedFolder {

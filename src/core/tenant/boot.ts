@@ -3,12 +3,12 @@
  * is released with the scope.
  */
 import { type Context, Effect, type FileSystem, Layer, type Scope } from "effect"
+import { configuration } from "../config/limits.ts"
 import type { Config } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
 import { ConfigError, type StoreError } from "../errors.ts"
 import { layerFetch } from "../http/client/fetch.ts"
 import type { Http } from "../http/client/http.ts"
-import { configuration } from "../limits/files.ts"
 import type { EnabledPlugin, PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
 import { type FolderLock, lockFolder } from "../store/lock.ts"

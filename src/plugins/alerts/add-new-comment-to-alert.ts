@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
+import { action_args } from "../../core/actions/limits.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { action_args } from "../../core/limits.ts"
 import { changeAlerts, composite_ids, example_alert } from "./alert.ts"
 import { per_call } from "./limits.ts"
 

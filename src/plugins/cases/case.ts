@@ -1,9 +1,9 @@
 /** The case entity, the arguments that actions on cases have in common, and the calls. */
 import { z } from "zod"
 import { idField } from "../../core/actions/bulk.ts"
+import { action_args as arg_bounds } from "../../core/actions/limits.ts"
 import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { action_args as arg_bounds } from "../../core/limits.ts"
 import { cases as bounds } from "./limits.ts"
 
 export const read = ["Cases: Read"]

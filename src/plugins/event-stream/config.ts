@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { fromEnv, httpUrl, requiredIf, secret } from "../../core/config/schema.ts"
-import { delivery } from "../../core/limits.ts"
+import { delivery } from "../../core/delivery/limits.ts"
 
 /** Keys of `plugins.event-stream`. */
 export const config = z.strictObject({

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { falcon as bounds } from "../../core/limits.ts"
+import { falcon as bounds } from "../../core/falcon/limits.ts"
 import { allOf, anyOf, is } from "./fql.ts"
 import { findOperation, type Indicator, indicatorOf, isOurs, keyOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"

@@ -2,7 +2,7 @@
  * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
  * guarantee is reported at the moment at which it breaks.
  */
-import { delivery, enrichment_queue } from "../../../src/core/limits.ts"
+import { delivery, enrichment_queue } from "../../../src/core/delivery/limits.ts"
 import type { MemoryDisk } from "../../support/memory-disk.ts"
 import type { Scenario } from "../generate/scenario.ts"
 import type { Detection } from "../model/graph.ts"

@@ -2,7 +2,7 @@
  * Compares the vertices that belong to the detections with what the intake took and what was dead-lettered. Vertices come after
  * their detection, all of them, once while the process lives; and no offset passes a detection that waits for them.
  */
-import { delivery, enrichment_queue } from "../../../src/core/limits.ts"
+import { delivery, enrichment_queue } from "../../../src/core/delivery/limits.ts"
 import { type Fault, isGraphPlace, lasts, type Scenario } from "../generate/scenario.ts"
 import type { Detection, Expected, Graph } from "../model/graph.ts"
 import type { Log } from "../model/workload.ts"

@@ -1,5 +1,6 @@
 /** Watches how the process behaves towards Falcon and the intake: rates, waits, tokens, refreshes. */
-import { falcon, retry } from "../../../src/core/limits.ts"
+import { falcon } from "../../../src/core/falcon/limits.ts"
+import { retry } from "../../../src/core/limits.ts"
 import { enrichment } from "../../../src/plugins/enrichment/limits.ts"
 import { stream } from "../../../src/plugins/event-stream/limits.ts"
 import { endOf, type Fault, isGraphPlace, type RequestPlace, type Scenario } from "../generate/scenario.ts"

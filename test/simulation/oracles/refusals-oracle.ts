@@ -2,7 +2,7 @@
  * Watches what the process makes of refusals, per partition: that it gives up an event only when the intake refused it alone, took
  * something else, and refused it alone again; and that it does not storm an intake that takes nothing.
  */
-import { intake } from "../../../src/core/limits.ts"
+import { outage } from "../../../src/core/delivery/limits.ts"
 import type { Break } from "./delivery-oracle.ts"
 
 interface Partition {
@@ -79,7 +79,7 @@ export class RefusalsOracle {
   refusedAlone(partition: number, what: object): void {
     const one = this.partitions[partition]!
     one.in_row++
-    if (one.in_row >= intake.refused_in_row_max) one.doubted = true
+    if (one.in_row >= outage.refused_in_row_max) one.doubted = true
     const before = this.suspects.get(what)
     if (before === undefined) this.suspects.set(what, { accepted: one.accepted, convicted: false })
     else if (!before.convicted && one.accepted > before.accepted) {
@@ -100,7 +100,7 @@ export class RefusalsOracle {
 
   /** The intake is doubted: then even an event that was delivered may be posted again. */
   isDoubted(partition: number): boolean {
-    return this.partitions[partition]!.in_row >= intake.refused_in_row_max
+    return this.partitions[partition]!.in_row >= outage.refused_in_row_max
   }
 
   probed(partition: number): void {
@@ -113,6 +113,6 @@ export class RefusalsOracle {
 
   /** So many events more may be in memory. */
   extra(partition: number, batch_events: number): number {
-    return this.partitions[partition]!.doubted ? intake.refused_in_row_most + batch_events : 0
+    return this.partitions[partition]!.doubted ? outage.refused_in_row_most + batch_events : 0
   }
 }

@@ -4,7 +4,7 @@ import { Clock, Effect, Random as EffectRandom, Exit, Fiber, type Layer, Logger,
 import type { Random } from "../../../simulator/events/random.ts"
 import { loadConfig } from "../../../src/core/config/load.ts"
 import type { Http } from "../../../src/core/http/client/http.ts"
-import { server } from "../../../src/core/limits.ts"
+import { server } from "../../../src/core/http/server/limits.ts"
 import { Health } from "../../../src/core/telemetry/health.ts"
 import { lockData, openTenants, type RunningTenant } from "../../../src/core/tenant/boot.ts"
 import { plugins } from "../../../src/plugins/index.ts"

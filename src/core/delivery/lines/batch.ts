@@ -4,8 +4,9 @@
  * The buffer holds the events with their separators, so that posting a batch copies nothing. In front stays room for the head of
  * the body, which is written when the batch is posted: a key that stands in it may change while a batch waits.
  */
-import { delivery } from "../../limits.ts"
+
 import type { SourceEvent } from "../enricher.ts"
+import { delivery } from "../limits.ts"
 import type { Framing } from "./framing.ts"
 
 /** How large a batch and what is in it may be. */

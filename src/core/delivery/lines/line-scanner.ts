@@ -9,7 +9,7 @@
  * `JSON.parse`. `test/fuzz/lines.ts` holds it against `JSON.parse` on arbitrary bytes.
  */
 import { isUtf8 } from "node:buffer"
-import { delivery } from "../../limits.ts"
+import { delivery } from "../limits.ts"
 import type { RecordedFields } from "./recorded-fields.ts"
 import { ascii, escapable, isDigit, isHex, matches, numberEnd, plainBytes, wordEnd } from "./tokens.ts"
 

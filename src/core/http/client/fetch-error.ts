@@ -1,6 +1,7 @@
 /** What a failed `fetch` tells about whether the request arrived. */
 import { TransportError } from "../../errors.ts"
-import { falcon, texts } from "../../limits.ts"
+import { falcon } from "../../falcon/limits.ts"
+import { texts } from "../../limits.ts"
 import { cleanText } from "../../text.ts"
 
 /**

@@ -4,8 +4,8 @@ import { Effect, type FileSystem, Redacted } from "effect"
 import type { General } from "../../config/schema.ts"
 import { secretFile } from "../../config/secret.ts"
 import { ConfigError, type StoreError } from "../../errors.ts"
-import { server } from "../../limits.ts"
 import { makeFolder, readIfPresent, writeAtomic } from "../../store/atomic-file.ts"
+import { server } from "./limits.ts"
 
 export type Role = "reader" | "responder" | "admin"
 export type Caller = General["server"]["tokens"][number]

@@ -2,9 +2,9 @@ import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { onTestClock } from "../../../../test/support/effect.ts"
-import { descriptors as bounds } from "../../limits/door.ts"
 import { onShortage } from "./giving-way.ts"
 import { keepReserve } from "./keep-reserve.ts"
+import { descriptors as bounds } from "./limits.ts"
 
 interface Held {
   /** Connections that the runtime knows as idle. */

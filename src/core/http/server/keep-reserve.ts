@@ -3,9 +3,9 @@
  * refused, so the descriptors of the process are counted, and when its reserve is touched callers have to go.
  */
 import { Effect } from "effect"
-import { descriptors as bounds, server as limits } from "../../limits/door.ts"
 import { type Descriptors, readDescriptors, reserveOf } from "./descriptors.ts"
 import { giveWay } from "./giving-way.ts"
+import { descriptors as bounds, server as limits } from "./limits.ts"
 
 /** A port that can be shut for a while. */
 export interface Door {

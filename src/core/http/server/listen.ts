@@ -2,11 +2,11 @@
 import { closeSync, openSync } from "node:fs"
 import { Effect, type Scope } from "effect"
 import { ConfigError } from "../../errors.ts"
-import { server as limits } from "../../limits.ts"
 import { runtime } from "../../runtime/runtime.ts"
 import { serveNode } from "../../runtime/serve-node.ts"
 import { readDescriptors, reserveOf } from "./descriptors.ts"
 import { type Door, keepReserve } from "./keep-reserve.ts"
+import { server as limits } from "./limits.ts"
 import { peerOf } from "./peer.ts"
 
 /** What a handler is told beside the request. */

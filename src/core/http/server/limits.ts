@@ -1,17 +1,4 @@
-/** Bounds of what comes in from outside: text of others, and requests to our own HTTP API. */
-
-/** Text that others wrote, once it is cleaned (`core/text.ts`). */
-export const texts = {
-  /** Of the words of a server that is not Falcon: the intake, the asset API, a proxy. */
-  answer_chars_max: 200,
-  /** Of the name of a host in an error: a domain name has at most 253 characters. */
-  host_chars_max: 260,
-  /** Of one cell of health, and of all cells of one plugin: `/health` is open to everybody, and 1000 partitions may fail at once. */
-  cell_chars_max: 1_000,
-  health_chars_max: 8_000,
-  /** Of the name of a health cell; that of a partition is a URL. */
-  part_chars_max: 300,
-} as const
+/** Bounds of our own HTTP API. */
 
 /** Our own HTTP API. */
 export const server = {

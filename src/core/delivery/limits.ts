@@ -1,0 +1,48 @@
+/** Bounds of delivery. */
+
+/** What travels from Falcon to the intake. */
+export const delivery = {
+  /** Events in one intake request. The specification fixes 1000. */
+  batch_events_max: 1000,
+  /** Request body after JSON escaping. The intake refuses more than 10 MiB; the specification keeps a tenth in reserve. */
+  batch_bytes_max: 9_437_184,
+  /** How long an event may wait for its batch to fill. */
+  batch_wait_ms_max: 1_000,
+  /** Characters (Unicode code points, as Python's `len` counts) in one event. The intake refuses longer ones. */
+  event_chars_max: 250_000,
+  /** Bytes of one line kept in memory; a longer line goes to the dead letters cut at this size. */
+  line_bytes_max: 8 * 1024 * 1024,
+  /** Batches waiting behind the one being posted, per partition. More would only move the wait from Falcon's disk to our memory. */
+  batches_waiting_max: 1,
+  /** Offsets remembered per partition to tell a repeated event from one that came late. */
+  recent_offsets_max: 65_536,
+  /** Nesting of one event, beyond which it is no JSON for us: nothing that Falcon sends comes near, and the check needs a bound. */
+  nesting_max: 1_024,
+} as const
+
+/** When a destination counts as down, and what is told of it. */
+export const outage = {
+  /** Failures in a row that health does not report, unless the next try is further away than the time below. */
+  silent_failures_max: 1,
+  silent_wait_ms_max: 10_000,
+  /** Events refused alone, none accepted in between, until the intake counts as one that refuses everything. */
+  refused_in_row_max: 5,
+  /** The most that `refused_in_row_max` is doubled to in a long run of events that the intake does refuse. */
+  refused_in_row_most: 1_000,
+  /** Events of different places tried without success before one that was delivered is posted again to find out. */
+  probes_max: 8,
+} as const
+
+/** Enriched events and their source events (`core/delivery/enrichment-queue.ts`), per partition. */
+export const enrichment_queue = {
+  /** Events that may stay uncommitted behind an unfinished enrichment, and so come again after a crash. */
+  events_behind_max: 10_000,
+  /** Enrichments at once; the others wait. */
+  concurrency_max: 8,
+  /** How long a stopping process waits for them once all events are delivered; with `drain_ms_max` below 5 s. */
+  drain_ms_max: 1_000,
+  /** And for the disk to take the dead letters of those that did not finish: on a full one the events come again instead. */
+  record_ms_max: 300,
+  /** For one source event that `akonis dead-letters replay` enriches again. */
+  replay_ms_max: 120_000,
+} as const

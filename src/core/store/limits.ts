@@ -1,0 +1,11 @@
+/** Bounds of the data folder. */
+
+/** The lock of the data folder. */
+export const folder_watch = {
+  /** Between two looks whether the folder is still the one that was locked. Two calls of the kernel each. */
+  every_ms: 1_000,
+  /** A process that holds the folder and does not take a connection within this time is there all the same. */
+  answer_ms_max: 5_000,
+  /** When a plugin with a file that cannot be used looks again whether somebody has mended it. */
+  retry_ms: 30_000,
+} as const
