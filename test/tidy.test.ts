@@ -115,6 +115,15 @@ describe("every file", () => {
     expect(holding(inside, /process\.env|console\./)).toEqual([])
   })
 
+  test("takes what Bun or Deno alone offers from core/runtime; Bun's server stands beside what guards its connections", () => {
+    const rooms = /^src\/core\/(runtime\/|http\/server\/listen\.ts$)/
+    expect(
+      holding(product, /\bBun\.|\bDeno\.|"bun:|"Bun" in|"Deno" in|typeof (Bun|Deno)/).filter(
+        (path) => !rooms.test(path),
+      ),
+    ).toEqual([])
+  })
+
   test("leaves nothing for later", () => {
     expect(holding([...product, ...sources("simulator")], /TODO|FIXME|not implemented/)).toEqual([])
   })

@@ -12,18 +12,27 @@ interface ServeOptions {
   ) => Response | Promise<Response>
   /** Seconds until a connection is closed on which no request is being answered, or half of one has come. */
   readonly idle_s: number
+  /** How long requests under way may take to be answered once it stops. */
+  readonly answered_ms_max: number
   /** Connections beyond these are closed at once. */
   readonly connections_max?: number
 }
 
 interface Running {
   readonly port: number
-  /** Ends all connections. */
+  /** Ends all connections: idle ones at once, the others when their request is answered or its time is over. */
   readonly stop: () => Promise<void>
 }
 
 /** Listens; rejects with the system's error, whose `code` says why, when the port cannot be opened. */
-export const serveNode = async ({ hostname, port, fetch, idle_s, connections_max }: ServeOptions): Promise<Running> => {
+export const serveNode = async ({
+  hostname,
+  port,
+  fetch,
+  idle_s,
+  answered_ms_max,
+  connections_max,
+}: ServeOptions): Promise<Running> => {
   // Only here: Bun does not need it, and loading it takes time.
   const [{ createServer }, { getRequestListener }] = await Promise.all([
     import("node:http"),
@@ -54,8 +63,12 @@ export const serveNode = async ({ hostname, port, fetch, idle_s, connections_max
     port: (server.address() as AddressInfo).port,
     stop: () =>
       new Promise((stopped) => {
-        server.close(() => stopped())
-        server.closeAllConnections()
+        const late = setTimeout(() => server.closeAllConnections(), answered_ms_max)
+        server.close(() => {
+          clearTimeout(late)
+          stopped()
+        })
+        server.closeIdleConnections()
       }),
   }
 }

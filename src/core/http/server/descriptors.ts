@@ -15,8 +15,7 @@ let last_limit = Number.POSITIVE_INFINITY
  * does not tell: before Linux 6.2, and elsewhere.
  */
 export const readDescriptors = (): Descriptors | undefined => {
-  // Since Linux 6.2 the size of this folder is the number of its entries.
-  const used = statSync("/proc/self/fd", { throwIfNoEntry: false })?.size ?? 0
+  const used = readUsed()
   if (used === 0) return undefined
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1")) ?? []
@@ -25,6 +24,15 @@ export const readDescriptors = (): Descriptors | undefined => {
     // None left to read it with; it is what it was.
   }
   return { used, limit: Math.min(last_limit, bounds.counted_max) }
+}
+
+/** Since Linux 6.2 the size of this folder is the number of its entries. 0 where it is not told, or, under Deno, not permitted to ask. */
+const readUsed = (): number => {
+  try {
+    return statSync("/proc/self/fd").size
+  } catch {
+    return 0
+  }
 }
 
 /** How many descriptors are to stay free for delivery, of so many. */

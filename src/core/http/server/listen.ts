@@ -88,7 +88,11 @@ const serveBun = (options: ServeOptions): Running => {
   }
   const stop = async () => {
     if (spare !== undefined) closeSync(spare)
-    await Promise.all([server, ...leaving].map((each) => each?.stop(true)))
+    const all = server === undefined ? leaving : [server, ...leaving]
+    for (const each of all) void each.stop(false)
+    const late_ms = performance.now() + limits.answered_ms_max
+    while (all.some(({ pendingRequests }) => pendingRequests > 0) && performance.now() < late_ms) await Bun.sleep(10)
+    await Promise.all(all.map((each) => each.stop(true)))
   }
   return { hostname: options.hostname, port, stop, door }
 }
@@ -137,6 +141,7 @@ const serveElsewhere = async ({
       port,
       fetch: (request, told) => fetch(request, { peer: peerOf(request, told) }),
       idle_s,
+      answered_ms_max: limits.answered_ms_max,
       ...(seen !== undefined && { connections_max: seen.limit - reserveOf(seen.limit) }),
     })),
   }

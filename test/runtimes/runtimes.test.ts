@@ -1,0 +1,39 @@
+/** The product under every runtime that it promises; see `docs/runtimes.md`. */
+import { beforeAll, describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { compiled } from "./compiled.ts"
+import { denoPermissions, denoServe, node_flags, processes, steps, table } from "./runtimes.ts"
+import { calls, checks, demonstrates, runs, servesByDeno } from "./smoke.ts"
+
+const timeout_ms = 240_000
+
+// First: it holds everything else up.
+beforeAll(() => void compiled(), timeout_ms)
+
+/** `.ci/run` installs them, so that CI fails without; elsewhere what is not installed is reported as skipped. */
+const isMissing = (command: readonly string[] | undefined) => command === undefined && process.env.CI !== "true"
+
+for (const runtime of processes) {
+  describe.skipIf(runtime.name !== "executable" && isMissing(runtime.akonis("/")))(`under ${runtime.name}`, () => {
+    test.concurrent(`${steps.check}`, () => checks(runtime), timeout_ms)
+    test.concurrent(`${steps.run}; ${steps.http}; ${steps.docs}`, () => runs(runtime), timeout_ms)
+    test.concurrent(`${steps.shell}`, () => calls(runtime), timeout_ms)
+    test.concurrent(`${steps.demo}`, () => demonstrates(runtime), timeout_ms)
+  })
+}
+
+describe.skipIf(isMissing(denoServe("/")))("under deno serve", () => {
+  test("it listens where the configuration says or not at all, and drains", servesByDeno, timeout_ms)
+})
+
+test("README's table says what is tried here", () => {
+  expect(readFileSync("README.md", "utf8")).toContain(table())
+})
+
+test("docs/runtimes.md has the commands that are tried here", () => {
+  const page = readFileSync("docs/runtimes.md", "utf8")
+  const permissions = denoPermissions(".", "data").join(" ")
+  expect(page).toContain(`\ndeno run ${permissions} src/main.ts run\n`)
+  expect(page).toContain(`\ndeno serve --host 127.0.0.1 --port 8080 ${permissions} src/server.ts\n`)
+  expect(page).toContain(`\nnode ${node_flags.join(" ")} src/main.ts run\n`)
+})
