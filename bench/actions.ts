@@ -54,7 +54,7 @@ const serveProduct = async (url: string, client_id: string, client_secret: strin
   const chosen = plugins.filter(({ id }) => id === "hosts")
   await Effect.gen(function* () {
     const config = yield* loadConfig({ env, plugins: chosen })
-    const { tenants, app } = yield* start(config, { env: {}, serves: "all" })
+    const { tenants, app } = yield* start(config, { env: {}, mode: "serve" })
     yield* markStarted(tenants)
     const at = yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })
     say(`at http://127.0.0.1:${at.port}`)

@@ -40,8 +40,10 @@ const configuration = (): string => {
     "One YAML file: `akonis.yaml` in the working directory, `--config FILE` or `AKONIS_CONFIG`. The environment wins over the",
     "file. A key marked *secret* may also be given as `<key>_file`, and its variable as `<VARIABLE>_FILE`; the file is read again",
     "when it changes. Unknown keys stop the start. `tenants` holds a list of `{ id, client_id, …, plugins }` in place of the",
-    "top-level credentials; what a tenant does not say falls back to the top level. `plugins.only` is a list of plugin names:",
-    "those run and no others. `plugins.<name>.enabled` switches one on or off.",
+    "top-level credentials; what a tenant does not say falls back to the top level. `plugins.only`, or `AKONIS_PLUGINS=hosts,iocs`,",
+    "names the plugins that are on, and no others are. `plugins.<name>.enabled` switches one on or off. A command asks only for the keys",
+    "that it uses: actions need none of Sekoia's, looking at dead letters needs no credentials. Variables that begin with `AKONIS_` or",
+    "`FALCON_` and mean nothing stop the start, with the nearest name. `AKONIS_TOKEN` (or `AKONIS_TOKEN_FILE`) adds a caller of role admin.",
   ]
   return `${notice}\n${[...intro, "", ...sections].join("\n")}`
 }
@@ -96,7 +98,7 @@ const metricsPage = (): string => {
   const intro = [
     "# Metrics",
     "",
-    "`GET /metrics`, Prometheus text. Every metric has the label `tenant`; those of the streams have `partition` too.",
+    "`GET /metrics`, Prometheus text. Every metric but the first has the label `tenant`; those of the streams have `partition` too.",
   ]
   return `${notice}\n${[...intro, "", "| name | kind | |", "| --- | --- | --- |", ...rows, ""].join("\n")}`
 }

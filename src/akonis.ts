@@ -12,9 +12,10 @@ import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/co
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
 import { module } from "./cli/module.ts"
-import { logListening, run, runAkonis, serve, worker } from "./cli/run.ts"
+import { logListening, refuseIdle, run, runAkonis, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
+import { uses } from "./core/config/plugins.ts"
 import type { Env } from "./core/config/read.ts"
 import { ConfigError } from "./core/errors.ts"
 import type { From, Listening } from "./core/http/server/listen.ts"
@@ -23,7 +24,7 @@ import { layerFiles } from "./core/store/files.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
 import { redact } from "./core/telemetry/redact.ts"
 import { start } from "./start.ts"
-import { version } from "./version.ts"
+import { version_text } from "./version.ts"
 import { markStarted } from "./worker.ts"
 
 /**
@@ -32,7 +33,7 @@ import { markStarted } from "./worker.ts"
  */
 export const makeCli = (plugins: readonly AnyPlugin[]) => {
   const akonis = Command.make("akonis", { config: configFlag }, ({ config }) =>
-    explain(Effect.flatMap(configOf(config), (loaded) => runAkonis("run", loaded))),
+    explain(Effect.flatMap(configOf(config, uses.everything), (loaded) => runAkonis("run", loaded))),
   ).pipe(
     Command.withDescription("Connects CrowdStrike Falcon to Sekoia.io. Without a command: run"),
     Command.withSubcommands([
@@ -52,7 +53,7 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
     ]),
   )
   return (args: readonly string[]) =>
-    Command.runWith(akonis, { version })(args).pipe(
+    Command.runWith(akonis, { version: version_text })(args).pipe(
       // The command line itself was wrong: what is wrong has been printed beside the help.
       Effect.catchTag("ShowHelp", (help) => (help.errors.length > 0 ? new Exit({ status: 2 }) : Effect.void)),
       Effect.catchDefect((defect) =>
@@ -89,10 +90,11 @@ export const makeApp = async (
 ): Promise<App> => {
   const scope = Scope.makeUnsafe()
   const started = Effect.gen(function* () {
-    const config = yield* loadConfig({ env, plugins })
+    const config = yield* loadConfig({ env, plugins, uses: uses.actions })
+    yield* refuseIdle("serve", config)
     if (listening !== undefined) yield* refuseElsewhere(config, listening)
     return yield* Effect.gen(function* () {
-      const { tenants, app, watch } = yield* start(config, { env, serves: "all" })
+      const { tenants, app, watch } = yield* start(config, { env, mode: "serve" })
       yield* markStarted(tenants)
       const watching = yield* Effect.forkScoped(watch)
       watching.addObserver((exit) => {

@@ -1,14 +1,16 @@
 /** The one way from a configuration to a process that is ready: folder locked, tenants booted, callers known, HTTP API open. */
-import { Clock, Effect, type FileSystem, type Scope } from "effect"
+import { Clock, Effect, type FileSystem, Metric, type Scope } from "effect"
 import type { Hono } from "hono"
 import type { ApiEnv } from "./api/api.ts"
-import { type AppOptions, openHttpApp } from "./api/app.ts"
+import { openHttpApp } from "./api/app.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
+import type { FolderPart } from "./core/store/lock.ts"
+import { metrics } from "./core/telemetry/metrics.ts"
 import { boot, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
-import { version } from "./version.ts"
+import { build, version } from "./version.ts"
 
 export interface Started {
   readonly tenants: readonly RunningTenant[]
@@ -20,13 +22,22 @@ export interface Started {
   readonly watch: Effect.Effect<never, StoreError, FileSystem.FileSystem | Scope.Scope>
 }
 
+/** What a process does: the background work, answering actions, or both. */
+export type Mode = "run" | "serve" | "worker"
+
+/** What it writes to in the data folder, and so has to lock. */
+const parts_of: Record<Mode, readonly FolderPart[]> = { run: ["work", "serve"], serve: ["serve"], worker: ["work"] }
+
 /** Everything is released with the scope. No plugin works yet; that is `runWorker`, or `markStarted` where none shall. */
 export const start = Effect.fnUntraced(function* (
   config: Config,
-  { env, serves }: { readonly env: Env } & Required<Pick<AppOptions, "serves">>,
+  { env, mode }: { readonly env: Env; readonly mode: Mode },
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
   const started_ms = yield* Clock.currentTimeMillis
-  const lock = yield* lockData(config)
+  const labels = { version, commit: build.commit, built: build.date }
+  yield* Metric.update(Metric.withAttributes(metrics.build_info, labels), 1)
+  const parts = parts_of[mode]
+  const lock = yield* lockData(config, parts)
   const tenants = yield* boot(config, { version, env })
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   const { host, allowed_hosts, read_only } = config.server
@@ -34,10 +45,15 @@ export const start = Effect.fnUntraced(function* (
     tenants,
     callers,
     started_ms,
-    serves,
+    serves: mode === "worker" ? "health" : "all",
     read_only,
     guards: config.guards,
     hosts: [host, ...allowed_hosts],
   })
-  return { tenants, app, ...(made !== undefined && { made_token: made }), watch: watchData(config, tenants, lock) }
+  return {
+    tenants,
+    app,
+    ...(made !== undefined && { made_token: made }),
+    watch: watchData(config, tenants, lock, parts),
+  }
 })

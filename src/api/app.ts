@@ -61,12 +61,16 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     pending.add(settled)
     return running
   }
-  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner: true, guards })))
-  // The audit lines of actions that a crash cut off are written now, not at the first action.
-  // Runs that an earlier process was waiting for.
-  if (options.serves !== "health") for (const { runs, find } of acting) void run(runs.resume(find))
-  options.stopping?.push(...acting.map(({ runs }) => runs.stop))
-  for (const { journal } of acting) void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
+  // A worker beside a server leaves the journal, the audit log and the runs to that one.
+  const owner = options.serves !== "health"
+  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner, guards })))
+  for (const { runs, journal, find } of owner ? acting : []) {
+    // Runs that an earlier process was waiting for.
+    void run(runs.resume(find))
+    options.stopping?.push(runs.stop)
+    // The audit lines of actions that a crash cut off are written now, not at the first action.
+    void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
+  }
   const api: Api = { tenants: acting, callers, read_only, run, now_ms }
   const sessions = makeSessions(api, isDocsPath)
   const app = new Hono<ApiEnv>({ getPath: pathOf })

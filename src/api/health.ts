@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Hono } from "hono"
 import { Health, type HealthReport, type Report, type Status } from "../core/telemetry/health.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
-import { version } from "../version.ts"
+import { build, version } from "../version.ts"
 import type { Api, ApiEnv } from "./api.ts"
 
 /** The three routes, about all tenants. */
@@ -21,12 +21,14 @@ export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], starte
     const { plugins } = await api.run(reportAll(tenants))
     const status = worst(Object.values(plugins).map((report) => report.status))
     const uptime_s = Math.floor((api.now_ms() - started_ms) / 1_000)
-    const report: HealthReport = { status, version, uptime_s, plugins }
+    const report: HealthReport = { status, version, ...stamped, uptime_s, plugins }
     return c.json(report, status === "failed" ? 503 : 200)
   })
 
   return app
 }
+
+const stamped = { ...(build.commit && { commit: build.commit }), ...(build.date && { built: build.date }) }
 
 /** Ready or not, and every plugin; with several tenants, plugins are named `<tenant>/<plugin>`. */
 const reportAll = (tenants: readonly RunningTenant[]) =>

@@ -4,6 +4,7 @@ import { Effect, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { approve } from "../core/actions/approve.ts"
 import { makeActionTenant } from "../core/actions/execute.ts"
+import { uses } from "../core/config/plugins.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { boot } from "../core/tenant/boot.ts"
 import { version } from "../version.ts"
@@ -22,8 +23,9 @@ type Given = {
   readonly config: Parameters<typeof configOf>[0]
 }
 
-const open = Effect.fnUntraced(function* (given: Given) {
-  const config = yield* configOf(given.config)
+/** Only who approves calls Falcon. */
+const open = Effect.fnUntraced(function* (given: Given, { falcon }: { readonly falcon: boolean }) {
+  const config = yield* configOf(given.config, { ...uses.actions, falcon })
   const tenants = yield* boot(config, { version, env })
   const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
   const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
@@ -35,7 +37,7 @@ const quiet = layerLogging({ level: "error", format: "pretty" })
 const list = Command.make("list", flags, (given) =>
   explain(
     Effect.gen(function* () {
-      const { tenant } = yield* open(given)
+      const { tenant } = yield* open(given, { falcon: false })
       const result = yield* Effect.result(tenant.approvals.list)
       if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
       const shown = result.success.map(({ owner: _, hash: __, idempotency_key: ___, ...one }) => one)
@@ -51,7 +53,7 @@ const id = Argument.String("id").pipe(Argument.withDescription("As `list` shows 
 const approveCommand = Command.make("approve", { id, ...flags }, (given) =>
   explain(
     Effect.gen(function* () {
-      const { tenant, read_only } = yield* open(given)
+      const { tenant, read_only } = yield* open(given, { falcon: true })
       const caller = { name: `shell:${userInfo().username}`, role: "admin" } as const
       const approver = { caller, via: "shell", request_id: crypto.randomUUID(), read_only } as const
       const result = yield* Effect.result(approve(tenant, given.id, approver))

@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CollectError } from "../core/assets/collect.ts"
 import type { Tally } from "../core/assets/cycle-tally.ts"
+import { uses } from "../core/config/plugins.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
@@ -42,7 +43,7 @@ const runCycle = (plugin_id: string, given: Given) =>
     Effect.gen(function* () {
       const limit = Option.getOrUndefined(given.limit)
       if (limit !== undefined && limit < 1) return yield* wrong("assets", "--limit", "must be at least 1")
-      const config = yield* configOf(given.config)
+      const config = yield* configOf(given.config, uses.only(plugin_id))
       if (!given.dry_run) yield* lockData(config)
       const tenants = yield* boot(config, { version, env })
       const tenant = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))

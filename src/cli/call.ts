@@ -9,6 +9,7 @@ import { performAndWait, type Waited } from "../core/actions/perform-and-wait.ts
 import type { ProblemBody, Refusal } from "../core/actions/problem.ts"
 import type { ActionResponse, Asked } from "../core/actions/response.ts"
 import type { Run } from "../core/actions/runs.ts"
+import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { server } from "../core/http/server/limits.ts"
 import { readRegular, whyUnread } from "../core/store/regular-file.ts"
@@ -42,7 +43,7 @@ export const call = Command.make("call", flags, (given) =>
   explain(
     Effect.gen(function* () {
       const args = yield* readArguments(given.args)
-      const config = yield* configOf(given.config)
+      const config = yield* configOf(given.config, uses.actions)
       const tenants = yield* boot(config, { version, env })
       const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
       const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })

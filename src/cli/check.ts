@@ -4,6 +4,7 @@ import { Command, Flag } from "effect/cli"
 import type { CheckRow, CheckStatus } from "../core/check/check.ts"
 import { configurationFailed } from "../core/check/here.ts"
 import { runChecks } from "../core/check/run-checks.ts"
+import { uses } from "../core/config/plugins.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { redact } from "../core/telemetry/redact.ts"
 import { oneLine } from "../core/text.ts"
@@ -26,7 +27,7 @@ export const check = Command.make("check", { config: configFlag, offline, json: 
       })
     const onWaiting = (name: string, seconds: number) =>
       complain(`${name}: no answer after ${seconds} s, still waiting`)
-    const loaded = yield* Effect.result(configOf(flags.config))
+    const loaded = yield* Effect.result(configOf(flags.config, uses.everything))
     if (loaded._tag === "Failure") yield* onRow(configurationFailed(loaded.failure))
     else yield* runChecks(loaded.success, { env, version, offline: flags.offline, onRow, onWaiting })
     yield* print(flags.json ? "]" : `\n${summary(counts)}`)

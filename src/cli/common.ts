@@ -1,7 +1,8 @@
 /** What the commands share: flags, the way to a configuration, and how failures end the process. */
-import { Context, Data, Effect } from "effect"
+import { Context, Data, Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import { loadConfig } from "../core/config/load.ts"
+import type { Uses } from "../core/config/plugins.ts"
 import type { Env } from "../core/config/read.ts"
 import type { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
@@ -24,9 +25,9 @@ export const jsonFlag = Flag.Boolean("json").pipe(
 /** Everything that ships, as the entry has handed it in. */
 export class Plugins extends Context.Service<Plugins, readonly AnyPlugin[]>()("akonis/cli/Plugins") {}
 
-/** The configuration of a command. */
-export const configOf = (file: { readonly _tag: "None" } | { readonly _tag: "Some"; readonly value: string }) =>
-  Plugins.use((plugins) => loadConfig({ file: file._tag === "Some" ? file.value : undefined, env, plugins }))
+/** The configuration of a command, as far as the command uses it. */
+export const configOf = (file: Option.Option<string>, used: Uses) =>
+  Plugins.use((plugins) => loadConfig({ file: Option.getOrUndefined(file), env, plugins, uses: used }))
 
 /** Ends the process with a status; the message, if any, has been printed. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}

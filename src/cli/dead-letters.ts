@@ -2,6 +2,7 @@
 import { Effect, type FileSystem, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Config, TenantConfig } from "../core/config/load.ts"
+import { type Uses, uses } from "../core/config/plugins.ts"
 import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError } from "../core/errors.ts"
@@ -25,11 +26,12 @@ const ids = Argument.String("id").pipe(Argument.withDescription("Ids as `list` s
 
 type Common = { readonly config: Option.Option<string>; readonly tenant: Option.Option<string> }
 
-/** The configuration and the tenant that is meant. */
+/** The configuration, as far as it is used, and the tenant that is meant. */
 const tenantOf = Effect.fnUntraced(function* (
   flags: Common,
+  used: Uses,
 ): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem | Plugins> {
-  const config = yield* configOf(flags.config)
+  const config = yield* configOf(flags.config, used)
   const id = Option.getOrUndefined(flags.tenant)
   const tenant =
     id === undefined && config.tenants.length === 1 ? config.tenants[0] : config.tenants.find((one) => one.id === id)
@@ -44,7 +46,7 @@ const list = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* tenantOf(flags)
+        const { tenant } = yield* tenantOf(flags, uses.files)
         const { letters, replayed, torn } = yield* readDeadLetters(tenant.data_dir)
         const shown = letters.filter((letter) => flags.all || !replayed.has(letter.id))
         if (flags.json) for (const letter of shown) yield* print(JSON.stringify(letter))
@@ -83,7 +85,7 @@ const show = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* tenantOf(flags)
+        const { tenant } = yield* tenantOf(flags, uses.files)
         const { letters } = yield* readDeadLetters(tenant.data_dir)
         const letter = letters.find(({ id }) => id === flags.id)
         if (letter === undefined) {
@@ -102,7 +104,7 @@ const replayCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { config, tenant } = yield* tenantOf(flags)
+        const { config, tenant } = yield* tenantOf(flags, uses.destination)
         const plugin = tenant.plugins.find(({ plugin }) => plugin.destination !== undefined)
         if (plugin === undefined) {
           const message = "no plugin that delivers events is on, so there is no destination to replay to"
@@ -120,9 +122,7 @@ const replayCommand = Command.make(
           Effect.provideService(Tenant, tenant),
         )
         if (destination.is_exclusive) yield* lockFolder(config.data_dir)
-        const enrichers = wanted.some(({ reason }) => reason === "not_enriched")
-          ? yield* enrichersFor(config, tenant)
-          : []
+        const enrichers = wanted.some(({ reason }) => reason === "not_enriched") ? yield* enrichersFor(flags) : []
         const outcome = yield* replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) =>
           error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id} refused again: ${error}`),
         )
@@ -132,10 +132,11 @@ const replayCommand = Command.make(
     ),
 ).pipe(Command.withDescription("Post dead letters to the destination again"))
 
-/** The enrichers of a tenant's plugins. */
-const enrichersFor = Effect.fnUntraced(function* (config: Config, { id }: TenantConfig) {
+/** The enrichers of a tenant's plugins: only they need Falcon. */
+const enrichersFor = Effect.fnUntraced(function* (flags: Common) {
+  const { config, tenant } = yield* tenantOf(flags, uses.work)
   const tenants = yield* boot(config, { version, env })
-  const { plugins, services } = tenants.find((one) => one.id === id)!
+  const { plugins, services } = tenants.find(({ id }) => id === tenant.id)!
   return yield* Effect.provide(enrichersOf(plugins), services)
 })
 
@@ -145,7 +146,7 @@ const purgeCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { config, tenant } = yield* tenantOf(flags)
+        const { config, tenant } = yield* tenantOf(flags, uses.files)
         const alone = (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
         const { removed, kept } = yield* purge(tenant.data_dir, flags.all ? "all" : "replayed", alone)
         const why = alone || kept === 0 ? "" : "; today's stay while a worker runs"

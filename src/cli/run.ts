@@ -2,20 +2,23 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import type { Config } from "../core/config/load.ts"
+import { uses } from "../core/config/plugins.ts"
+import { ConfigError } from "../core/errors.ts"
 import { type Listening, listen } from "../core/http/server/listen.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { start } from "../start.ts"
+import { type Mode, start } from "../start.ts"
 import { version } from "../version.ts"
 import { markStarted, runWorker } from "../worker.ts"
 import { configFlag, configOf, env, explain } from "./common.ts"
 
-export type Mode = "run" | "serve" | "worker"
+/** What each uses of the configuration: a server needs no intake key. */
+const used_by = { run: uses.everything, serve: uses.actions, worker: uses.work } as const
 
 /** Runs until interrupted; interrupting it drains. `onListening` learns the address. */
 export const runAkonis = (mode: Mode, config: Config, onListening: (url: string) => void = () => undefined) =>
   Effect.gen(function* () {
-    const serves = mode === "worker" ? "health" : "all"
-    const { tenants, app, made_token, watch } = yield* start(config, { env, serves })
+    yield* refuseIdle(mode, config)
+    const { tenants, app, made_token, watch } = yield* start(config, { env, mode })
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
     yield* logListening(config, at)
     if (made_token !== undefined) yield* Effect.logInfo(`the token of the HTTP API is in ${made_token}`)
@@ -28,16 +31,43 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
     Effect.provide(layerLogging(config.log)),
   )
 
-/** Says where requests are answered. */
-export const logListening = ({ source, data_dir }: Config, at: Listening) =>
-  Effect.logInfo(`akonis ${version} listens on ${urlOf(at)}; configuration from ${source}, data in ${data_dir}`)
+/** Says where requests are answered, and what is on. */
+export const logListening = (config: Config, at: Listening) =>
+  Effect.gen(function* () {
+    const { source, data_dir } = config
+    yield* Effect.logInfo(
+      `akonis ${version} listens on ${urlOf(at)}; configuration from ${source}, data in ${data_dir}`,
+    )
+    for (const line of whatIsOn(config)) yield* Effect.logInfo(line)
+  })
 
 const urlOf = ({ hostname, port }: Listening): string =>
   `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
 
+/** A line for each tenant: what is on, what is on and another process's work, what is off. */
+const whatIsOn = ({ tenants }: Config): string[] =>
+  tenants.map(({ id, plugins, unused, off }) => {
+    const lists = [
+      ["on", plugins.map(({ plugin }) => plugin.id)],
+      ["on, but nothing for this command to do", unused],
+      ["off", off],
+    ] as const
+    const parts = lists.flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${ids.join(", ")}`]))
+    return [...(tenants.length > 1 ? [`tenant ${id}`] : []), ...parts].join("; ")
+  })
+
+/** A process that has nothing to do would look healthy for ever. */
+export const refuseIdle = (mode: Mode, { source, tenants }: Config): Effect.Effect<void, ConfigError> => {
+  if (tenants.some(({ plugins }) => plugins.length > 0)) return Effect.void
+  const on = [...new Set(tenants.flatMap(({ unused }) => unused))].join(", ")
+  const what = mode === "serve" ? "has an action" : "works in the background"
+  const message = `akonis ${mode} has nothing to do: of what is on (${on}), no plugin ${what}`
+  return Effect.fail(new ConfigError({ source, key: "plugins", message }))
+}
+
 const entry = (mode: Mode, description: string) =>
   Command.make(mode, { config: configFlag }, ({ config }) =>
-    explain(Effect.flatMap(configOf(config), (loaded) => runAkonis(mode, loaded))),
+    explain(Effect.flatMap(configOf(config, used_by[mode]), (loaded) => runAkonis(mode, loaded))),
   ).pipe(Command.withDescription(description))
 
 export const run = entry("run", "Stream worker and HTTP API in one process (the default)")

@@ -158,7 +158,10 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
   const logger = Logger.make((line) => void logs.push(redact(Logger.formatJson.log(line))))
   const at = await Effect.gen(function* () {
     const config = yield* loadConfig({ file: config_file, env: {}, plugins })
-    const { tenants: running, app } = yield* startAkonis(config, { env: {}, serves: options.serves ?? "all" })
+    const { tenants: running, app } = yield* startAkonis(config, {
+      env: {},
+      mode: options.serves === "health" ? "worker" : "serve",
+    })
     if (options.started !== false) yield* markStarted(running)
     return { fetch: app.fetch, ...(yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })) }
   }).pipe(

@@ -69,7 +69,7 @@ export const checked = (situation: Situation = {}): Promise<Checked> =>
       const folder_made = existsSync(data_dir)
       const { host: hostname, port } = config.server
       const started = yield* Effect.gen(function* () {
-        const { app } = yield* start(config, { env, serves: "all" })
+        const { app } = yield* start(config, { env, mode: "run" })
         yield* listen({ hostname, port, fetch: app.fetch })
       }).pipe(Effect.scoped, Effect.result)
       const refusal = Result.isFailure(started) ? started.failure.message : undefined

@@ -21,7 +21,7 @@ const healthAfter = Effect.fnUntraced(function* (ms: number, tokens: Script) {
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
   )
   const credentials = { client_id: "client-1", client_secret: secretText(SECRET), base_url: EU }
-  const tenant = { id: "default", data_dir, credentials, plugins: [{ plugin, config: {} }] }
+  const tenant = { id: "default", data_dir, credentials, plugins: [{ plugin, config: {} }], unused: [], off: [] }
   const network = Layer.merge(scripted(() => ok(), tokens).layer, NodeFileSystem.layer)
   const services = yield* Layer.build(layerTenant(tenant).pipe(Layer.provide(network)))
   return yield* Effect.gen(function* () {

@@ -2,7 +2,11 @@
 import { absences } from "./absences.ts"
 import { actions } from "./actions.ts"
 import { assets } from "./assets.ts"
+
 import { checks } from "./checks.ts"
+
+import { cuts } from "./cuts.ts"
+
 import { delivery } from "./delivery.ts"
 import { door } from "./door.ts"
 import { enrichment } from "./enrichment.ts"
@@ -28,4 +32,5 @@ export const mutants: readonly Mutant[] = [
   ...network,
   ...texts,
   ...store,
+  ...cuts,
 ]

@@ -260,7 +260,7 @@ const boot = breaks({ file: "src/core/tenant/boot.ts", page }, [
   {
     name: "no lock on the data folder",
     promise: "A second process on a data folder is refused.",
-    find: "  return yield* lockFolder(data_dir)\n",
+    find: "  return yield* lockFolder(data_dir, parts)\n",
     replace: '  return { state: () => "held" as const }\n',
   },
 ])

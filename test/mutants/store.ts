@@ -8,8 +8,8 @@ const lock = breaks({ file: "src/core/store/lock.ts", page, noticed_by: "src/cor
   {
     name: "opening the lock file lets go of it",
     promise: "The lock does not depend on a file that somebody in this process may open.",
-    find: "if (yield* isAnswered(path)) return yield* taken(folder)",
-    replace: 'if (path === (yield* Effect.succeed(""))) return yield* taken(folder)',
+    find: "if (yield* isAnswered(path)) return yield* taken(folder, part)",
+    replace: 'if (path === (yield* Effect.succeed(""))) return yield* taken(folder, part)',
   },
   {
     name: "a lock that is read-only is taken",
@@ -47,7 +47,7 @@ const watch = breaks({ file: "src/core/store/watch-folder.ts", page, noticed_by:
   {
     name: "a folder in its place is used without a lock",
     promise: "A folder that was made again is locked anew before it is used.",
-    find: "held = yield* lockFolder(folder)",
+    find: "held = yield* lockFolder(folder, parts)",
     replace: "held = lock",
   },
 ])

@@ -1,6 +1,7 @@
-/** The product as a child process, started by the bun that runs this. Whatever it prints is kept. */
+/** The product as a child process: from source, by the bun that runs this, or compiled. Whatever it prints is kept. */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { compiled } from "../support/compiled.ts"
 import { within } from "./waiting.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
@@ -41,13 +42,20 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => pr
 /** Starts `akonis ...args`. */
 export type Start = (args: readonly string[], options: ChildOptions) => Child
 
-export const startAkonis: Start = (args, { env, cwd, descriptors_max }) => {
-  const { PATH = "", HOME = cwd } = process.env
-  const command = [process.execPath, main, ...args]
+/** From source: `bun` needs a home and a path. */
+export const startAkonis: Start = (args, { env, ...options }) => {
+  const { PATH = "", HOME = options.cwd } = process.env
+  return startProcess([process.execPath, main, ...args], { env: { PATH, HOME, ...env }, ...options })
+}
+
+/** The executable, which starts eight times as fast and gets exactly the variables that are given. */
+export const startCompiled: Start = (args, options) => startProcess([compiled(), ...args], options)
+
+const startProcess = (command: readonly string[], { env, cwd, descriptors_max }: ChildOptions): Child => {
   const limited = ["sh", "-c", `ulimit -n ${descriptors_max} && exec "$@"`, "sh", ...command]
-  const process_ = Bun.spawn(descriptors_max === undefined ? command : limited, {
+  const process_ = Bun.spawn(descriptors_max === undefined ? [...command] : limited, {
     cwd,
-    env: { PATH, HOME, ...env },
+    env,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

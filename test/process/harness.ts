@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import type { Account } from "../../simulator/account.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
-import { type Child, endWith, type Start, type Status, startAkonis } from "./child.ts"
+import { type Child, endWith, type Start, type Status, startAkonis, startCompiled } from "./child.ts"
 import { type Gate, openGate, type Shape } from "./gate.ts"
 import { type Simulated, simulate } from "./simulated.ts"
 import { makePlaces, until, within } from "./waiting.ts"
@@ -53,7 +53,7 @@ export interface Lab {
   /** A worker on a new data folder, or on the one of an earlier worker. */
   readonly work: (
     simulated: Simulated,
-    options?: { data_dir?: string; env?: Env; command?: "worker" | "run"; descriptors_max?: number },
+    options?: { data_dir?: string; env?: Env; command?: "worker" | "run" | "serve"; descriptors_max?: number },
   ) => Promise<Worker>
   /** A gate before a simulator; shut in the end. */
   readonly gate: (simulated: Simulated, shape?: Shape) => Promise<Gate>
@@ -80,12 +80,17 @@ const places = makePlaces(labs_max)
 
 /** Runs a scenario in a laboratory of its own, as soon as there is a place for it. */
 export const withLab = <A>(scenario: (lab: Lab) => Promise<A>, ms_max = scenario_ms_max): Promise<A> =>
-  places.use(() => runInLab(scenario, ms_max))
+  places.use(() => runInLab(scenario, ms_max, startAkonis))
 
-const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>, ms_max: number): Promise<A> => {
+/** Runs a scenario with the executable in place of the sources. */
+export const withCompiledLab = <A>(scenario: (lab: Lab) => Promise<A>): Promise<A> =>
+  places.use(() => runInLab(scenario, scenario_ms_max, startCompiled))
+
+const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>, ms_max: number, start: Start): Promise<A> => {
   const root = mkdtempSync(`${tmpdir()}/akonis-lab-`)
   const things: Things = {
     root,
+    start,
     closed: false,
     simulators: [],
     workers: [],
@@ -113,6 +118,8 @@ const runInLab = async <A>(scenario: (lab: Lab) => Promise<A>, ms_max: number): 
 /** What a laboratory has to look at and to clean up. */
 interface Things {
   readonly root: string
+  /** From source, or compiled. */
+  readonly start: Start
   /** A scenario that took too long may still be at work: it starts nothing more. */
   closed: boolean
   readonly simulators: Simulated[]
@@ -131,7 +138,7 @@ const startIn =
   (things: Things): Start =>
   (args, options) => {
     if (things.closed) throw new Error("the laboratory is closed")
-    const child = startAkonis(args, options)
+    const child = things.start(args, options)
     things.children.push(child)
     // The simulator prints its secrets, so that one can try it.
     if (args[0] !== "simulate") things.product.push(child)

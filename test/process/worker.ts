@@ -26,7 +26,7 @@ export interface Worker {
 
 export interface WorkerOptions {
   /** The command: `worker` unless told. */
-  readonly command?: "worker" | "run" | undefined
+  readonly command?: "worker" | "run" | "serve" | undefined
   readonly env: Readonly<Record<string, string>>
   readonly data_dir: string
   readonly cwd: string

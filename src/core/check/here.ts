@@ -117,17 +117,17 @@ export const folderQuestion = (folder: string, tenant: string): Question =>
     tenant,
   )
 
-/** Takes the lock for a moment. Somebody else's is a warning: it may be the worker that is asked about. */
+/** Takes the lock for a moment. Somebody else's is a warning: it may be the process that is asked about. */
 export const lockQuestion = (folder: string): Question =>
   question(
     "lock",
     `the lock of ${folder}, for a moment`,
-    Effect.scoped(lockFolder(folder)).pipe(
+    Effect.scoped(lockFolder(folder, ["work", "serve"])).pipe(
       Effect.as(ok("free")),
       Effect.catchTag("StoreError", ({ reason, message }) =>
         Effect.succeed(
           reason === "locked"
-            ? warning(message, "nothing, if that is the worker you mean; a second one is refused")
+            ? warning(message, "nothing, if that is the process you mean; a second one is refused")
             : failed(message, "stop every Akonis, then delete the file lock"),
         ),
       ),

@@ -4,24 +4,24 @@
 import { resolve } from "node:path"
 import { Effect, FileSystem } from "effect"
 import { parseDocument } from "yaml"
-import type { z } from "zod"
 import { ConfigError } from "../errors.ts"
-import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
+import type { AnyPlugin } from "../plugin.ts"
 import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { configuration } from "./limits.ts"
-import { type Env, isTree, notesOf, type Place, readBlock, readSwitch, type Tree } from "./read.ts"
+import { type ParsedPlugins, parsePlugins, type Uses, uses } from "./plugins.ts"
+import { type Env, isTree, readBlock, type Tree } from "./read.ts"
 import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
-import { isSecret } from "./secret.ts"
+import { isSecret, secretMissing } from "./secret.ts"
 import { parseBlock, unknownKey } from "./validate.ts"
+import { config_variable, refuseUnknownVariables, token_variable } from "./variables.ts"
 
-export interface TenantConfig {
+export interface TenantConfig extends ParsedPlugins {
   /** `default` when there is only one. Metrics label, name of the data folder. */
   readonly id: string
   readonly data_dir: string
   /** See `Tenant`. */
   readonly stix_dir?: string
   readonly credentials: Credentials
-  readonly plugins: readonly EnabledPlugin[]
 }
 
 export interface Config extends General {
@@ -38,6 +38,8 @@ export interface ConfigInput {
   readonly env: Env
   /** Everything that ships; the file says which of them are on. */
   readonly plugins: readonly AnyPlugin[]
+  /** What is used of it; everything when left out. */
+  readonly uses?: Uses
 }
 
 /** Loads and checks the whole configuration. Reads no secret file yet: those are read when the secret is needed. */
@@ -61,7 +63,7 @@ const bad_alias =
 
 const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
   const fs = yield* FileSystem.FileSystem
-  const named = file ?? (env.AKONIS_CONFIG || undefined)
+  const named = file ?? (env[config_variable] || undefined)
   const source = named ?? default_file
   if (named === undefined && !(yield* Effect.orElseSucceed(fs.exists(default_file), () => false))) {
     return { source: "environment", tree: {} }
@@ -88,7 +90,9 @@ const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
   return { source, tree }
 })
 
-const parse = (tree: Tree, source: string, { env, plugins }: ConfigInput): Config => {
+const parse = (tree: Tree, source: string, input: ConfigInput): Config => {
+  const { env, plugins } = input
+  refuseUnknownVariables(env, plugins)
   refuseUnknown(tree, [...Object.keys(general), ...Object.keys(credentials), "plugins", "tenants"], source, "")
   const common = parseBlock(
     general,
@@ -100,7 +104,7 @@ const parse = (tree: Tree, source: string, { env, plugins }: ConfigInput): Confi
   refuseShared(common, source)
   refuseUnguardable(common, source, plugins)
   common.server.tokens.push(...tokenFromEnv(env))
-  return { ...common, source, tenants: parseTenants(tree, source, common, { env, plugins }) }
+  return { ...common, source, tenants: parseTenants(tree, source, common, input) }
 }
 
 /** A slug that is misspelled would guard nothing. */
@@ -115,7 +119,7 @@ const refuseUnguardable = ({ guards }: General, source: string, plugins: ConfigI
 
 /** `AKONIS_TOKEN`, or a file named by `AKONIS_TOKEN_FILE`, adds one caller of role admin. */
 const tokenFromEnv = (env: Env): General["server"]["tokens"] => {
-  const { token } = readBlock({ token: secret("AKONIS_TOKEN", "") }, {}, env, { source: "environment", path: "" })
+  const { token } = readBlock({ token: secret(token_variable, "") }, {}, env, { source: "environment", path: "" })
   return isSecret(token) ? [{ name: "env", token, role: "admin" }] : []
 }
 
@@ -194,85 +198,19 @@ const mergePlugins = (base: unknown, own: unknown): unknown => {
   return merged
 }
 
-const parseTenant = (tree: Tree, source: string, path: string, { env, plugins }: ConfigInput) => {
+const parseTenant = (tree: Tree, source: string, path: string, input: ConfigInput) => {
+  const { env, plugins, uses: used = uses.everything } = input
   const place = { source, path, env_wins: path === "" }
   const own = readBlock(credentials, pick(tree, credentials), env, place)
+  const missing = { client_id: "", client_secret: secretMissing(source, "client_secret") }
+  const block = { ...place, path: path === "" ? "plugins" : `${path}.plugins` }
   return {
-    credentials: parseBlock(credentials, own, source, path, env),
-    plugins: parsePlugins(
-      tree.plugins ?? {},
-      { ...place, path: path === "" ? "plugins" : `${path}.plugins` },
-      env,
-      plugins,
-    ),
+    credentials: {
+      ...(used.falcon ? {} : missing),
+      ...parseBlock(credentials, own, source, path, env, { may_miss: !used.falcon }),
+    },
+    ...parsePlugins(tree.plugins ?? {}, block, env, plugins, used),
   }
-}
-
-const parsePlugins = (tree: unknown, place: Place, env: Env, plugins: readonly AnyPlugin[]): EnabledPlugin[] => {
-  const { source, path } = place
-  if (!isTree(tree)) throw new ConfigError({ source, key: path, message: "must hold plugin names" })
-  const names = plugins.map((plugin) => plugin.id)
-  const unknown = Object.keys(tree).find((key) => key !== "only" && !names.includes(key))
-  if (unknown !== undefined) {
-    throw new ConfigError({
-      source,
-      key: `${path}.${unknown}`,
-      message: `there is no such plugin; there are: ${names.join(", ")}`,
-    })
-  }
-  const only = parseOnly(tree.only, source, `${path}.only`, names)
-  const enabled: EnabledPlugin[] = []
-  for (const plugin of plugins) {
-    const at = `${path}.${plugin.id}`
-    const block = tree[plugin.id] ?? {}
-    if (!isTree(block))
-      throw new ConfigError({ source, key: at, message: "must hold keys and values, such as { enabled: true }" })
-    const { enabled: wanted, ...rest } = block
-    if (wanted !== undefined && typeof wanted !== "boolean") {
-      throw new ConfigError({ source, key: `${at}.enabled`, message: "must be true or false" })
-    }
-    const is_on = isOn(plugin, wanted, only, place, env)
-    const shape: Readonly<Record<string, z.ZodType>> = plugin.config.shape
-    const keys = new Set(
-      Object.entries(shape).flatMap(([key, schema]) => (notesOf(schema).secret ? [key, `${key}_file`] : [key])),
-    )
-    const stray = Object.keys(rest).find((key) => !keys.has(key))
-    if (stray !== undefined) {
-      throw new ConfigError({ source, key: `${at}.${stray}`, message: unknownKey(["enabled", ...Object.keys(shape)]) })
-    }
-    if (!is_on) continue
-    const config = parseBlock(shape, readBlock(shape, rest, env, { ...place, path: at }), source, at, env)
-    enabled.push({ plugin, config })
-  }
-  return enabled
-}
-
-/** The variable wins over the file, `only` included; for one tenant of several it only stands in for what the file does not say. */
-const isOn = (
-  plugin: AnyPlugin,
-  wanted: boolean | undefined,
-  only: readonly string[] | undefined,
-  { env_wins }: Place,
-  env: Env,
-): boolean => {
-  const switched = plugin.enabled_by_env === undefined ? undefined : readSwitch(env, plugin.enabled_by_env)
-  if (switched !== undefined && env_wins !== false) return switched
-  const asked = wanted ?? switched
-  return only === undefined ? (asked ?? plugin.enabled_by_default) : only.includes(plugin.id) && asked !== false
-}
-
-const parseOnly = (
-  value: unknown,
-  source: string,
-  key: string,
-  names: readonly string[],
-): readonly string[] | undefined => {
-  if (value === undefined) return undefined
-  const message = `must be a list of plugin names; there are: ${names.join(", ")}`
-  if (!Array.isArray(value)) throw new ConfigError({ source, key, message })
-  for (const name of value)
-    if (!names.includes(name)) throw new ConfigError({ source, key, message: `"${name}": ${message}` })
-  return value
 }
 
 const pick = (tree: Tree, shape: Readonly<Record<string, unknown>>): Tree =>

@@ -70,7 +70,11 @@ const server = z.strictObject({
     "AKONIS_ALLOWED_HOSTS",
     "Names that this server is called by, beside server.host, localhost and addresses; a request to any other is refused.",
   ),
-  read_only: z.boolean().default(false).describe("Refuse every action that changes something."),
+  read_only: fromEnv(
+    z.boolean().default(false),
+    "AKONIS_READ_ONLY",
+    "Refuse every action that changes something: over HTTP, from the shell and over MCP alike.",
+  ),
   tokens: z.array(token).default([]).describe("Who may call the API. AKONIS_TOKEN adds one of role admin."),
 })
 

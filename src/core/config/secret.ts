@@ -23,6 +23,11 @@ const wrap = (text: string): Redacted.Redacted<string> => {
   return Redacted.make(text)
 }
 
+/** Stands for a secret that nobody gave and that was not demanded: reading it fails. */
+export const secretMissing = (source: string, key: string): Secret => ({
+  value: Effect.fail(new ConfigError({ source, key, message: "is missing" })),
+})
+
 /** A secret written in the configuration or the environment. */
 export const secretText = (text: string): Secret => {
   const fixed = wrap(text)

@@ -6,25 +6,34 @@ import { bare, type Env, notesOf, type Tree } from "./read.ts"
 export const unknownKey = (allowed: readonly string[]): string =>
   `there is no such key; allowed here: ${allowed.join(", ")}`
 
-/** Validates one block; several problems end up in one error, a line each. */
+/**
+ * Validates one block; several problems end up in one error, a line each. `may_miss`: what is given must be right, and nothing
+ * has to be given; for a block that is not used.
+ */
 export const parseBlock = <Shape extends Readonly<Record<string, z.ZodType>>>(
   shape: Shape,
   tree: Tree,
   source: string,
   path: string,
   env: Env,
+  { may_miss = false }: { readonly may_miss?: boolean } = {},
 ): z.infer<z.ZodObject<Shape>> => {
-  const result = z.strictObject(inForce(shape, tree)).safeParse(tree, { reportInput: true })
+  const result = z.strictObject(inForce(shape, tree, may_miss)).safeParse(tree, { reportInput: true })
   if (result.success) return result.data as z.infer<z.ZodObject<Shape>>
   const [first, ...more] = result.error.issues.map((issue) => describe(issue, shape, path, env))
   const message = [first!.message, ...more.map(({ key, message }) => `${key}: ${message}`)].join("\n")
   throw new ConfigError({ source, key: first!.key, message })
 }
 
-/** The schema for this block: keys that must be there because of what another key says. */
-const inForce = (shape: Readonly<Record<string, z.ZodType>>, tree: Tree): Record<string, z.ZodType> =>
+/** The schema for this block: keys that must be there because of what another key says, or need not be there at all. */
+const inForce = (
+  shape: Readonly<Record<string, z.ZodType>>,
+  tree: Tree,
+  may_miss: boolean,
+): Record<string, z.ZodType> =>
   Object.fromEntries(
     Object.entries(shape).map(([key, schema]) => {
+      if (may_miss) return [key, schema.safeParse(undefined).success ? schema : schema.optional()]
       const { required_if } = notesOf(schema)
       if (required_if === undefined || !(schema instanceof z.ZodOptional)) return [key, schema]
       const other = shape[required_if.key]?.safeParse(tree[required_if.key])

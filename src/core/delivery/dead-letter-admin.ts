@@ -87,7 +87,10 @@ const replayTo = Effect.fnUntraced(
 const destinationOf = (plugins: readonly EnabledPlugin[]) => {
   const delivering = plugins.find(({ plugin }) => plugin.destination !== undefined)
   return delivering === undefined
-    ? refuse("not-ready", "no plugin that delivers events is on, so there is no destination to replay to")
+    ? refuse(
+        "not-ready",
+        "no plugin that delivers events works in this process; `akonis dead-letters replay` does it from the shell",
+      )
     : delivering.plugin.destination!(delivering.config)
 }
 

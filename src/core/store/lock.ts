@@ -1,6 +1,8 @@
 /**
- * One process per `data_dir`, held by two things that the kernel takes back when the process ends, however it ends, so
- * that there is no stale lock to clear after `kill -9` and no process id to misread in a container.
+ * One process per part of a `data_dir`: the worker's files (offsets, dead letters, inventories), or the server's (journal, audit
+ * log, approvals, runs). `akonis run` holds both; `serve` and `worker` one each, and so may run beside each other. A lock is held
+ * by two things that the kernel takes back when the process ends, however it ends, so that there is no stale lock to clear
+ * after `kill -9` and no process id to misread in a container.
  *
  * `lock.socket` is a listening socket: a process that can connect to it knows that another one holds the folder. It cannot be
  * opened as a file, so nothing in this process can release it by mistake. `lock` is a SQLite file in an exclusive transaction: it
@@ -14,25 +16,46 @@ import { Effect, type Scope } from "effect"
 import { StoreError } from "../errors.ts"
 import { folder_watch } from "./limits.ts"
 
+/** The files of a data folder that one process at a time writes. */
+export type FolderPart = "work" | "serve"
+
+/** The file that is locked; its socket lies beside it. */
+const files = { work: "lock", serve: "serve.lock" } as const satisfies Record<FolderPart, string>
+
 export interface FolderLock {
   /** Whether the folder is still the one that was locked: `gone`, or `replaced` by another of its name. */
   readonly state: () => "held" | "gone" | "replaced"
 }
 
 /**
- * Held until the scope closes. Fails with `locked` when another process has the folder, with `unwritable` when this user
- * cannot lock it.
+ * Locks parts of a folder, the worker's unless told; held until the scope closes. Fails with `locked` when another process has
+ * one of them, with `unwritable` when this user cannot lock it.
  */
 export const lockFolder = Effect.fnUntraced(function* (
   folder: string,
+  parts: readonly FolderPart[] = ["work"],
 ): Effect.fn.Return<FolderLock, StoreError, Scope.Scope> {
+  const locks = yield* Effect.forEach(parts, (part) => lockPart(folder, part))
+  return {
+    state: () => {
+      const states = locks.map((lock) => lock.state())
+      return states.find((state) => state === "gone") ?? states.find((state) => state === "replaced") ?? "held"
+    },
+  }
+})
+
+const lockPart = Effect.fnUntraced(function* (
+  folder: string,
+  part: FolderPart,
+): Effect.fn.Return<FolderLock, StoreError, Scope.Scope> {
+  const file = `${folder}/${files[part]}`
   yield* Effect.acquireRelease(
-    Effect.try({ try: () => openDatabase(`${folder}/lock`), catch: (error) => refusal(folder, error) }),
+    Effect.try({ try: () => openDatabase(file), catch: (error) => refusal(folder, part, error) }),
     (database) => Effect.sync(() => database.close()),
   )
-  const path = `${folder}/lock.socket`
-  if (yield* isAnswered(path)) return yield* taken(folder)
-  const server = yield* Effect.acquireRelease(listenAt(folder, path), (held) =>
+  const path = `${file}.socket`
+  if (yield* isAnswered(path)) return yield* taken(folder, part)
+  const server = yield* Effect.acquireRelease(listenAt(folder, part, path), (held) =>
     held === undefined ? Effect.void : release(path, held),
   )
   const identity = identityOf(folder)
@@ -86,9 +109,9 @@ interface Held {
 }
 
 /** `undefined` where the file system carries no sockets: the SQLite file is then all there is, and that is logged. */
-const listenAt = (folder: string, path: string): Effect.Effect<Held | undefined, StoreError> =>
+const listenAt = (folder: string, part: FolderPart, path: string): Effect.Effect<Held | undefined, StoreError> =>
   Effect.gen(function* () {
-    yield* Effect.try({ try: () => removeStale(path), catch: (error) => refusal(folder, error) })
+    yield* Effect.try({ try: () => removeStale(path), catch: (error) => refusal(folder, part, error) })
     return yield* Effect.callback<Held, NodeJS.ErrnoException>((resume) => {
       // Being able to connect is all that the other process wants to know.
       const server = createServer((socket) => socket.destroy())
@@ -102,7 +125,7 @@ const listenAt = (folder: string, path: string): Effect.Effect<Held | undefined,
       Effect.catch((error) =>
         Effect.as(
           Effect.logWarning(
-            `${path} cannot be made (${error.code ?? error.message}): on this file system only ${folder}/lock keeps a second process out`,
+            `${path} cannot be made (${error.code ?? error.message}): on this file system only ${folder}/${files[part]} keeps a second process out`,
           ),
           undefined,
         ),
@@ -126,14 +149,15 @@ const identityOf = (path: string): string | undefined => {
   return stats === undefined ? undefined : `${stats.dev} ${stats.ino}`
 }
 
-const taken = (folder: string): StoreError => {
-  const message = `another akonis process is using ${folder}; stop it, or give this one a data_dir of its own`
+const taken = (folder: string, part: FolderPart): StoreError => {
+  const whose = part === "work" ? "worker" : "server"
+  const message = `another akonis process is using ${folder} (as its ${whose}); stop it, or give this one a data_dir of its own`
   return new StoreError({ reason: "locked", path: folder, message })
 }
 
-const refusal = (folder: string, error: unknown): StoreError => {
+const refusal = (folder: string, part: FolderPart, error: unknown): StoreError => {
   const text = error instanceof Error ? error.message : String(error)
-  if (/locked|busy/i.test(text)) return taken(folder)
-  const message = `${folder} cannot be locked (${text}); it and its file lock must belong to this user, who may write to them`
+  if (/locked|busy/i.test(text)) return taken(folder, part)
+  const message = `${folder} cannot be locked (${text}); it and its file ${files[part]} must belong to this user, who may write to them`
   return new StoreError({ reason: "unwritable", path: folder, message })
 }

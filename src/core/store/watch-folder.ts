@@ -7,14 +7,15 @@ import type { StoreError } from "../errors.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { makeFolder } from "./atomic-file.ts"
 import { folder_watch } from "./limits.ts"
-import { type FolderLock, lockFolder } from "./lock.ts"
+import { type FolderLock, type FolderPart, lockFolder } from "./lock.ts"
 
 export interface WatchedFolder {
   readonly folder: string
   /** The folders of the tenants in it, which are made again with it. */
   readonly inner: readonly string[]
-  /** The lock that is held now. */
+  /** The lock that is held now, and of which parts. */
   readonly lock: FolderLock
+  readonly parts?: readonly FolderPart[] | undefined
   /** Are told when the folder is gone, and when it is back. */
   readonly cells: readonly HealthCell[]
 }
@@ -27,6 +28,7 @@ export const watchFolder = Effect.fnUntraced(function* ({
   folder,
   inner,
   lock,
+  parts,
   cells,
 }: WatchedFolder): Effect.fn.Return<never, StoreError, FileSystem.FileSystem | Scope.Scope> {
   const tell = (status: "ok" | "failed", detail: string) =>
@@ -49,7 +51,7 @@ export const watchFolder = Effect.fnUntraced(function* ({
     }
     if (state !== "replaced") continue
     yield* Effect.logError(`${folder} was replaced while it was in use: locking what stands there now`)
-    held = yield* lockFolder(folder)
+    held = yield* lockFolder(folder, parts)
     yield* Effect.forEach(inner, makeFolder, { discard: true })
     is_gone = false
     yield* Effect.logWarning(`${folder} is locked again; offsets are written into it with the next commit`)

@@ -33,6 +33,8 @@ export interface PartReport extends Report {
 export const health_report = z.object({
   status: status.describe("That of the plugin that is worst."),
   version: z.string(),
+  commit: z.string().describe("The commit that was built; absent from source.").optional(),
+  built: z.string().describe("The time of that commit, ISO 8601; absent from source.").optional(),
   uptime_s: z.int().nonnegative(),
   plugins: z
     .record(z.string(), plugin_report)

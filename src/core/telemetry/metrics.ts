@@ -1,5 +1,5 @@
 /**
- * The metrics of the core; a plugin declares its own. All carry the label `tenant`; names follow Prometheus' conventions (base units,
+ * The metrics of the core; a plugin declares its own. All but one carry the label `tenant`; names follow Prometheus' conventions (base units,
  * `_total` for counters). The reference page is made from this table.
  */
 import { Metric } from "effect"
@@ -11,6 +11,10 @@ const sizes = [1, 10, 50, 100, 250, 500, 1_000]
 export const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 export const metrics = {
+  build_info: Metric.gauge("akonis_build_info", {
+    description:
+      "Always 1; its labels say what runs: version, commit, built (the time of the commit). It has no label `tenant`.",
+  }),
   events_in: counter("akonis_events_in_total", "Events read from Falcon, repeats left out."),
   bytes_in: counter("akonis_bytes_in_total", "Bytes of those events."),
   events_out: counter(

@@ -11,7 +11,7 @@ import { layerFetch } from "../http/client/fetch.ts"
 import type { Http } from "../http/client/http.ts"
 import type { EnabledPlugin, PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
-import { type FolderLock, lockFolder } from "../store/lock.ts"
+import { type FolderLock, type FolderPart, lockFolder } from "../store/lock.ts"
 import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { watchFolder } from "../store/watch-folder.ts"
 import { Health } from "../telemetry/health.ts"
@@ -38,10 +38,10 @@ export const boot = Effect.fnUntraced(function* (
   return yield* openTenants(config, yield* layerNetwork(config, options))
 })
 
-/** Makes the data folder ours for as long as the scope lives. Fails with `locked` when another process has it. */
-export const lockData = Effect.fnUntraced(function* ({ data_dir }: Config) {
+/** Makes parts of the data folder ours, the worker's unless told, for as long as the scope lives. Fails with `locked` when another process has one. */
+export const lockData = Effect.fnUntraced(function* ({ data_dir }: Config, parts?: readonly FolderPart[]) {
   yield* makeFolder(data_dir)
-  return yield* lockFolder(data_dir)
+  return yield* lockFolder(data_dir, parts)
 })
 
 /** Never ends while the locked data folder stays ours; every plugin's health tells when it does not. See `watchFolder`. */
@@ -49,6 +49,7 @@ export const watchData = Effect.fnUntraced(function* (
   config: Config,
   tenants: readonly RunningTenant[],
   lock: FolderLock,
+  parts?: readonly FolderPart[],
 ): Effect.fn.Return<never, StoreError, FileSystem.FileSystem | Scope.Scope> {
   const cells = yield* Effect.forEach(tenants, ({ plugins, services }) =>
     Effect.forEach(plugins, ({ plugin }) => Health.use((health) => health.cell(plugin.id, "data folder"))).pipe(
@@ -56,7 +57,7 @@ export const watchData = Effect.fnUntraced(function* (
     ),
   )
   const inner = config.tenants.map(({ data_dir }) => data_dir)
-  return yield* watchFolder({ folder: config.data_dir, inner, lock, cells: cells.flat() })
+  return yield* watchFolder({ folder: config.data_dir, inner, lock, parts, cells: cells.flat() })
 })
 
 /** The services of every tenant, over the network that is given. */

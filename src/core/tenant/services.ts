@@ -21,13 +21,14 @@ import { Health, type HealthCell } from "../telemetry/health.ts"
 import { Tenant } from "./identity.ts"
 import { layerPoolWatch } from "./watch-pools.ts"
 
-/** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and reads its offsets. */
+/** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and, where a plugin works, reads its offsets. */
 export const layerTenant = (
   tenant: TenantConfig,
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
   const identity = identityOf(tenant)
-  const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer, Checkpoints.layer).pipe(
+  const works = tenant.plugins.some(({ plugin }) => plugin.run !== undefined)
+  const stores = Layer.mergeAll(works ? Offsets.layer : Offsets.unused, DeadLetters.layer, Checkpoints.layer).pipe(
     Layer.provide(folder),
     Layer.provideMerge(identity),
   )

@@ -200,7 +200,7 @@ export class Machine {
     const log = Logger.make(({ logLevel, message }) => note(`  ${logLevel}: ${String(message)}`))
     const program = Effect.gen(function* () {
       const config = yield* loadConfig({ env, plugins })
-      yield* Effect.ensuring(lockData(config), Effect.sync(letTimePass))
+      yield* Effect.ensuring(lockData(config, ["work", "serve"]), Effect.sync(letTimePass))
       const tenants = yield* openTenants(config, wire(life))
       running.current = tenants
       yield* work(tenants)
