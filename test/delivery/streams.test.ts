@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld, type World } from "../support/world.ts"
+import { destinations } from "./destinations.ts"
 
 const minutes = 60_000
 const hours = 60 * minutes
@@ -9,25 +10,140 @@ const hours = 60 * minutes
 const committed = ({ disk }: World): number[] => Object.values(JSON.parse(disk.read("data/cache.json") ?? "{}"))
 
 /** Everything that exists has arrived once, intact and in order. */
-const expectAllDelivered = ({ simulator }: World, repeated = 0) => {
-  const { total, violations } = simulator.account()
-  expect(total).toMatchObject({ undelivered: { events: 0 }, repeated, corrupted: 0, out_of_order: 0 })
+const expectComplete = ({ total, violations }: ReturnType<World["simulator"]["account"]>): void => {
+  expect(total).toMatchObject({ undelivered: { events: 0 }, repeated: 0, corrupted: 0, out_of_order: 0 })
   expect(violations).toEqual([])
 }
 
-describe("the stream", () => {
+const expectAllDelivered = ({ simulator }: World): void => expectComplete(simulator.account())
+
+describe.each(destinations)("the stream %s", (_, { start, account }) => {
+  /** Everything that exists has arrived once, intact and in order. */
+  const expectAllDelivered = (world: World) => Effect.map(account(world), expectComplete)
+
   test("is delivered from every partition, and the last offset of each is committed", () =>
     onTestClock(
       Effect.gen(function* () {
         const world = yield* makeWorld({ partitions: 3, events_per_partition: 2_500 })
-        yield* world.start
+        yield* start(world)
         yield* world.pass(3_000)
-        expectAllDelivered(world)
+        yield* expectAllDelivered(world)
         expect(committed(world).length).toBe(3)
         expect(yield* world.health).toMatchObject({ ready: true, plugins: { "event-stream": { status: "ok" } } })
       }),
     ))
 
+  test("is found although the app id is held: another id of the ring is taken, and health says why it waits", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ events_per_partition: 50, lock: "session" })
+        const first = yield* start(world)
+        yield* world.pass(3_000)
+        yield* Fiber.interrupt(first)
+        yield* start(world)
+        yield* world.pass(5_000)
+        const waiting = yield* world.health
+        expect(waiting).toMatchObject({ ready: false, plugins: { "event-stream": { status: "degraded" } } })
+        expect(waiting.plugins["event-stream"]?.detail).toContain("an earlier session still holds it")
+        yield* world.pass(10_000)
+        expect(yield* world.health).toMatchObject({ ready: true, plugins: { "event-stream": { status: "ok" } } })
+        yield* expectAllDelivered(world)
+      }),
+    ))
+
+  test("is resumed at the committed offset, whether Falcon counts it in or not", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        for (const resume of ["inclusive", "exclusive"] as const) {
+          const world = yield* makeWorld({
+            events_per_partition: 1_500,
+            events_per_second: 5,
+            events_max: 1_700,
+            resume,
+          })
+          const first = yield* start(world)
+          yield* world.pass(20_000)
+          yield* Fiber.interrupt(first)
+          yield* start(world)
+          yield* world.pass(30_000)
+          yield* expectAllDelivered(world)
+        }
+      }),
+    ))
+
+  test("survives a cut in the middle of a line, a rewind and repeated events without losing or repeating any", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({
+          events_per_partition: 3_000,
+          events_per_second: 20,
+          events_max: 4_000,
+          faults: [
+            { on: "stream", after_ms: 3_000, do: "cut" },
+            { on: "stream", after_ms: 10_000, do: { repeat: { events: 40 } } },
+            { on: "stream", after_ms: 20_000, do: "reset" },
+            { on: "stream", after_ms: 30_000, do: "rewind" },
+          ],
+        })
+        yield* start(world)
+        yield* world.pass(80_000)
+        yield* expectAllDelivered(world)
+      }),
+    ))
+
+  test("that falls silent is opened again after two minutes, and health tells", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({
+          events_per_partition: 10,
+          events_per_second: 1,
+          events_max: 400,
+          faults: [{ on: "stream", after_ms: 5_000, do: "stall" }],
+        })
+        yield* start(world)
+        yield* world.pass(100_000)
+        expect((yield* account(world)).total.delivered).toBeLessThan(30)
+        yield* world.pass(400_000)
+        yield* expectAllDelivered(world)
+      }),
+    ))
+
+  test("takes up a partition that appears later", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ partitions: 1, events_per_partition: 20 })
+        yield* start(world)
+        yield* world.pass(3_000)
+        yield* Effect.promise(() =>
+          world.simulator.fetch(
+            new Request("http://falcon.test/_sim/partitions", {
+              method: "POST",
+              headers: { "content-type": "application/json" },
+              body: JSON.stringify({ add: 1 }),
+            }),
+          ),
+        )
+        yield* world.pass(16 * minutes, 1_000)
+        yield* expectAllDelivered(world)
+        expect(committed(world).length).toBe(2)
+      }),
+    ))
+
+  test("begins at the newest event where the configuration says so", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ events_per_partition: 500, events_per_second: 1 }, {})
+        const akonis = yield* start(world, { start: "newest" })
+        yield* world.pass(10_000)
+        yield* Fiber.interrupt(akonis)
+        const { total } = yield* account(world)
+        expect(total.delivered).toBeGreaterThan(3)
+        expect(total.delivered).toBeLessThan(15)
+      }),
+    ))
+})
+
+describe("the stream", () => {
   test("starts over from the committed offset when its delivery meets what nobody expected", () =>
     onTestClock(
       Effect.gen(function* () {
@@ -74,115 +190,6 @@ describe("the stream", () => {
         yield* world.start
         yield* world.pass(9 * hours, 10_000)
         expectAllDelivered(world)
-      }),
-    ))
-
-  test("is found although the app id is held: another id of the ring is taken, and health says why it waits", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const world = yield* makeWorld({ events_per_partition: 50, lock: "session" })
-        const first = yield* world.start
-        yield* world.pass(3_000)
-        yield* Fiber.interrupt(first)
-        yield* world.start
-        yield* world.pass(5_000)
-        const waiting = yield* world.health
-        expect(waiting).toMatchObject({ ready: false, plugins: { "event-stream": { status: "degraded" } } })
-        expect(waiting.plugins["event-stream"]?.detail).toContain("an earlier session still holds it")
-        yield* world.pass(10_000)
-        expect(yield* world.health).toMatchObject({ ready: true, plugins: { "event-stream": { status: "ok" } } })
-        expectAllDelivered(world)
-      }),
-    ))
-
-  test("is resumed at the committed offset, whether Falcon counts it in or not", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        for (const resume of ["inclusive", "exclusive"] as const) {
-          const world = yield* makeWorld({
-            events_per_partition: 1_500,
-            events_per_second: 5,
-            events_max: 1_700,
-            resume,
-          })
-          const first = yield* world.start
-          yield* world.pass(20_000)
-          yield* Fiber.interrupt(first)
-          yield* world.start
-          yield* world.pass(30_000)
-          expectAllDelivered(world)
-        }
-      }),
-    ))
-
-  test("survives a cut in the middle of a line, a rewind and repeated events without losing or repeating any", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const world = yield* makeWorld({
-          events_per_partition: 3_000,
-          events_per_second: 20,
-          events_max: 4_000,
-          faults: [
-            { on: "stream", after_ms: 3_000, do: "cut" },
-            { on: "stream", after_ms: 10_000, do: { repeat: { events: 40 } } },
-            { on: "stream", after_ms: 20_000, do: "reset" },
-            { on: "stream", after_ms: 30_000, do: "rewind" },
-          ],
-        })
-        yield* world.start
-        yield* world.pass(80_000)
-        expectAllDelivered(world)
-      }),
-    ))
-
-  test("that falls silent is opened again after two minutes, and health tells", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const world = yield* makeWorld({
-          events_per_partition: 10,
-          events_per_second: 1,
-          events_max: 400,
-          faults: [{ on: "stream", after_ms: 5_000, do: "stall" }],
-        })
-        yield* world.start
-        yield* world.pass(100_000)
-        expect(world.simulator.account().total.delivered).toBeLessThan(30)
-        yield* world.pass(400_000)
-        expectAllDelivered(world)
-      }),
-    ))
-
-  test("takes up a partition that appears later", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const world = yield* makeWorld({ partitions: 1, events_per_partition: 20 })
-        yield* world.start
-        yield* world.pass(3_000)
-        yield* Effect.promise(() =>
-          world.simulator.fetch(
-            new Request("http://falcon.test/_sim/partitions", {
-              method: "POST",
-              headers: { "content-type": "application/json" },
-              body: JSON.stringify({ add: 1 }),
-            }),
-          ),
-        )
-        yield* world.pass(16 * minutes, 1_000)
-        expectAllDelivered(world)
-        expect(committed(world).length).toBe(2)
-      }),
-    ))
-
-  test("begins at the newest event where the configuration says so", () =>
-    onTestClock(
-      Effect.gen(function* () {
-        const world = yield* makeWorld({ events_per_partition: 500, events_per_second: 1 }, {})
-        const akonis = yield* world.startWith("plugins: { event-stream: { start: newest } }")
-        yield* world.pass(10_000)
-        yield* Fiber.interrupt(akonis)
-        const { total } = world.simulator.account()
-        expect(total.delivered).toBeGreaterThan(3)
-        expect(total.delivered).toBeLessThan(15)
       }),
     ))
 })
