@@ -1,12 +1,14 @@
 /** The one way from a configuration to a process that is ready: folder locked, tenants booted, callers known, HTTP API open. */
-import { Clock, Effect, type FileSystem, Metric, type Scope } from "effect"
+import { Clock, Effect, type FileSystem, Metric, Schedule, type Scope } from "effect"
 import type { Hono } from "hono"
 import type { ApiEnv } from "./api/api.ts"
 import { openHttpApp } from "./api/app.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
+import { FalconAuth } from "./core/falcon/auth.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
+import { retry } from "./core/limits.ts"
 import type { FolderPart } from "./core/store/lock.ts"
 import { metrics } from "./core/telemetry/metrics.ts"
 import { boot, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
@@ -50,6 +52,7 @@ export const start = Effect.fnUntraced(function* (
     guards: config.guards,
     hosts: [host, ...allowed_hosts],
   })
+  for (const tenant of tenants) yield* Effect.forkScoped(Effect.provide(firstToken, tenant.services))
   return {
     tenants,
     app,
@@ -57,3 +60,9 @@ export const start = Effect.fnUntraced(function* (
     watch: watchData(config, tenants, lock, parts),
   }
 })
+
+/** Asks for a token before anybody needs it, until there is one: wrong credentials show in health at once, and not with the first action. */
+const firstToken = FalconAuth.use((auth) => auth.bearer).pipe(
+  Effect.retry({ schedule: Schedule.spaced(retry.backoff_ms_max) }),
+  Effect.ignore,
+)

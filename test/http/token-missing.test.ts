@@ -7,10 +7,11 @@ import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { secretText } from "../../src/core/config/secret.ts"
 import { FalconAuth } from "../../src/core/falcon/auth.ts"
+import { layerFalcon } from "../../src/core/falcon/layer.ts"
 import { Health } from "../../src/core/telemetry/health.ts"
 import { layerTenant } from "../../src/core/tenant/services.ts"
 import { plugins } from "../../src/plugins/index.ts"
-import { answer, EU, effect, falconOn, ok, type Script, SECRET, scripted, token } from "./support.ts"
+import { answer, credentials, EU, effect, falconOn, ok, type Script, SECRET, scripted, token } from "./support.ts"
 
 const plugin = plugins.find(({ id }) => id === "alerts")!
 
@@ -49,6 +50,24 @@ describe("without a token", () => {
     Effect.gen(function* () {
       const report = yield* healthAfter(60_000, (_, n) => (n < 2 ? answer(503) : token(n)))
       expect(report).toMatchObject({ status: "ok", detail: "" })
+    }),
+  )
+
+  effect("because the last one has expired and the endpoint refuses, health says so as well", () =>
+    Effect.gen(function* () {
+      const said: string[] = []
+      const health = { set: (status: string) => Effect.sync(() => void said.push(status)) }
+      const http = scripted(
+        () => ok(),
+        (_, n) => (n === 0 ? token(n, {}, 60) : answer(403, {})),
+      )
+      const client = layerFalcon(credentials(), health).pipe(Layer.provide(http.layer))
+      const bearer = FalconAuth.use((auth) => Effect.ignore(auth.bearer))
+      const context = yield* Layer.build(client)
+      yield* Effect.provide(bearer, context)
+      yield* TestClock.adjust(61_000)
+      yield* Effect.provide(bearer, context)
+      expect(said).toEqual(["ok", "degraded"])
     }),
   )
 

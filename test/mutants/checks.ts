@@ -5,7 +5,36 @@ const page = "docs/operations.md"
 const noticed_by = "test/check/check.test.ts"
 const situations = "test/check/situations.test.ts"
 
+/** Promises of health about actions and about time. */
+const healthy = [
+  ...breaks({ file: "src/core/falcon/call-watch.ts", page, noticed_by: "test/http/call-watch.test.ts" }, [
+    {
+      name: "lookups hide a scope for changes that is missing",
+      promise: "A 403 stays in health until a call with the same scopes succeeds.",
+      find: "refused.delete(scopes)",
+      replace: "refused.clear()",
+    },
+  ]),
+  ...breaks({ file: "src/core/telemetry/health.ts", page, noticed_by: "src/core/telemetry/health.test.ts" }, [
+    {
+      name: "since is when somebody looked",
+      promise: "`since` is when the plugin began to be as it is.",
+      find: "if (status !== state.status) state.since_ms = now_ms",
+      replace: "state.since_ms = now_ms",
+    },
+  ]),
+  ...breaks({ file: "src/start.ts", page, noticed_by: "test/actions/health.test.ts" }, [
+    {
+      name: "wrong credentials show with the first action only",
+      promise: "A token is asked for at the start.",
+      find: "for (const tenant of tenants) yield* Effect.forkScoped(Effect.provide(firstToken, tenant.services))",
+      replace: "",
+    },
+  ]),
+]
+
 export const checks = [
+  ...healthy,
   ...breaks({ file: "src/core/sekoia/intake.ts", page, noticed_by }, [
     {
       name: "an intake key counts as verified when nothing was refused",

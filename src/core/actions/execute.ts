@@ -1,12 +1,11 @@
 /** Runs an action. HTTP, MCP and the command line all end here. */
 import { createHash } from "node:crypto"
-import { Cause, type Context, Effect, Exit, Redacted, Scope } from "effect"
+import { Cause, type Context, Effect, Exit, Redacted } from "effect"
 import type { GuardsConfig } from "../config/schema.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import type { PluginServices } from "../plugin.ts"
-import { Health } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
@@ -30,6 +29,7 @@ import {
   problemFor,
 } from "./response.ts"
 import { makeRuns, type Runs } from "./runs.ts"
+import { lastingCell, makeWatching, type Watching } from "./watching.ts"
 
 /** The actions of one tenant, with what they need to run. */
 export interface ActionTenant extends Registry {
@@ -39,6 +39,7 @@ export interface ActionTenant extends Registry {
   readonly guards: Guards
   readonly approvals: Approvals
   readonly runs: Runs
+  readonly watching: Watching
   /** The journal; opened at first use, and tried again when that failed. Fails, too, while the audit log cannot be written; health says so. */
   readonly journal: Effect.Effect<Journal, StoreError>
 }
@@ -63,10 +64,8 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const owns_journal = { owner: options.owner || options.journal_dir !== undefined }
     const open = Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
     const changing = tenant.plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
-    // For as long as the process lives.
-    const cells = yield* Effect.forEach(changing, ({ plugin }) =>
-      Health.use((health) => health.cell(plugin.id, "records")),
-    ).pipe(Effect.provideService(Scope.Scope, Scope.makeUnsafe()))
+    const cells = yield* Effect.forEach(changing, ({ plugin }) => lastingCell(plugin.id, "records"))
+    const registry = makeRegistry(tenant.plugins)
     const tell = (status: "ok" | "failed", detail: string) =>
       Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
     const journal = Effect.andThen(audit.ready, open).pipe(
@@ -84,7 +83,8 @@ export const makeActionTenant = Effect.fnUntraced(function* (
       approvals,
       runs,
       journal,
-      ...makeRegistry(tenant.plugins),
+      watching: yield* makeWatching(tenant.plugins, registry),
+      ...registry,
     }
   }).pipe(Effect.provide(tenant.services))
 })
@@ -143,7 +143,7 @@ export const perform = (
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
     return yield* recorded(tenant, action, args, asked, run)
-  }).pipe(withRequestId(asked.request_id))
+  }).pipe(tenant.watching(action), withRequestId(asked.request_id))
 
 /** Runs a change with its beginning and its end in the journal, so that a key replays its answer and a crash is noticed. */
 const recorded = (

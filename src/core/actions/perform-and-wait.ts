@@ -28,7 +28,10 @@ const whyNoWait = (action: AnyAction, wait_s: number): Refusal | undefined => {
 }
 
 /** The answer, with what became of each id: `run.state` is `waiting` where that takes longer than a request may. A dry run waits for nothing. */
-export const performAndWait = Effect.fnUntraced(function* (
+export const performAndWait = (tenant: ActionTenant, action: AnyAction, args: Args, asked: Asked, wait_s: number) =>
+  tenant.watching(action)(performThenWait(tenant, action, args, asked, wait_s))
+
+const performThenWait = Effect.fnUntraced(function* (
   tenant: ActionTenant,
   action: AnyAction,
   args: Args,

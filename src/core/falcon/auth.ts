@@ -36,7 +36,7 @@ interface Held {
  * Holds one token. It is renewed when less than 5 minutes remain, or less than half of a life shorter than 10 minutes. One
  * caller at a time asks Falcon; the others wait for its result. A failure is the answer to everybody for `token_failure_ms`, so
  * that Falcon is not asked again and again with a wrong secret. A renewal is tried once while the old token is still good; when
- * it fails, the old token is used until it expires. `health` is told while there is no token yet.
+ * it fails, the old token is used until it expires. `health` is told while there is no good token.
  */
 export const makeFalconAuth = Effect.fnUntraced(function* (
   credentials: FalconCredentials,
@@ -52,9 +52,10 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
   let held: Held | undefined
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
-  const fetchToken = Effect.fnUntraced(function* (retries_max: number) {
+  const fetchToken = Effect.fnUntraced(function* (is_needed: boolean) {
     const ask = Effect.suspend(() => requestToken(base_url))
-    const token = yield* withRetries(token_operation, held === undefined ? reportingFirst(ask) : ask, retries_max)
+    const retries_max = is_needed ? retry.attempts_max : 0
+    const token = yield* withRetries(token_operation, is_needed ? reporting(ask) : ask, retries_max)
     region = token.region
     if (auto) base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
@@ -63,8 +64,8 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     return heldFrom(token)
   })
 
-  /** The first request for a token reports a failure at once, and a missing answer soon, since without a token nothing works. */
-  const reportingFirst = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
+  /** Without a token that is still good nothing works: a failure is reported at once, and a missing answer soon. */
+  const reporting = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
     const slow = Effect.andThen(Effect.sleep(falcon.token_told_ms), health.set("degraded", no_answer))
     return Effect.scoped(Effect.andThen(Effect.forkScoped(slow), ask)).pipe(
       Effect.tapError((error) => health.set("degraded", error.message)),
@@ -81,7 +82,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     const spare = held !== undefined && now_ms < held.expires_at_ms ? held : undefined
     if (failed !== undefined && monotonicMs(clock) < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
 
-    const result = yield* Effect.result(fetchToken(spare === undefined ? retry.attempts_max : 0))
+    const result = yield* Effect.result(fetchToken(spare === undefined))
     if (Result.isSuccess(result)) {
       failed = undefined
       held = result.success

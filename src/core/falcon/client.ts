@@ -1,8 +1,9 @@
 /** The client of Falcon's API: token, rate limit, retries and pages. */
-import { Clock, Context, Effect, Metric, Redacted } from "effect"
+import { Clock, Context, Effect, Metric, Redacted, Result } from "effect"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
 import { whySiteDiffers } from "../http/client/origin.ts"
 import { FalconAuth } from "./auth.ts"
+import { CallWatch } from "./call-watch.ts"
 import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
 import { failure, failWhenEmpty, statusFailure, transportFailure } from "./failure.ts"
@@ -78,9 +79,22 @@ export const makeFalcon = Effect.gen(function* () {
     return yield* readAnswer(operation, yield* send(operation, renewed))
   })
 
+  /** One try, of which whoever watches is told; a 2xx that holds a refusal and nothing else counts as one. */
+  const watched = Effect.fnUntraced(function* (operation: Operation): Effect.fn.Return<Envelope, FalconError> {
+    const watch = yield* CallWatch
+    return yield* once(operation).pipe(
+      Effect.tapError((error) => watch(operation, error)),
+      Effect.tap((answer) =>
+        Effect.flatMap(Effect.result(failWhenEmpty(operation, answer)), (judged) =>
+          watch(operation, Result.isFailure(judged) ? judged.failure : undefined),
+        ),
+      ),
+    )
+  })
+
   // Counted for the tenant alone, whichever plugin makes the call: the token and the rate are everybody's.
   const request = (operation: Operation) =>
-    withRetries(operation, once(operation), retriesOf(operation)).pipe(
+    withRetries(operation, watched(operation), retriesOf(operation)).pipe(
       Effect.provideService(Metric.CurrentMetricAttributes, labels),
     )
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { texts } from "../limits.ts"
 import { Health } from "./health.ts"
 import { hideInLogs } from "./redact.ts"
@@ -34,3 +35,42 @@ test("health shows no piece of a secret, wherever its text is cut", async () => 
     expect(detail.replaceAll("<redacted>", "")).not.toMatch(/health|key-of|letters/)
   }
 })
+
+/** Moves the clock by a second, then does what it is given. */
+const later = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.andThen(TestClock.adjust(1_000), effect)
+
+test("since is when the plugin began to be as it is, whichever loop says so, and whenever somebody looks", () =>
+  Effect.gen(function* () {
+    const health = yield* Health
+    const streams = Effect.map(health.report, ({ plugins }) => {
+      const { status, since } = plugins.streams!
+      return `${status} ${Date.parse(since) / 1_000}`
+    })
+    expect(yield* later(streams)).toBe("degraded 0")
+    yield* later(health.started("streams"))
+    const one = yield* health.cell("streams", "one")
+    const other = yield* health.cell("streams", "other")
+    expect(yield* later(streams)).toBe("ok 2")
+    yield* later(one.set("degraded", "first"))
+    yield* later(other.set("degraded", "second"))
+    yield* later(one.set("ok", ""))
+    expect(yield* later(streams)).toBe("degraded 4")
+    yield* later(other.set("ok", ""))
+    expect(yield* later(streams)).toBe("ok 8")
+    yield* Effect.scoped(Effect.flatMap(health.cell("streams", "gone"), (cell) => later(cell.set("failed", "it"))))
+    expect(yield* later(streams)).toBe("ok 10")
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Health.layer(["streams"])),
+    Effect.provide(TestClock.layer()),
+    Effect.runPromise,
+  ))
+
+test("health leaves out a plugin that this process does not run, whoever tells of it", () =>
+  Effect.gen(function* () {
+    const health = yield* Health
+    yield* health.started("streams")
+    yield* (yield* health.cell("alerts", "records")).set("failed", "nobody asked")
+    const { ready, plugins } = yield* health.report
+    expect([ready, Object.keys(plugins)]).toEqual([true, ["streams"]])
+  }).pipe(Effect.scoped, Effect.provide(Health.layer(["streams"])), Effect.runPromise))

@@ -79,24 +79,31 @@ const rank = { ok: 0, degraded: 1, failed: 2 } as const
 
 const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
   const begun_ms = yield* Clock.currentTimeMillis
-  const started = new Set<string>()
-  const cells = new Map(plugins.map((id) => [id, new Map<string, Cell>()]))
+  const states = new Map(plugins.map((id) => [id, starting(begun_ms)]))
 
   const cell = Effect.fnUntraced(function* (plugin: string, part: string) {
-    const own = cells.get(plugin) ?? new Map<string, Cell>()
-    cells.set(plugin, own)
+    // A plugin that this process does not run may be told of all the same; nobody asks for it.
+    const of = states.get(plugin) ?? starting(begun_ms)
     const now_ms = yield* Clock.currentTimeMillis
     const state: Cell = { status: "ok", detail: "", since_ms: now_ms, describe: undefined, last_error: null }
     const name = cleanText(part, texts.part_chars_max)
-    own.set(name, state)
-    yield* Effect.addFinalizer(() => Effect.sync(() => own.delete(name)))
+    of.cells.set(name, state)
+    yield* Effect.addFinalizer(() =>
+      Effect.map(Clock.currentTimeMillis, (at_ms) => {
+        of.cells.delete(name)
+        if (state.status !== "ok") judge(of, at_ms)
+      }),
+    )
     return {
       set: (status: Status, detail: string) =>
         Effect.map(Clock.currentTimeMillis, (at_ms) => {
-          if (state.status !== status) state.since_ms = at_ms
+          const changes = state.status !== status
           state.status = status
           state.detail = cleanText(detail, texts.cell_chars_max)
           if (status !== "ok") state.last_error = { at: iso(at_ms), detail: state.detail }
+          if (!changes) return
+          state.since_ms = at_ms
+          judge(of, at_ms)
         }),
       describe: (detail) => {
         state.describe = detail
@@ -105,18 +112,50 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
   })
 
   const report = Effect.map(Clock.currentTimeMillis, (now_ms) => ({
-    ready: plugins.every((id) => started.has(id)),
-    plugins: Object.fromEntries(
-      [...cells].map(([id, own]) => [id, pluginReport(own, started.has(id), begun_ms, now_ms)]),
-    ),
+    ready: [...states.values()].every(({ started }) => started),
+    plugins: Object.fromEntries([...states].map(([id, state]) => [id, pluginReport(state, now_ms)])),
   }))
 
   const parts = Effect.map(Clock.currentTimeMillis, (now_ms) =>
-    Object.fromEntries([...cells].map(([id, own]) => [id, partsOf(own, now_ms)])),
+    Object.fromEntries([...states].map(([id, { cells }]) => [id, partsOf(cells, now_ms)])),
   )
 
-  return Health.of({ cell, started: (plugin) => Effect.sync(() => void started.add(plugin)), report, parts })
+  const started = (plugin: string) =>
+    Effect.map(Clock.currentTimeMillis, (at_ms) => {
+      const state = states.get(plugin)
+      if (state === undefined || state.started) return
+      state.started = true
+      judge(state, at_ms)
+    })
+
+  return Health.of({ cell, started, report, parts })
 })
+
+/** One plugin: its cells, and since when it has been as it is. */
+interface PluginState {
+  readonly cells: Map<string, Cell>
+  started: boolean
+  status: Status
+  since_ms: number
+}
+
+const starting = (begun_ms: number): PluginState => ({
+  cells: new Map(),
+  started: false,
+  status: "degraded",
+  since_ms: begun_ms,
+})
+
+/** Looks at all cells; notes the time when that changes how the plugin is. */
+const judge = (state: PluginState, now_ms: number) => {
+  const parts = [...state.cells].map(([part, cell]) => ({ part, ...toldBy(cell, now_ms) }))
+  const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
+  const is_starting = worst === "ok" && !state.started
+  const status = is_starting ? "degraded" : worst
+  if (status !== state.status) state.since_ms = now_ms
+  state.status = status
+  return { parts, is_starting }
+}
 
 const partsOf = (cells: ReadonlyMap<string, Cell>, now_ms: number): readonly PartReport[] =>
   [...cells].map(([part, cell]) => ({
@@ -133,21 +172,12 @@ const toldBy = (cell: Cell, now_ms: number): { readonly status: Status; readonly
   return { status: live.status, detail: cleanText(live.detail, texts.cell_chars_max) }
 }
 
-const pluginReport = (
-  cells: ReadonlyMap<string, Cell>,
-  is_started: boolean,
-  begun_ms: number,
-  now_ms: number,
-): Report => {
-  const parts = [...cells].map(([part, cell]) => ({ part, since_ms: cell.since_ms, ...toldBy(cell, now_ms) }))
-  const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
-  if (worst === "ok" && !is_started) return { status: "degraded", since: iso(begun_ms), detail: "starting" }
-  const shown = parts.filter((part) => part.status === worst && part.detail !== "")
-  return {
-    status: worst,
-    since: iso(shown.length === 0 ? begun_ms : Math.min(...shown.map((part) => part.since_ms))),
-    detail: joined(shown.map(({ part, detail }) => `${part}: ${detail}`)),
-  }
+const pluginReport = (state: PluginState, now_ms: number): Report => {
+  const { parts, is_starting } = judge(state, now_ms)
+  const { status, since_ms } = state
+  const shown = parts.filter((part) => part.status === status && part.detail !== "")
+  const detail = is_starting ? "starting" : joined(shown.map(({ part, detail }) => `${part}: ${detail}`))
+  return { status, since: iso(since_ms), detail }
 }
 
 /** As many as fit, and how many more there are. */

@@ -49,7 +49,7 @@ const triedOf = ({ destination, intake_url }: EventStreamConfig): string =>
 
 const findAppId = (config: EventStreamConfig, learnt: Learnt): Effect.Effect<Finding, never, CheckServices> =>
   Effect.gen(function* () {
-    if (yield* FolderInUse) return ok("in use by the Akonis process that holds the data folder; not asked for")
+    if (yield* FolderInUse) return ok("not asked for while another Akonis process holds the data folder")
     const app_id = yield* plannedAppId(config.app_id)
     if (app_id === undefined) return ok("none yet: one is made at the first start")
     const listing = yield* listFeeds(app_id)
