@@ -110,7 +110,7 @@ describe("running an action", () => {
         },
       })
       expect(text).not.toContain("Bearer")
-      expect(simulator.state.requests).toEqual([])
+      expect(simulator.state.requests.filter(({ path }) => path !== "/oauth2/token")).toEqual([])
       expect((await act("isolate_hosts?dry_run=maybe", { ids: [unknown_host] })).status).toBe(400)
     }))
 
@@ -129,7 +129,7 @@ describe("running an action", () => {
         expect([query, status, body.type]).toEqual([query, 400, "/problems/invalid-request"])
       }
       for (const query of ["dry_run", "dry_run=", "dry_run=1"]) expect((await run(query)).body.outcome).toBe("dry_run")
-      expect(simulator.state.requests).toEqual([])
+      expect(simulator.state.requests.filter(({ path }) => path !== "/oauth2/token")).toEqual([])
     }))
 
   test("tells every wrong argument", () =>
