@@ -44,6 +44,7 @@ const configuration = (): string => {
     "names the plugins that are on, and no others are. `plugins.<name>.enabled` switches one on or off. A command asks only for the keys",
     "that it uses: actions need none of Sekoia's, looking at dead letters needs no credentials. Variables that begin with `AKONIS_` or",
     "`FALCON_` and mean nothing stop the start, with the nearest name. `AKONIS_TOKEN` (or `AKONIS_TOKEN_FILE`) adds a caller of role admin.",
+    "`plugins.load` is a list of files with plugins from outside, relative to this file: see [plugins.md](../plugins.md).",
   ]
   return `${notice}\n${[...intro, "", ...sections].join("\n")}`
 }

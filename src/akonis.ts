@@ -12,6 +12,8 @@ import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/co
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
 import { module } from "./cli/module.ts"
+import { makeNew } from "./cli/new.ts"
+import { plugin } from "./cli/plugin.ts"
 import { logListening, refuseIdle, run, runAkonis, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
@@ -23,6 +25,7 @@ import type { AnyPlugin } from "./core/plugin.ts"
 import { layerFiles } from "./core/store/files.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
 import { redact } from "./core/telemetry/redact.ts"
+import { loadOutside } from "./outside/load.ts"
 import { start } from "./start.ts"
 import { version_text } from "./version.ts"
 import { markStarted } from "./worker.ts"
@@ -48,6 +51,8 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       deadLetters,
       catalog,
       module,
+      plugin,
+      makeNew,
       simulate,
       demo,
     ]),
@@ -90,7 +95,7 @@ export const makeApp = async (
 ): Promise<App> => {
   const scope = Scope.makeUnsafe()
   const started = Effect.gen(function* () {
-    const config = yield* loadConfig({ env, plugins, uses: uses.actions })
+    const config = yield* loadConfig({ env, plugins, uses: uses.actions, loadOutside })
     yield* refuseIdle("serve", config)
     if (listening !== undefined) yield* refuseElsewhere(config, listening)
     return yield* Effect.gen(function* () {

@@ -58,6 +58,18 @@ describe("the rooms", () => {
     expect(named).toEqual([])
   })
 
+  test("plugins from outside are loaded by the entries and the command line; nothing else knows of them", () => {
+    const inside = product.filter((path) => !path.startsWith("src/outside/"))
+    const knowing = inside.filter((path) => imports(path).some((target) => target.startsWith("src/outside/")))
+    expect(knowing).toEqual([
+      "src/akonis.ts",
+      "src/cli/common.ts",
+      "src/cli/new.ts",
+      "src/cli/plugin.ts",
+      "src/main.ts",
+    ])
+  })
+
   test("the plugins are handed in: only the entries import them", () => {
     const entries = ["src/main.ts", "src/server.ts", "src/worker.ts"]
     const outside = product.filter((path) => !path.startsWith("src/plugins/"))

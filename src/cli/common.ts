@@ -8,6 +8,7 @@ import type { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { redact } from "../core/telemetry/redact.ts"
 import { terminalText } from "../core/text.ts"
+import { loadOutside } from "../outside/load.ts"
 
 export const env: Env = process.env
 
@@ -27,7 +28,7 @@ export class Plugins extends Context.Service<Plugins, readonly AnyPlugin[]>()("a
 
 /** The configuration of a command, as far as the command uses it. */
 export const configOf = (file: Option.Option<string>, used: Uses) =>
-  Plugins.use((plugins) => loadConfig({ file: Option.getOrUndefined(file), env, plugins, uses: used }))
+  Plugins.use((plugins) => loadConfig({ file: Option.getOrUndefined(file), env, plugins, uses: used, loadOutside }))
 
 /** Ends the process with a status; the message, if any, has been printed. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}

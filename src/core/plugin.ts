@@ -91,6 +91,8 @@ export interface Plugin<
   readonly checks?: (config: z.infer<z.ZodObject<Shape>>) => readonly Check[]
   /** What two tenants should not have in common: both would send to, or read from, the same place. */
   readonly distinct?: (config: z.infer<z.ZodObject<Shape>>) => readonly Distinct[]
+  /** Itself for one tenant, where its actions use the configuration. */
+  readonly withConfig?: (config: z.infer<z.ZodObject<Shape>>) => AnyPlugin
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of plugins has no common configuration type.

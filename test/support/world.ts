@@ -11,6 +11,7 @@ import { loadConfig } from "../../src/core/config/load.ts"
 import { TransportError } from "../../src/core/errors.ts"
 import { Http } from "../../src/core/http/client/http.ts"
 import { server } from "../../src/core/http/server/limits.ts"
+import type { AnyPlugin } from "../../src/core/plugin.ts"
 import { Health, type Report } from "../../src/core/telemetry/health.ts"
 import type { RunningTenant } from "../../src/core/tenant/boot.ts"
 import { layerTenant } from "../../src/core/tenant/services.ts"
@@ -41,11 +42,12 @@ type Start = Effect.Effect<Fiber.Fiber<void, unknown>, unknown, Scope.Scope>
 /** Stands between the worker and the simulator: may answer in its place, or change what it answers. */
 export type Between = (request: Request, simulator: (request: Request) => Promise<Response>) => Promise<Response>
 
-/** Makes a world. `env` adds to the worker's environment. */
+/** Makes a world. `env` adds to the worker's environment, `more_plugins` to those that ship. */
 export const makeWorld = Effect.fnUntraced(function* (
   options: SimulatorOptions,
   env: Readonly<Record<string, string>> = {},
   between: Between = (request, simulator) => simulator(request),
+  more_plugins: readonly AnyPlugin[] = [],
 ) {
   const clock = yield* Clock.Clock
   yield* TestClock.setTime(Date.UTC(2026, 0, 15))
@@ -72,7 +74,7 @@ export const makeWorld = Effect.fnUntraced(function* (
         AKONIS_DATA_DIR: data_dir,
         ...env,
       },
-      plugins,
+      plugins: [...plugins, ...more_plugins],
     })
     const [tenant] = config.tenants
     const services = yield* Layer.build(layerTenant(tenant!).pipe(Layer.provide(wire)))

@@ -8,6 +8,7 @@ import { ConfigError } from "../errors.ts"
 import type { AnyPlugin } from "../plugin.ts"
 import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { configuration } from "./limits.ts"
+import { type LoadOutside, pluginsFromOutside } from "./outside.ts"
 import { type ParsedPlugins, parsePlugins, type Uses, uses } from "./plugins.ts"
 import { type Env, isTree, readBlock, type Tree } from "./read.ts"
 import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
@@ -40,6 +41,8 @@ export interface ConfigInput {
   readonly plugins: readonly AnyPlugin[]
   /** What is used of it; everything when left out. */
   readonly uses?: Uses
+  /** Loads what `plugins.load` names; refused where this is not given. */
+  readonly loadOutside?: LoadOutside
 }
 
 /** Loads and checks the whole configuration. Reads no secret file yet: those are read when the secret is needed. */
@@ -47,8 +50,9 @@ export const loadConfig = Effect.fnUntraced(function* (
   input: ConfigInput,
 ): Effect.fn.Return<Config, ConfigError, FileSystem.FileSystem> {
   const { source, tree } = input.given ?? (yield* readFile(input))
+  const outside = yield* pluginsFromOutside(tree, source, input)
   return yield* Effect.try({
-    try: () => parse(tree, source, input),
+    try: () => parse(tree, source, { ...input, plugins: [...input.plugins, ...outside] }),
     catch: (error) => {
       if (error instanceof ConfigError) return error
       throw error
@@ -170,6 +174,10 @@ const tenantEntry = (entry: unknown, source: string, path: string): { readonly i
     })
   }
   refuseUnknown(own, [...Object.keys(credentials), "plugins"], source, path, ["id"])
+  if (isTree(own.plugins) && "load" in own.plugins) {
+    const message = "plugins are loaded for all tenants: it stands under the top level's plugins"
+    throw new ConfigError({ source, key: `${path}.plugins.load`, message })
+  }
   return { id, own }
 }
 

@@ -51,7 +51,7 @@ export const parsePlugins = (
   const { source, path } = place
   if (!isTree(tree)) throw new ConfigError({ source, key: path, message: "must hold plugin names" })
   const names = all.map((plugin) => plugin.id)
-  const unknown = Object.keys(tree).find((key) => key !== "only" && !names.includes(key))
+  const unknown = Object.keys(tree).find((key) => !["only", "load", ...names].includes(key))
   if (unknown !== undefined) {
     const message = `there is no such plugin; there are: ${names.join(", ")}`
     throw new ConfigError({ source, key: `${path}.${unknown}`, message })
@@ -65,7 +65,9 @@ export const parsePlugins = (
     place,
   )
   return {
-    plugins: on.flatMap(({ plugin, config }) => (used.plugin(plugin) ? [{ plugin, config }] : [])),
+    plugins: on.flatMap(({ plugin, config }) =>
+      used.plugin(plugin) ? [{ plugin: plugin.withConfig?.(config) ?? plugin, config }] : [],
+    ),
     unused: on.flatMap(({ plugin }) => (used.plugin(plugin) ? [] : [plugin.id])),
     off: blocks.flatMap(({ plugin, is_on }) => (is_on ? [] : [plugin.id])),
   }

@@ -1,11 +1,20 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { CommitWindow } from "./commit-window.ts"
-import type { SourceEvent } from "./enricher.ts"
+import type { Enricher, SourceEvent } from "./enricher.ts"
 import { type Enrichment, EnrichmentQueue } from "./enrichment-queue.ts"
 
+const named = (plugin_id: string): Enricher => ({
+  plugin_id,
+  event_types: [],
+  fields: [],
+  refOf: () => "",
+  enrich: () => Effect.succeed([]),
+})
+const enricher = named("test")
+
 const source = (offset: number): SourceEvent => ({
-  enricher: { plugin_id: "test", event_types: [], fields: [], refOf: () => "", enrich: () => Effect.succeed([]) },
+  enricher,
   offset,
   ref: "{}",
 })
@@ -39,19 +48,30 @@ describe("the enrichment queue", () => {
     const { queue, deliver } = makeScene()
     deliver(4, [1, 3])
     deliver(9, [7])
-    expect([queue.start(), queue.start()].map((one) => one?.source.offset)).toEqual([1, 3])
-    expect(queue).toMatchObject({ open: 3, hasWork: true })
+    expect([queue.start(enricher), queue.start(enricher)].map((one) => one?.source.offset)).toEqual([1, 3])
+    expect([queue.open, queue.hasWork(enricher)]).toEqual([3, true])
     queue.close()
-    expect(queue.hasWork).toBe(false)
-    expect(queue.start()).toBeUndefined()
+    expect(queue.hasWork(enricher)).toBe(false)
+    expect(queue.start(enricher)).toBeUndefined()
     expect(offsets(queue.stillOpen())).toEqual([1, 3, 7])
+  })
+
+  test("gives an enricher its own events only, past those that wait for another one", () => {
+    const { queue, window } = makeScene()
+    const other = named("other")
+    const range = window.open(4, 5)
+    for (const _ of [1, 2, 3]) range.hold()
+    queue.add([source(1), { ...source(2), enricher: other }, source(3)], range)
+    expect(queue.start(other)?.source.offset).toBe(2)
+    expect([queue.hasWork(other), queue.start(other)]).toEqual([false, undefined])
+    expect(queue.start(enricher)?.source.offset).toBe(1)
   })
 
   test("frees an offset only when everything up to it is over, in whatever order it ends", () => {
     const { queue, deliver, end } = makeScene()
     expect(deliver(4, [1, 3])).toBe(-1)
     expect(deliver(9, [7])).toBe(-1)
-    const [first, second, third] = [queue.start()!, queue.start()!, queue.start()!]
+    const [first, second, third] = [queue.start(enricher)!, queue.start(enricher)!, queue.start(enricher)!]
     expect(end([third])).toBe(-1)
     expect(end([first])).toBe(-1)
     expect(end([second])).toBe(9)
@@ -61,7 +81,7 @@ describe("the enrichment queue", () => {
   test("lets only the first who begins to end one do it", () => {
     const { queue, deliver, end } = makeScene()
     deliver(4, [1])
-    const one = queue.start()!
+    const one = queue.start(enricher)!
     expect(queue.beginEnd([one])).toEqual([one])
     expect(queue).toMatchObject({ open: 0, isQuiet: false })
     expect(end([one])).toBe(-1)
@@ -87,7 +107,7 @@ describe("the enrichment queue", () => {
     const { queue, deliver } = makeScene()
     deliver(4, [1])
     deliver(9, [])
-    const mine = queue.beginEnd([queue.start()!])
+    const mine = queue.beginEnd([queue.start(enricher)!])
     expect(queue.isCongested).toBe(false)
     deliver(14, [])
     expect(queue.overdue()).toEqual([])

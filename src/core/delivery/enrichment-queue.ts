@@ -5,7 +5,7 @@
  * Plain synchronous state: `enrichment-workers.ts` asks enrichers, posts and records.
  */
 import type { CommitWindow, OffsetRange } from "./commit-window.ts"
-import type { SourceEvent } from "./enricher.ts"
+import type { Enricher, SourceEvent } from "./enricher.ts"
 
 /** `waiting` to be started; `running` in a worker; `ending` once somebody has begun to end it, and nobody else may. */
 type Stage = "waiting" | "running" | "ending"
@@ -26,6 +26,7 @@ export class EnrichmentQueue {
   /** All that are not over, in the order of their ranges. */
   private readonly enrichments = new Set<Enrichment>()
   private readonly count: Record<Stage, number> = { waiting: 0, running: 0, ending: 0 }
+  private readonly waiting = new Map<Enricher, number>()
   private readonly window: CommitWindow
   private readonly events_behind_max: number
   private is_closed = false
@@ -41,9 +42,9 @@ export class EnrichmentQueue {
     return this.count.waiting + this.count.running
   }
 
-  /** {@link start} would give one. */
-  get hasWork(): boolean {
-    return !this.is_closed && this.count.waiting > 0
+  /** {@link start} would give one for this enricher. */
+  hasWork(enricher: Enricher): boolean {
+    return !this.is_closed && (this.waiting.get(enricher) ?? 0) > 0
   }
 
   /** None runs and none is being ended. */
@@ -63,15 +64,18 @@ export class EnrichmentQueue {
 
   /** Adds the source events of one batch, behind those of earlier batches. The range has to be held once for each already. */
   add(source_events: readonly SourceEvent[], range: OffsetRange): void {
-    for (const source of source_events) this.enrichments.add(new Enrichment(source, range))
+    for (const source of source_events) {
+      this.enrichments.add(new Enrichment(source, range))
+      this.waiting.set(source.enricher, (this.waiting.get(source.enricher) ?? 0) + 1)
+    }
     this.count.waiting += source_events.length
   }
 
-  /** Starts the oldest that waits; `undefined` when none does, or after {@link close}. */
-  start(): Enrichment | undefined {
-    if (!this.hasWork) return undefined
+  /** Starts the oldest that waits for this enricher; `undefined` when none does, or after {@link close}. */
+  start(enricher: Enricher): Enrichment | undefined {
+    if (!this.hasWork(enricher)) return undefined
     for (const one of this.enrichments) {
-      if (one.stage === "waiting") return this.move(one, "running")
+      if (one.stage === "waiting" && one.source.enricher === enricher) return this.move(one, "running")
     }
     return undefined
   }
@@ -119,6 +123,8 @@ export class EnrichmentQueue {
   private move(one: Enrichment, stage: Stage): Enrichment {
     this.count[one.stage]--
     this.count[stage]++
+    const { enricher } = one.source
+    if (one.stage === "waiting") this.waiting.set(enricher, (this.waiting.get(enricher) ?? 0) - 1)
     one.stage = stage
     return one
   }

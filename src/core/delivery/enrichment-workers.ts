@@ -11,7 +11,7 @@ import { metrics } from "../telemetry/metrics.ts"
 import type { CommitWindow, OffsetRange } from "./commit-window.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { Deliverer } from "./deliverer.ts"
-import { NotEnriched, type SourceEvent } from "./enricher.ts"
+import { type Enricher, NotEnriched, type SourceEvent } from "./enricher.ts"
 import { type Enrichment, EnrichmentQueue } from "./enrichment-queue.ts"
 import { enrichment_queue as limits } from "./limits.ts"
 import type { Reject } from "./lines/batch.ts"
@@ -118,17 +118,25 @@ export const startEnrichmentWorkers = Effect.fnUntraced(function* (options: Enri
       Effect.catchDefect((defect) => giveUp([one], `unexpected error, please report it: ${defect}`)),
     )
 
-  const worker = Effect.gen(function* () {
+  const worker = Effect.fnUntraced(function* (enricher: Enricher) {
     for (;;) {
-      yield* conditions.until(() => queue.hasWork)
-      const one = queue.start()
+      yield* conditions.until(() => queue.hasWork(enricher))
+      const one = queue.start(enricher)
       if (one !== undefined) yield* enrich(one)
     }
   })
-  yield* Effect.forEach(Array.from({ length: limits.concurrency_max }), () => Effect.forkScoped(worker))
+  const scope = yield* Effect.scope
+  const employed = new Set<Enricher>()
+
+  /** Each enricher has workers of its own: one that hangs does not keep the others from theirs. */
+  const employ = Effect.fnUntraced(function* (enricher: Enricher) {
+    employed.add(enricher)
+    for (let count = 0; count < limits.concurrency_max; count++) yield* Effect.forkIn(worker(enricher), scope)
+  })
 
   const begin = Effect.fnUntraced(function* (source_events: readonly SourceEvent[], range: OffsetRange) {
     if (source_events.length > 0) {
+      for (const { enricher } of source_events) if (!employed.has(enricher)) yield* employ(enricher)
       queue.add(source_events, range)
       conditions.changed()
       yield* countOpen

@@ -125,7 +125,9 @@ const lookFor = Effect.fnUntraced(function* (
     if (Result.isFailure(answer)) break
     for (const resource of answer.success.resources) {
       const id = compositeIdOf(resource)
-      const is_done = parameters.every(({ name, value }) => shown[name]?.(resource as ShownAlert, value) === true)
+      const is_done = parameters.every(
+        ({ name, value }) => shown[name]?.((resource ?? {}) as ShownAlert, value) === true,
+      )
       if (id !== undefined && is_done) seen.set(id, { done: undefined })
     }
   }

@@ -21,7 +21,7 @@ const logins_max = 100
 
 /** A host that shows as many logins as were asked for may have more, and nothing to page with is documented. */
 const cutOf = (resource: unknown): readonly RowError[] => {
-  const { recent_logins } = resource as { readonly recent_logins?: unknown }
+  const { recent_logins } = (resource ?? {}) as { readonly recent_logins?: unknown }
   const id = deviceIdOf(resource)
   if (id === undefined || !Array.isArray(recent_logins) || recent_logins.length < logins_max) return []
   return [{ id, code: 206, message: `Falcon gives the latest ${logins_max} logins; there may be earlier ones` }]

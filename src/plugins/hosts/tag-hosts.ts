@@ -40,14 +40,14 @@ type Told = { readonly updated?: unknown; readonly code?: unknown; readonly erro
 
 /** A code above 399 is a refusal, of this device alone. */
 const refusalIn = (resource: unknown) => {
-  const { code, error } = resource as Told
+  const { code, error } = (resource ?? {}) as Told
   if (typeof code !== "number" || code < 400) return undefined
   return { code, message: typeof error === "string" && error !== "" ? error : "Falcon did not tag this host" }
 }
 
 /** A device that was neither updated nor refused: it had the tags already, or nothing was done. Reading it back tells. */
 const contradictionIn = (resource: unknown) =>
-  (resource as Told).updated === true || refusalIn(resource) !== undefined
+  (resource as Told | null)?.updated === true || refusalIn(resource) !== undefined
     ? undefined
     : "Falcon says that it did not update this host, and not why"
 
@@ -90,7 +90,7 @@ const lookForTags = Effect.fnUntraced(function* (
     if (Result.isFailure(answer)) break
     for (const host of answer.success.resources) {
       const id = deviceIdOf(host)
-      const { tags } = host as { readonly tags?: unknown }
+      const { tags } = (host ?? {}) as { readonly tags?: unknown }
       // A host that the answer named is in the response already.
       if (id !== undefined && areAsWanted(Array.isArray(tags) ? tags : [])) seen.set(id, { done: undefined })
     }

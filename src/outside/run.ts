@@ -1,0 +1,48 @@
+/** The background work of a plugin from outside, which may end, fail or refuse to stop without anybody else noticing. */
+import { Clock, Effect, Fiber } from "effect"
+import { backoffMs } from "../core/http/client/backoff.ts"
+import type { PluginServices } from "../core/plugin.ts"
+import { Health } from "../core/telemetry/health.ts"
+import { outside } from "./limits.ts"
+import { exitText, troubleOf } from "./trouble.ts"
+
+/** Keeps a plugin's work going until it is interrupted. Never fails. */
+export const keepRunning = (plugin_id: string, run: () => unknown): Effect.Effect<never, never, PluginServices> =>
+  Effect.gen(function* () {
+    const trouble = yield* troubleOf(plugin_id, "work")
+    yield* Health.use((health) => health.started(plugin_id))
+    for (let failures = 1; ; ) {
+      const began_ms = yield* Clock.currentTimeMillis
+      const exit = yield* once(plugin_id, run)
+      const lived_ms = (yield* Clock.currentTimeMillis) - began_ms
+      failures = lived_ms >= outside.settled_ms ? 1 : failures + 1
+      const wait_ms = yield* backoffMs(failures, outside.restart_ms_max)
+      yield* trouble.tell("failed", `${exitText(exit)}; it begins anew`)
+      yield* Effect.sleep(wait_ms)
+      yield* trouble.over
+    }
+  })
+
+/** One life of it. Its fiber is its own: one that does not end when it is told to is left behind. */
+const once = (plugin_id: string, run: () => unknown) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const work = Effect.suspend(() => {
+        const made = run()
+        if (!Effect.isEffect(made)) throw new Error("run gives no Effect")
+        return made as Effect.Effect<unknown, unknown, PluginServices>
+      })
+      const fiber = yield* Effect.forkDetach(Effect.interruptible(Effect.scoped(work)))
+      return yield* restore(Fiber.await(fiber)).pipe(Effect.onInterrupt(() => leave(plugin_id, fiber)))
+    }),
+  )
+
+const leave = (plugin_id: string, fiber: Fiber.Fiber<unknown, unknown>) =>
+  Effect.gen(function* () {
+    fiber.interruptUnsafe()
+    const ended = yield* Effect.interruptible(Effect.timeoutOption(Fiber.await(fiber), outside.stop_ms_max))
+    if (ended._tag === "None")
+      yield* Effect.logWarning(
+        `the plugin ${plugin_id} did not stop within ${outside.stop_ms_max} ms and is left behind`,
+      )
+  })
