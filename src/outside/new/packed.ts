@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs"
 import { dirname, relative, resolve } from "node:path"
+import { gzipSync } from "node:zlib"
 
 const root = resolve(import.meta.dir, "../../..")
 const read = (path: string): string => readFileSync(resolve(root, path), "utf8")
@@ -18,7 +19,7 @@ export const packed = (): string => {
     ...typesOf("effect", "node_modules/effect/dist/index.d.ts"),
     ...typesOf("zod", "node_modules/zod/index.d.ts"),
   }
-  return Buffer.from(Bun.gzipSync(JSON.stringify(files))).toString("base64")
+  return gzipSync(JSON.stringify(files)).toString("base64")
 }
 
 /** The declarations that a package's entry leads to, without their comments, and its licence, which wants to go with them. */

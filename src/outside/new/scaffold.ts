@@ -1,9 +1,10 @@
 /** The files of a new plugin: an example of an action under another name, its tests, and what an editor needs. */
+import { gunzipSync } from "node:zlib"
 import { packed } from "./packed.ts" with { type: "macro" }
 
 /** Files by their path in the new folder. `name` is the plugin's id. */
 export const scaffold = (name: string): Readonly<Record<string, string>> => {
-  const files = JSON.parse(Buffer.from(Bun.gunzipSync(Buffer.from(packed(), "base64"))).toString()) as Record<
+  const files = JSON.parse(Buffer.from(gunzipSync(Buffer.from(packed(), "base64"))).toString()) as Record<
     string,
     string
   >
