@@ -59,3 +59,17 @@ export const journals = {
   /** How many are looked at when a run starts: a folder that is full of them empties over a few runs. */
   looked_at_max: 200,
 } as const
+
+/** The data path where it is a bucket. */
+export const bucket = {
+  request_ms_max: 30_000,
+  /** One object: the ids of 500 000 hosts. */
+  object_bytes_max: 64 * 1024 * 1024,
+  /** Tries in all, and the longest wait between two (SDK, storage.py). */
+  attempts_max: 10,
+  wait_ms_max: 6_000,
+  /** Between two writings of what has changed: so much is delivered again at most when a container is lost. */
+  write_back_ms: 2_000,
+  /** For the last writing: the runtime kills a container that does not stop. */
+  last_ms_max: 8_000,
+} as const

@@ -13,6 +13,7 @@ import { enrichment } from "./enrichment.ts"
 import { iocs } from "./iocs.ts"
 import type { Mutant } from "./mutant.ts"
 import { network } from "./network.ts"
+import { platform } from "./platform.ts"
 import { records } from "./records.ts"
 import { refusals } from "./refusals.ts"
 import { store } from "./store.ts"
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...iocs,
   ...door,
   ...network,
+  ...platform,
   ...texts,
   ...store,
   ...cuts,

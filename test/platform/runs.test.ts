@@ -62,7 +62,7 @@ describe("a run on a data path", () => {
 describe("the module", () => {
   test.each([
     ["a command that there is not", "isolate_everything", {}, "isolate_everything"],
-    ["data in a bucket", "get_incidents", { file_backend: "S3" }, "S3"],
+    ["data in a bucket that is not named", "get_incidents", { file_backend: "S3" }, "aws_bucket_name"],
     ["a data path that leads out", "get_incidents", { sub_folder: "../x" }, "sub_folder"],
     ["no token", "get_incidents", { token: "" }, "token"],
     ["a callback that is no URL", "get_incidents", { url_callback: "callback" }, "url_callback"],

@@ -53,7 +53,8 @@ export const withModule = <A, E>(
         plugins,
         folder: "symphony",
         data_folder: "symphony_data",
-        env: { AKONIS_LOG_LEVEL: "error" },
+        // A variable of an operator is none of the platform's.
+        env: { AKONIS_LOG_LEVEL: "error", FALCON_CLIENT_ID: "of-an-operator" },
         network,
       }
       return Effect.exit(runModule(docker_parameters, options)).pipe(Effect.provide(disk.layer))

@@ -1,11 +1,13 @@
 /** Which command of the module a docker parameter stands for. */
-import { Effect, type Layer } from "effect"
+import { Effect, FileSystem, type Layer } from "effect"
 import { makeRegistry } from "../../core/actions/registry.ts"
 import type { Env } from "../../core/config/read.ts"
-import { ConfigError } from "../../core/errors.ts"
+import { ConfigError, StoreError } from "../../core/errors.ts"
 import type { Http } from "../../core/http/client/http.ts"
 import type { AnyPlugin } from "../../core/plugin.ts"
+import { systemWords } from "../../core/store/regular-file.ts"
 import { event_stream, inventories, validator_parameter } from "../identity.ts"
+import { openBucket } from "./bucket.ts"
 import { runAction } from "./run-action.ts"
 import { runEventStream, runInventoryConnector } from "./run-connector.ts"
 import { runOnPremise } from "./run-on-premise.ts"
@@ -26,13 +28,11 @@ export interface ModuleOptions {
 /** Runs a command of the module to its end, or until it is stopped. */
 export const runModule = Effect.fnUntraced(function* (docker_parameters: string, options: ModuleOptions) {
   const settings = makeSettings(options)
-  const data_path = yield* dataPath(settings, options.data_folder)
-  const runtime: Runtime = { settings, plugins: options.plugins, network: options.network, data_path }
-  return yield* commandOf(runtime, docker_parameters).pipe(
-    Effect.flatten,
-    Effect.scoped,
-    Effect.provide(options.network),
-  )
+  const { plugins, network } = options
+  return yield* Effect.gen(function* () {
+    const runtime: Runtime = { settings, plugins, network, ...(yield* dataPath(settings, options.data_folder)) }
+    return yield* Effect.flatten(commandOf(runtime, docker_parameters))
+  }).pipe(Effect.scoped, Effect.provide(network))
 })
 
 const commandOf = Effect.fnUntraced(function* (runtime: Runtime, name: string) {
@@ -53,21 +53,21 @@ const commandOf = Effect.fnUntraced(function* (runtime: Runtime, name: string) {
   return yield* new ConfigError({ source: "module", key: "DOCKER_PARAMETERS", message })
 })
 
-/** The data path of this run. Data in a bucket is refused: offsets that are lost with the container would be worse than no start. */
+/** The data path of this run: a folder, or a bucket with an empty folder of the container. */
 const dataPath = Effect.fnUntraced(function* (settings: Runtime["settings"], folder: string) {
-  const backend = yield* settings.text("file_backend")
-  if (backend?.toUpperCase() === "S3") {
-    const message = `the data path must be a folder: mount a volume at ${folder}; S3 is not supported`
-    return yield* new ConfigError({ source: "file_backend", key: "", message })
-  }
-  const sub_folder = yield* settings.text("sub_folder")
-  if (sub_folder === undefined) return folder
+  const sub_folder = (yield* settings.text("sub_folder")) ?? ""
   if (/^([\\/]|[a-z]:)/i.test(sub_folder) || sub_folder.split(/[\\/]/).includes("..")) {
-    return yield* new ConfigError({
-      source: "sub_folder",
-      key: "",
-      message: "must be a path below the data path, without `..`",
-    })
+    const message = "must be a path below the data path, without `..`"
+    return yield* new ConfigError({ source: "sub_folder", key: "", message })
   }
-  return `${folder}/${sub_folder}`
+  const backend = yield* settings.text("file_backend")
+  if (backend?.toUpperCase() !== "S3") return { data_path: sub_folder === "" ? folder : `${folder}/${sub_folder}` }
+  const bucket = yield* openBucket(settings)
+  const fs = yield* FileSystem.FileSystem
+  const data_path = yield* Effect.mapError(
+    fs.makeTempDirectoryScoped({ prefix: "akonis-" }),
+    (error) =>
+      new StoreError({ reason: "unwritable", path: "", message: `no temporary folder: ${systemWords(error)}` }),
+  )
+  return { data_path, bucket }
 })

@@ -11,6 +11,7 @@ import { stop_wait_ms } from "../limits.ts"
 import { inventoryBlock } from "./inventory-block.ts"
 import { logOptions } from "./log-options.ts"
 import { makeLogShipper } from "./log-shipper.ts"
+import { mirror } from "./mirror.ts"
 import { serveMonitoring } from "./monitoring.ts"
 import type { Secrets } from "./platform.ts"
 import { isGiven, moduleConfig, openTenant, ownEnv, type Runtime } from "./tenant.ts"
@@ -48,6 +49,7 @@ const runConnector = Effect.fnUntraced(function* (runtime: Runtime, pluginsOf: P
   const shipper = yield* makeLogShipper(platform.log)
   const work = Effect.gen(function* () {
     const config = yield* configOf(runtime, pluginsOf, secrets)
+    if (runtime.bucket !== undefined) yield* mirror(runtime.bucket, runtime.data_path)
     const lock = yield* lockData(config)
     const tenant = yield* openTenant(config, runtime.network)
     const { liveness, metrics } = yield* serveMonitoring(settings, tenant)

@@ -2,25 +2,23 @@
  * One cycle of an inventory as an action: so an on-premise runner, which runs actions only, keeps an asset connector going (SDK,
  * asset_connector/action.py). Checkpoint and log lines belong to the connector's configuration, as if it had run the cycle itself.
  */
-import { Cause, Clock, Effect, Exit } from "effect"
-import type { CollectError, Collector } from "../../core/assets/collect.ts"
-import { needsPerson } from "../../core/assets/run.ts"
+import { Effect } from "effect"
 import type { Tree } from "../../core/config/read.ts"
 import { ConfigError } from "../../core/errors.ts"
-import { waitMs } from "../../core/http/client/backoff.ts"
-import { monotonicMs } from "../../core/monotonic.ts"
 import { layerLogging } from "../../core/telemetry/logging.ts"
 import { hideInLogs } from "../../core/telemetry/redact.ts"
 import { lockData } from "../../core/tenant/boot.ts"
 import { cleanText } from "../../core/text.ts"
 import type { OnPremiseResults } from "../asset-arguments.ts"
 import type { InventoryIdentity } from "../identity.ts"
-import { on_premise as limits, told } from "../limits.ts"
+import { told } from "../limits.ts"
 import { inventoryBlock } from "./inventory-block.ts"
 import { logOptions } from "./log-options.ts"
 import { makeLogShipper } from "./log-shipper.ts"
+import { mirror } from "./mirror.ts"
 import { makePlatform } from "./platform.ts"
 import { reporting } from "./reporting.ts"
+import { type Counted, resumedCycle } from "./resumed-cycle.ts"
 import { moduleConfig, openTenant, ownEnv, pluginOf, type Runtime } from "./tenant.ts"
 
 /** Runs a cycle, for at most 100 minutes. `has_more` asks the platform to run it again, from where it came to. */
@@ -35,8 +33,6 @@ export const runOnPremise = (runtime: Runtime, identity: InventoryIdentity) => {
     )
   return reporting(runtime, run, { stopped: () => endOf(true) })
 }
-
-type Counted = Omit<OnPremiseResults, "has_more">
 
 /** Gives whether there is more to collect. */
 const collect = Effect.fnUntraced(function* (
@@ -57,6 +53,7 @@ const collect = Effect.fnUntraced(function* (
   const plugins = { only: [plugin.id], [plugin.id]: { enabled: true, ...block } }
   return yield* Effect.gen(function* () {
     const config = yield* moduleConfig(runtime, { secrets, data_dir: runtime.data_path, plugins })
+    if (runtime.bucket !== undefined) yield* mirror(runtime.bucket, runtime.data_path)
     yield* lockData(config)
     const {
       services,
@@ -64,7 +61,7 @@ const collect = Effect.fnUntraced(function* (
     } = yield* openTenant(config, runtime.network)
     yield* Effect.logInfo(`a cycle of ${identity.noun} begins, for the asset connector ${uuid}`)
     const opened = plugin.inventory!.open(enabled!.config, { dry_run: false })
-    return yield* Effect.flatMap(opened, ({ collector }) => cycles(collector, counted)).pipe(
+    return yield* Effect.flatMap(opened, ({ collector }) => resumedCycle(collector, counted)).pipe(
       Effect.tap((has_more) =>
         Effect.logInfo(
           `${counted.fetched} ${identity.noun} read, ${counted.pushed_batches} batches sent${has_more ? "; there is more" : ""}`,
@@ -74,38 +71,6 @@ const collect = Effect.fnUntraced(function* (
       Effect.provide(services),
     )
   }).pipe(Effect.provide(layerLogging(logOptions(ownEnv(runtime.settings.env)), [shipper.logger])))
-})
-
-/** One cycle; where it fails for a while it is resumed. Ends when it is done (false), the time is over (true), or a person has to act. */
-const cycles = Effect.fnUntraced(function* (
-  collector: Collector,
-  counted: Counted,
-): Effect.fn.Return<boolean, CollectError> {
-  const clock = yield* Clock.Clock
-  const until_ms = monotonicMs(clock) + limits.run_ms_max
-  for (let failures = 1; ; failures++) {
-    let sent = 0
-    let read = 0
-    const onProgress: NonNullable<Parameters<Collector["cycle"]>[0]>["onProgress"] = (tally) =>
-      Effect.sync(() => {
-        if (tally.sent > sent) counted.pushed_batches++
-        counted.fetched += tally.read - read
-        sent = tally.sent
-        read = tally.read
-      })
-    const cycle = Effect.timeoutOption(collector.cycle({ onProgress }), Math.max(0, until_ms - monotonicMs(clock)))
-    const exit = yield* Effect.exit(cycle)
-    if (Exit.isSuccess(exit)) return exit.value._tag === "None"
-    const error = Cause.findErrorOption(exit.cause)
-    if (error._tag === "None") return yield* Effect.failCause(exit.cause)
-    if (error.value._tag === "SekoiaError") counted.failed_batches++
-    if (needsPerson(error.value) || failures >= limits.failures_max) return yield* error.value
-    const asked_ms = "retry_after_ms" in error.value ? error.value.retry_after_ms : undefined
-    const wait_ms = yield* waitMs(failures, asked_ms)
-    if (monotonicMs(clock) + wait_ms >= until_ms) return true
-    yield* Effect.logWarning(`${error.value.message}; the cycle is resumed in ${Math.round(wait_ms / 1_000)} s`)
-    yield* Effect.sleep(wait_ms)
-  }
 })
 
 const text = (given: Tree, key: string) => {

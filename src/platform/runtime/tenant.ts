@@ -7,6 +7,7 @@ import type { Http } from "../../core/http/client/http.ts"
 import type { AnyPlugin } from "../../core/plugin.ts"
 import { openTenants, type RunningTenant } from "../../core/tenant/boot.ts"
 import { module_secrets } from "../catalogue/manifest.ts"
+import type { Bucket } from "./bucket.ts"
 import type { Settings } from "./settings.ts"
 
 /** What every command is given. */
@@ -15,8 +16,9 @@ export interface Runtime {
   /** Everything that ships. */
   readonly plugins: readonly AnyPlugin[]
   readonly network: Layer.Layer<Http>
-  /** The runtime's data path: the sub-folder of a run counted in. */
+  /** The runtime's data path, the sub-folder of a run counted in; where that is a bucket, an empty folder that goes with the container. */
   readonly data_path: string
+  readonly bucket?: Bucket
 }
 
 /** Keys of the module's configuration that mean something. `member_cid` is none of the specification, and taken where somebody adds it. */
