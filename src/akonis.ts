@@ -13,6 +13,7 @@ import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
 import { module } from "./cli/module.ts"
 import { makeNew } from "./cli/new.ts"
+import { operating } from "./cli/operate/commands.ts"
 import { plugin } from "./cli/plugin.ts"
 import { logListening, refuseIdle, run, runAkonis, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
@@ -44,6 +45,7 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       serve,
       worker,
       check,
+      ...operating,
       actions,
       call,
       approvals,

@@ -16,6 +16,7 @@ import { adminDeadLetterRoutes, deadLetterRoutes } from "./dead-letters.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
 import { healthRoutes } from "./health.ts"
 import { checkHost, pathOf } from "./host.ts"
+import { logRoutes } from "./logs.ts"
 import { mcpRoutes } from "./mcp.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { openApiRoutes } from "./openapi.ts"
@@ -88,6 +89,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   if (options.serves !== "health") app.route("/", loginRoutes(sessions))
   app.use(authenticate(api, sessions.callerOf))
   app.route("/", metricsRoutes(api))
+  app.route("/", logRoutes())
   const streams = new Streams()
   const look = makeSharedLook(api, tenants, started_ms)
   options.stopping?.push(look.stop, streams.endAll)

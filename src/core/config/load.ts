@@ -49,7 +49,7 @@ export interface ConfigInput {
 export const loadConfig = Effect.fnUntraced(function* (
   input: ConfigInput,
 ): Effect.fn.Return<Config, ConfigError, FileSystem.FileSystem> {
-  const { source, tree } = input.given ?? (yield* readFile(input))
+  const { source, tree } = input.given ?? (yield* readConfigTree(input))
   const outside = yield* pluginsFromOutside(tree, source, input)
   return yield* Effect.try({
     try: () => parse(tree, source, { ...input, plugins: [...input.plugins, ...outside] }),
@@ -65,7 +65,8 @@ const default_file = "akonis.yaml"
 const bad_alias =
   "this is no valid YAML: an alias (*name) has no anchor (&name), or they multiply; put a text that begins with * in quotes"
 
-const readFile = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
+/** The file of the configuration as a tree, and where it lies; an empty one where there is none. */
+export const readConfigTree = Effect.fnUntraced(function* ({ file, env }: ConfigInput) {
   const fs = yield* FileSystem.FileSystem
   const named = file ?? (env[config_variable] || undefined)
   const source = named ?? default_file

@@ -57,5 +57,15 @@ export const secretFile = (path: string, key: string): Secret => {
   return { value }
 }
 
+/**
+ * Reads every secret of a block of the configuration, for no other reason than that they are known then, and cut out of every text
+ * from then on. One that cannot be read is left.
+ */
+export const readInSecrets = (block: unknown): Effect.Effect<void, never, FileSystem.FileSystem> => {
+  if (isSecret(block)) return Effect.asVoid(Effect.option(block.value))
+  if (typeof block !== "object" || block === null) return Effect.void
+  return Effect.forEach(Object.values(block), readInSecrets, { discard: true })
+}
+
 export const isSecret = (value: unknown): value is Secret =>
   typeof value === "object" && value !== null && "value" in value && Effect.isEffect(value.value)

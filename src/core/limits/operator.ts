@@ -47,3 +47,9 @@ export const dead_letter_admin = {
   /** Of what Falcon sent, in the answer. */
   raw_chars_max: 64 * 1024,
 } as const
+
+/** What is remembered of the log: at most 2 MB. */
+export const log_tail = {
+  lines_max: 1_000,
+  line_chars_max: 1_000,
+} as const

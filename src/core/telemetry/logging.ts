@@ -5,6 +5,7 @@
  */
 import { Layer, Logger, References } from "effect"
 import { oneLine, terminalText } from "../text.ts"
+import { rememberLine } from "./log-tail.ts"
 import { redact } from "./redact.ts"
 import { summedUp } from "./repeats.ts"
 
@@ -19,7 +20,13 @@ const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as
 export const layerLogging = ({ level, format }: LogOptions, also: readonly Logger.Logger<unknown, void>[] = []) =>
   Layer.mergeAll(
     Logger.layer([
-      summedUp(Logger.make((options) => void process.stderr.write(`${redact(formats[format](options))}\n`))),
+      summedUp(
+        Logger.make((options) => {
+          const line = redact(formats[format](options))
+          rememberLine(line)
+          process.stderr.write(`${line}\n`)
+        }),
+      ),
       ...also.map(summedUp),
     ]),
     Layer.succeed(References.MinimumLogLevel, levels[level]),

@@ -93,7 +93,8 @@ export const checkCallers = Effect.fnUntraced(function* (
 const env_name = "env"
 const env_key = "AKONIS_TOKEN"
 
-const file_name = "api-token"
+/** Below the data folder: the token that is made where the configuration names none. */
+export const token_file_name = "api-token"
 
 /**
  * The callers of the configuration; where there are none, one token is made and kept in `data_dir/api-token`. Listening
@@ -112,13 +113,13 @@ export const loadCallers = Effect.fnUntraced(function* (
   if (configured.tokens.length > 0) return { callers: configured.tokens, made: undefined }
   const why = whyTooOpen(configured)
   if (why !== undefined) return yield* new ConfigError({ source, key: "server.host", message: why })
-  const path = `${data_dir}/${file_name}`
+  const path = `${data_dir}/${token_file_name}`
   if (((yield* readIfPresent(path)) ?? "").trim() === "") {
     yield* makeFolder(data_dir)
     const bytes = crypto.getRandomValues(new Uint8Array(24))
-    yield* writeAtomic(data_dir, file_name, `${Buffer.from(bytes).toString("base64url")}\n`)
+    yield* writeAtomic(data_dir, token_file_name, `${Buffer.from(bytes).toString("base64url")}\n`)
   }
-  return { callers: [{ name: "local", token: secretFile(path, file_name), role: "admin" }], made: path }
+  return { callers: [{ name: "local", token: secretFile(path, token_file_name), role: "admin" }], made: path }
 })
 
 /** Why a server must not listen there: without a token that somebody chose, only on this machine. */

@@ -1,0 +1,134 @@
+/** The status as lines of a terminal: for `akonis status` once, for `akonis top` again and again. */
+import type { PartitionStatus, StatusReport, TenantStatus } from "../../api/status/schema.ts"
+import { oneLine } from "../../core/text.ts"
+
+/** How a text is set off; nothing where colours are not wanted. */
+type Paint = (text: string, how: "ok" | "degraded" | "failed" | "dim" | "bold") => string
+
+const codes = { ok: 32, degraded: 33, failed: 31, dim: 2, bold: 1 } as const
+const inColour: Paint = (text, how) => `\x1b[${codes[how]}m${text}\x1b[0m`
+const plain: Paint = (text) => text
+
+/** Not by colour alone: each state has a sign of its own. */
+const signs = { ok: "●", degraded: "▲", failed: "✖" } as const
+
+interface Format {
+  readonly columns: number
+  readonly colour: boolean
+  /** With recent audit lines and inventories. */
+  readonly long: boolean
+}
+
+/** The lines of a report, each at most `columns` wide. */
+export const statusLines = (report: StatusReport, { columns, colour, long }: Format): readonly string[] => {
+  const paint = colour ? inColour : plain
+  const { version, uptime_s, status, process, at, read_only } = report
+  const head = [
+    paint(`akonis ${version}`, "bold"),
+    paint(`${signs[status]} ${status}`, status),
+    `up ${span(uptime_s)}`,
+    `memory ${Math.round(process.rss_bytes / 1e6)} MB`,
+    ...(read_only ? ["read only"] : []),
+    paint(at.slice(0, 19).replace("T", " ").concat(" UTC"), "dim"),
+  ].join("   ")
+  const lines = [head, ...report.tenants.flatMap((tenant) => ["", ...tenantLines(tenant, paint, long)])]
+  return lines.map((line) => cut(line, columns))
+}
+
+const tenantLines = (tenant: TenantStatus, paint: Paint, long: boolean): string[] => {
+  const { id, status, partitions, destination, dead_letters, plugins, enrichment, budget, approvals_waiting } = tenant
+  const wrong = plugins.filter((plugin) => plugin.status !== "ok")
+  return [
+    `${paint(`${signs[status]} tenant ${id}`, "bold")}   ${rate(tenant.events_per_s)} events/s   ${destinationText(destination)}`,
+    ...(partitions.length === 0 ? [] : partitionLines(partitions, paint)),
+    [
+      `dead letters ${dead_letters.pending}${reasons(dead_letters.by_reason)}`,
+      ...(enrichment.open + enrichment.enriched + enrichment.dead_lettered === 0
+        ? []
+        : [`enrichment ${enrichment.open} open, ${enrichment.enriched} done, ${enrichment.dead_lettered} given up`]),
+      ...(budget === null ? [] : [`budget ${budget.remaining} of ${budget.limit} requests a minute`]),
+      ...(approvals_waiting === 0 ? [] : [`approvals waiting ${approvals_waiting}`]),
+    ].join("   "),
+    ...wrong.map((plugin) => paint(`${signs[plugin.status]} ${plugin.id}: ${oneLine(plugin.detail)}`, plugin.status)),
+    ...(long ? [...assetLines(tenant), ...auditLines(tenant, paint)] : []),
+  ]
+}
+
+const destinationText = (destination: TenantStatus["destination"]): string => {
+  if (destination === null) return "nothing is delivered"
+  const { name, posts_per_s, p50_ms, p95_ms, failed } = destination
+  const times = p50_ms === null ? "" : `, half within ${Math.round(p50_ms)} ms, 95 % within ${Math.round(p95_ms!)} ms`
+  const failures = Object.entries(failed).map(([reason, count]) => `${count} × ${reason}`)
+  return `${oneLine(name)}: ${rate(posts_per_s)} posts/s${times}${failures.length === 0 ? "" : `; failed: ${failures.join(", ")}`}`
+}
+
+const widths = [10, 15, 10, 10, 15, 15, 8] as const
+const header = ["PARTITION", "STATE", "EVENTS/S", "LAG", "READ", "COMMITTED", "DEAD"]
+
+const partitionLines = (partitions: readonly PartitionStatus[], paint: Paint): string[] => [
+  paint(row([...header, "DETAIL"]), "dim"),
+  ...partitions.map((one) => {
+    const cells = [
+      one.partition,
+      `${signs[one.status]} ${one.state}`,
+      rate(one.events_per_s),
+      one.lag_s === null ? "-" : span(one.lag_s),
+      String(one.read_offset ?? "-"),
+      String(one.committed_offset ?? "-"),
+      String(one.dead_letters),
+    ]
+    const line = row([...cells, one.status === "ok" ? "" : oneLine(one.detail)])
+    return one.status === "ok" ? line : paint(line, one.status)
+  }),
+]
+
+/** Words to the left, numbers to the right. */
+const row = (cells: readonly string[]): string =>
+  cells
+    .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : i < widths.length ? cell.padStart(widths[i]!) : `  ${cell}`))
+    .join(" ")
+    .trimEnd()
+
+const assetLines = ({ assets }: TenantStatus): string[] =>
+  assets.map(
+    ({ plugin, known, sent, skipped, cycles_done, cycles_failed }) =>
+      `${plugin}: ${known ?? 0} known, ${sent} sent, ${skipped} left out; cycles: ${cycles_done} done, ${cycles_failed} failed`,
+  )
+
+const auditLines = ({ audit }: TenantStatus, paint: Paint): string[] =>
+  audit
+    .slice(0, 5)
+    .map(({ at, who, action, outcome, ids }) =>
+      paint(oneLine(`${at.slice(11, 19)} ${who} ${action} (${ids} ids): ${outcome}`), "dim"),
+    )
+
+const reasons = (by_reason: Readonly<Record<string, number>>): string => {
+  const parts = Object.entries(by_reason).map(([reason, count]) => `${count} ${reason}`)
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`
+}
+
+const rate = (per_s: number): string => (per_s >= 100 ? String(Math.round(per_s)) : per_s.toFixed(1))
+
+const span = (seconds: number): string => {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that `inColour` writes.
+const painted = /(\x1b\[\d+m)/
+
+/** Cut to a width; sequences that paint take none. */
+const cut = (line: string, columns: number): string => {
+  let left = columns
+  return line
+    .split(painted)
+    .map((part) => {
+      if (painted.test(part)) return part
+      const shown = [...part].slice(0, Math.max(0, left)).join("")
+      left -= [...part].length
+      return shown
+    })
+    .join("")
+}
