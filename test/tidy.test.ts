@@ -65,7 +65,7 @@ describe("the rooms", () => {
   })
 
   test("the plugins are handed in: only the entries import them", () => {
-    const entries = ["src/main.ts", "src/server.ts", "src/worker.ts"]
+    const entries = ["src/main.ts", "src/server.ts", "src/worker.ts", "src/edge.ts"]
     const outside = product.filter((path) => !path.startsWith("src/plugins/"))
     const wrong = outside.filter((path) => imports(path).some((target) => target.startsWith("src/plugins/")))
     expect(wrong.filter((path) => !entries.includes(path))).toEqual([])
@@ -116,7 +116,7 @@ describe("every file", () => {
   })
 
   test("keeps the environment and the console to the entries", () => {
-    const entries = ["src/main.ts", "src/server.ts", "src/cli/common.ts"]
+    const entries = ["src/main.ts", "src/server.ts", "src/edge.ts", "src/cli/common.ts"]
     const inside = product.filter((path) => !entries.includes(path))
     expect(holding(inside, /process\.env|console\./)).toEqual([])
   })

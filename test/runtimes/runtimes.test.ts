@@ -1,8 +1,9 @@
 /** The product under every runtime that it promises; see `docs/runtimes.md`. */
 import { beforeAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { compiled } from "./compiled.ts"
-import { denoPermissions, denoServe, node_flags, processes, steps, table } from "./runtimes.ts"
+import { compiled } from "../support/compiled.ts"
+import { answersByDeno, answersByWorkerd, worker_build } from "./edges.ts"
+import { denoPermissions, denoServe, executables, node_flags, processes, steps, table } from "./runtimes.ts"
 import { calls, checks, demonstrates, runs, servesByDeno } from "./smoke.ts"
 
 const timeout_ms = 240_000
@@ -11,7 +12,7 @@ const timeout_ms = 240_000
 beforeAll(() => void compiled(), timeout_ms)
 
 /** `.ci/run` installs them, so that CI fails without; elsewhere what is not installed is reported as skipped. */
-const isMissing = (command: readonly string[] | undefined) => command === undefined && process.env.CI !== "true"
+const isMissing = (found: unknown) => found === undefined && process.env.CI !== "true"
 
 for (const runtime of processes) {
   describe.skipIf(runtime.name !== "executable" && isMissing(runtime.akonis("/")))(`under ${runtime.name}`, () => {
@@ -26,6 +27,13 @@ describe.skipIf(isMissing(denoServe("/")))("under deno serve", () => {
   test("it listens where the configuration says or not at all, and drains", servesByDeno, timeout_ms)
 })
 
+test.skipIf(isMissing(executables.deno))(
+  `at the edge under Deno, with no permission but the network: ${steps.http}`,
+  answersByDeno,
+  timeout_ms,
+)
+test.skipIf(isMissing(executables.workerd))(`at the edge under workerd: ${steps.http}`, answersByWorkerd, timeout_ms)
+
 test("README's table says what is tried here", () => {
   expect(readFileSync("README.md", "utf8")).toContain(table())
 })
@@ -36,4 +44,16 @@ test("docs/runtimes.md has the commands that are tried here", () => {
   expect(page).toContain(`\ndeno run ${permissions} src/main.ts run\n`)
   expect(page).toContain(`\ndeno serve --host 127.0.0.1 --port 8080 ${permissions} src/server.ts\n`)
   expect(page).toContain(`\nnode ${node_flags.join(" ")} src/main.ts run\n`)
+})
+
+test("docs/runtimes.md builds a Worker as these tests do", () => {
+  const { external, conditions, target } = worker_build
+  const flags = [
+    `--target=${target}`,
+    ...external.map((name) => `--external '${name}'`),
+    ...conditions.map((name) => `--conditions=${name}`),
+  ]
+  expect(readFileSync("docs/runtimes.md", "utf8")).toContain(
+    `\nbun build worker.ts ${flags.join(" ")} --outfile dist/worker.js\n`,
+  )
 })

@@ -1,7 +1,7 @@
 /** The runtimes that are tried, how each is started, and what has to work there: README's table is made of this. */
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { compiled } from "./compiled.ts"
+import { compiled } from "../support/compiled.ts"
 import versions from "./package.json" with { type: "json" }
 
 export const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -14,7 +14,7 @@ const installed = (path: string): string | undefined => {
 }
 
 const { platform, arch } = process
-const executables = {
+export const executables = {
   deno: installed(`@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}/deno`),
   node: installed(`node-${platform}-${arch}/bin/node`),
   workerd: installed(`@cloudflare/workerd-${platform}-${arch === "x64" ? "64" : arch}/bin/workerd`),
@@ -62,7 +62,7 @@ export const denoServe = (folder: string): readonly string[] | undefined =>
     ? undefined
     : [deno, "serve", "--no-prompt", ...denoPermissions(`${root},${folder}`, folder), `${root}src/server.ts`]
 
-const edges: readonly string[] = []
+const edges = [`edge: Deno ${versions.dependencies.deno}`, `edge: workerd ${versions.dependencies.workerd}`] as const
 
 /** What is tried; a test of that name exists for every runtime that has it. */
 export const steps = {

@@ -9,19 +9,19 @@ import { certificates, proxy } from "../http/sockets.ts"
 import { makePlaces, until } from "../process/waiting.ts"
 import { denoServe, type ProcessRuntime, root } from "./runtimes.ts"
 
-const token = "runtimes-token-0001"
+export const token = "runtimes-token-0001"
 
 /** A start may have to wait for the other tests of a busy machine. */
 const start_ms_max = 120_000
 
-interface Place {
+export interface Place {
   readonly folder: string
   readonly simulated: Listening
   /** Starts a command line with the configuration of this place. */
   readonly start: (command: readonly string[], env?: Readonly<Record<string, string>>, cwd?: string) => Started
 }
 
-interface Started {
+export interface Started {
   readonly out: () => string
   readonly err: () => string
   /** The exit status, once everything that was printed is there. */
@@ -33,7 +33,7 @@ interface Started {
 const places = makePlaces(4)
 
 /** A folder and a simulator, gone afterwards. */
-const withPlace = (options: SimulatorOptions, body: (place: Place) => Promise<void>): Promise<void> =>
+export const withPlace = (options: SimulatorOptions, body: (place: Place) => Promise<void>): Promise<void> =>
   places.use(() => inPlace(options, body))
 
 const inPlace = async (options: SimulatorOptions, body: (place: Place) => Promise<void>): Promise<void> => {
@@ -95,7 +95,7 @@ const collect = (stream: ReadableStream<Uint8Array>) => {
 }
 
 /** Where a process says that it listens. */
-const addressOf = (started: Started): Promise<string> =>
+export const addressOf = (started: Started): Promise<string> =>
   until(
     "the address of the process",
     () => /listens on (http:\S+);/.exec(started.err() + started.out())?.[1],
@@ -158,7 +158,7 @@ const drains = async (url: string, { simulator }: Listening, started: Started): 
 
 type Ask = (path: string, init?: RequestInit) => Promise<Response>
 
-const asking =
+export const asking =
   (url: string): Ask =>
   (path, init = {}) =>
     fetch(url + path, {
@@ -167,7 +167,7 @@ const asking =
     })
 
 /** Health, catalogue, a lookup, and a change that is not made twice. */
-const answersOverHttp = async (url: string): Promise<void> => {
+export const answersOverHttp = async (url: string): Promise<void> => {
   const ask = asking(url)
   const json = async (answer: Promise<Response>) => (await (await answer).json()) as Record<string, never>
   expect((await fetch(`${url}/health/live`)).status).toBe(200)

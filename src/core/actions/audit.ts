@@ -138,6 +138,9 @@ const putAside = (n: number): string => `audit.${n}.ndjson`
 const encode = (line: object): string =>
   `${JSON.stringify(line, (_, value: unknown) => (typeof value === "string" ? redact(value) : value))}\n`
 
+/** A line with its secrets replaced. */
+export const withoutSecrets = (line: AuditLine): AuditLine => JSON.parse(encode(line)) as AuditLine
+
 /** The line of a refusal with its first ids only: nothing was done to any of them. */
 const shortened = ({ ids, ...line }: AuditLine): AuditLine => ({
   ...line,

@@ -48,6 +48,8 @@ interface ActionTenantOptions {
   /** This process holds the lock of the data folder; see `openJournal`. */
   readonly owner: boolean
   readonly guards: GuardsConfig
+  /** Audit log and journal of whoever has no data folder, in place of its files. */
+  readonly records?: { readonly audit: Audit; readonly journal: Effect.Effect<Journal> }
   /** A folder of this process alone, where the journal lies in place of the data folder, and is read whoever owns that one. */
   readonly journal_dir?: string
 }
@@ -59,10 +61,10 @@ export const makeActionTenant = Effect.fnUntraced(function* (
   return yield* Effect.gen(function* () {
     const { data_dir } = yield* Tenant
     const services = yield* Effect.context<PluginServices>()
-    const audit = yield* makeAudit(data_dir, options)
-    const { journal_dir = data_dir } = options
+    const { journal_dir = data_dir, records } = options
+    const audit = records?.audit ?? (yield* makeAudit(data_dir, options))
     const owns_journal = { owner: options.owner || options.journal_dir !== undefined }
-    const open = Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
+    const open = records?.journal ?? Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
     const changing = tenant.plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
     const cells = yield* Effect.forEach(changing, ({ plugin }) => lastingCell(plugin.id, "records"))
     const registry = makeRegistry(tenant.plugins)

@@ -32,6 +32,17 @@ interface Held {
   readonly expires_at_ms: number
 }
 
+/** A token, and the cloud that gave it, for a client that is made anew for each request. */
+export interface RememberedToken {
+  held?: Held | undefined
+  base_url?: string
+}
+
+/** Where the client that is being made holds its token. It holds it by itself where nothing is provided. */
+export const TokenMemory = Context.Reference<RememberedToken | undefined>("akonis/core/TokenMemory", {
+  defaultValue: () => undefined,
+})
+
 /**
  * Holds one token. It is renewed when less than 5 minutes remain, or less than half of a life shorter than 10 minutes. One
  * caller at a time asks Falcon; the others wait for its result. A failure is the answer to everybody for `token_failure_ms`, so
@@ -47,9 +58,9 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
   const auto = credentials.base_url === "auto"
-  let base_url = auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, "")
+  const memory = (yield* TokenMemory) ?? {}
+  let base_url = memory.base_url ?? (auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, ""))
   let region: string | undefined
-  let held: Held | undefined
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
   const fetchToken = Effect.fnUntraced(function* (is_needed: boolean) {
@@ -57,7 +68,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     const retries_max = is_needed ? retry.attempts_max : 0
     const token = yield* withRetries(token_operation, is_needed ? reporting(ask) : ask, retries_max)
     region = token.region
-    if (auto) base_url = homeOf(token, base_url)
+    if (auto) base_url = memory.base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* health.set("ok", "")
     yield* Metric.update(metrics.token_renewals, 1)
@@ -76,17 +87,18 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
   const obtain = Effect.fnUntraced(function* (
     refused: Redacted.Redacted<string> | undefined,
   ): Effect.fn.Return<Redacted.Redacted<string>, FalconError> {
-    if (held !== undefined && refused !== undefined && sameToken(held.bearer, refused)) held = undefined
+    if (memory.held !== undefined && refused !== undefined && sameToken(memory.held.bearer, refused))
+      memory.held = undefined
     const now_ms = yield* Clock.currentTimeMillis
-    if (held !== undefined && now_ms < held.renew_at_ms) return held.bearer
-    const spare = held !== undefined && now_ms < held.expires_at_ms ? held : undefined
+    if (memory.held !== undefined && now_ms < memory.held.renew_at_ms) return memory.held.bearer
+    const spare = memory.held !== undefined && now_ms < memory.held.expires_at_ms ? memory.held : undefined
     if (failed !== undefined && monotonicMs(clock) < failed.until_ms) return spare?.bearer ?? (yield* failed.error)
 
     const result = yield* Effect.result(fetchToken(spare === undefined))
     if (Result.isSuccess(result)) {
       failed = undefined
-      held = result.success
-      return held.bearer
+      memory.held = result.success
+      return memory.held.bearer
     }
     const error = result.failure
     const failed_at_ms = yield* Clock.currentTimeMillis
@@ -101,7 +113,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
 
   const bearer = Effect.gen(function* () {
     const now_ms = yield* Clock.currentTimeMillis
-    if (held !== undefined && now_ms < held.renew_at_ms) return held.bearer
+    if (memory.held !== undefined && now_ms < memory.held.renew_at_ms) return memory.held.bearer
     return yield* lock.withPermit(obtain(undefined))
   })
 
