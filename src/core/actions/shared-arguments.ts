@@ -24,6 +24,16 @@ export const fqlFilter = (example: string) =>
     .optional()
     .describe(`FQL filter, such as \`${example}\`. Everything when left out.`)
 
+/** The order of a search, optional: a property and a direction. `|` and `.` may stand between them; `joint` is what Falcon gets. */
+export const sortArgument = (example: `${string}|${"asc" | "desc"}`, joint: "|" | ".", properties = "") =>
+  z
+    .string()
+    .trim()
+    .regex(/^\w{1,64}([.|](asc|desc))?$/i, `a property and a direction, such as ${example}`)
+    .transform((text) => text.replace(/[.|]/, joint))
+    .optional()
+    .describe(`A property and a direction: \`${example}\` or \`${example.replace("|", ".")}\`.${properties}`)
+
 /** The most results to return, over all pages. */
 export const limitArgument = (fallback = 100, max = bounds.results_max) =>
   z.int().min(1).max(max).default(fallback).describe(`Most results to return, over as many pages as it takes.`)

@@ -1,21 +1,14 @@
-import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
-import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { defineAction } from "../../core/actions/action.ts"
+import { searchOutcome } from "../../core/actions/search-outcome.ts"
+import { fqlFilter, limitArgument, offsetArgument, sortArgument } from "../../core/actions/shared-arguments.ts"
 import { alert } from "./alert.ts"
 import { per_call } from "./limits.ts"
 
 const scopes = ["Alerts: Read"]
 
-/** falconpy documents `property|direction`; the other way of writing it is taken as well. */
-const sort = z
-  .string()
-  .trim()
-  .regex(/^\w{1,64}([.|](asc|desc))?$/i, "a property and a direction, such as created_timestamp|desc")
-  .transform((text) => text.replace(".", "|"))
-  .optional()
-  .describe("A property and a direction: `created_timestamp|desc` or `created_timestamp.desc`.")
+/** falconpy documents `property|direction`. */
+const sort = sortArgument("created_timestamp|desc", "|")
 
 /** `POST /alerts/combined/alerts/v1` (falconpy `PostCombinedAlertsV1`): whole alerts, 1000 a page, linked by `after`, without end. */
 export const searchAlerts = defineAction({
@@ -36,24 +29,19 @@ export const searchAlerts = defineAction({
   destructive: false,
   idempotent: true,
   run: ({ filter, sort, limit, offset }) =>
-    Effect.gen(function* () {
-      const falcon = yield* Falcon
-      const pages = yield* falcon.pages(
-        {
-          name: "alerts.search",
-          method: "POST",
-          path: "/alerts/combined/alerts/v1",
-          body: {
-            ...(filter !== undefined && { filter }),
-            ...(sort !== undefined && { sort }),
-            ...(offset !== undefined && { after: offset }),
-          },
-          idempotent: true,
-          scopes,
+    searchOutcome(
+      {
+        name: "alerts.search",
+        method: "POST",
+        path: "/alerts/combined/alerts/v1",
+        body: {
+          ...(filter !== undefined && { filter }),
+          ...(sort !== undefined && { sort }),
+          ...(offset !== undefined && { after: offset }),
         },
-        { limit, page_size: per_call.alerts },
-      )
-      const { resources, errors, trace_ids, calls: _, ...more } = pages
-      return outcomeOfList(resources, errors, trace_ids, more)
-    }),
+        idempotent: true,
+        scopes,
+      },
+      { limit, page_size: per_call.alerts },
+    ),
 })

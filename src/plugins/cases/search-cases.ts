@@ -1,21 +1,16 @@
-import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
-import { fqlFilter, limitArgument, positionArgument } from "../../core/actions/shared-arguments.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { defineAction } from "../../core/actions/action.ts"
+import { searchOutcome } from "../../core/actions/search-outcome.ts"
+import { fqlFilter, limitArgument, positionArgument, sortArgument } from "../../core/actions/shared-arguments.ts"
 import { read } from "./case.ts"
 import { cases as bounds } from "./limits.ts"
 
-/** falconpy documents `status|desc`, falcon-mcp sends `created_timestamp.desc` too: the former goes out. */
-const sort = z
-  .string()
-  .trim()
-  .regex(/^\w{1,64}([.|](asc|desc))?$/i, "a property and a direction, such as created_timestamp|desc")
-  .transform((text) => text.replace(".", "|"))
-  .optional()
-  .describe(
-    "A property and a direction, such as `created_timestamp|desc`: created_timestamp, updated_timestamp, severity, status, name or reference_id.",
-  )
+/** falconpy documents `status|desc`, falcon-mcp sends `created_timestamp.desc` too. */
+const sort = sortArgument(
+  "created_timestamp|desc",
+  "|",
+  " Properties: created_timestamp, updated_timestamp, severity, status, name or reference_id.",
+)
 
 /** `GET /cases/queries/cases/v1` (falconpy `queries_cases_get_v1`): pages of up to 10,000 ids; `offset` is a number. */
 export const searchCases = defineAction({
@@ -44,20 +39,15 @@ export const searchCases = defineAction({
   destructive: false,
   idempotent: true,
   run: ({ filter, q, sort, limit, offset }) =>
-    Effect.gen(function* () {
-      const falcon = yield* Falcon
-      const pages = yield* falcon.pages(
-        {
-          name: "cases.search",
-          method: "GET",
-          path: "/cases/queries/cases/v1",
-          query: { filter, q, sort, offset },
-          idempotent: true,
-          scopes: read,
-        },
-        { limit, page_size: bounds.page_max },
-      )
-      const { resources, errors, trace_ids, calls: _, ...more } = pages
-      return outcomeOfList(resources, errors, trace_ids, more)
-    }),
+    searchOutcome(
+      {
+        name: "cases.search",
+        method: "GET",
+        path: "/cases/queries/cases/v1",
+        query: { filter, q, sort, offset },
+        idempotent: true,
+        scopes: read,
+      },
+      { limit, page_size: bounds.page_max },
+    ),
 })

@@ -4,8 +4,9 @@ import { z } from "zod"
 import type { CallFacts, RowError, Settling } from "../../core/actions/action.ts"
 import { callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
 import { lookupOperation } from "../../core/actions/lookup-action.ts"
+import { idsArgument } from "../../core/actions/shared-arguments.ts"
 import { Falcon } from "../../core/falcon/client.ts"
-import { device_details, deviceIdOf } from "./device.ts"
+import { agent_ids, device_details, deviceIdOf, example_host, write } from "./device.ts"
 import { per_call } from "./limits.ts"
 
 /** falconpy `PerformActionV2`; the two about detections are PSFalcon's and caracara's. */
@@ -82,6 +83,24 @@ export const settlesAs = (action: HostAction, ids: readonly string[]): Settling 
       return id !== undefined && typeof state === "string" ? { id, state } : undefined
     },
   }
+}
+
+/** What the declarations of the actions have in common that do one thing to hosts. */
+export const hostAction = (action: HostAction) => ({
+  arguments: z.strictObject({ ids: idsArgument(agent_ids) }),
+  resource: affected_host,
+  example: { ids: [example_host] },
+  scopes: write,
+  changes: true,
+  idempotent: true,
+  per_call: perCall(action),
+  hosts: ({ ids }: HostIds) => ids,
+  settles: ({ ids }: HostIds) => settlesAs(action, ids),
+  run: ({ ids }: HostIds, facts: CallFacts) => actOnHosts(action, ids, facts),
+})
+
+interface HostIds {
+  readonly ids: readonly string[]
 }
 
 /**

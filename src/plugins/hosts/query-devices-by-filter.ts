@@ -1,19 +1,12 @@
-import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
-import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { defineAction } from "../../core/actions/action.ts"
+import { searchOutcome } from "../../core/actions/search-outcome.ts"
+import { fqlFilter, limitArgument, offsetArgument, sortArgument } from "../../core/actions/shared-arguments.ts"
 import { read } from "./device.ts"
 import { per_call } from "./limits.ts"
 
-/** `hostname|asc` is in the specification and in the wild, `hostname.asc` is what falconpy documents: the latter is sent. */
-const sort = z
-  .string()
-  .trim()
-  .regex(/^\w{1,64}([.|](asc|desc))?$/i, "a property and a direction, such as hostname|asc")
-  .transform((text) => text.replace("|", "."))
-  .optional()
-  .describe("A property and a direction: `hostname|asc` or `hostname.asc`.")
+/** `hostname|asc` is in the specification and in the wild, `hostname.asc` is what falconpy documents. */
+const sort = sortArgument("hostname|asc", ".")
 
 /** Pages of one size that end where `limit` does, or a few beyond: only at a page's end does Falcon tell how to go on. */
 const pageSize = (limit: number): number => Math.ceil(limit / Math.ceil(limit / per_call.hosts_page))
@@ -40,20 +33,15 @@ export const queryDevicesByFilter = defineAction({
   destructive: false,
   idempotent: true,
   run: ({ filter, sort, limit, offset }, { scopes, idempotent }) =>
-    Effect.gen(function* () {
-      const falcon = yield* Falcon
-      const pages = yield* falcon.pages(
-        {
-          name: "hosts.query",
-          method: "GET",
-          path: "/devices/queries/devices-scroll/v1",
-          query: { filter, sort, offset, limit: pageSize(limit) },
-          idempotent,
-          scopes,
-        },
-        { limit },
-      )
-      const { resources, errors, trace_ids, calls: _, ...more } = pages
-      return outcomeOfList(resources, errors, trace_ids, more)
-    }),
+    searchOutcome(
+      {
+        name: "hosts.query",
+        method: "GET",
+        path: "/devices/queries/devices-scroll/v1",
+        query: { filter, sort, offset, limit: pageSize(limit) },
+        idempotent,
+        scopes,
+      },
+      { limit },
+    ),
 })
