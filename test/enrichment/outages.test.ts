@@ -37,19 +37,22 @@ describe("an outage", () => {
   )
 
   test("is not hammered: the breaker leaves Falcon alone but for single tries", () =>
-    withEnricher({ faults: [faultOn("/threatgraph", { status: 503 }, { from_ms: 0, until_ms })] }, {}, (scene) =>
-      Effect.gen(function* () {
-        const { simulator, enricher, calls } = scene
-        const waiting = yield* Effect.forkChild(
-          Effect.forEach(detectionsOf(simulator, "EppDetectionSummaryEvent"), (one) => enrich(enricher, one), {
-            concurrency: "unbounded",
-          }),
-        )
-        yield* Effect.sleep("9 minutes")
-        const { edge_types, edges } = yield* calls
-        expect(edge_types + edges).toBeLessThan(40)
-        yield* Fiber.interrupt(waiting)
-      }),
+    withEnricher(
+      { faults: [faultOn("/threatgraph/combined", { status: 503 }, { from_ms: 0, until_ms })] },
+      {},
+      (scene) =>
+        Effect.gen(function* () {
+          const { simulator, enricher, calls } = scene
+          const waiting = yield* Effect.forkChild(
+            Effect.forEach(detectionsOf(simulator, "EppDetectionSummaryEvent"), (one) => enrich(enricher, one), {
+              concurrency: "unbounded",
+            }),
+          )
+          yield* Effect.sleep("9 minutes")
+          const { edge_types, edges } = yield* calls
+          expect(edge_types + edges).toBeLessThan(40)
+          yield* Fiber.interrupt(waiting)
+        }),
     ))
 
   test("of one API leaves the other alone", () =>
