@@ -10,6 +10,7 @@ import { FalconAuth } from "./core/falcon/auth.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
 import { retry } from "./core/limits.ts"
 import type { FolderPart } from "./core/store/lock.ts"
+import { Offsets } from "./core/store/offsets.ts"
 import { metrics } from "./core/telemetry/metrics.ts"
 import { boot, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
 import { build, version } from "./version.ts"
@@ -41,6 +42,7 @@ export const start = Effect.fnUntraced(function* (
   const parts = parts_of[mode]
   const lock = yield* lockData(config, parts)
   const tenants = yield* boot(config, { version, env })
+  if (mode !== "serve") yield* refuseDamagedOffsets(tenants)
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   const { host, allowed_hosts, read_only } = config.server
   const app = yield* openHttpApp({
@@ -66,3 +68,19 @@ const firstToken = FalconAuth.use((auth) => auth.bearer).pipe(
   Effect.retry({ schedule: Schedule.spaced(retry.backoff_ms_max) }),
   Effect.ignore,
 )
+/**
+ * Where there is one tenant, a damaged `cache.json` stops the start: nothing would be delivered, and whoever starts Akonis is there to read
+ * why. Where there are several, only the stream of that tenant stands still, and its health says why.
+ */
+const refuseDamagedOffsets = (tenants: readonly RunningTenant[]): Effect.Effect<void, StoreError> =>
+  tenants.length > 1
+    ? Effect.void
+    : Effect.forEach(
+        tenants,
+        ({ services }) =>
+          Effect.provide(
+            Offsets.use(({ open }) => open),
+            services,
+          ),
+        { discard: true },
+      )

@@ -3,6 +3,7 @@ import { type Context, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { z } from "zod"
 import { onTestClock } from "../test/support/effect.ts"
+import type { Enricher } from "./core/delivery/enricher.ts"
 import { StoreError } from "./core/errors.ts"
 import { definePlugin, type PluginServices } from "./core/plugin.ts"
 import { folder_watch } from "./core/store/limits.ts"
@@ -47,5 +48,55 @@ test("a plugin whose file is damaged stands still by itself, says so, and goes o
       is_damaged = false
       yield* TestClock.adjust(folder_watch.retry_ms)
       expect((yield* report).plugins.broken!.status).toBe("ok")
+    }),
+  ))
+
+test("an enricher whose file is damaged keeps no other plugin from its work, says so, and takes part once the file is mended", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const common = { title: "", enabled_by_default: true, config: z.object({}) }
+      const made: Enricher = {
+        plugin_id: "enriching",
+        event_types: [],
+        fields: [],
+        refOf: () => undefined,
+        enrich: () => Effect.succeed([]),
+      }
+      let is_damaged = true
+      const error = new StoreError({ reason: "unreadable", path: "/data/x", message: "x is damaged" })
+      const enriching = definePlugin({
+        ...common,
+        id: "enriching",
+        enricher: () => Effect.suspend(() => (is_damaged ? Effect.fail(error) : Effect.succeed(made))),
+      })
+      const given: (readonly Enricher[])[] = []
+      const stream = definePlugin({
+        ...common,
+        id: "stream",
+        run: (_, enrichers) =>
+          Effect.suspend(() => {
+            given.push(enrichers)
+            return Effect.andThen(
+              Health.use((health) => health.started("stream")),
+              Effect.never,
+            )
+          }),
+      })
+      const health = yield* Layer.build(Health.layer(["enriching", "stream"]))
+      const services = health as Context.Context<PluginServices>
+      const plugins = [enriching, stream].map((plugin) => ({ plugin, config: {} }))
+      yield* Effect.forkScoped(runWorker([{ id: "default", plugins, services }]))
+      yield* TestClock.adjust(1)
+      const report = Effect.provide(
+        Health.use((all) => all.report),
+        health,
+      )
+      const first = (yield* report).plugins
+      expect(first.enriching).toMatchObject({ status: "failed", detail: expect.stringContaining("x is damaged") })
+      expect([first.stream!.status, given]).toEqual(["ok", [[]]])
+      is_damaged = false
+      yield* TestClock.adjust(folder_watch.retry_ms)
+      yield* TestClock.adjust(1)
+      expect([(yield* report).plugins.enriching!.status, given]).toEqual(["ok", [[], [made]]])
     }),
   ))

@@ -1,7 +1,8 @@
 /** The background work of every enabled plugin of every tenant, until interrupted. Interrupting it drains. */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
+import type { Enricher } from "./core/delivery/enricher.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
-import { enrichersOf } from "./core/plugin.ts"
+import { type EnabledPlugin, enrichersOf } from "./core/plugin.ts"
 import { folder_watch } from "./core/store/limits.ts"
 import { Health } from "./core/telemetry/health.ts"
 import type { RunningTenant } from "./core/tenant/boot.ts"
@@ -12,19 +13,58 @@ export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void
     discard: true,
   })
 
-const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>>) =>
-  Effect.gen(function* () {
-    const enrichers = yield* enrichersOf(tenant.plugins)
-    yield* Effect.forEach(
+const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>>) => {
+  const annotated = (plugin: string) => Effect.annotateLogs({ ...notes, plugin })
+  const work = (enrichers: readonly Enricher[]) =>
+    Effect.forEach(
       tenant.plugins,
       ({ plugin, config }) =>
         (plugin.run === undefined
           ? Health.use((health) => health.started(plugin.id))
           : standingStill(plugin.id, Effect.scoped(plugin.run(config, enrichers)))
-        ).pipe(Effect.annotateLogs({ ...notes, plugin: plugin.id })),
+        ).pipe(annotated(plugin.id)),
       { concurrency: "unbounded", discard: true },
     )
-  }).pipe(Effect.scoped, Effect.provide(tenant.services))
+  /** Everything with the enrichers that can be made, until one more can: then it answers `true`. */
+  const round = Effect.gen(function* () {
+    const made: Enricher[] = []
+    const broken: EnabledPlugin[] = []
+    for (const enabled of tenant.plugins) {
+      const tried = yield* Effect.result(enrichersOf([enabled]))
+      if (Result.isSuccess(tried)) made.push(...tried.success)
+      else if (tried.failure._tag === "ConfigError") return yield* tried.failure
+      else {
+        broken.push(enabled)
+        yield* missing(enabled.plugin.id, tried.failure).pipe(annotated(enabled.plugin.id))
+      }
+    }
+    if (broken.length === 0) return yield* Effect.as(work(made), false)
+    yield* Effect.raceFirst(Effect.andThen(work(made), Effect.never), oneIsMended(broken))
+    return true
+  })
+  return Effect.gen(function* () {
+    while (yield* Effect.scoped(round));
+  }).pipe(Effect.provide(tenant.services))
+}
+
+/** Tells that a plugin adds nothing to events: they are delivered without it. */
+const missing = Effect.fnUntraced(function* (plugin: string, { message }: StoreError) {
+  const detail = `${message}; events are delivered without what ${plugin} adds to them until then`
+  yield* Effect.logError(detail)
+  const cell = yield* Health.use((health) => health.cell(plugin, "files"))
+  yield* cell.set("failed", detail)
+})
+
+/** Ends when the enricher of one of these plugins can be made. */
+const oneIsMended = (broken: readonly EnabledPlugin[]) =>
+  Effect.gen(function* () {
+    while (true) {
+      yield* Effect.sleep(folder_watch.retry_ms)
+      for (const enabled of broken) {
+        if (Result.isSuccess(yield* Effect.result(Effect.scoped(enrichersOf([enabled]))))) return
+      }
+    }
+  })
 
 /** A file of one plugin that cannot be used stops that plugin alone: health says so, and it is tried again. */
 const standingStill = <R>(

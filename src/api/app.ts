@@ -37,6 +37,8 @@ export interface AppOptions {
   readonly read_only?: boolean
   /** Gets what ends the waiting for runs, for whoever stops the process. */
   readonly stopping?: Effect.Effect<void>[]
+  /** Gets what has to be watched for as long as the process lives. */
+  readonly watching?: Effect.Effect<never>[]
   /** `guards` of the configuration. */
   readonly guards?: GuardsConfig
   /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
@@ -65,10 +67,11 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   // A worker beside a server leaves the journal, the audit log and the runs to that one.
   const owner = options.serves !== "health"
   const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner, guards })))
-  for (const { runs, journal, find } of owner ? acting : []) {
+  for (const { runs, journal, audit, watchRecords, find } of owner ? acting : []) {
     // Runs that an earlier process was waiting for.
     void run(runs.resume(find))
-    options.stopping?.push(runs.stop)
+    options.stopping?.push(Effect.andThen(runs.stop, audit.close))
+    options.watching?.push(watchRecords)
     // The audit lines of actions that a crash cut off are written now, not at the first action.
     void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
   }
@@ -119,7 +122,7 @@ const baseOf = (all: readonly ActionTenant[], { id }: ActionTenant): string =>
  * actions that are being carried out.
  */
 export const openHttpApp = Effect.fnUntraced(function* (
-  options: Omit<AppOptions, "context" | "pending" | "stopping" | "now_ms">,
+  options: Omit<AppOptions, "context" | "pending" | "stopping" | "watching" | "now_ms">,
 ): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<FileSystem.FileSystem>()
@@ -127,5 +130,9 @@ export const openHttpApp = Effect.fnUntraced(function* (
   const stopping: Effect.Effect<void>[] = []
   yield* Effect.addFinalizer(() => Effect.all(stopping, { discard: true }))
   yield* Effect.addFinalizer(() => waitFor(pending, server.drain_ms_max))
-  return makeHttpApp({ ...options, context, pending, stopping, now_ms: () => clock.currentTimeMillisUnsafe() })
+  const watching: Effect.Effect<never>[] = []
+  const now_ms = () => clock.currentTimeMillisUnsafe()
+  const app = makeHttpApp({ ...options, context, pending, stopping, watching, now_ms })
+  yield* Effect.forkScoped(Effect.all(watching, { concurrency: "unbounded", discard: true }))
+  return app
 })

@@ -67,7 +67,7 @@ export interface Plugin<
     config: z.infer<z.ZodObject<Shape>>,
     enrichers: readonly Enricher[],
   ) => Effect.Effect<never, ConfigError | StoreError, PluginServices | Scope.Scope>
-  /** What it sends after events of other plugins' streams; made once, before any plugin runs. */
+  /** What it sends after events of other plugins' streams; made before any plugin runs, and again when that failed. */
   readonly enricher?: (
     config: z.infer<z.ZodObject<Shape>>,
   ) => Effect.Effect<Enricher, ConfigError | StoreError, PluginServices | Scope.Scope>

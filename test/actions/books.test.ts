@@ -62,6 +62,20 @@ describe("the audit log", () => {
       }),
     ))
 
+  test("holds, when the process ends, how many refusals were only counted", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const audit = yield* makeAudit(folder, { owner: true })
+        for (let n = 0; n < audit_bounds.refusals_max + 7; n++) yield* audit.write(line({ outcome: "refused" }))
+        yield* audit.close
+        expect(linesIn(`${folder}/audit.ndjson`).at(-1)!.detail).toStartWith("7 further refusals of reader-1")
+        const lines = linesIn(`${folder}/audit.ndjson`).length
+        yield* audit.close
+        expect(linesIn(`${folder}/audit.ndjson`)).toHaveLength(lines)
+      }),
+    ))
+
   test("is put aside when it is large, keeps every line, and says when the oldest file goes", () =>
     onTestClock(
       Effect.gen(function* () {

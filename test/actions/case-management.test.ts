@@ -102,16 +102,19 @@ describe("a change of a case", () => {
 })
 
 describe("a new case", () => {
-  test("that Falcon does not show may be there: unconfirmed, and sent once", () =>
-    withFalcon(
-      { faults: [faultOn(path, { status: 201, body: '{"meta":{},"errors":[],"resources":[]}' })] },
-      (simulator) =>
-        Effect.gen(function* () {
-          const outcome = yield* act(createCase, { name: "Case X", severity: 5 })
-          expect(outcome).toMatchObject({ succeeded: 0, errors: [{ id: "Case X", outcome: "unconfirmed" }] })
-          expect(yield* callsOf(simulator)).toHaveLength(1)
-        }),
-    ))
+  test.each(["[]", '[{"name":"Case X"}]'])(
+    "that Falcon does not show may be there: unconfirmed, and sent once: %s",
+    (shown) =>
+      withFalcon(
+        { faults: [faultOn(path, { status: 201, body: `{"meta":{},"errors":[],"resources":${shown}}` })] },
+        (simulator) =>
+          Effect.gen(function* () {
+            const outcome = yield* act(createCase, { name: "Case X", severity: 5 })
+            expect(outcome).toMatchObject({ succeeded: 0, errors: [{ id: "Case X", outcome: "unconfirmed" }] })
+            expect(yield* callsOf(simulator)).toHaveLength(1)
+          }),
+      ),
+  )
 
   test("is not sent twice after a 500", () =>
     withFalcon({ faults: [faultOn(path, { status: 500 })] }, (simulator) =>

@@ -29,6 +29,9 @@ const onDisk = (disk = makeMemoryDisk()) => ({
   open: (max: number) => makeHostsOfTheHour("data", max).pipe(Effect.provide(disk.layer)),
 })
 
+/** A disk on which everybody else may do something before every call. */
+const slowDisk = () => makeMemoryDisk((_method, _path, call) => Effect.andThen(Effect.yieldNow, call))
+
 describe("the hosts of an hour", () => {
   test("never exceed the cap, whatever the order, the case of ids, the concurrency, or who else counts", () =>
     fc.assert(
@@ -36,7 +39,7 @@ describe("the hosts of an hour", () => {
         withClock(
           Effect.gen(function* () {
             yield* TestClock.setTime(Date.UTC(2026, 0, 15))
-            const { open } = onDisk()
+            const { open } = onDisk(slowDisk())
             const processes = [yield* open(max), yield* open(max)] as const
             const passed: { at_ms: number; ids: readonly string[] }[] = []
             let now_ms = 0
@@ -96,6 +99,18 @@ describe("the hosts of an hour", () => {
         const hosts = yield* onDisk().open(3)
         expect(yield* hosts.reserve(["a", "b", "c", "d"])).toBe(0)
         expect(yield* hosts.reserve(["a", "b", "c"])).toBeUndefined()
+      }),
+    ))
+
+  test("of runs of two processes at once count only where the run passed", () =>
+    withClock(
+      Effect.gen(function* () {
+        const { open } = onDisk(slowDisk())
+        const [one, other] = [yield* open(3), yield* open(3)]
+        const runs = [one.reserve(["a", "b"]), other.reserve(["c", "d"])]
+        const refused = (yield* Effect.all(runs, { concurrency: "unbounded" })).filter((why) => why !== undefined)
+        expect(refused.length).toBeGreaterThan(0)
+        expect(yield* one.with([])).toBe(4 - 2 * refused.length)
       }),
     ))
 

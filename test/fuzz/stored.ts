@@ -101,7 +101,7 @@ const headers = (entries: readonly (readonly [string, string])[]): Headers => {
 
 export const stored_cases: readonly FuzzCase[] = [
   fuzzCase(
-    "a cache.json of any content is taken as it is, or the start is refused and the file left alone",
+    "a cache.json of any content is taken as it is, or it is refused and left alone",
     800,
     fc.asyncProperty(cache, (content) =>
       withFolder(async (folder) => {
@@ -109,7 +109,10 @@ export const stored_cases: readonly FuzzCase[] = [
         writeFileSync(path, content)
         const before = readFileSync(path)
         const url = "https://firehose.example/0"
-        const open = Effect.flatMap(Offsets, (offsets) => offsets.commit(url, Number.MAX_SAFE_INTEGER))
+        const open = Effect.flatMap(
+          Offsets.use((offsets) => offsets.open),
+          ({ commit }) => commit(url, Number.MAX_SAFE_INTEGER),
+        )
         const exit = await Effect.runPromiseExit(
           serviceIn(open, Offsets.layer, folder).pipe(Effect.provide(layerFiles)),
         )

@@ -10,6 +10,7 @@ import { cuts } from "./cuts.ts"
 import { delivery } from "./delivery.ts"
 import { door } from "./door.ts"
 import { enrichment } from "./enrichment.ts"
+import { guard_rails } from "./guards.ts"
 import { iocs } from "./iocs.ts"
 import type { Mutant } from "./mutant.ts"
 import { network } from "./network.ts"
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...assets,
   ...records,
   ...actions,
+  ...guard_rails,
   ...iocs,
   ...door,
   ...network,

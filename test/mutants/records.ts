@@ -304,4 +304,33 @@ const response = breaks({ file: "src/core/actions/response.ts", noticed_by: audi
   },
 ])
 
-export const records: readonly Mutant[] = [...journal, ...journal_file, ...execute, ...audit, ...line, ...response]
+const watching = breaks({ file: "src/core/actions/execute.ts", page: "docs/operations.md" }, [
+  {
+    name: "records that can be used again are noticed by nobody",
+    promise: "An audit log or a journal that cannot be used is tried again every 30 seconds.",
+    noticed_by: "test/actions/records-recover.test.ts",
+    find: "(is_unusable ? Effect.ignore(journal) : Effect.void)",
+    replace: "(is_unusable ? Effect.void : Effect.ignore(journal))",
+  },
+])
+
+const sums = breaks({ file: "src/core/actions/audit.ts", page: "docs/operations.md" }, [
+  {
+    name: "a process that ends forgets the refusals that it counted",
+    promise: "Refusals that were only counted are written when the process is stopped.",
+    noticed_by: "test/actions/books.test.ts",
+    find: "sumUp(monotonicMs(clock), true)",
+    replace: "sumUp(monotonicMs(clock))",
+  },
+])
+
+export const records: readonly Mutant[] = [
+  ...journal,
+  ...journal_file,
+  ...execute,
+  ...audit,
+  ...watching,
+  ...sums,
+  ...line,
+  ...response,
+]

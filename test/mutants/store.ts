@@ -88,6 +88,21 @@ const atomic_file = breaks(
   ],
 )
 
+const worker = breaks({ file: "src/worker.ts", page, noticed_by: "src/worker.test.ts" }, [
+  {
+    name: "a file of one plugin ends the work of all",
+    promise: "A file that cannot be used stops the plugin that needs it, and no other.",
+    find: 'yield* run.pipe(Effect.catchTag("StoreError", (error) => Effect.succeed(error)))',
+    replace: 'yield* run.pipe(Effect.catchTag("ConfigError", (error) => Effect.succeed(error)), Effect.orDie)',
+  },
+  {
+    name: "an enricher that is mended takes no part",
+    promise: "An enricher whose file is mended takes part again.",
+    find: "if (Result.isSuccess(yield* Effect.result(Effect.scoped(enrichersOf([enabled]))))) return",
+    replace: "if (Result.isSuccess(yield* Effect.result(Effect.scoped(enrichersOf([enabled]))))) continue",
+  },
+])
+
 const offsets = breaks({ file: "src/core/store/offsets.ts", page, noticed_by: "src/core/store/store.test.ts" }, [
   {
     name: "a stored offset goes back",
@@ -98,13 +113,13 @@ const offsets = breaks({ file: "src/core/store/offsets.ts", page, noticed_by: "s
   },
   {
     name: "a damaged cache.json counts as empty",
-    promise: "Akonis does not start on a damaged cache.json.",
+    promise: "No stream is read on a damaged cache.json.",
     find: "const text = yield* readIfPresent(path)\n  if (text === undefined) return",
     replace: 'const text = yield* readIfPresent(path)\n  if (text === undefined || !text.endsWith("}")) return',
   },
   {
     name: "a negative offset is taken",
-    promise: "Akonis does not start on a damaged cache.json.",
+    promise: "No stream is read on a damaged cache.json.",
     find: "|| (offset as number) < 0",
     replace: "",
   },
@@ -129,4 +144,12 @@ const checkpoints = breaks(
   ],
 )
 
-export const store: readonly Mutant[] = [...lock, ...watch, ...regular, ...atomic_file, ...offsets, ...checkpoints]
+export const store: readonly Mutant[] = [
+  ...lock,
+  ...watch,
+  ...regular,
+  ...atomic_file,
+  ...worker,
+  ...offsets,
+  ...checkpoints,
+]

@@ -140,7 +140,7 @@ describe("every event arrives once, whole and in order, though", () => {
   )
 
   test.concurrent(
-    "two tenants share a process, each with its own intake, offsets and metrics",
+    "two tenants share a process, each with its own intake, offsets and metrics; a third one with a damaged cache.json stands still",
     async () => {
       const events = 2_000
       const seen = await twoTenants(events)
@@ -153,6 +153,7 @@ describe("every event arrives once, whole and in order, though", () => {
         counted: { acme: events, globex: events },
         cached: ["acme", "globex"],
       })
+      expect(seen.damaged).toMatch(/damaged\/cache\.json is damaged: it is no JSON.*Restore it/)
       expect(seen.plugins).toEqual(expect.arrayContaining(["acme/event-stream", "globex/event-stream"]))
     },
     timeout_ms,

@@ -45,6 +45,8 @@ export interface Audit {
    * the next action may run. Never fails: the change has been made by then, and a failure here would only hide it.
    */
   readonly write: (line: AuditLine) => Effect.Effect<void>
+  /** Writes what is only counted so far, for a process that ends. */
+  readonly close: Effect.Effect<void>
 }
 
 /** The part of the log that is written to. */
@@ -98,9 +100,10 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
     return false
   }
 
-  const sumUp = (now_ms: number): void => {
+  /** With `all`, also what was counted in hours that are not over. */
+  const sumUp = (now_ms: number, all = false): void => {
     for (const [who, { since_ms, more }] of refusals) {
-      if (now_ms - since_ms < bounds.refusals_window_ms) continue
+      if (now_ms - since_ms < bounds.refusals_window_ms && !all) continue
       refusals.delete(who)
       if (more > 0) waiting.push(own(clock, `${more} further refusals of ${who} within an hour`))
     }
@@ -123,7 +126,12 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
     ),
   )
 
-  return { ready: flush, write } satisfies Audit
+  const close = Effect.suspend(() => {
+    sumUp(monotonicMs(clock), true)
+    return waiting.length === 0 ? Effect.void : flushOrLog
+  })
+
+  return { ready: flush, write, close } satisfies Audit
 })
 
 interface Refusals {

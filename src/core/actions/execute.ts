@@ -6,6 +6,7 @@ import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import type { PluginServices } from "../plugin.ts"
+import { folder_watch } from "../store/limits.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
@@ -42,6 +43,8 @@ export interface ActionTenant extends Registry {
   readonly watching: Watching
   /** The journal; opened at first use, and tried again when that failed. Fails, too, while the audit log cannot be written; health says so. */
   readonly journal: Effect.Effect<Journal, StoreError>
+  /** Never ends: while the journal or the audit log cannot be used, looks now and then whether they can be again, so that health says so. */
+  readonly watchRecords: Effect.Effect<never>
 }
 
 interface ActionTenantOptions {
@@ -68,11 +71,21 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const changing = tenant.plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
     const cells = yield* Effect.forEach(changing, ({ plugin }) => lastingCell(plugin.id, "records"))
     const registry = makeRegistry(tenant.plugins)
+    let is_unusable = false
     const tell = (status: "ok" | "failed", detail: string) =>
-      Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
+      Effect.suspend(() => {
+        is_unusable = status === "failed"
+        return Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
+      })
     const journal = Effect.andThen(audit.ready, open).pipe(
       Effect.tap(() => tell("ok", "")),
       Effect.tapError(({ message }) => tell("failed", `${message}; what changes something is refused until it can be`)),
+    )
+    const watchRecords = Effect.forever(
+      Effect.andThen(
+        Effect.sleep(folder_watch.retry_ms),
+        Effect.suspend(() => (is_unusable ? Effect.ignore(journal) : Effect.void)),
+      ),
     )
     const guards = yield* makeGuards(options.guards, services)
     const approvals = yield* makeApprovals(data_dir)
@@ -86,6 +99,7 @@ export const makeActionTenant = Effect.fnUntraced(function* (
       runs,
       journal,
       watching: yield* makeWatching(tenant.plugins, registry),
+      watchRecords,
       ...registry,
     }
   }).pipe(Effect.provide(tenant.services))

@@ -8,16 +8,24 @@ import { StoreError } from "../errors.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { readIfPresent, writeAtomic } from "./atomic-file.ts"
 
+/** The offsets of one tenant, once they have been read. */
+export interface OpenOffsets {
+  /** The last committed offset of a partition, -1 for none. */
+  readonly get: (root_url: string) => number
+  /** Stores an offset; on the disk when this succeeds. One that is not higher than what is stored changes nothing. */
+  readonly commit: (root_url: string, offset: number) => Effect.Effect<void, StoreError>
+}
+
 export class Offsets extends Context.Service<
   Offsets,
   {
-    /** The last committed offset of a partition, -1 for none. */
-    readonly get: (root_url: string) => number
-    /** Stores an offset; on the disk when this succeeds. One that is not higher than what is stored changes nothing. */
-    readonly commit: (root_url: string, offset: number) => Effect.Effect<void, StoreError>
+    /**
+     * Reads `cache.json`, the first time. Fails when it is there but unreadable, which is never taken for an empty one; then it is
+     * read again by whoever comes next.
+     */
+    readonly open: Effect.Effect<OpenOffsets, StoreError>
   }
 >()("akonis/core/Offsets") {
-  /** Fails when `cache.json` is there but unreadable: that is never taken for an empty one. */
   static readonly layer = Layer.effect(
     Offsets,
     Effect.suspend(() => make),
@@ -34,6 +42,19 @@ const file_name = "cache.json"
 
 const make = Effect.gen(function* () {
   const { data_dir } = yield* Tenant
+  const fs = yield* FileSystem.FileSystem
+  const one_at_a_time = Semaphore.withPermits(yield* Semaphore.make(1), 1)
+  let opened: OpenOffsets | undefined
+  const open = Effect.gen(function* () {
+    opened ??= yield* openIn(data_dir)
+    return opened
+  }).pipe(Effect.provideService(FileSystem.FileSystem, fs), one_at_a_time)
+  return Offsets.of({ open })
+})
+
+const openIn = Effect.fnUntraced(function* (
+  data_dir: string,
+): Effect.fn.Return<OpenOffsets, StoreError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const offsets = yield* load(`${data_dir}/${file_name}`)
   const one_writer = yield* Semaphore.make(1)
@@ -57,7 +78,7 @@ const make = Effect.gen(function* () {
       return Semaphore.withPermits(one_writer, 1)(Effect.suspend(() => (stored >= mine ? Effect.void : store)))
     })
 
-  return Offsets.of({ get: (root_url) => offsets.get(root_url) ?? -1, commit })
+  return { get: (root_url) => offsets.get(root_url) ?? -1, commit }
 })
 
 const load = Effect.fnUntraced(function* (path: string) {
@@ -86,7 +107,7 @@ const unreadable = (path: string, what: string): StoreError =>
     reason: "unreadable",
     path,
     message:
-      `${path} is damaged: ${what}. It holds the offsets of the streams, so akonis does not start without it. ` +
+      `${path} is damaged: ${what}. It holds the offsets of the streams, so no stream is read without it. ` +
       `Restore it from a backup, or correct it by hand ({"<stream URL without query>": <last offset>}), ` +
       `or delete it to begin at the oldest event that Falcon still holds (events are then delivered again)`,
   })

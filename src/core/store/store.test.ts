@@ -13,7 +13,11 @@ const url = "https://firehose.eu-1.crowdstrike.com/sensors/entities/datafeed/v1/
 const open = (data_dir: string) =>
   Effect.map(
     Layer.build(Offsets.layer.pipe(Layer.provide(Layer.succeed(Tenant, { id: "default", data_dir })))),
-    (services) => Effect.provide(Offsets, services),
+    (services) =>
+      Effect.provide(
+        Offsets.use((offsets) => offsets.open),
+        services,
+      ),
   ).pipe(Effect.flatten)
 
 describe("cache.json", () => {
@@ -53,7 +57,7 @@ describe("cache.json", () => {
     ))
 
   test.each(["", '{"https://x/0": 12', "[]", "null", '{"https://x/0": -1}', '{"https://x/0": "a"}'])(
-    "that reads %p stops the start with a way out, and stays as it is",
+    "that reads %p is refused with a way out, and stays as it is",
     (text) =>
       onRealClock(
         Effect.gen(function* () {

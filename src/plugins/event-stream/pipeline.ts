@@ -21,7 +21,7 @@ import { Standing } from "../../core/delivery/standing.ts"
 import { Taps } from "../../core/delivery/tap.ts"
 import { server } from "../../core/http/server/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
-import { Offsets } from "../../core/store/offsets.ts"
+import type { OpenOffsets } from "../../core/store/offsets.ts"
 import { Board, PartitionActivity } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
@@ -73,12 +73,12 @@ export interface Delivering {
   readonly config: EventStreamConfig
   readonly destination: Destination
   readonly enrichers: readonly Enricher[]
+  readonly offsets: OpenOffsets
 }
 
 /** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
 export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
-  const { config, destination, enrichers } = delivering
-  const offsets = yield* Offsets
+  const { config, destination, enrichers, offsets } = delivering
   const dead_letters = yield* DeadLetters
   const health = yield* Health
   const board = yield* Board

@@ -3,6 +3,7 @@ import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Distinct } from "../../core/check/check.ts"
 import type { Enricher } from "../../core/delivery/enricher.ts"
 import { definePlugin } from "../../core/plugin.ts"
+import { Offsets } from "../../core/store/offsets.ts"
 import { Board } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { waitAfter } from "../../core/wait-policy.ts"
@@ -19,6 +20,7 @@ import { plugin_id } from "./pipeline.ts"
 
 const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers: readonly Enricher[]) {
   const health = yield* Health
+  const offsets = yield* Offsets.use((stored) => stored.open)
   const destination = yield* makeDestination(settings)
   yield* Board.use((board) => board.delivers(destination))
   const ids = yield* loadAppIds(settings.app_id)
@@ -29,7 +31,7 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
     FiberMap.run(
       partitions,
       root_url,
-      supervised(runPartition(root_url, { config: settings, destination, enrichers }, discovery)),
+      supervised(runPartition(root_url, { config: settings, destination, enrichers, offsets }, discovery)),
       {
         onlyIfMissing: true,
       },

@@ -1,5 +1,5 @@
 /** Two tenants in one process: nothing of one may end up with the other. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { endWith } from "../child.ts"
 import { type Outcome, withLab } from "../harness.ts"
 import type { Simulated } from "../simulated.ts"
@@ -14,6 +14,8 @@ export interface TenantOutcome {
   readonly counted: Readonly<Record<string, number>>
   /** Tenants with a `cache.json` in a folder of their own. */
   readonly cached: readonly string[]
+  /** What health says of the stream of a tenant whose `cache.json` is damaged. */
+  readonly damaged: string
 }
 
 const ids = ["acme", "globex"] as const
@@ -32,10 +34,14 @@ export const twoTenants = (events: number): Promise<TenantOutcome> =>
       client_secret: settings.client_secret,
       plugins: { "event-stream": { intake_url: url, intake_key: settings.intake_key } },
     }))
+    const data_dir = lab.folder()
+    mkdirSync(`${data_dir}/damaged`)
+    writeFileSync(`${data_dir}/damaged/cache.json`, '{"https://firehose.example/0": 12')
     const config = `${lab.folder()}/akonis.yaml`
-    writeFileSync(config, JSON.stringify({ client_id: "simulated-client", tenants }))
+    const all = [...tenants, { ...tenants[0]!, id: "damaged" }]
+    writeFileSync(config, JSON.stringify({ client_id: "simulated-client", tenants: all }))
     const env = { AKONIS_CONFIG: config, SEKOIA_INTAKE_URL: "", SEKOIA_INTAKE_KEY: "" }
-    const worker = await lab.work(simulators[0]!, { env })
+    const worker = await lab.work(simulators[0]!, { env, data_dir })
     for (const simulated of simulators) await simulated.allDelivered(60_000)
     const { plugins } = await worker.health()
     const metrics = await worker.metrics()
@@ -49,6 +55,7 @@ export const twoTenants = (events: number): Promise<TenantOutcome> =>
         0,
       ),
       plugins: Object.keys(plugins).sort(),
+      damaged: plugins["damaged/event-stream"]?.detail ?? "",
       counted: Object.fromEntries(ids.map((id) => [id, countOf(metrics, id)])),
       cached: ids.filter((id) => {
         const file = `${worker.data_dir}/${id}/cache.json`

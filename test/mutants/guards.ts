@@ -1,0 +1,143 @@
+/** Promises of the guard rails and of approvals, and about cases, broken on purpose. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const operations = "docs/operations.md"
+const guards_test = "test/actions/guards.test.ts"
+const hour_test = "test/actions/guards-hour.test.ts"
+const approvals_test = "test/actions/approvals.test.ts"
+const cases_test = "test/actions/case-management.test.ts"
+
+const guards = breaks({ file: "src/core/actions/guards.ts", noticed_by: guards_test }, [
+  {
+    name: "a run of too many hosts passes",
+    promise: "guards.hosts_per_run_max: a larger run is refused before anything is sent.",
+    page: operations,
+    find: "hosts.length <= hosts_per_run_max",
+    replace: "hosts.length <= hosts_per_run_max + 1",
+  },
+  {
+    name: "a host that cannot be looked at is not protected",
+    promise: "What cannot be checked is refused: nothing is changed.",
+    find: "return new Refusal({ problem: { ...problem, detail } })",
+    replace: "return (problem.status > 0 ? [] : detail) as unknown as Refusal",
+  },
+  {
+    name: "a dry run does not tell what the guards would refuse",
+    promise: "Guards are told in dry runs.",
+    page: operations,
+    find: "if (too_many !== undefined) told.push",
+    replace: "if (too_many === null) told.push",
+  },
+])
+
+const protection = breaks({ file: "src/core/actions/guards-protected.ts", page: operations, noticed_by: guards_test }, [
+  {
+    name: "a protected name is compared as it is written",
+    promise: "A protected host is never changed: upper and lower case of its name and its tags make no difference.",
+    find: 'named.has(idKey(String(host.hostname ?? "")))',
+    replace: 'hostnames.includes(String(host.hostname ?? ""))',
+  },
+  {
+    name: "the filter protects nobody",
+    promise: "guards.protected.filter protects every host that it finds.",
+    find: 'filter !== "" && at < asked.length',
+    replace: 'filter === "" && at < asked.length',
+  },
+])
+
+const hour = breaks({ file: "src/core/actions/guards-hour.ts", noticed_by: hour_test }, [
+  {
+    name: "runs at once pass the hour together",
+    promise: "Two runs at once never pass together what one of them alone may.",
+    find: "if (union(all, keys).size <= max) return undefined",
+    replace: "if (union(all, keys).size <= max * 1_000) return undefined",
+  },
+  {
+    name: "a restart forgets the hosts of the hour",
+    promise: "guards.hosts_per_hour_max counts restarts and other processes, too.",
+    page: operations,
+    find: "return lines.filter((line) => !isOver(line, now_ms))",
+    replace: "return lines.filter((line) => own.has(line.id) && !isOver(line, now_ms))",
+  },
+  {
+    name: "a refused run keeps its hosts in the hour",
+    promise: "A run that is refused takes its line back.",
+    find: "    yield* append({ release: line.id })\n",
+    replace: "",
+  },
+])
+
+const approvals = breaks({ file: "src/core/actions/approvals.ts", noticed_by: approvals_test }, [
+  {
+    name: "whoever asked may approve",
+    promise: "Who asked for a run cannot approve it.",
+    find: "if (run.who === name || run.owner === owner) {",
+    replace: 'if (run.who === name && run.owner === "") {',
+  },
+  {
+    name: "an approval is good for ever",
+    promise: "What nobody approves within half an hour is gone.",
+    find: "return now_ms >= Date.parse(until) ||",
+    replace: "return now_ms >= 2 * Date.parse(until) ||",
+  },
+])
+
+const merge = breaks({ file: "src/plugins/cases/merge-cases.ts", noticed_by: cases_test }, [
+  {
+    name: "a merge that answers 200 is done",
+    promise: "A merge is done when the other case shows the evidence, and unconfirmed until then.",
+    page: operations,
+    find: "answer.errors.length === 0 &&",
+    replace: "answer.errors.length === 0 ||",
+  },
+  {
+    name: "a case is merged with one that is not there",
+    promise: "Of two cases one that is unknown keeps the other from being merged.",
+    find: "if (!planning && looked.failed > 0) return",
+    replace: "if (!planning && looked.failed > 1) return",
+  },
+])
+
+const change = breaks({ file: "src/plugins/cases/change.ts", noticed_by: cases_test }, [
+  {
+    name: "a conflict does not tell the version by now",
+    promise: "After a 409 the case is read back, and the failure tells which version it has.",
+    find: "if (row.code !== 409) return new Map()",
+    replace: "if (row.code === 409) return new Map()",
+  },
+])
+
+const create = breaks({ file: "src/plugins/cases/create-case.ts", noticed_by: cases_test }, [
+  {
+    name: "a case that Falcon does not show counts as made",
+    promise: "A new case that Falcon does not show is unconfirmed.",
+    find: "(caseIdOf(resource) === undefined ? undefined : args.name)",
+    replace: "(caseIdOf(resource) === null ? undefined : args.name)",
+  },
+])
+
+const parts = breaks({ file: "src/plugins/cases/add-to-case.ts", noticed_by: cases_test }, [
+  {
+    name: "a case that is not there costs a call for each alert",
+    promise: "A refusal that names the case is about all of its parts.",
+    find: "errors.some((one) => one.id === id || one.message.includes(id))",
+    replace: "errors.some((one) => one.id === `${id} `)",
+  },
+  {
+    name: "what a 200 does not show of a case counts as unconfirmed at once",
+    promise: "What the answer does not show is read back from the case.",
+    find: "if (found === undefined) return new Map()",
+    replace: "if (found !== null) return new Map()",
+  },
+])
+
+export const guard_rails: readonly Mutant[] = [
+  ...guards,
+  ...protection,
+  ...hour,
+  ...approvals,
+  ...merge,
+  ...change,
+  ...create,
+  ...parts,
+]
