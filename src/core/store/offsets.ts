@@ -30,12 +30,6 @@ export class Offsets extends Context.Service<
     Offsets,
     Effect.suspend(() => make),
   )
-
-  /** For a process without background work: it reads no `cache.json`, so that a damaged one does not keep an action from running. */
-  static readonly unused = Layer.succeed(Offsets, {
-    get: () => -1,
-    commit: () => Effect.die("offsets are committed by a process without background work"),
-  })
 }
 
 const file_name = "cache.json"

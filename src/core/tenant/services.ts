@@ -21,14 +21,13 @@ import { Health, type HealthCell } from "../telemetry/health.ts"
 import { Tenant } from "./identity.ts"
 import { layerPoolWatch } from "./watch-pools.ts"
 
-/** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder and, where a plugin works, reads its offsets. */
+/** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder. */
 export const layerTenant = (
   tenant: TenantConfig,
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
   const identity = identityOf(tenant)
-  const works = tenant.plugins.some(({ plugin }) => plugin.run !== undefined)
-  const stores = Layer.mergeAll(works ? Offsets.layer : Offsets.unused, DeadLetters.layer, Checkpoints.layer).pipe(
+  const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer, Checkpoints.layer).pipe(
     Layer.provide(folder),
     Layer.provideMerge(identity),
   )
