@@ -68,6 +68,7 @@ const firstToken = FalconAuth.use((auth) => auth.bearer).pipe(
   Effect.retry({ schedule: Schedule.spaced(retry.backoff_ms_max) }),
   Effect.ignore,
 )
+
 /**
  * Where there is one tenant, a damaged `cache.json` stops the start: nothing would be delivered, and whoever starts Akonis is there to read
  * why. Where there are several, only the stream of that tenant stands still, and its health says why.
