@@ -30,7 +30,7 @@ export const makeEdgeAudit = (take: TakeLine, waiting: AuditLine[]): EdgeAudit =
         Effect.provideService(RepeatsAs, "each"),
       )
     })
-  return { ready, writeNow, write }
+  return { ready, writeNow, write, close: Effect.ignore(ready) }
 }
 
 const unwritable = (error: unknown): StoreError =>

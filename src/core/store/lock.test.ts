@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { Effect, Exit, Fiber } from "effect"
@@ -26,6 +28,9 @@ const script = `
   Effect.runPromise(program).catch((error) => { console.log(error.reason); process.exit(0) })
   setInterval(() => {}, 1000)
 `
+
+/** The user without rights, on every system that has users. */
+const nobody = 65_534
 
 /** Another process that locks the folder: the first thing it says, and the process. */
 const another = async (folder: string) => {
@@ -132,6 +137,55 @@ describe("the lock of a data folder", () => {
         expect([error.reason, error.message]).toEqual([
           "unwritable",
           expect.stringContaining("must belong to this user"),
+        ])
+      }),
+    ))
+
+  /** Root may give a file away; anybody else finds one of root behind a link. */
+  const makeForeign = (path: string): void => {
+    if (process.geteuid?.() === 0) {
+      writeFileSync(path, "", { mode: 0o666 })
+      chownSync(path, nobody, nobody)
+    } else symlinkSync("/etc/passwd", path)
+  }
+
+  test.each([
+    ["work", "lock"],
+    ["serve", "serve.lock"],
+  ] as const)("is refused when its file is another user's: %s", (part, name) =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        makeForeign(`${folder}/${name}`)
+        const error = yield* Effect.flip(lockFolder(folder, [part]))
+        expect(error.reason).toBe("unwritable")
+        expect(error.message).toContain(`${name} must belong to this user`)
+        expect(existsSync(`${folder}/${name}.socket`)).toBe(false)
+      }),
+    ),
+  )
+
+  test("is refused to a user who may not write to its file", () =>
+    onRealClock(
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const is_root = process.geteuid?.() === 0
+        if (is_root) {
+          chmodSync(folder, 0o777)
+          writeFileSync(`${folder}/lock`, "", { mode: 0o644 })
+        } else symlinkSync("/etc/passwd", `${folder}/lock`)
+        // Root may do everything, so for this moment the test is nobody.
+        const become = (uid: number) => Effect.sync(() => (is_root ? process.seteuid?.(uid) : undefined))
+        const error = yield* Effect.flip(lockFolder(folder)).pipe((attempt) =>
+          Effect.acquireUseRelease(
+            become(nobody),
+            () => attempt,
+            () => become(0),
+          ),
+        )
+        expect([error.reason, error.message]).toEqual([
+          "unwritable",
+          expect.stringMatching(/EACCES|permission denied/i),
         ])
       }),
     ))
