@@ -1,5 +1,5 @@
 /**
- * Writes the reference pages below `docs/reference/` from the declarations: configuration keys from their schemas, metrics
+ * Writes the reference pages below `docs/reference/`, and the licences that the executable shows, from the declarations: configuration keys from their schemas, metrics
  * from their tables, bounds from the files that declare them. `--check` only compares, for the test that keeps them fresh.
  */
 import { readFileSync, writeFileSync } from "node:fs"
@@ -9,6 +9,7 @@ import { bare, notesOf } from "../src/core/config/read.ts"
 import { credentials, general } from "../src/core/config/schema.ts"
 import { metrics } from "../src/core/telemetry/metrics.ts"
 import { plugins } from "../src/plugins/index.ts"
+import { licences } from "./licences.ts"
 import { limitsPage } from "./limits-page.ts"
 
 type Shape = Readonly<Record<string, z.ZodType>>
@@ -21,6 +22,7 @@ export const pages = (): Readonly<Record<string, string>> => ({
   "docs/reference/metrics.md": metricsPage(),
   "docs/reference/actions.md": actionsPage(),
   "docs/reference/limits.md": `${notice}\n${limitsPage()}`,
+  "src/licences.json": licences(),
 })
 
 const configuration = (): string => {

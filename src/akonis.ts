@@ -9,8 +9,11 @@ import { call } from "./cli/call.ts"
 import { catalog } from "./cli/catalog.ts"
 import { check } from "./cli/check.ts"
 import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/common.ts"
+import { makeCompletions } from "./cli/completions.ts"
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
+import { licences_flag } from "./cli/licences.ts"
+import { makeMan } from "./cli/man.ts"
 import { module } from "./cli/module.ts"
 import { makeNew } from "./cli/new.ts"
 import { operating } from "./cli/operate/commands.ts"
@@ -36,6 +39,8 @@ import { markStarted } from "./worker.ts"
  * the exit status, once what is wrong has been printed.
  */
 export const makeCli = (plugins: readonly AnyPlugin[]) => {
+  const root: { command?: Command.Command.Any } = {}
+  const whole = () => root.command!
   const akonis = Command.make("akonis", { config: configFlag }, ({ config }) =>
     explain(Effect.flatMap(configOf(config, uses.everything), (loaded) => runAkonis("run", loaded))),
   ).pipe(
@@ -57,8 +62,12 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       makeNew,
       simulate,
       demo,
+      makeCompletions(whole),
+      makeMan(whole),
     ]),
+    Command.withGlobalFlags([licences_flag]),
   )
+  root.command = akonis
   return (args: readonly string[]) =>
     Command.runWith(akonis, { version: version_text })(args).pipe(
       // The command line itself was wrong: what is wrong has been printed beside the help.

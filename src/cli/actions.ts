@@ -1,6 +1,6 @@
 /** `akonis actions`: what can be asked of Falcon. Needs no configuration: it lists all that ships. */
 import { Effect, Option } from "effect"
-import { Argument, Command } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import type { AnyAction } from "../core/actions/action.ts"
 import { catalogueEntry } from "../core/actions/catalogue.ts"
 import { makeRegistry } from "../core/actions/registry.ts"
@@ -13,9 +13,21 @@ const slug = Argument.String("slug").pipe(
   Argument.optional,
 )
 
-export const actions = Command.make("actions", { slug, json: jsonFlag }, (flags) =>
+const plugin_flag = Flag.String("plugin").pipe(
+  Flag.withDescription("Only the actions of one plugin"),
+  Flag.withMetavar("NAME"),
+  Flag.optional,
+)
+
+export const actions = Command.make("actions", { slug, plugin: plugin_flag, json: jsonFlag }, (flags) =>
   Effect.gen(function* () {
-    const plugins = yield* Plugins
+    const shipped = yield* Plugins
+    const id = Option.getOrUndefined(flags.plugin)
+    const plugins = shipped.filter((plugin) => id === undefined || plugin.id === id)
+    if (plugins.length === 0) {
+      yield* complain(`there is no plugin ${id}; there are: ${shipped.map((plugin) => plugin.id).join(", ")}`)
+      return yield* new Exit({ status: 2 })
+    }
     const registry = makeRegistry(plugins.map((plugin) => ({ plugin })))
     const name = Option.getOrUndefined(flags.slug)
     if (name === undefined) {
