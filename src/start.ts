@@ -44,13 +44,14 @@ export const start = Effect.fnUntraced(function* (
   const tenants = yield* boot(config, { version, env })
   if (mode !== "serve") yield* refuseDamagedOffsets(tenants)
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
-  const { host, allowed_hosts, read_only } = config.server
+  const { host, allowed_hosts, read_only, health_tenants } = config.server
   const app = yield* openHttpApp({
     tenants,
     callers,
     started_ms,
     serves: mode === "worker" ? "health" : "all",
     read_only,
+    health_tenants,
     guards: config.guards,
     hosts: [host, ...allowed_hosts],
   })

@@ -50,15 +50,18 @@ export const giveRequestId = async (c: ApiContext, next: () => Promise<void>): P
   c.res.headers.set("x-request-id", request_id)
 }
 
+/** The caller of the request's bearer token; `undefined` without one, or with one that nobody has. */
+export const callerOf = async (api: Api, c: ApiContext): Promise<Caller | undefined> => {
+  const header = c.req.header("authorization")
+  if (header === undefined) return undefined
+  return findFixedCaller(api.callers, header) ?? (await api.run(findCaller(api.callers, header)))
+}
+
 /** Lets only callers with a token pass. `session` finds the caller of a cookie, for the pages that a browser opens. */
 export const authenticate =
   (api: Api, session: (c: ApiContext) => Promise<Caller | undefined>) =>
   async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
-    const header = c.req.header("authorization")
-    const caller =
-      header === undefined
-        ? await session(c)
-        : (findFixedCaller(api.callers, header) ?? (await api.run(findCaller(api.callers, header))))
+    const caller = c.req.header("authorization") === undefined ? await session(c) : await callerOf(api, c)
     if (caller === undefined) {
       const detail = "send Authorization: Bearer <token>, with a token of server.tokens or of data_dir/api-token"
       return refuseWith(c, "unauthenticated", detail, { "www-authenticate": "Bearer" })

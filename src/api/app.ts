@@ -1,7 +1,7 @@
 /** The HTTP API over running tenants, as one Hono app. Web standards only. */
 import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect"
 import { Hono } from "hono"
-import { type ActionTenant, makeActionTenant } from "../core/actions/execute.ts"
+import { makeActionTenant } from "../core/actions/execute.ts"
 import { no_guards } from "../core/actions/guards.ts"
 import { problemOf } from "../core/actions/problem.ts"
 import type { GuardsConfig } from "../core/config/schema.ts"
@@ -26,6 +26,7 @@ import { makeSharedLook } from "./status/shared-look.ts"
 import { statusRoutes } from "./status/status.ts"
 import { Streams } from "./status/streams.ts"
 import { tapRoutes } from "./status/tap.ts"
+import { baseOf, tenantRoutes } from "./tenants.ts"
 
 export interface AppOptions {
   readonly tenants: readonly RunningTenant[]
@@ -41,6 +42,8 @@ export interface AppOptions {
   readonly watching?: Effect.Effect<never>[]
   /** `guards` of the configuration. */
   readonly guards?: GuardsConfig
+  /** `server.health_tenants` of the configuration. */
+  readonly health_tenants?: boolean
   /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
   readonly hosts?: readonly string[]
   /** `health`: no actions, no MCP, no documentation. */
@@ -87,23 +90,24 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
   })
 
-  app.route("/", healthRoutes(api, tenants, started_ms))
+  app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: options.health_tenants ?? false }))
   app.use(limitRequests())
   if (options.serves !== "health") app.route("/", loginRoutes(sessions))
   app.use(authenticate(api, sessions.callerOf))
   app.route("/", metricsRoutes(api))
   app.route("/", logRoutes())
+  app.route("/", tenantRoutes(api))
   const streams = new Streams()
   const look = makeSharedLook(api, tenants, started_ms)
   options.stopping?.push(look.stop, streams.endAll)
   app.route("/", statusRoutes(look, streams))
-  for (const tenant of acting) app.route(baseOf(acting, tenant), tapRoutes(api, tenant, streams))
+  for (const tenant of acting) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, streams))
   if (options.serves === "health") return app
   app.route("/", openApiRoutes(api))
   app.route("/", docsRoutes())
   app.route("/", adminDeadLetterRoutes(api, tenants))
   for (const tenant of acting) {
-    const base = baseOf(acting, tenant)
+    const base = baseOf(api, tenant.id)
     app.route(base, deadLetterRoutes(api, tenant))
     app.route(base, actionRoutes(api, tenant))
     app.route(base, approvalRoutes(api, tenant))
@@ -112,10 +116,6 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   }
   return app
 }
-
-/** Where the routes of a tenant begin: at the root where it is the only one. */
-const baseOf = (all: readonly ActionTenant[], { id }: ActionTenant): string =>
-  all.length === 1 ? "/" : `/tenants/${id}`
 
 /**
  * Makes the app within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits for

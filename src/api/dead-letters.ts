@@ -12,7 +12,7 @@ import {
   replayLetters,
 } from "../core/delivery/dead-letter-admin.ts"
 import { readDeadLetters } from "../core/delivery/dead-letter-files.ts"
-import { roleAllows } from "../core/http/server/bearer.ts"
+import { maySee, roleAllows } from "../core/http/server/bearer.ts"
 import { dead_letter_admin as limits } from "../core/limits/operator.ts"
 import type { PluginServices } from "../core/plugin.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
@@ -67,26 +67,29 @@ export const adminDeadLetterRoutes = (api: Api, running: readonly RunningTenant[
     audit: api.tenants[i]!.audit,
   }))
 
+  const seenBy = (c: ApiContext) => tenants.filter(({ id }) => maySee(c.get("caller"), id))
+
   /** Runs it for the tenant that the body names. */
   const perform = async <A>(
     c: ApiContext,
     id: string | undefined,
     what: (tenant: DeadLetterTenant, asked: Asked) => Effect.Effect<A, Refusal, PluginServices>,
   ): Promise<Response> => {
-    const found = id === undefined && tenants.length === 1 ? tenants[0] : tenants.find((one) => one.id === id)
+    const seen = seenBy(c)
+    const found = id === undefined && tenants.length === 1 ? tenants[0] : seen.find((one) => one.id === id)
     if (found === undefined) {
-      return refuseWith(c, "not-found", `tenant: name one of: ${tenants.map((one) => one.id).join(", ")}`)
+      return refuseWith(c, "not-found", `tenant: name one of: ${seen.map((one) => one.id).join(", ")}`)
     }
     const result = await api.run(Effect.result(Effect.provide(what(found, askedBy(c)), found.services)))
     return Result.isFailure(result) ? answerProblem(c, result.failure.problem) : c.json(result.success as object)
   }
 
-  /** Only for admins; who is none leaves a line with every tenant. */
+  /** Only for admins; who is none leaves a line with every tenant of their token. */
   const forAdmin = (action: string) => async (c: ApiContext, next: () => Promise<void>) => {
     if (roleAllows(c.get("caller").role, "admin")) return next()
     const detail = `needs the role admin; the token "${c.get("caller").name}" has ${c.get("caller").role}`
     await api.run(
-      Effect.forEach(tenants, (one) => auditLackingRole(one, action, askedBy(c), detail), { discard: true }),
+      Effect.forEach(seenBy(c), (one) => auditLackingRole(one, action, askedBy(c), detail), { discard: true }),
     )
     return lacking(c, "admin")
   }

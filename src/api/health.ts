@@ -1,53 +1,87 @@
 /** `GET /health`, `/health/live`, `/health/ready`: open to everybody, for load balancers and people. */
 import { Effect } from "effect"
 import { Hono } from "hono"
+import { type Caller, maySee } from "../core/http/server/bearer.ts"
 import { Health, type HealthReport, type Report, type Status } from "../core/telemetry/health.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
-import { build, version } from "../version.ts"
-import type { Api, ApiEnv } from "./api.ts"
+import { version } from "../version.ts"
+import { type Api, type ApiEnv, callerOf } from "./api.ts"
+
+interface HealthOptions {
+  readonly started_ms: number
+  /** With several tenants, whether callers without a token learn their names and what is wrong with each. */
+  readonly names_tenants: boolean
+}
+
+/** How one tenant is. */
+interface TenantHealth {
+  readonly id: string
+  readonly ready: boolean
+  readonly plugins: Readonly<Record<string, Report>>
+}
 
 /** The three routes, about all tenants. */
-export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], started_ms: number): Hono<ApiEnv> => {
+export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], options: HealthOptions): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
 
   app.get("/health/live", (c) => c.json({ status: "ok" }))
 
   app.get("/health/ready", async (c) => {
-    const { ready } = await api.run(reportAll(tenants))
+    const ready = (await api.run(lookAt(tenants))).every((tenant) => tenant.ready)
     return c.json({ ready }, ready ? 200 : 503)
   })
 
   app.get("/health", async (c) => {
-    const { plugins } = await api.run(reportAll(tenants))
-    const status = worst(Object.values(plugins).map((report) => report.status))
-    const uptime_s = Math.floor((api.now_ms() - started_ms) / 1_000)
-    const report: HealthReport = { status, version, ...stamped, uptime_s, plugins }
+    const seen = await api.run(lookAt(tenants))
+    const status = worst(seen.flatMap(({ plugins }) => Object.values(plugins).map((report) => report.status)))
+    const uptime_s = Math.floor((api.now_ms() - options.started_ms) / 1_000)
+    const plugins = shown(seen, options.names_tenants ? "everybody" : await callerOf(api, c))
+    const report: HealthReport = { status, version, uptime_s, plugins }
     return c.json(report, status === "failed" ? 503 : 200)
   })
 
   return app
 }
 
-const stamped = { ...(build.commit && { commit: build.commit }), ...(build.date && { built: build.date }) }
-
-/** Ready or not, and every plugin; with several tenants, plugins are named `<tenant>/<plugin>`. */
-const reportAll = (tenants: readonly RunningTenant[]) =>
+const lookAt = (tenants: readonly RunningTenant[]): Effect.Effect<readonly TenantHealth[]> =>
   Effect.forEach(tenants, ({ id, services }) =>
     Health.use((health) => health.report).pipe(
       Effect.provide(services),
-      Effect.map(({ ready, plugins }) => ({
-        ready,
-        plugins: Object.entries(plugins).map(
-          ([name, report]) => [tenants.length > 1 ? `${id}/${name}` : name, report] as const,
-        ),
-      })),
+      Effect.map((report) => ({ id, ...report })),
     ),
-  ).pipe(
-    Effect.map((reports) => ({
-      ready: reports.every((report) => report.ready),
-      plugins: Object.fromEntries(reports.flatMap((report) => report.plugins)) as Record<string, Report>,
-    })),
   )
+
+/**
+ * What is shown: a single tenant as it is; of several, `<tenant>/<plugin>` to everybody where the configuration says so, and
+ * otherwise to callers with a token, for the tenants that it may see. Others learn how many are unwell.
+ */
+const shown = (
+  tenants: readonly TenantHealth[],
+  viewer: "everybody" | Caller | undefined,
+): Readonly<Record<string, Report>> => {
+  if (tenants.length === 1) return tenants[0]!.plugins
+  if (viewer === undefined) return summedUp(tenants)
+  return Object.fromEntries(
+    tenants
+      .filter(({ id }) => viewer === "everybody" || maySee(viewer, id))
+      .flatMap(({ id, plugins }) => Object.entries(plugins).map(([name, report]) => [`${id}/${name}`, report])),
+  )
+}
+
+/** Each plugin over all tenants: no name of a tenant, and no detail, which may hold one. */
+const summedUp = (tenants: readonly TenantHealth[]): Readonly<Record<string, Report>> => {
+  const names = new Set(tenants.flatMap(({ plugins }) => Object.keys(plugins)))
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const reports = tenants.flatMap(({ plugins }) => plugins[name] ?? [])
+      const status = worst(reports.map((report) => report.status))
+      const alike = reports.filter((report) => report.status === status)
+      const since = alike.map((report) => report.since).sort()[0]!
+      const detail = status === "ok" ? "" : `${alike.length} of ${reports.length} tenants; a token shows which`
+      return [name, { status, since, detail }]
+    }),
+  )
+}
 
 const worst = (all: readonly Status[]): Status =>
   all.includes("failed") ? "failed" : all.includes("degraded") ? "degraded" : "ok"

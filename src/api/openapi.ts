@@ -3,6 +3,7 @@ import { Hono } from "hono"
 import { z } from "zod"
 import type { AnyAction } from "../core/actions/action.ts"
 import type { ActionTenant } from "../core/actions/execute.ts"
+import { maySee } from "../core/http/server/bearer.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
 import { version } from "../version.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
@@ -10,17 +11,24 @@ import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
 import { wait_parameter, waitingPaths } from "./openapi-waiting.ts"
 
 export const openApiRoutes = (api: Api): Hono<ApiEnv> => {
-  let document: ReturnType<typeof openApi> | undefined
+  const several = api.tenants.length > 1
+  /** By the tenants that are in it: a token bound to some gets a document about these. */
+  const documents = new Map<string, ReturnType<typeof openApi>>()
   return new Hono<ApiEnv>().get("/openapi.json", needs("reader"), (c) => {
-    document ??= openApi(api.tenants)
+    const tenants = api.tenants.filter(({ id }) => maySee(c.get("caller"), id))
+    const key = tenants.map(({ id }) => id).join(" ")
+    const document = documents.get(key) ?? openApi(tenants, several)
+    documents.set(key, document)
     return c.json(document)
   })
 }
 
-/** The document for tenants with their actions; with one tenant the short routes. */
-export const openApi = (tenants: readonly Pick<ActionTenant, "id" | "actions">[]) => {
+/** The document for tenants with their actions; with one tenant the short routes, unless the process has `several`. */
+export const openApi = (
+  tenants: readonly Pick<ActionTenant, "id" | "actions">[],
+  several: boolean = tenants.length > 1,
+) => {
   const components = new Components()
-  const several = tenants.length > 1
   const base = several ? "/tenants/{tenant}" : ""
   const tenant = {
     name: "tenant",
@@ -224,6 +232,30 @@ const operationPaths = {
       operationId: "ready",
       summary: "Whether every plugin has started",
       responses: { 200: json("Yes.", { type: "object" }), 503: json("Not yet.", { type: "object" }) },
+    },
+  },
+  "/tenants": {
+    get: {
+      operationId: "list_tenants",
+      tags: ["Operation"],
+      summary: "The tenants that this token sees, and where their actions are",
+      responses: {
+        200: json("The tenants.", {
+          type: "object",
+          properties: {
+            tenants: {
+              type: "array",
+              items: {
+                type: "object",
+                properties: { id: { type: "string" }, actions: { type: "string" } },
+                required: ["id", "actions"],
+              },
+            },
+          },
+          required: ["tenants"],
+        }),
+        ...problemResponses([401]),
+      },
     },
   },
   "/metrics": {

@@ -13,6 +13,7 @@ import {
 } from "../api/api.ts"
 import { healthRoutes } from "../api/health.ts"
 import { openApiRoutes } from "../api/openapi.ts"
+import { baseOf, tenantRoutes } from "../api/tenants.ts"
 import type { AuditLine } from "../core/actions/audit.ts"
 import { makeActionTenant } from "../core/actions/execute.ts"
 import { problemOf } from "../core/actions/problem.ts"
@@ -68,11 +69,12 @@ export const makeEdgeApp = Effect.fnUntraced(function* (
     )
     return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
   })
-  app.route("/", healthRoutes(api, tenants, api.now_ms()))
+  app.route("/", healthRoutes(api, tenants, { started_ms: api.now_ms(), names_tenants: server.health_tenants }))
   app.use(authenticate(api, async () => undefined))
+  app.route("/", tenantRoutes(api))
   app.use(refuseWait)
   app.route("/", openApiRoutes(api))
-  for (const tenant of acting) app.route(acting.length === 1 ? "/" : `/tenants/${tenant.id}`, actionRoutes(api, tenant))
+  for (const tenant of acting) app.route(baseOf(api, tenant.id), actionRoutes(api, tenant))
   return app
 })
 

@@ -61,7 +61,9 @@ describe("the catalogue", () => {
 
   test("with several tenants stands below each of them", () =>
     withServed({ tenants: ["acme", "umbrella"] }, async (served) => {
-      expect((await served.ask("/actions", { token: tokens.reader })).status).toBe(404)
+      const root = await served.ask("/actions", { token: tokens.reader })
+      expectProblem(root, 404, "not-found")
+      expect(root.body.detail).toContain("/tenants/acme/actions, /tenants/umbrella/actions")
       expect((await served.ask("/tenants/acme/actions", { token: tokens.reader })).status).toBe(200)
       expect((await served.ask("/tenants/nobody/actions", { token: tokens.reader })).status).toBe(404)
       const ran = await served.ask("/tenants/umbrella/actions/isolate_hosts", {

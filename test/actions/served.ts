@@ -29,6 +29,9 @@ export interface ServedOptions {
   readonly token_files?: boolean
   /** Ids of the tenants; one without a name by default. */
   readonly tenants?: readonly string[]
+  /** Tokens of the roles that are for these tenants only. */
+  readonly bound?: Partial<Record<keyof typeof tokens, readonly string[]>>
+  readonly health_tenants?: boolean
   /** `false` leaves the plugins as they are before a worker has started them. */
   readonly started?: boolean
 }
@@ -144,9 +147,13 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
       server: {
         port: 0,
         read_only,
+        ...(options.health_tenants !== undefined && { health_tenants: options.health_tenants }),
         tokens: Object.entries(tokens).map(([role, token]) => ({
           name: `${role}-1`,
           role,
+          ...(options.bound?.[role as keyof typeof tokens] !== undefined && {
+            tenants: options.bound[role as keyof typeof tokens],
+          }),
           ...(options.token_files === true ? { token_file: `${folder}/${role}-token` } : { token }),
         })),
       },

@@ -15,6 +15,7 @@ const server = (host: string, tokens: readonly Caller[] = []): General["server"]
   host,
   port: 0,
   allowed_hosts: [],
+  health_tenants: false,
   read_only: false,
   tokens: [...tokens],
 })

@@ -33,7 +33,36 @@ const healthy = [
   ]),
 ]
 
+/** Promises about tokens that are bound to tenants. */
+const bound = [
+  ...breaks({ file: "src/api/tenants.ts", page, noticed_by: "test/actions/tenants.test.ts" }, [
+    {
+      name: "a bound token acts on any tenant",
+      promise: "A token that is bound to tenants sees no other.",
+      find: "if (!seen) return refuseWith(",
+      replace: 'if (!seen && id === "") return refuseWith(',
+    },
+  ]),
+  ...breaks({ file: "src/api/metrics.ts", page, noticed_by: "test/actions/tenants.test.ts" }, [
+    {
+      name: "a bound token reads the metrics of all tenants",
+      promise: "A token that is bound to tenants sees no other in metrics.",
+      find: "return id === undefined || maySee(caller, id)",
+      replace: "return id === undefined || id.length > 0",
+    },
+  ]),
+  ...breaks({ file: "src/api/health.ts", page, noticed_by: "test/actions/tenants.test.ts" }, [
+    {
+      name: "open health names tenants",
+      promise: "The open /health names no tenant unless the configuration says so.",
+      find: "if (viewer === undefined) return summedUp(tenants)",
+      replace: 'if (viewer === undefined) return shown(tenants, "everybody")',
+    },
+  ]),
+]
+
 export const checks = [
+  ...bound,
   ...healthy,
   ...breaks({ file: "src/core/sekoia/intake.ts", page, noticed_by }, [
     {

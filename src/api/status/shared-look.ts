@@ -1,6 +1,6 @@
 /** Looks at all tenants for everybody who watches: one computation per tick, however many watch, and none while nobody does. */
 import { Effect } from "effect"
-import type { Caller } from "../../core/http/server/bearer.ts"
+import { type Caller, maySee } from "../../core/http/server/bearer.ts"
 import { status as limits } from "../../core/limits/operator.ts"
 import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { version } from "../../version.ts"
@@ -23,10 +23,6 @@ export interface SharedLook {
   /** Ends all ticks. */
   readonly stop: Effect.Effect<void>
 }
-
-/** Tenants that a caller may see; those of a token without tenants are all. */
-type Bound = Caller & { readonly tenants?: readonly string[] | undefined }
-const maySee = ({ tenants }: Bound, id: string): boolean => tenants === undefined || tenants.includes(id)
 
 export const makeSharedLook = (api: Api, tenants: readonly RunningTenant[], started_ms: number): SharedLook => {
   const looks = tenants.map((tenant, i) => makeTenantLook(tenant, api.tenants[i]!))

@@ -109,7 +109,20 @@ const parse = (tree: Tree, source: string, input: ConfigInput): Config => {
   refuseShared(common, source)
   refuseUnguardable(common, source, plugins)
   common.server.tokens.push(...tokenFromEnv(env))
-  return { ...common, source, tenants: parseTenants(tree, source, common, input) }
+  const tenants = parseTenants(tree, source, common, input)
+  refuseStrangers(common, source, tenants)
+  return { ...common, source, tenants }
+}
+
+/** A token for a tenant that is not there would see nothing, and one that is misspelled not what was meant. */
+const refuseStrangers = ({ server }: General, source: string, tenants: readonly TenantConfig[]): void => {
+  const ids = tenants.map(({ id }) => id)
+  for (const [i, token] of server.tokens.entries()) {
+    const at = (token.tenants ?? []).findIndex((id) => !ids.includes(id))
+    if (at < 0) continue
+    const message = `there is no tenant "${token.tenants![at]}"; there are: ${ids.join(", ")}`
+    throw new ConfigError({ source, key: `server.tokens[${i}].tenants[${at}]`, message })
+  }
 }
 
 /** A slug that is misspelled would guard nothing. */

@@ -55,6 +55,11 @@ const token = z.strictObject({
   role: z
     .enum(["reader", "responder", "admin"])
     .describe("reader sees, responder also acts, admin also replays and reloads."),
+  tenants: z
+    .array(z.string())
+    .min(1, "must name at least one tenant; leave it out for all")
+    .exactOptional()
+    .describe("Tenants that the token sees and acts on, by id; all when left out."),
 })
 
 /** The `server` block. */
@@ -70,6 +75,12 @@ const server = z.strictObject({
     "AKONIS_ALLOWED_HOSTS",
     "Names that this server is called by, beside server.host, localhost and addresses; a request to any other is refused.",
   ),
+  health_tenants: z
+    .boolean()
+    .default(false)
+    .describe(
+      "With several tenants: name them in the open `/health`. Otherwise it sums them up, and a token shows its own.",
+    ),
   read_only: fromEnv(
     z.boolean().default(false),
     "AKONIS_READ_ONLY",

@@ -15,6 +15,9 @@ const rank = { reader: 0, responder: 1, admin: 2 } as const
 /** Whether a role may do what needs `wanted`. */
 export const roleAllows = (role: Role, wanted: Role): boolean => rank[role] >= rank[wanted]
 
+/** Whether a caller's token is for this tenant; one that names no tenants is for all. */
+export const maySee = ({ tenants }: Caller, id: string): boolean => tenants === undefined || tenants.includes(id)
+
 /** Finds the caller of an `Authorization` header. */
 export const findCaller = (callers: readonly Caller[], header: string | undefined) =>
   findByDigest(callers, digestOf(header))
