@@ -55,14 +55,18 @@ describe("akonis module", () => {
       expect(platform.complaints).toEqual([])
     }))
 
-  test("ends with 1 when the platform does not take it, and with 2 for a command that there is not", async () => {
-    await inFolder(async (cwd) => {
-      const { status, err } = await run(cwd, "isolate_endpoints", () => 410)
-      expect([status, err]).toEqual([1, expect.stringContaining("the platform answered 410")])
-    })
-    await inFolder(async (cwd) => {
-      const { status, err } = await run(cwd, "isolate_everything")
-      expect([status, err]).toEqual([2, expect.stringContaining("there is no command isolate_everything")])
-    })
-  })
+  test("ends with 1 when the platform does not take it, and with 2 for a command that there is not", () =>
+    inFolder((refused) =>
+      inFolder(async (unknown) => {
+        const [first, second] = await Promise.all([
+          run(refused, "isolate_endpoints", () => 410),
+          run(unknown, "isolate_everything"),
+        ])
+        expect([first.status, first.err]).toEqual([1, expect.stringContaining("the platform answered 410")])
+        expect([second.status, second.err]).toEqual([
+          2,
+          expect.stringContaining("there is no command isolate_everything"),
+        ])
+      }),
+    ))
 })

@@ -75,18 +75,18 @@ describe("an on-premise runner", () => {
   )
 
   test("that is stopped asks to be run again, and goes on from there", () =>
-    withLive({ ...fleet, simulator: { hosts: 0, fleet: 1_500 } }, async (live) => {
+    withLive({ ...fleet, simulator: { hosts: 0, fleet: 700 } }, async (live) => {
       const action = "crowdstrike_falcon_device_assets_on_premise"
-      live.falcon.simulator.addFault({ on: "assets", every: 1, do: { slow: { delay_ms: 40 } } })
+      live.falcon.simulator.addFault({ on: "assets", every: 1, do: { slow: { delay_ms: 30 } } })
       const { stop } = live.start(action, { arguments: argumentsFor(live) })
       await until("a first batch", async () => (await taken(live)).distinct > 0)
       await stop()
       const first = live.platform.end()?.results as { readonly pushed_batches: number }
       expect(first).toMatchObject({ failed_batches: 0, has_more: true })
-      expect((await taken(live)).distinct).toBeLessThan(1_500)
+      expect((await taken(live)).distinct).toBeLessThan(700)
       await live.start(action, { arguments: argumentsFor(live) }).ended
       expect(live.platform.end()?.results).toMatchObject({ has_more: false })
-      expect((await taken(live)).distinct).toBe(1_500)
+      expect((await taken(live)).distinct).toBe(700)
     }))
 
   test("is told what a person has to change", () =>

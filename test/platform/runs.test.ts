@@ -40,6 +40,16 @@ describe("a run on a data path", () => {
       expect(readdirSync(`${live.data}/.akonis/journals`)).not.toContain("of-long-ago")
     }))
 
+  test("that cannot be written is carried out all the same, and its log says what is not kept", () =>
+    withLive({ simulator: { hosts: 5 } }, async (live) => {
+      writeFileSync(`${live.data}/file`, "")
+      const ids = Object.keys((await stateOf(live)).hosts).slice(0, 1)
+      const settings = { arguments: { ids }, sub_folder: "file/1", node_run_uuid: "a-run" }
+      expect((await live.start("isolate_hosts", settings).ended)._tag).toBe("Success")
+      expect(live.platform.end()?.results).toMatchObject({ outcome: "success" })
+      expect(live.platform.end()?.logs).toContain("go with the container")
+    }))
+
   test("reads STIX objects of a file in the data path of the playbook, and of no other place", () =>
     withLive({}, async (live) => {
       mkdirSync(`${live.data}/runs/1`, { recursive: true })

@@ -5,10 +5,8 @@ import type { Tree } from "../../core/config/read.ts"
 import { ConfigError } from "../../core/errors.ts"
 import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
 import { settings as limits } from "../limits.ts"
+import { own_folder } from "./journals.ts"
 import { isGiven, type Runtime } from "./tenant.ts"
-
-/** Our own files in the data path: no argument may name one. */
-export const own_folder = ".akonis"
 
 type DataPath = Pick<Runtime, "data_path" | "bucket">
 

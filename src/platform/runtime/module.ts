@@ -1,13 +1,13 @@
 /** Which command of the module a docker parameter stands for. */
-import { Effect, FileSystem, type Layer } from "effect"
+import { Effect, type Layer } from "effect"
 import { makeRegistry } from "../../core/actions/registry.ts"
 import type { Env } from "../../core/config/read.ts"
-import { ConfigError, StoreError } from "../../core/errors.ts"
+import { ConfigError } from "../../core/errors.ts"
 import type { Http } from "../../core/http/client/http.ts"
 import type { AnyPlugin } from "../../core/plugin.ts"
-import { systemWords } from "../../core/store/regular-file.ts"
 import { event_stream, inventories, validator_parameter } from "../identity.ts"
 import { openBucket } from "./bucket.ts"
+import { temporaryFolder } from "./journals.ts"
 import { runAction } from "./run-action.ts"
 import { runEventStream, runInventoryConnector } from "./run-connector.ts"
 import { runOnPremise } from "./run-on-premise.ts"
@@ -63,11 +63,5 @@ const dataPath = Effect.fnUntraced(function* (settings: Runtime["settings"], fol
   const backend = yield* settings.text("file_backend")
   if (backend?.toUpperCase() !== "S3") return { data_path: sub_folder === "" ? folder : `${folder}/${sub_folder}` }
   const bucket = yield* openBucket(settings)
-  const fs = yield* FileSystem.FileSystem
-  const data_path = yield* Effect.mapError(
-    fs.makeTempDirectoryScoped({ prefix: "akonis-" }),
-    (error) =>
-      new StoreError({ reason: "unwritable", path: "", message: `no temporary folder: ${systemWords(error)}` }),
-  )
-  return { data_path, bucket }
+  return { data_path: yield* temporaryFolder, bucket }
 })

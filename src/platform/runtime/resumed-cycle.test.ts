@@ -19,7 +19,7 @@ const collectorOf = (steps: Step[]): Pick<Collector, "cycle"> => ({
       const tally = emptyTally()
       for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
         if (step === "done") break
-        if (step === "endless") yield* Effect.never
+        if (step === "endless") return yield* Effect.never
         else if (step instanceof SekoiaError) return yield* step
         else {
           tally.read += step.sends

@@ -10,8 +10,8 @@ import type { AnyPlugin } from "../../core/plugin.ts"
 import { cleanText } from "../../core/text.ts"
 import { told } from "../limits.ts"
 import { toResults } from "../results.ts"
-import { argumentsFor, own_folder } from "./arguments.ts"
-import { journalFolder } from "./journals.ts"
+import { argumentsFor } from "./arguments.ts"
+import { journalFolder, ownFolder } from "./journals.ts"
 import { reporting } from "./reporting.ts"
 import { moduleConfig, openTenant, type Runtime } from "./tenant.ts"
 
@@ -23,7 +23,7 @@ export const runAction = (runtime: Runtime, plugin: AnyPlugin, action: AnyAction
   reporting(runtime, (secrets) =>
     Effect.gen(function* () {
       const { settings, data_path, network } = runtime
-      const data_dir = `${data_path}/${own_folder}`
+      const data_dir = yield* ownFolder(data_path)
       const config = yield* moduleConfig(runtime, { secrets, data_dir, plugins: { only: [plugin.id] } })
       const given = yield* settings.object("arguments")
       const args = yield* argumentsFor(action, given, runtime)

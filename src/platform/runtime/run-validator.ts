@@ -8,7 +8,7 @@ import { OneTry } from "../../core/one-try.ts"
 import { cleanText } from "../../core/text.ts"
 import { event_stream } from "../identity.ts"
 import { told } from "../limits.ts"
-import { own_folder } from "./arguments.ts"
+import { own_folder } from "./journals.ts"
 import { reporting } from "./reporting.ts"
 import { moduleConfig, ownEnv, type Runtime } from "./tenant.ts"
 
