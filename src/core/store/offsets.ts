@@ -12,6 +12,8 @@ import { readIfPresent, writeAtomic } from "./atomic-file.ts"
 export interface OpenOffsets {
   /** The last committed offset of a partition, -1 for none. */
   readonly get: (root_url: string) => number
+  /** The partitions that an offset is stored for. */
+  readonly roots: () => readonly string[]
   /** Stores an offset; on the disk when this succeeds. One that is not higher than what is stored changes nothing. */
   readonly commit: (root_url: string, offset: number) => Effect.Effect<void, StoreError>
 }
@@ -72,7 +74,7 @@ const openIn = Effect.fnUntraced(function* (
       return Semaphore.withPermits(one_writer, 1)(Effect.suspend(() => (stored >= mine ? Effect.void : store)))
     })
 
-  return { get: (root_url) => offsets.get(root_url) ?? -1, commit }
+  return { get: (root_url) => offsets.get(root_url) ?? -1, roots: () => [...offsets.keys()], commit }
 })
 
 const load = Effect.fnUntraced(function* (path: string) {

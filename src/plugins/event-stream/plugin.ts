@@ -17,6 +17,7 @@ import { scopes } from "./listing.ts"
 import { metrics } from "./metrics.ts"
 import { runPartition } from "./partition.ts"
 import { plugin_id } from "./pipeline.ts"
+import { makeUnlistedWarning } from "./unlisted-offsets.ts"
 
 const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers: readonly Enricher[]) {
   const health = yield* Health
@@ -38,8 +39,10 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
     )
   const startAll = (root_urls: readonly string[]) => Effect.forEach(root_urls, start, { discard: true })
 
+  const warn = makeUnlistedWarning(offsets.roots(), yield* health.cell(plugin_id, "offsets"))
   const first = yield* discovery.list
   yield* Effect.logInfo(`${first.length} partition${first.length === 1 ? "" : "s"} found`)
+  yield* warn(first)
   yield* startAll(first)
   yield* health.started(plugin_id)
 
@@ -47,7 +50,9 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
   for (;;) {
     yield* FiberMap.awaitEmpty(partitions).pipe(Effect.timeoutOption(stream.relist_ms))
     const idle = (yield* FiberMap.size(partitions)) === 0
-    yield* startAll(yield* idle ? discovery.list : discovery.peek)
+    const listed = yield* idle ? discovery.list : discovery.peek
+    yield* warn(listed)
+    yield* startAll(listed)
   }
 })
 
