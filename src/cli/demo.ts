@@ -1,13 +1,15 @@
 /** `akonis demo`: the real worker and the real HTTP API against the embedded simulator, every event accounted for. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { Clock, Effect, Fiber } from "effect"
+import { Clock, Deferred, Effect, Fiber } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Account } from "../../simulator/account.ts"
 import { listenAnywhere } from "../../simulator/listen.ts"
 import { loadConfig } from "../core/config/load.ts"
 import { ConfigError } from "../core/errors.ts"
+import { type BottomLine, holdBottomLine } from "./bottom-line.ts"
 import { Exit, explain, Plugins, print } from "./common.ts"
+import { callTheApi } from "./demo-calls.ts"
 import { runAkonis } from "./run.ts"
 
 const events = Flag.Int("events").pipe(Flag.withDescription("Events in all"), Flag.withDefault(20_000))
@@ -73,6 +75,7 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
   )
   const settings = simulator.settings
+  const token = crypto.randomUUID()
   const config = yield* loadConfig({
     env: {
       FALCON_BASE_URL: url,
@@ -83,6 +86,7 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
       AKONIS_DATA_DIR: data_dir,
       AKONIS_PORT: "0",
       AKONIS_LOG_LEVEL: "info",
+      AKONIS_TOKEN: token,
     },
     plugins: yield* Plugins,
   })
@@ -90,42 +94,77 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
   yield* print(
     `${per_partition * partitions} events: half of them wait, the others come over ${lasting_s} s. On the way one line is`,
   )
-  yield* print("broken, the intake fails for 1.5 s, and one stream is cut in the middle of a line.")
+  yield* print("broken, the intake fails for 1.5 s, and one stream is cut in the middle of a line. Meanwhile the")
+  yield* print("HTTP API isolates two hosts.")
   yield* print("")
   const began_ms = yield* Clock.currentTimeMillis
-  const akonis = yield* Effect.forkChild(runAkonis("run", config))
-  const finished = yield* Effect.raceFirst(watch(simulator.account, began_ms, lasting_s), Fiber.join(akonis))
+  const [finished, called] = yield* Effect.scoped(
+    Effect.gen(function* () {
+      const line = yield* holdBottomLine
+      const listening = yield* Deferred.make<string>()
+      const onListening = (at: string) => Deferred.doneUnsafe(listening, Effect.succeed(at))
+      const akonis = yield* Effect.forkChild(runAkonis("run", config, onListening))
+      const calling = yield* Effect.forkChild(calls(Deferred.await(listening), token, third_ms / 2, line))
+      const watching = watch(simulator.account, began_ms, lasting_s, line)
+      const account = yield* Effect.raceFirst(watching, Fiber.join(akonis))
+      const answer = yield* Fiber.join(calling)
+      yield* Fiber.interrupt(akonis)
+      return [account, answer] as const
+    }),
+  )
   const ended_ms = yield* Clock.currentTimeMillis
-  yield* Fiber.interrupt(akonis)
-  yield* summary(finished, (ended_ms - began_ms) / 1_000)
+  yield* summary(finished, (ended_ms - began_ms) / 1_000, called)
 }, Effect.scoped)
 
 /** Shows progress until everything has arrived, or until waiting makes no sense any more. */
-const watch = Effect.fnUntraced(function* (account: () => Account, began_ms: number, lasting_s: number) {
+const watch = Effect.fnUntraced(function* (
+  account: () => Account,
+  began_ms: number,
+  lasting_s: number,
+  line: BottomLine,
+) {
   for (;;) {
     yield* Effect.sleep(500)
     const now = account()
     const elapsed_s = ((yield* Clock.currentTimeMillis) - began_ms) / 1_000
-    yield* progress(now, elapsed_s)
+    line.draw(progress(now, elapsed_s))
     const complete = elapsed_s > lasting_s && now.total.undelivered.events === 0
     if (complete || elapsed_s > lasting_s + patience_s) return now
   }
 })
 
-const progress = ({ total }: Account, elapsed_s: number) =>
-  Effect.sync(() => {
-    const line = `${elapsed_s.toFixed(1).padStart(5)} s  sent ${total.sent}  delivered ${total.delivered}  waiting ${total.sent - total.delivered}`
-    if (!process.stdout.isTTY) return void process.stdout.write(`${line}\n`)
-    const width = 30
-    const done = Math.round((width * total.delivered) / Math.max(1, total.available))
-    process.stdout.write(`\r\x1b[K[${"#".repeat(done)}${"-".repeat(width - done)}] ${line}`)
-  })
+const progress = ({ total }: Account, elapsed_s: number): string => {
+  const text = `${elapsed_s.toFixed(1).padStart(5)} s  sent ${total.sent}  delivered ${total.delivered}  waiting ${total.sent - total.delivered}`
+  if (!process.stdout.isTTY) return text
+  const width = 30
+  const done = Math.round((width * total.delivered) / Math.max(1, total.available))
+  return `[${"#".repeat(done)}${"-".repeat(width - done)}] ${text}`
+}
 
-const summary = Effect.fnUntraced(function* ({ total, intake, delivered_ms }: Account, elapsed_s: number) {
+/** Calls the HTTP API once some events have gone through; what came of it, `undefined` when all was well. */
+const calls = Effect.fnUntraced(function* (
+  listening: Effect.Effect<string>,
+  token: string,
+  after_ms: number,
+  line: BottomLine,
+) {
+  const url = yield* listening
+  yield* Effect.sleep(after_ms)
+  const answer = yield* Effect.result(callTheApi(url, token))
+  for (const text of answer._tag === "Success" ? answer.success : []) line.above(text)
+  return answer._tag === "Success" ? undefined : answer.failure
+})
+
+const summary = Effect.fnUntraced(function* (
+  { total, intake, delivered_ms }: Account,
+  elapsed_s: number,
+  wrong: string | undefined,
+) {
   const dead = total.poison.expected - total.poison.delivered
   const lost = total.undelivered.events
-  const good = lost === 0 && total.repeated === 0 && total.corrupted === 0 && total.out_of_order === 0
-  yield* print(`${process.stdout.isTTY ? "\n" : ""}`)
+  const good =
+    wrong === undefined && lost === 0 && total.repeated === 0 && total.corrupted === 0 && total.out_of_order === 0
+  yield* print("")
   yield* print(`sent          ${total.sent}`)
   yield* print(
     `delivered     ${total.delivered}  (byte for byte: ${total.corrupted === 0 ? "yes" : `no, ${total.corrupted} differ`}; in order: ${total.out_of_order === 0 ? "yes" : "no"})`,
@@ -136,5 +175,6 @@ const summary = Effect.fnUntraced(function* ({ total, intake, delivered_ms }: Ac
   yield* print(
     `events/s      ${Math.round(total.delivered / elapsed_s)}  in ${elapsed_s.toFixed(1)} s, ${intake.batches} requests; live events took ${delivered_ms.p50} ms at the median`,
   )
+  yield* print(`HTTP API      ${wrong ?? "5 calls, two hosts isolated"}`)
   if (!good) return yield* new Exit({ status: 1 })
 })
