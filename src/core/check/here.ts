@@ -9,6 +9,7 @@ import { listen } from "../http/server/listen.ts"
 import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
 import { lockFolder } from "../store/lock.ts"
+import { Offsets } from "../store/offsets.ts"
 import { layerTenant } from "../tenant/services.ts"
 import { type CheckRow, type Finding, failed, ok, warning } from "./check.ts"
 
@@ -141,10 +142,7 @@ export const filesQuestion = (tenant: TenantConfig, shown: string): Question =>
     `cache.json, context.json and the dead letters below ${tenant.data_dir}`,
     Effect.gen(function* () {
       const services = yield* Layer.build(layerTenant(tenant).pipe(Layer.provide(no_network)))
-      yield* Effect.provide(
-        Checkpoints.use((checkpoints) => checkpoints.all),
-        services,
-      )
+      yield* Effect.provide(open_files, services)
       return ok("in order")
     }).pipe(
       Effect.catchTag("StoreError", ({ path, message }) =>
@@ -153,6 +151,12 @@ export const filesQuestion = (tenant: TenantConfig, shown: string): Question =>
     ),
     shown,
   )
+
+/** What the stores read at first use. */
+const open_files = Effect.all([
+  Offsets.use((offsets) => offsets.open),
+  Checkpoints.use((checkpoints) => checkpoints.all),
+])
 
 /** For services that are built and send nothing. */
 const no_network = Layer.succeed(Http, {
