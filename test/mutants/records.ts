@@ -172,8 +172,8 @@ const execute = breaks({ file: "src/core/actions/execute.ts", noticed_by: audit_
     name: "changes leave no audit line",
     promise: a_line,
     page: "README.md",
-    find: "if (action.changes) yield* tenant.audit.write(closed(line, action, exit, reply, yield* isoNow))",
-    replace: "if (!action.changes) yield* tenant.audit.write(closed(line, action, exit, reply, yield* isoNow))",
+    find: "if (action.changes) yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))",
+    replace: "if (!action.changes) yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))",
   },
   {
     name: "actions run while the audit log cannot be written",
@@ -289,8 +289,8 @@ const line = breaks({ file: "src/core/actions/audit-line.ts", noticed_by: audit_
     name: "the audit line leaves out the ids",
     promise: a_line,
     page: "README.md",
-    find: "if (names || isRows(value)) ids.push(...namesIn(value))",
-    replace: "if (names && isRows(value)) ids.push(...namesIn(value))",
+    find: "if (is_about || isRows(value)) ids.push(...namesIn(value))",
+    replace: "if (is_about && isRows(value)) ids.push(...namesIn(value))",
   },
 ])
 

@@ -10,7 +10,7 @@ import type { Operation } from "../falcon/operation.ts"
 import type { Immutable } from "../json-schema.ts"
 import type { Tenant } from "../tenant/identity.ts"
 
-/** One thing that did not work, or that nobody can say of whether it did, while others did. */
+/** One id or row that was not done, or of which it is not known whether it was done. */
 export const row_error = z
   .object({
     id: z
@@ -80,7 +80,7 @@ export type ActionServices = Falcon | Tenant | FileSystem.FileSystem
 
 export type Shape = Readonly<Record<string, z.ZodType>>
 
-/** What an action makes of the things it changes, and how that is seen. */
+/** The state that an action asks for, of which ids, and how to look whether it has come about. */
 export interface Settling {
   readonly ids: readonly string[]
   /** The state that is asked for. */

@@ -32,7 +32,7 @@ export const auditLine = (
   }))
 
 /** The audit line with the outcome that is known now. */
-export const closed = (line: AuditLine, action: AnyAction, exit: Ran, { body }: Reply, at: string): AuditLine => {
+export const withOutcome = (line: AuditLine, action: AnyAction, exit: Ran, { body }: Reply, at: string): AuditLine => {
   if (Exit.isSuccess(exit)) {
     const { outcome, counts, trace_ids } = body as ActionResponse & { outcome: "success" | "partial" }
     return { ...line, at, outcome, counts, trace_ids }
@@ -54,9 +54,9 @@ const describeArguments = (
   for (const key of Object.keys(action.arguments.shape)) {
     const value = args[key]
     if (value === undefined) continue
-    const names = names_things.test(key)
-    if (names || isRows(value)) ids.push(...namesIn(value))
-    if (!names) rest[key] = short(value)
+    const is_about = names_things.test(key)
+    if (is_about || isRows(value)) ids.push(...namesIn(value))
+    if (!is_about) rest[key] = shortened(value)
   }
   return { ids, arguments: rest }
 }
@@ -72,7 +72,7 @@ const namesIn = (value: unknown): string[] => {
   return typeof row.id === "string" ? [row.id] : []
 }
 
-const short = (value: unknown): unknown => {
+const shortened = (value: unknown): unknown => {
   if (typeof value === "boolean" || typeof value === "number") return value
   const text = typeof value === "string" ? value : JSON.stringify(value)
   if (text.length > bounds.audit_chars_max) return `${text.slice(0, bounds.audit_chars_max)}…`

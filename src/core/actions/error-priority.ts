@@ -24,7 +24,7 @@ export const leavesDoubt = ({ reason }: FalconError, operation: Operation): bool
   isChange(operation) && !operation.idempotent && IN_DOUBT.includes(reason)
 
 /**
- * The failure that is reported for all of them: the first that leaves a change in doubt, else the first. A caller who is told
+ * The one of several failures that is reported: the first that leaves a change in doubt, else the first. A caller who is told
  * that nothing was done repeats the call, so doubt must not be hidden behind another reason.
  */
 export const gravest = (failures: readonly FalconError[]): FalconError | undefined =>

@@ -13,7 +13,7 @@ import { Tenant } from "../tenant/identity.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
 import { type Approvals, makeApprovals } from "./approvals.ts"
 import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
-import { auditLine, closed, isoNow } from "./audit-line.ts"
+import { auditLine, isoNow, withOutcome } from "./audit-line.ts"
 import { planned } from "./dry-run.ts"
 import { failWhenNothing } from "./error-priority.ts"
 import { type Guards, makeGuards } from "./guards.ts"
@@ -190,7 +190,7 @@ const recorded = (
             status: problem.status,
             body: { ...problem, request_id: asked.request_id },
           }))
-      if (action.changes) yield* tenant.audit.write(closed(line, action, exit, reply, yield* isoNow))
+      if (action.changes) yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))
       yield* begun.end(reply, isFinal(action, exit))
       return yield* fromReply(reply, false)
     }),

@@ -1,6 +1,7 @@
 /** The lines of `idempotency.ndjson`: `begin` and `end`, paired by their id. */
 import type { AuditLine } from "./audit.ts"
 
+/** One use of an idempotency key: begun, done, or in doubt. */
 export interface Entry {
   /** Pairs the two lines; not the caller's key. */
   readonly id: string

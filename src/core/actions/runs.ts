@@ -11,7 +11,7 @@ import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { AnyAction } from "./action.ts"
 import { waits as bounds } from "./limits.ts"
 import type { ActionResponse } from "./response.ts"
-import { firstRows, readStates, settle, wait_row } from "./wait.ts"
+import { firstRows, readStates, wait_row, waitWhilePending } from "./wait.ts"
 
 const run_file = z.object({
   id: z.string(),
@@ -67,25 +67,25 @@ export const makeRuns = Effect.fnUntraced(function* (
   const read = (id: string) =>
     Effect.map(readIfPresent(`${folder}/${id}.json`, bounds.run_bytes_max), (text) => parse(text ?? ""))
 
-  const follow = (run: Run, action: AnyAction, seen: { run: Run }, done: Deferred.Deferred<void>) =>
+  const carryOut = (run: Run, action: AnyAction, seen: { run: Run }, done: Deferred.Deferred<void>) =>
     Effect.gen(function* () {
       const settling = action.settles?.(run.arguments)
-      const keep = (wait: Run["wait"], state: Run["state"]) => {
+      const saveAs = (wait: Run["wait"], state: Run["state"]) => {
         seen.run = { ...run, wait, state }
         return save(seen.run)
       }
       const rows =
         settling === undefined
           ? run.wait
-          : yield* settle(settling, run.wait, Date.parse(run.until), (wait) => keep([...wait], "waiting"))
-      yield* keep([...rows], "done")
+          : yield* waitWhilePending(settling, run.wait, Date.parse(run.until), (wait) => saveAs([...wait], "waiting"))
+      yield* saveAs([...rows], "done")
       yield* Deferred.succeed(done, undefined)
     }).pipe(forPurpose("action"), Effect.provide(services))
 
   const fork = Effect.fnUntraced(function* (run: Run, action: AnyAction) {
     const seen = { run }
     const done = yield* Deferred.make<void>()
-    const fiber = yield* Effect.forkDetach(follow(run, action, seen, done))
+    const fiber = yield* Effect.forkDetach(carryOut(run, action, seen, done))
     fibers.add(fiber)
     fiber.addObserver(() => void fibers.delete(fiber))
     return { seen, done }

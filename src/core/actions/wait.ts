@@ -51,7 +51,7 @@ export const firstRows = (
 }
 
 /** Looks again and again until nothing is pending, or `until_ms`. Gives the rows after each look to `onRows`. */
-export const settle = Effect.fnUntraced(function* <E, R>(
+export const waitWhilePending = Effect.fnUntraced(function* <E, R>(
   settling: Settling,
   first: readonly WaitRow[],
   until_ms: number,

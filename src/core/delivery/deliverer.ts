@@ -59,13 +59,13 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
       if (range === undefined) {
         if (remaining.count + open.suspects.length === 0) return
         yield* outage.untilAccepted(open)
-        yield* settle(open)
+        yield* postSuspectsAgain(open)
         continue
       }
       const refusal = yield* postUntilAnswered(batch, range.from, range.to)
       if (refusal === undefined) {
         standing.took(batch, range.to - 1)
-        yield* settle(open)
+        yield* postSuspectsAgain(open)
       } else if (range.to - range.from > 1) remaining.halve(range)
       else {
         standing.refused()
@@ -75,7 +75,7 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   })
 
   /** The destination takes events: what it refused before may go now, and what it refuses again is a poison event. */
-  const settle = Effect.fnUntraced(function* ({ batch, suspects }: Open) {
+  const postSuspectsAgain = Effect.fnUntraced(function* ({ batch, suspects }: Open) {
     const poison: Reject[] = []
     for (const { index } of suspects) {
       const refusal = yield* postUntilAnswered(batch, index, index + 1)
@@ -91,7 +91,7 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
       const began_ms = yield* Clock.currentTimeMillis
       const result = yield* postOnce(batch, from, to)
       if (typeof result === "number") {
-        yield* taken(batch, from, to, result, (yield* Clock.currentTimeMillis) - began_ms)
+        yield* tellTaken(batch, from, to, result, (yield* Clock.currentTimeMillis) - began_ms)
         if (failures > 0) yield* Effect.logInfo(`the ${destination.name} takes events again after ${failures} failures`)
         return undefined
       }
@@ -108,7 +108,8 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
       Effect.catchTag("DeliveryError", (error) => Effect.succeed(error)),
     )
 
-  const taken = Effect.fnUntraced(function* (
+  /** Tells metrics and health of events that the destination has taken. */
+  const tellTaken = Effect.fnUntraced(function* (
     batch: Batch,
     from: number,
     to: number,

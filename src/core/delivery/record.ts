@@ -20,13 +20,13 @@ export const makeRecord = ({ dead_letters, partition, health, observer }: Record
     if (rejects.length === 0) return
     yield* untilStored(dead_letters.add(partition, rejects), health)
     for (const [reason, group] of Map.groupBy(rejects, (reject) => reject.reason)) {
-      yield* tell(group)
+      yield* logDeadLetters(group)
       yield* observer.onDeadLetter(reason, group.length)
     }
   })
 
 /** One line for all of a batch and reason, the first as an example; a flood of them is summed up further by the logger. */
-const tell = (rejects: readonly Reject[]): Effect.Effect<void> => {
+const logDeadLetters = (rejects: readonly Reject[]): Effect.Effect<void> => {
   const { reason, detail, offset, bytes } = rejects[0]!
   const more = rejects.length === 1 ? "it is kept" : `it and ${rejects.length - 1} more of its batch are kept`
   return Effect.logWarning(`dead letter: ${detail}; ${more}, delivery goes on`).pipe(

@@ -1,4 +1,4 @@
-/** The edges that leave a process, of every type that is followed. */
+/** The edges that leave a process, of every type that is asked for. */
 import { Effect, Metric, Semaphore } from "effect"
 import type { Operation } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -24,7 +24,7 @@ export interface Walk {
   readonly edges: readonly Edge[]
   /** Requests that it took. */
   readonly calls: number
-  /** Edge types that have more edges than are followed. */
+  /** Edge types that have more edges than were taken. */
   readonly cut: readonly string[]
 }
 
@@ -48,7 +48,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
 
   const few = yield* Semaphore.make(enrichment.walks_at_once_max)
 
-  /** All edges of one type, one more than are followed at most. */
+  /** The edges of one type: one more than are taken at most, which tells that there are more. */
   const edgesOfType = (source_id: string, type: string) =>
     walkPages((operation) => calls.request("threatgraph", "edges", operation), edgesOperation(source_id, type), {
       limit: enrichment.edges_per_type_max + 1,
@@ -68,7 +68,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     const refused: string[] = []
     let requests = 0
 
-    const one = Effect.fnUntraced(function* (type: string) {
+    const readType = Effect.fnUntraced(function* (type: string) {
       // Falcon knows the process as little as the type: the rest would be refused as well.
       if (found.size === 0 && refused.length >= enrichment.refused_first_max) return
       const pages = yield* edgesOfType(source_id, type)
@@ -78,7 +78,7 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     yield* Effect.forEach(
       chosen,
       (type) =>
-        Effect.catchIf(one(type), isRejected, () =>
+        Effect.catchIf(readType(type), isRejected, () =>
           Effect.sync(() => {
             requests++
             refused.push(type)
@@ -90,20 +90,20 @@ export const makeEdges = Effect.fnUntraced(function* (calls: Calls, edge_types: 
     if (found.size > 0) for (const type of refused) known.refuse(type)
     for (const [type, edges] of found) known.learn(prefix, type, edges.length)
     if (hurried) yield* Metric.update(metrics.enrichment_skipped, known.choose(prefix, false).length - chosen.length)
-    return settled(source_id, chosen, found, requests)
+    return walkOf(source_id, chosen, found, requests)
   })
 
   return (source_id: string, is_hurried: () => boolean) =>
     cache.get(source_id, few.withPermit(walk(source_id, is_hurried)))
 })
 
-/** In the order of the types, whatever came first; each edge once. */
-function settled(
+/** Puts together what was found: in the order of the types, whatever came first; each edge once. */
+const walkOf = (
   source_id: string,
   types: readonly string[],
   found: ReadonlyMap<string, readonly unknown[]>,
   calls: number,
-): Walk {
+): Walk => {
   const { edges_per_type_max } = enrichment
   const edges = new Map<string, Edge>()
   for (const type of types) {
@@ -117,7 +117,7 @@ function settled(
 }
 
 /** An edge says itself where it begins and what it is; what was asked for stands in. Without a far end it leads nowhere. */
-function edgeOf(resource: unknown, source_id: string, type: string): Edge | undefined {
+const edgeOf = (resource: unknown, source_id: string, type: string): Edge | undefined => {
   const id = at(resource, "id")
   if (typeof id !== "string") return undefined
   return {

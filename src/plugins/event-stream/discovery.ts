@@ -29,38 +29,39 @@ export interface Discovery {
   readonly peek: Effect.Effect<readonly string[], never, ListServices>
 }
 
-/** A kept feed older than this is not used: its session may have ended for want of a refresh. */
+/** The share of its interval for which a listed feed that nobody reads is good: later its session may have ended without a refresh. */
 const freshness = 0.5
 
 const isFresh = (feed: Feed, now_ms: number): boolean => now_ms - feed.listed_ms < feed.interval_ms * freshness
 
 export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: HealthCell) {
   const one_at_a_time = yield* Semaphore.make(1)
-  const kept = new Map<string, Feed>()
+  /** Feeds that were listed and that nobody reads yet, by partition. */
+  const unread = new Map<string, Feed>()
   const in_use = new Map<Feed, Latch.Latch>()
   const rivals = new Rivals()
   let complained = ""
   /** What was wrong with the last listing that brought streams. */
-  let complaints_kept: readonly string[] = []
+  let last_complaints: readonly string[] = []
 
   /** Health says what is wrong with the last listing that brought streams; the log says it when it changes. */
   const complain = Effect.fnUntraced(function* (complaints: readonly string[]) {
     const now_ms = monotonicMs(yield* Clock.Clock)
-    complaints_kept = complaints
+    last_complaints = complaints
     const detail = [...complaints, ...rivals.complaints(now_ms)].join("; ")
     yield* health.set(detail === "" ? "ok" : "degraded", detail)
     if (detail !== "" && detail !== complained) yield* Effect.logWarning(`the listing of streams: ${detail}`)
     complained = detail
   })
 
-  const keep = (feeds: readonly Feed[]): readonly string[] => {
-    for (const feed of feeds) kept.set(feed.root_url, feed)
+  const addUnread = (feeds: readonly Feed[]): readonly string[] => {
+    for (const feed of feeds) unread.set(feed.root_url, feed)
     return feeds.map((feed) => feed.root_url)
   }
 
-  const takeKept = (root_url: string, now_ms: number): Feed | undefined => {
-    const feed = kept.get(root_url)
-    kept.delete(root_url)
+  const takeUnread = (root_url: string, now_ms: number): Feed | undefined => {
+    const feed = unread.get(root_url)
+    unread.delete(root_url)
     return feed !== undefined && isFresh(feed, now_ms) ? feed : undefined
   }
 
@@ -81,7 +82,7 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   const gather = (now_ms: number): void => {
     if (ids.list().length - busy().size >= app_ids.free_min) return
     for (const [feed, moves] of in_use) {
-      const newer = kept.get(feed.root_url)
+      const newer = unread.get(feed.root_url)
       if (newer !== undefined && newer.app_id !== feed.app_id && isFresh(newer, now_ms)) moves.openUnsafe()
     }
   }
@@ -153,14 +154,14 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
     })
   }
 
-  const list = Effect.map(listUntilFound, keep).pipe(Semaphore.withPermits(one_at_a_time, 1))
+  const list = Effect.map(listUntilFound, addUnread).pipe(Semaphore.withPermits(one_at_a_time, 1))
 
   const acquire = (root_url: string) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const ready = takeKept(root_url, monotonicMs(clock))
-      if (ready === undefined) keep(yield* listUntilFound)
-      const feed = ready ?? takeKept(root_url, monotonicMs(clock))
+      const ready = takeUnread(root_url, monotonicMs(clock))
+      if (ready === undefined) addUnread(yield* listUntilFound)
+      const feed = ready ?? takeUnread(root_url, monotonicMs(clock))
       if (feed === undefined) return undefined
       in_use.set(feed, Latch.makeUnsafe(false))
       gather(monotonicMs(clock))
@@ -169,8 +170,8 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
 
   const peekUnder = Effect.fnUntraced(function* (app_id: string) {
     const { feeds, complaints } = yield* listUnder(app_id)
-    yield* complain(feeds.length > 0 ? complaints : complaints_kept)
-    return keep(feeds)
+    yield* complain(feeds.length > 0 ? complaints : last_complaints)
+    return addUnread(feeds)
   })
 
   const peek = Effect.gen(function* () {

@@ -24,17 +24,17 @@ export const exchange = (
       resume(Effect.fail(timedOut(url.host, request.timeout_ms)))
       ended.abort()
     }, request.timeout_ms)
-    const settle = (answer: Effect.Effect<HttpAnswer, TransportError>) => {
+    const finish = (answer: Effect.Effect<HttpAnswer, TransportError>) => {
       clearTimeout(timer)
       resume(answer)
     }
     const whole = async () => {
       const response = await start(request, url, ended.signal)
       const text = await readWhole(response, bytes_max)
-      if (text === undefined) return settle(Effect.fail(tooLarge(url.host, bytes_max)))
-      settle(Effect.succeed({ status: response.status, headers: response.headers, text }))
+      if (text === undefined) return finish(Effect.fail(tooLarge(url.host, bytes_max)))
+      finish(Effect.succeed({ status: response.status, headers: response.headers, text }))
     }
-    whole().catch((cause: unknown) => settle(Effect.fail(transportError(cause, url.host))))
+    whole().catch((cause: unknown) => finish(Effect.fail(transportError(cause, url.host))))
     return Effect.sync(() => {
       clearTimeout(timer)
       ended.abort()
