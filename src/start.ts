@@ -74,7 +74,10 @@ const firstToken = FalconAuth.use((auth) => auth.bearer).pipe(
  * Where there is one tenant, a damaged `cache.json` stops the start: nothing would be delivered, and whoever starts Akonis is there to read
  * why. Where there are several, only the stream of that tenant stands still, and its health says why.
  */
-const refuseDamagedOffsets = ([tenant, ...others]: readonly RunningTenant[]): Effect.Effect<void, StoreError> => {
+export const refuseDamagedOffsets = ([tenant, ...others]: readonly RunningTenant[]): Effect.Effect<
+  void,
+  StoreError
+> => {
   const works = tenant?.plugins.some(({ plugin }) => plugin.run !== undefined) ?? false
   if (tenant === undefined || !works || others.length > 0) return Effect.void
   return Offsets.use(({ open }) => open).pipe(Effect.provide(tenant.services), Effect.asVoid)

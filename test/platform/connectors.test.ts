@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { Cause, Exit } from "effect"
 import { json, type Live, until, withLive } from "./live.ts"
 
@@ -80,6 +80,18 @@ describe("the event stream", () => {
       await until("all events", () => delivered(live) === 3)
       await stop()
       expect(live.platform.lines().some(({ message }) => message.includes("liveness on port"))).toBe(true)
+    }))
+
+  test("does not begin anew where the stored offsets cannot be read: it ends, and the platform is told why", () =>
+    withLive({ simulator: { events_per_partition: 3 } }, async (live) => {
+      writeFileSync(`${live.data}/cache.json`, '{"http://')
+      const exit = await live.start("event_stream_trigger", intakeOf(live)).ended
+      expect(exit._tag).toBe("Failure")
+      expect(
+        live.platform.lines().some(({ level, message }) => level === "error" && message.includes("cache.json")),
+      ).toBe(true)
+      expect(readFileSync(`${live.data}/cache.json`, "utf8")).toBe('{"http://')
+      expect(delivered(live)).toBe(0)
     }))
 
   test("tells a configuration that cannot be used as critical, which the platform stops it for", () =>

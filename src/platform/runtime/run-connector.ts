@@ -4,6 +4,7 @@ import type { Tree } from "../../core/config/read.ts"
 import type { ConfigError } from "../../core/errors.ts"
 import { layerLogging } from "../../core/telemetry/logging.ts"
 import { lockData, watchData } from "../../core/tenant/boot.ts"
+import { refuseDamagedOffsets } from "../../start.ts"
 import { version } from "../../version.ts"
 import { runWorker } from "../../worker.ts"
 import { event_stream, type InventoryIdentity } from "../identity.ts"
@@ -50,12 +51,16 @@ const runConnector = Effect.fnUntraced(function* (runtime: Runtime, pluginsOf: P
   const work = Effect.gen(function* () {
     const config = yield* configOf(runtime, pluginsOf, secrets)
     if (runtime.bucket !== undefined) yield* mirror(runtime.bucket, runtime.data_path)
-    const lock = yield* lockData(config)
+    const lock = yield* lockData(config, ["work"])
     const tenant = yield* openTenant(config, runtime.network)
+    yield* refuseDamagedOffsets([tenant])
     const { liveness, metrics } = yield* serveMonitoring(settings, tenant)
     yield* Effect.logInfo(`akonis ${version} begins; liveness on port ${liveness}, metrics on port ${metrics}`)
     yield* shipper.soon
-    return yield* Effect.raceFirst(watchData(config, [tenant], lock), Effect.andThen(runWorker([tenant]), Effect.never))
+    return yield* Effect.raceFirst(
+      watchData(config, [tenant], lock, ["work"]),
+      Effect.andThen(runWorker([tenant]), Effect.never),
+    )
   }).pipe(Effect.scoped)
   return yield* work.pipe(
     Effect.tapError((error) =>

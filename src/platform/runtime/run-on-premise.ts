@@ -54,7 +54,7 @@ const collect = Effect.fnUntraced(function* (
   return yield* Effect.gen(function* () {
     const config = yield* moduleConfig(runtime, { secrets, data_dir: runtime.data_path, plugins })
     if (runtime.bucket !== undefined) yield* mirror(runtime.bucket, runtime.data_path)
-    yield* lockData(config)
+    yield* lockData(config, ["work"])
     const {
       services,
       plugins: [enabled],
