@@ -1,5 +1,5 @@
 /**
- * `bun run chaos [--minutes M] [--seed S]`: a worker and a simulator as real processes, disturbed in every way that the
+ * `bun run chaos [--minutes M] [--seed S] [--partitions N]`: a worker and a simulator as real processes, disturbed in every way that the
  * machine allows, one or two at a time, as a seed draws it. Ends with the books; status 1 when an event is lost, comes more
  * often than the contract allows, or out of order.
  */
@@ -15,11 +15,18 @@ import { enterNamespace, unmount } from "./machine.ts"
 import { deadLettersIn, locate, type Whereabouts, wrongs } from "./oracle.ts"
 import { makeRig, type Rig, tenantOf } from "./rig.ts"
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" }, seed: { type: "string" } } })
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "5" },
+    seed: { type: "string" },
+    partitions: { type: "string", default: "4" },
+  },
+})
 const minutes = Number(values.minutes)
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
-if (!(minutes > 0) || !Number.isSafeInteger(seed) || seed < 0) {
-  process.stderr.write("chaos [--minutes M] [--seed S]\n")
+const partitions = Number(values.partitions)
+if (!(minutes > 0) || !Number.isSafeInteger(seed) || seed < 0 || !Number.isSafeInteger(partitions) || partitions < 1) {
+  process.stderr.write("chaos [--minutes M] [--seed S] [--partitions N]\n")
   process.exit(2)
 }
 enterNamespace()
@@ -43,7 +50,7 @@ interface Report {
 const run = (): Promise<Report> =>
   withLab(
     async (lab) => {
-      const settings = tenantOf(seed, minutes, Date.now())
+      const settings = tenantOf(seed, minutes, partitions, Date.now())
       const rig = await makeRig(lab, settings)
       try {
         return await disturb(rig)
@@ -185,12 +192,13 @@ const table = ({ account: { total }, where, struck, repeats_max, exits, damaged 
     .map(([name, value]) => `| ${name} | ${value} |`)
     .join("\n")
 
-say(`chaos: seed ${seed}, ${minutes} minutes`)
+const again = `again: bun run chaos --minutes ${minutes} --seed ${seed} --partitions ${partitions}`
+say(`chaos: seed ${seed}, ${minutes} minutes, ${partitions} partitions`)
 const report = await run().catch((error: Error) => {
-  say(`FAILED: ${error.message}\nagain: bun run chaos --minutes ${minutes} --seed ${seed}`)
+  say(`FAILED: ${error.message}\n${again}`)
   process.exit(1)
 })
 say(`\n| | |\n| --- | --- |\n${table(report)}\n`)
 for (const what of report.wrong) say(`WRONG: ${what}`)
-say(report.wrong.length === 0 ? "nothing lost" : `again: bun run chaos --minutes ${minutes} --seed ${seed}`)
+say(report.wrong.length === 0 ? "nothing lost" : again)
 process.exit(report.wrong.length === 0 ? 0 : 1)

@@ -28,9 +28,9 @@ export interface Rig {
   readonly noteExit: (status: Status) => void
 }
 
-const partitions = 4
-const events_per_second = 250
-const backlog = 10_000
+/** Over all partitions. */
+const events_per_second_total = 1_000
+const backlog_total = 40_000
 
 /** Not `oversize_line`, whose records alone would fill the small disk. */
 const poison_kinds: readonly PoisonKind[] = [
@@ -47,12 +47,12 @@ const poison_share = 1 / 5_000
 /** A worker that ends while it starts is started again for so long, as a supervisor does. */
 const restart_ms_max = 120_000
 
-const events_max = (minutes: number): number => backlog + Math.ceil(minutes * 60 * events_per_second)
-
 /** Everything that the seed decides about the tenant. `start_ms` is written down, so that the same tape can be made again. */
-export const tenantOf = (seed: number, minutes: number, start_ms: number): SimulatorOptions => {
+export const tenantOf = (seed: number, minutes: number, partitions: number, start_ms: number): SimulatorOptions => {
   const random = new Random(seed)
-  const most = events_max(minutes)
+  const events_per_second = events_per_second_total / partitions
+  const backlog = Math.ceil(backlog_total / partitions)
+  const most = backlog + Math.ceil(minutes * 60 * events_per_second)
   const poison = Array.from({ length: partitions }, (_, partition) =>
     Array.from({ length: Math.ceil(most * poison_share) }, () => ({
       partition,
@@ -70,7 +70,8 @@ export const tenantOf = (seed: number, minutes: number, start_ms: number): Simul
     poison,
     intake_delay_ms: 20,
     lock_release_ms: 500,
-    session_interval_s: 20,
+    // No more than 480 refreshes in a minute: above 600 the worker spaces them out.
+    session_interval_s: Math.max(20, partitions / 8),
     token_life_s: 400,
   }
 }
