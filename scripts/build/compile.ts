@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, stat
 import { dirname, resolve } from "node:path"
 import { stamp } from "./stamp.ts"
 
-const root = resolve(import.meta.dir, "../..")
+/** The checkout. */
+export const root = resolve(import.meta.dir, "../..")
 
 /** What lies in the folder that it is started in must not become part of it: a `bunfig.toml` runs code, an `.env` sets variables. */
 const closed = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"]

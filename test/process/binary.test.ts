@@ -11,12 +11,13 @@ describe("the executable", () => {
   test.concurrent(
     "delivers, acts and checks with no environment but its settings, and takes nothing from the folder it is started in",
     async () => {
-      const { check, action, called, health, build_info, ...books } = await alone(2_000)
+      const { check, action, called, health, healthcheck, build_info, ...books } = await alone(2_000)
       expect(books).toMatchObject({ ...intact, delivered: 2_000, is_trapped: false })
       expect(check).toMatchObject({ status: 0, failed: [] })
       expect(check.rows).toBeGreaterThan(5)
       expect(action).toEqual({ http_status: 200, outcome: "success" })
       expect(called).toEqual({ status: 0, outcome: "success" })
+      expect(healthcheck).toEqual({ of_ours: 0, of_nobody: 1 })
       const stamp = { commit: expect.stringMatching(/^[0-9a-f]{12}(-dirty)?$/), built: expect.stringMatching(/Z$/) }
       expect(health).toMatchObject({ version: manifest.version, ...stamp })
       expect(build_info).toMatch(/^akonis_build_info\{version="[^"]+",commit="[0-9a-f]{12}[^"]*",built="[^"]+Z"\} 1$/)

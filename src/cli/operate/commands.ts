@@ -1,7 +1,7 @@
 /** The commands of who operates a running process. */
 import { config } from "./config.ts"
-import { status, top } from "./status.ts"
+import { health, status, top } from "./status.ts"
 import { support } from "./support.ts"
 import { tap } from "./tap.ts"
 
-export const operating = [config, status, top, tap, support] as const
+export const operating = [config, health, status, top, tap, support] as const

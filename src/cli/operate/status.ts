@@ -22,6 +22,18 @@ export const status = Command.make("status", { ...remoteFlags, json: jsonFlag },
   ),
 )
 
+/** For a container, whose image has nothing else that could ask. */
+export const health = Command.make("health", remoteFlags, (flags) =>
+  explain(
+    Effect.gen(function* () {
+      const remote = yield* connectRemote(flags, "reader")
+      const { status, text } = yield* remote.get("/health")
+      yield* print(text)
+      if (status !== 200) return yield* new Exit({ status: 1 })
+    }),
+  ),
+).pipe(Command.withDescription("What `GET /health` answers; 1 where it is failed, or nobody answers"))
+
 /** Something else may listen there. */
 const parse = (json: string): Effect.Effect<StatusReport, Exit> =>
   Effect.try({ try: () => status_report.parse(JSON.parse(json)), catch: () => undefined }).pipe(

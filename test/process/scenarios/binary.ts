@@ -22,6 +22,8 @@ export interface Alone extends Outcome {
   readonly action: { readonly http_status: number; readonly outcome: unknown }
   readonly called: { readonly status: number; readonly outcome: unknown }
   readonly health: Readonly<Record<string, unknown>>
+  /** Exit status of `akonis health`, for a process that is well and for a port on which nobody listens. */
+  readonly healthcheck: { readonly of_ours: number; readonly of_nobody: number }
   readonly build_info: string | undefined
 }
 
@@ -43,6 +45,9 @@ export const alone = (events: number): Promise<Alone> =>
     const call = ["call", "query_devices_by_filter", "--args", JSON.stringify(args), "--json"]
     const called = await lab.command(call, env, cwd)
     const health = await running.health()
+    const { port } = new URL(running.url)
+    const asked = async (port: string) => (await lab.command(["health"], { ...env, AKONIS_PORT: port }, cwd)).status
+    const healthcheck = { of_ours: await asked(port), of_nobody: await asked("1") }
     const metrics = await running.metrics()
     const books = await lab.finish(simulated, running, 60_000)
     return {
@@ -52,6 +57,7 @@ export const alone = (events: number): Promise<Alone> =>
       action: { http_status, outcome: outcomeOf(text) },
       called: { status: called.status, outcome: outcomeOf(called.stdout.toString()) },
       health: { ...health },
+      healthcheck,
       build_info: metrics.split("\n").find((line) => line.startsWith("akonis_build_info{")),
     }
   })
