@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
+import { live_clock } from "../../simulator/clock.ts"
+import { makeSimulator } from "../../simulator/simulator.ts"
 import { runChecks } from "../../src/core/check/run-checks.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { Http } from "../../src/core/http/client/http.ts"
@@ -176,44 +178,73 @@ describe("--offline", () => {
   })
 })
 
+/** The rows that are not `ok`, and what is said meanwhile, where requests whose URL holds one of these texts are never answered. */
+const rowsWithout = Effect.fnUntraced(function* (silent: readonly string[]) {
+  const env = {
+    FALCON_CLIENT_ID: "simulated-client",
+    FALCON_CLIENT_SECRET: "simulated-secret",
+    FALCON_BASE_URL: "http://falcon.test",
+    SEKOIA_INTAKE_KEY: "simulated-intake-key",
+    SEKOIA_INTAKE_URL: "http://intake.test",
+    AKONIS_DATA_DIR: `${yield* temporaryFolder}/data`,
+    AKONIS_PORT: "0",
+  }
+  const config = yield* loadConfig({ env, plugins })
+  const simulator = makeSimulator({ partitions: 1, templates: 1, base_url: "http://falcon.test" }, live_clock)
+  const told: string[] = []
+  const rows: string[] = []
+  // Time passes only while nobody answers: what lies on the disk takes its own.
+  let waiting = 0
+  const send: Http["Service"]["send"] = ({ method, url, headers, body = null }) => {
+    if (silent.some((text) => url.includes(text)))
+      return Effect.never.pipe(
+        Effect.onInterrupt(() => Effect.sync(() => void waiting--)),
+        (never) =>
+          Effect.andThen(
+            Effect.sync(() => void waiting++),
+            never,
+          ),
+      )
+    return Effect.promise(async () => {
+      const answer = await simulator.fetch(
+        new Request(url, { method, headers: { ...headers }, body: body as BodyInit | null }),
+      )
+      return { status: answer.status, headers: answer.headers, text: await answer.text() }
+    })
+  }
+  const network = Layer.succeed(Http, { send, open: () => Effect.never })
+  const onRow = ({ name, status }: { name: string; status: string }) =>
+    Effect.sync(() => void rows.push(`${name}: ${status}`))
+  const onWaiting = (name: string, seconds: number) => Effect.sync(() => void told.push(`${name} ${seconds}`))
+  const options = { env, version: "0", offline: false, network, onRow, onWaiting }
+  const running = yield* Effect.forkChild(runChecks(config, options))
+  for (let turn = 0; running.pollUnsafe() === undefined && turn < 5_000; turn++) {
+    yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
+    if (waiting > 0) yield* TestClock.adjust(500)
+  }
+  yield* Fiber.join(running)
+  simulator.close()
+  return { told, rows: rows.filter((row) => !row.endsWith(": ok") && !row.includes("Write: unknown")) }
+})
+
 describe("a server that does not answer", () => {
   test("is waited for aloud, and not for long", () =>
     onTestClock(
       Effect.gen(function* () {
-        const folder = yield* temporaryFolder
-        const env = {
-          FALCON_CLIENT_ID: "id",
-          FALCON_CLIENT_SECRET: "a-client-secret",
-          SEKOIA_INTAKE_KEY: "an-intake-key",
-          AKONIS_DATA_DIR: `${folder}/data`,
-          AKONIS_PORT: "0",
-        }
-        const config = yield* loadConfig({ env, plugins })
-        const told: string[] = []
-        const rows: string[] = []
-        // Time passes once something was sent: what lies on the disk takes its own.
-        let asked = false
-        const send = () =>
-          Effect.andThen(
-            Effect.sync(() => (asked = true)),
-            Effect.never,
-          )
-        const network = Layer.succeed(Http, { send, open: send })
-        const onRow = ({ name, status }: { name: string; status: string }) =>
-          Effect.sync(() => void rows.push(`${name}: ${status}`))
-        const onWaiting = (name: string, seconds: number) => Effect.sync(() => void told.push(`${name} ${seconds}`))
-        const options = { env, version: "0", offline: false, network, onRow, onWaiting }
-        const running = yield* Effect.forkChild(runChecks(config, options))
-        for (let turn = 0; running.pollUnsafe() === undefined && turn < 5_000; turn++) {
-          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
-          if (asked) yield* TestClock.adjust(500)
-        }
-        yield* Fiber.join(running)
+        const { told, rows } = yield* rowsWithout([".test/"])
         expect(told.slice(0, 3)).toEqual(["reachability 2.5", "reachability 5", "reachability 7.5"])
-        expect(rows.filter((row) => !row.endsWith(": ok"))).toEqual([
-          "reachability: failed",
+        expect(rows).toEqual(["reachability: failed", "destination: failed", "not asked: unknown"])
+      }),
+    ))
+
+  test("keeps nobody from asking the others: neither Sekoia nor one part of Falcon", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        expect((yield* rowsWithout(["intake.test"])).rows).toEqual(["clock: unknown", "destination: failed"])
+        expect((yield* rowsWithout(["/alerts/queries", "intake.test"])).rows).toEqual([
+          "clock: unknown",
           "destination: failed",
-          "not asked: unknown",
+          "Alerts: Read: failed",
         ])
       }),
     ))

@@ -2,6 +2,7 @@
 import { Effect, FileSystem, Layer, type Scope } from "effect"
 import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
+import type { FalconReason } from "../falcon/errors.ts"
 import type { Http } from "../http/client/http.ts"
 import { OneTry } from "../one-try.ts"
 import { layerNetwork, proxySettings } from "../tenant/boot.ts"
@@ -161,14 +162,21 @@ const checkAccess = Effect.fnUntraced(function* ({ credentials }: TenantConfig, 
   return "there is no token"
 })
 
-/** After these Falcon answers every further call alike, or after a long wait. */
-const ends_all = ["unauthorized", "rate_limited", "timeout", "unreachable"]
+/** So many calls in a row with one of these answers, and Falcon is asked no further: all would be answered alike, each after a long wait. */
+const ends_all: Readonly<Partial<Record<FalconReason, number>>> = {
+  rate_limited: 1,
+  unauthorized: 2,
+  timeout: 2,
+  unreachable: 2,
+}
 
 /** Every check of every plugin, then the scopes that none of them spoke for. */
 const checkPlugins = Effect.fnUntraced(function* ({ plugins }: TenantConfig, ask: Ask, unusable: string | undefined) {
   const spoken_for = new Set<string>()
   const skipped: string[] = []
   const refused: boolean[] = []
+  let last: FalconReason | undefined
+  let in_row = 0
   let why = unusable
   const askOne = Effect.fnUntraced(function* (plugin: string, check: Check) {
     const { name, tried, scopes = [], scope_only = false, asks, find } = check
@@ -180,7 +188,10 @@ const checkPlugins = Effect.fnUntraced(function* ({ plugins }: TenantConfig, ask
     }
     const finding = yield* ask(name, tried, find, plugin)
     if (asks === "falcon" && scopes.length > 0) refused.push(finding.reason === "forbidden")
-    if (finding.reason !== undefined && ends_all.includes(finding.reason))
+    if (asks !== "falcon") return
+    in_row = finding.reason === undefined || finding.reason !== last ? 1 : in_row + 1
+    last = finding.reason
+    if (last !== undefined && in_row >= (ends_all[last] ?? Number.POSITIVE_INFINITY))
       why = `${name} was answered with: ${finding.detail}`
   })
   const all = plugins.flatMap(({ plugin, config }) =>
