@@ -12,6 +12,7 @@ import { actionRoutes } from "./actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
 import { approvalRoutes } from "./approvals.ts"
 import { limitRequests } from "./crowd.ts"
+import { dashboardDoor, dashboardRoutes, isDashboardPath } from "./dashboard.ts"
 import { adminDeadLetterRoutes, deadLetterRoutes } from "./dead-letters.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
 import { healthRoutes } from "./health.ts"
@@ -79,7 +80,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
   }
   const api: Api = { tenants: acting, callers, read_only, run, now_ms }
-  const sessions = makeSessions(api, isDocsPath)
+  const sessions = makeSessions(api, (path) => isDocsPath(path) || isDashboardPath(path))
   const app = new Hono<ApiEnv>({ getPath: pathOf })
 
   app.use(giveRequestId)
@@ -92,7 +93,10 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
 
   app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: options.health_tenants ?? false }))
   app.use(limitRequests())
-  if (options.serves !== "health") app.route("/", loginRoutes(sessions))
+  if (options.serves !== "health") {
+    app.route("/", loginRoutes(sessions))
+    app.route("/", dashboardDoor(sessions))
+  }
   app.use(authenticate(api, sessions.callerOf))
   app.route("/", metricsRoutes(api))
   app.route("/", logRoutes())
@@ -105,6 +109,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   if (options.serves === "health") return app
   app.route("/", openApiRoutes(api))
   app.route("/", docsRoutes())
+  app.route("/", dashboardRoutes())
   app.route("/", adminDeadLetterRoutes(api, tenants))
   for (const tenant of acting) {
     const base = baseOf(api, tenant.id)

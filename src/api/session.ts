@@ -1,6 +1,6 @@
 /**
  * Sessions of a browser, which cannot send a bearer token for a page. A form posts the token once; what the browser keeps
- * is a random name in a cookie that scripts cannot read and other sites cannot send. It opens pages that are read, never
+ * is a random name in a cookie that scripts cannot read and other sites cannot send. It opens pages and what they read, never
  * an action: those take the bearer token itself. Sessions live in memory; they end with the process, with a logout, and with
  * the token they were opened by.
  */

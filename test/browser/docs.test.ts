@@ -1,52 +1,9 @@
 /** `/docs` in a real browser that reaches nothing but the server: what somebody does who tries the API out. */
 import { expect, test } from "bun:test"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { cases } from "../actions/cases.ts"
-import { type Served, tokens, withServed } from "../actions/served.ts"
-
-/** A Chromium that starts. `.ci/run` installs one, so that CI fails without; elsewhere these tests are reported as skipped. */
-const executable = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => Bun.which(name))
-  .find((path) => path !== null && Bun.spawnSync([path, "--version"]).success)
-const may_skip = executable === undefined && process.env.CI !== "true"
-
-interface Visit {
-  readonly page: Page
-  /** Requests to any other origin than the server's. All are blocked. */
-  readonly strayed: readonly string[]
-  /** Errors of the console and of scripts. */
-  readonly errors: readonly string[]
-}
-
-const launch = (): Promise<Browser> => {
-  if (executable == null) throw new Error("no chromium, chromium-browser or google-chrome starts on this machine")
-  return chromium.launch({
-    executablePath: executable,
-    chromiumSandbox: false,
-    // No name has an address, so that not even the browser itself gets outside.
-    args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-  })
-}
-
-const visit = async ({ url }: Served, body: (visit: Visit) => Promise<void>): Promise<void> => {
-  const browser = await launch()
-  const strayed: string[] = []
-  const errors: string[] = []
-  try {
-    const page = await browser.newPage({ viewport: { width: 1_280, height: 1_400 } })
-    const isOurs = (asked: string) => /^(data|blob):/.test(asked) || new URL(asked).origin === new URL(url).origin
-    await page.context().route(
-      ({ href }) => !isOurs(href),
-      (route) => route.abort(),
-    )
-    page.on("request", (request) => void (isOurs(request.url()) || strayed.push(request.url())))
-    page.on("console", (message) => void (message.type() === "error" && errors.push(message.text())))
-    page.on("pageerror", (error) => void errors.push(error.message))
-    await body({ page, strayed, errors })
-  } finally {
-    await browser.close()
-  }
-}
+import { tokens, withServed } from "../actions/served.ts"
+import { may_skip, visit } from "./chromium.ts"
 
 const login = async (page: Page, url: string, token: string): Promise<void> => {
   await page.goto(`${url}/docs`)
