@@ -4,16 +4,14 @@
  */
 import { lstatSync, realpathSync, type Stats, statSync } from "node:fs"
 import { dirname, resolve, sep } from "node:path"
-import { Effect, type FileSystem } from "effect"
+import { Data, Effect, type FileSystem } from "effect"
 import { readRegular, whyUnread } from "../core/store/regular-file.ts"
 import { outside } from "./limits.ts"
 
 /** A file that cannot be taken, and why, in the operator's words. */
-export class Refused extends Error {
-  constructor(path: string, why: string) {
-    super(`${path}: ${why}`)
-  }
-}
+class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
+
+const refusal = (path: string, why: string): Refused => new Refused({ message: `${path}: ${why}` })
 
 export interface Sources {
   /** The plugin's own file, links followed. */
@@ -40,7 +38,7 @@ export const readSources = (path: string, offered: Offered): Effect.Effect<Sourc
       if (files.length === outside.files_max)
         return yield* refuse(file, `a plugin has at most ${outside.files_max} files`)
       const { text } = yield* readRegular(file, outside.file_bytes_max).pipe(
-        Effect.mapError((error) => new Refused(file!, whyUnread(error))),
+        Effect.mapError((error) => refusal(file!, whyUnread(error))),
       )
       files.push({ path: file, text })
       for (const name of yield* importsOf(file, text)) {
@@ -61,7 +59,7 @@ export const readSources = (path: string, offered: Offered): Effect.Effect<Sourc
     return { entry, files }
   })
 
-const refuse = (path: string, why: string) => Effect.fail(new Refused(path, why))
+const refuse = (path: string, why: string) => Effect.fail(refusal(path, why))
 
 /** The file that a path leads to, once neither it nor a folder above it can be written by strangers. */
 const looked = (path: string) =>
@@ -69,10 +67,10 @@ const looked = (path: string) =>
     try: () => {
       const real = realpathSync(path)
       const why = whyUnsafe(real)
-      if (why !== undefined) throw new Refused(real, why)
+      if (why !== undefined) throw refusal(real, why)
       return real
     },
-    catch: (error) => (error instanceof Refused ? error : new Refused(path, systemReason(error))),
+    catch: (error) => (error instanceof Refused ? error : refusal(path, systemReason(error))),
   })
 
 const systemReason = (error: unknown): string => {
@@ -118,7 +116,7 @@ const importsOf = (path: string, text: string) =>
   Effect.try({
     try: () =>
       new Bun.Transpiler({ loader: path.endsWith(".ts") ? "ts" : "js" }).scanImports(text).map(({ path }) => path),
-    catch: (error) => new Refused(path, `it cannot be read as TypeScript: ${firstLine(error)}`),
+    catch: (error) => refusal(path, `it cannot be read as TypeScript: ${firstLine(error)}`),
   })
 
 const firstLine = (error: unknown): string => String(error).split("\n", 1)[0]!

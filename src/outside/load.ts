@@ -72,20 +72,19 @@ export const loadDeclared = Effect.fnUntraced(function* (
 export const runTests = Effect.fnUntraced(function* (
   path: string,
 ): Effect.fn.Return<readonly Row[], never, FileSystem.FileSystem> {
-  const failed = (name: string, error: unknown): Row => ({
-    name,
-    status: "failed",
-    detail: cleanText(error instanceof Error ? error.message : String(error), 500),
-  })
+  const failed = (name: string, why: string): Row => ({ name, status: "failed", detail: cleanText(why, 500) })
   const { takeTests } = yield* Effect.promise(() => import("./testing.ts"))
   takeTests()
   const loaded = yield* Effect.result(evaluated(path))
   if (loaded._tag === "Failure") return [failed("tests", loaded.failure)]
   const rows: Row[] = []
   for (const { name, body } of takeTests()) {
-    const row = Effect.tryPromise({ try: body, catch: (error) => error }).pipe(
+    const row = Effect.tryPromise({
+      try: body,
+      catch: (error) => (error instanceof Error ? error.message : String(error)),
+    }).pipe(
       Effect.as<Row>({ name: `test: ${name}`, status: "ok", detail: "" }),
-      Effect.catch((error) => Effect.succeed(failed(`test: ${name}`, error))),
+      Effect.catch((why) => Effect.succeed(failed(`test: ${name}`, why))),
     )
     rows.push(yield* row)
   }

@@ -37,11 +37,16 @@ const once = (plugin_id: string, run: () => unknown) =>
     }),
   )
 
+/** How often it is looked whether the work has ended. */
+const look_ms = 50
+
 const leave = (plugin_id: string, fiber: Fiber.Fiber<unknown, unknown>) =>
   Effect.gen(function* () {
     fiber.interruptUnsafe()
-    const ended = yield* Effect.interruptible(Effect.timeoutOption(Fiber.await(fiber), outside.stop_ms_max))
-    if (ended._tag === "None")
+    // Whoever waits here is being interrupted as well: only looking now and then does not end at once.
+    for (let waited_ms = 0; fiber.pollUnsafe() === undefined && waited_ms < outside.stop_ms_max; waited_ms += look_ms)
+      yield* Effect.sleep(look_ms)
+    if (fiber.pollUnsafe() === undefined)
       yield* Effect.logWarning(
         `the plugin ${plugin_id} did not stop within ${outside.stop_ms_max} ms and is left behind`,
       )

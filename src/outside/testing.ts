@@ -41,7 +41,7 @@ export const withPlugin = (
         act: (slug, args, { dry_run = false } = {}) => rig.act(slug, args, dry_run ? "?dry_run=true" : ""),
         enrich: (event) => run(enriched(rig, event)),
       }
-      yield* Effect.tryPromise({ try: () => body(running), catch: (error) => error })
+      yield* Effect.promise(() => body(running))
     }),
   )
 }

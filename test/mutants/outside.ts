@@ -33,8 +33,14 @@ const run = breaks({ file: "src/outside/run.ts", page, noticed_by: alone }, [
   {
     name: "a plugin that does not stop keeps the process",
     promise: "A plugin that does not stop when Akonis stops is left behind after two seconds.",
-    find: "Effect.timeoutOption(Fiber.await(fiber), outside.stop_ms_max)",
-    replace: "Effect.timeoutOption(Fiber.await(fiber), 3_600_000)",
+    find: "waited_ms < outside.stop_ms_max",
+    replace: "waited_ms < 3_600_000",
+  },
+  {
+    name: "a plugin has no time to end its work",
+    promise: "When Akonis stops, its work is interrupted and then has two seconds.",
+    find: "fiber.pollUnsafe() === undefined && waited_ms",
+    replace: "fiber.pollUnsafe() !== undefined && waited_ms",
   },
 ])
 

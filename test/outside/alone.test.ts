@@ -41,7 +41,7 @@ describe("background work", () => {
   const ends: Readonly<Record<string, readonly [() => unknown, string]>> = {
     throws: [throws, "no luck"],
     dies: [() => Effect.die(new Error("no luck")), "no luck"],
-    fails: [() => Effect.fail(new Error("no luck")), "no luck"],
+    fails: [() => Effect.fail("no luck"), "no luck"],
     ends: [() => Effect.void, "ended by itself"],
     "gives-a-promise": [() => Promise.resolve(), "gives no Effect"],
   }
@@ -69,6 +69,25 @@ describe("background work", () => {
           expect(lives.get(id)).toBeGreaterThan(3)
           expect(lives.get(id)).toBeLessThan(20)
         }
+      }),
+    )
+  })
+
+  test("that takes its time to stop is waited for", () => {
+    let ended = false
+    const tidies = Effect.andThen(
+      Effect.sleep(second),
+      Effect.sync(() => {
+        ended = true
+      }),
+    )
+    return withWorld([{ run: () => Effect.onInterrupt(Effect.never, () => tidies) }], (world) =>
+      Effect.gen(function* () {
+        const process = yield* world.start
+        yield* world.pass(second)
+        const stopping = yield* Effect.forkDetach(Effect.map(Fiber.interrupt(process), () => ended))
+        yield* world.pass(3 * second)
+        expect(yield* Fiber.join(stopping)).toBe(true)
       }),
     )
   })
