@@ -7,7 +7,7 @@ import { memory, requireLinux } from "./proc.ts"
 import { environment, executable, startSimulator, startSubject } from "./processes.ts"
 import { spread } from "./statistics.ts"
 
-const starts = 10
+const starts = 20
 const idle_s = 10
 const patience_ms = 10_000
 
