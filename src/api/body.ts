@@ -1,4 +1,4 @@
-/** Reading a body without trusting it: type, size, time, and of JSON cost and syntax, are checked before anything else happens. */
+/** Reads a body without trusting it: its type, size, time, and the cost and the syntax of its JSON are checked before anything else happens. */
 
 import { actions as bounds } from "../core/actions/limits.ts"
 import { problemOf } from "../core/actions/problem.ts"
@@ -85,7 +85,7 @@ export const readBody = async <A>(
 
 /** Reads a body of JSON. */
 const readsBody = (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> =>
-  readBody(c, server.body_bytes_max, (text) => pass(c, text, next))
+  readBody(c, server.body_bytes_max, (text) => checkJson(c, text, next))
 
 const toldBytes = (c: ApiContext): number | undefined => {
   const length = c.req.header("content-length") ?? ""
@@ -99,17 +99,17 @@ const inTime = async <A>(
 ): Promise<{ readonly read: A } | NotRead> => {
   const given_up = Promise.withResolvers<NotRead>()
   const timer = setTimeout(() => given_up.resolve("late"), Math.max(0, ms))
-  const stay = onShortage(() => given_up.resolve("shortage"))
+  const unsubscribe = onShortage(() => given_up.resolve("shortage"))
   try {
     return await Promise.race([reading.then((read) => ({ read })), given_up.promise])
   } finally {
     clearTimeout(timer)
-    stay()
+    unsubscribe()
   }
 }
 
 /** 400 for what no arguments need and for what is no JSON; the text stays for whoever reads the body next. */
-const pass = async (c: ApiContext, text: string, next: () => Promise<void>): Promise<Response | undefined> => {
+const checkJson = async (c: ApiContext, text: string, next: () => Promise<void>): Promise<Response | undefined> => {
   const why = whyTooCostly(text, bounds.body)
   if (why !== undefined) return refuseWith(c, "invalid-body", `the body is not read: ${why}`)
   try {

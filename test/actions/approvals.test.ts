@@ -119,11 +119,11 @@ test("what nobody approves within half an hour is gone", () =>
       hash: "h",
       arguments: { ids: ["a"] },
     } as const
-    const { id } = yield* approvals.ask(run)
+    const { id } = yield* approvals.submit(run)
     yield* TestClock.adjust("29 minutes")
     expect(yield* approvals.list).toHaveLength(1)
     yield* TestClock.adjust("2 minutes")
-    const late = yield* Effect.flip(approvals.take(id, { name: "boss", owner: "b" }))
+    const late = yield* Effect.flip(approvals.claim(id, { name: "boss", owner: "b" }))
     expect(late.problem.status).toBe(404)
     expect(yield* approvals.list).toEqual([])
   }).pipe(Effect.provide([makeMemoryDisk().layer, TestClock.layer()]), Effect.runPromise))

@@ -2,10 +2,10 @@
  * Runs that wait for a second person, in `data_dir/approvals/`: a file each, so that another process and a restart find them. Who
  * asked cannot approve, and nothing runs twice: who approves first takes the file away.
  */
-import { Clock, Effect, FileSystem } from "effect"
+import { Clock, Effect, type FileSystem } from "effect"
 import { z } from "zod"
 import type { StoreError } from "../errors.ts"
-import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import { makeRecordFolder } from "../store/record-folder.ts"
 import { guards as bounds } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 
@@ -22,7 +22,7 @@ const waiting_run = z.object({
   request_id: z.string(),
   idempotency_key: z.string().optional(),
   action: z.string(),
-  /** Of the arguments: the same asked again is one run. */
+  /** Of the arguments: who asks again with the same ones gets the run that waits already. */
   hash: z.string(),
   arguments: z.record(z.string(), z.unknown()),
 })
@@ -36,22 +36,20 @@ export interface Approver {
 }
 
 export interface Approvals {
-  /** Puts a run down to wait, or finds the one that waits already: the same arguments of the same caller. */
-  readonly ask: (run: Omit<WaitingRun, "id" | "at" | "until">) => Effect.Effect<WaitingRun, Refusal>
+  /** Lets a run wait for approval, or finds the one that waits already: the same arguments of the same caller. */
+  readonly submit: (run: Omit<WaitingRun, "id" | "at" | "until">) => Effect.Effect<WaitingRun, Refusal>
   /** What waits, the oldest first. */
   readonly list: Effect.Effect<readonly WaitingRun[], Refusal>
-  /** Takes a run away to be carried out. Refuses an approver who asked for it, and a run that is not there, or not any more. */
-  readonly take: (id: string, approver: Approver) => Effect.Effect<WaitingRun, Refusal>
+  /** Takes a run out, to be carried out by whoever called this. Refuses an approver who asked for it, and a run that is not there, or not any more. */
+  readonly claim: (id: string, approver: Approver) => Effect.Effect<WaitingRun, Refusal>
 }
 
 /** The runs of one tenant that wait. */
 export const makeApprovals = Effect.fnUntraced(function* (
   data_dir: string,
 ): Effect.fn.Return<Approvals, never, FileSystem.FileSystem> {
-  const fs = yield* FileSystem.FileSystem
   const clock = yield* Clock.Clock
-  const folder = `${data_dir}/approvals`
-  const pathOf = (id: string) => `${folder}/${id}.json`
+  const records = yield* makeRecordFolder(`${data_dir}/approvals`, waiting_run, bounds.approval_bytes_max)
 
   /** A clock that was set back makes a run older, and never younger. */
   const isOver = ({ at, until }: WaitingRun): boolean => {
@@ -59,24 +57,17 @@ export const makeApprovals = Effect.fnUntraced(function* (
     return now_ms >= Date.parse(until) || now_ms < Date.parse(at) - bounds.recount_ms
   }
 
-  const read = (id: string) =>
-    Effect.map(readIfPresent(pathOf(id), bounds.approval_bytes_max), (text) => parse(text ?? ""))
-
   const all = Effect.gen(function* () {
-    yield* makeFolder(folder)
-    const names = yield* Effect.orElseSucceed(fs.readDirectory(folder), (): string[] => [])
     const found: WaitingRun[] = []
-    for (const name of names) {
-      const [, id] = /^([0-9a-f-]{36})\.json$/.exec(name) ?? []
-      if (id === undefined) continue
-      const run = yield* read(id)
-      if (run === undefined || isOver(run)) yield* Effect.ignore(fs.remove(pathOf(id)))
+    for (const id of yield* records.ids) {
+      const run = yield* records.read(id)
+      if (run === undefined || isOver(run)) yield* records.remove(id)
       else found.push(run)
     }
     return found.toSorted((one, other) => (one.at < other.at ? -1 : 1))
   })
 
-  const ask = Effect.fnUntraced(function* (run: Omit<WaitingRun, "id" | "at" | "until">) {
+  const submit = Effect.fnUntraced(function* (run: Omit<WaitingRun, "id" | "at" | "until">) {
     const waiting = yield* Effect.mapError(all, notReady)
     const same = waiting.find(
       ({ owner, action, hash, idempotency_key }) =>
@@ -89,40 +80,21 @@ export const makeApprovals = Effect.fnUntraced(function* (
     const now_ms = clock.currentTimeMillisUnsafe()
     const iso = (ms: number) => new Date(ms).toISOString()
     const made = { ...run, id: crypto.randomUUID(), at: iso(now_ms), until: iso(now_ms + bounds.approval_life_ms) }
-    yield* Effect.mapError(writeAtomic(folder, `${made.id}.json`, JSON.stringify(made)), notReady)
+    yield* Effect.mapError(records.write(made), notReady)
     return made
   })
 
-  const take = Effect.fnUntraced(function* (id: string, { name, owner }: Approver) {
+  const claim = Effect.fnUntraced(function* (id: string, { name, owner }: Approver) {
     const gone = refuse("not-found", "no such run waits for an approval: it was approved, or nobody did so in time")
-    if (!/^[0-9a-f-]{36}$/.test(id)) return yield* gone
-    const run = yield* Effect.mapError(read(id), notReady)
+    const run = yield* Effect.mapError(records.read(id), notReady)
     if (run === undefined || isOver(run)) return yield* gone
     if (run.who === name || run.owner === owner) {
       return yield* refuse("not-allowed", `${run.who} asked for it, and somebody else has to approve it`)
     }
-    // Only one of those who come at once can rename it.
-    const taken = `${folder}/${id}.taken`
-    yield* Effect.mapError(fs.rename(pathOf(id), taken), () => gone)
-    yield* Effect.ignore(fs.remove(taken))
-    return run
+    return (yield* records.claim(id)) ? run : yield* gone
   })
 
-  const provided = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) =>
-    Effect.provideService(effect, FileSystem.FileSystem, fs)
-  return {
-    ask: (run) => provided(ask(run)),
-    list: provided(Effect.mapError(all, notReady)),
-    take: (id, approver) => provided(take(id, approver)),
-  }
+  return { submit, list: Effect.mapError(all, notReady), claim }
 })
 
 const notReady = ({ message }: StoreError): Refusal => refuse("not-ready", `nothing was done: ${message}`)
-
-const parse = (text: string): WaitingRun | undefined => {
-  try {
-    return waiting_run.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}

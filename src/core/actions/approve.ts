@@ -14,7 +14,7 @@ export const approve = Effect.fnUntraced(function* (
   const owner = yield* ownerOf(tenant, approver.caller)
   const waiting = yield* Effect.orElseSucceed(tenant.approvals.list, (): readonly WaitingRun[] => [])
   const known = waiting.find((one) => one.id === id)
-  const run = yield* Effect.tapError(tenant.approvals.take(id, { name: approver.caller.name, owner }), (refusal) => {
+  const run = yield* Effect.tapError(tenant.approvals.claim(id, { name: approver.caller.name, owner }), (refusal) => {
     const action = known === undefined ? undefined : tenant.find(known.action)
     if (known === undefined || action === undefined) return Effect.void
     return auditRefusal(tenant, action, known.arguments, { ...approver, dry_run: false }, refusal)

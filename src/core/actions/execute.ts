@@ -199,7 +199,7 @@ const recorded = (
 /** What stands between a run and Falcon: a second person where one is wanted, then the guards. */
 const pass = Effect.fnUntraced(function* (tenant: ActionTenant, action: AnyAction, args: Args, asked: Asked) {
   if (asked.approved_by === undefined && tenant.guards.needsApproval(action)) {
-    const waiting = yield* tenant.approvals.ask({
+    const waiting = yield* tenant.approvals.submit({
       who: asked.caller.name,
       role: asked.caller.role,
       owner: yield* ownerOf(tenant, asked.caller),

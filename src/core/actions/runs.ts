@@ -2,12 +2,12 @@
  * Actions that are waited for, in `data_dir/runs/`: a file each, written when the action was carried out and after every look, so that
  * a wait outlives its request and the process. Who asks sees what was seen last.
  */
-import { Clock, type Context, Deferred, Effect, Fiber, FileSystem } from "effect"
+import { Clock, type Context, Deferred, Effect, Fiber, type FileSystem } from "effect"
 import { z } from "zod"
 import type { StoreError } from "../errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import type { PluginServices } from "../plugin.ts"
-import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import { makeRecordFolder } from "../store/record-folder.ts"
 import type { AnyAction } from "./action.ts"
 import { waits as bounds } from "./limits.ts"
 import type { ActionResponse } from "./response.ts"
@@ -54,18 +54,14 @@ export const makeRuns = Effect.fnUntraced(function* (
   data_dir: string,
   services: Context.Context<PluginServices>,
 ): Effect.fn.Return<Runs, never, FileSystem.FileSystem> {
-  const fs = yield* FileSystem.FileSystem
-  const folder = `${data_dir}/runs`
+  const records = yield* makeRecordFolder(`${data_dir}/runs`, run_file, bounds.run_bytes_max)
   const fibers = new Set<Fiber.Fiber<unknown>>()
 
   // What the disk does not take is still told to whoever waits; a restart then knows less.
   const save = (run: Run) =>
-    Effect.andThen(makeFolder(folder), writeAtomic(folder, `${run.id}.json`, JSON.stringify(run))).pipe(
-      Effect.catch((error) => Effect.logError(`${error.message}; a run that is waited for is not on the disk`)),
-    )
-
-  const read = (id: string) =>
-    Effect.map(readIfPresent(`${folder}/${id}.json`, bounds.run_bytes_max), (text) => parse(text ?? ""))
+    records
+      .write(run)
+      .pipe(Effect.catch((error) => Effect.logError(`${error.message}; a run that is waited for is not on the disk`)))
 
   const carryOut = (run: Run, action: AnyAction, seen: { run: Run }, done: Deferred.Deferred<void>) =>
     Effect.gen(function* () {
@@ -94,11 +90,9 @@ export const makeRuns = Effect.fnUntraced(function* (
   /** Removes runs that are over a day old, and the oldest beyond the bound. Gives the others, the oldest first. */
   const sweep = Effect.gen(function* () {
     const now_ms = yield* Clock.currentTimeMillis
-    const names = yield* Effect.orElseSucceed(fs.readDirectory(folder), (): string[] => [])
     const runs: Run[] = []
-    for (const name of names) {
-      const [, id] = /^([0-9a-f-]{36})\.json$/.exec(name) ?? []
-      const run = id === undefined ? undefined : yield* Effect.orElseSucceed(read(id), () => undefined)
+    for (const id of yield* records.ids) {
+      const run = yield* Effect.orElseSucceed(records.read(id), () => undefined)
       if (run !== undefined) runs.push(run)
     }
     runs.sort((one, other) => (one.at < other.at ? -1 : 1))
@@ -106,7 +100,7 @@ export const makeRuns = Effect.fnUntraced(function* (
       ({ state, until }, at) =>
         state === "done" && (now_ms - Date.parse(until) > bounds.run_life_ms || runs.length - at > bounds.runs_max),
     )
-    for (const { id } of over) yield* Effect.ignore(fs.remove(`${folder}/${id}.json`))
+    for (const { id } of over) yield* records.remove(id)
     return runs.filter((run) => !over.includes(run))
   })
 
@@ -130,34 +124,20 @@ export const makeRuns = Effect.fnUntraced(function* (
     return seen.run
   })
 
-  const provided = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem>) =>
-    Effect.provideService(effect, FileSystem.FileSystem, fs)
-
   return {
     before: (action, args) => {
       const settling = action.settles?.(args)
       if (settling === undefined) return Effect.succeed(new Map())
       return readStates(settling, [...new Set(settling.ids)]).pipe(Effect.provide(services), forPurpose("action"))
     },
-    start: (wanted) => provided(start(wanted)),
-    find: (id) => (/^[0-9a-f-]{36}$/.test(id) ? provided(read(id)) : Effect.undefined),
-    resume: (find) =>
-      provided(
-        Effect.gen(function* () {
-          for (const run of yield* sweep) {
-            const action = run.state === "waiting" ? find(run.action) : undefined
-            if (action !== undefined) yield* fork(run, action)
-          }
-        }),
-      ),
+    start,
+    find: records.read,
+    resume: Effect.fnUntraced(function* (find) {
+      for (const run of yield* sweep) {
+        const action = run.state === "waiting" ? find(run.action) : undefined
+        if (action !== undefined) yield* fork(run, action)
+      }
+    }),
     stop: Effect.suspend(() => Fiber.interruptAll(fibers)),
   }
 })
-
-const parse = (text: string): Run | undefined => {
-  try {
-    return run_file.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}
