@@ -34,6 +34,8 @@ enterNamespace()
 /** Time for delivery to go on after a fault: waits between tries grow to a minute. */
 const recovery_ms_max = 200_000
 const closing_ms_max = 400_000
+/** Between two looks at the books, which cost the simulator the more the more partitions there are. */
+const look_ms = Math.max(100, 5 * partitions)
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
@@ -73,9 +75,9 @@ const disturb = async (rig: Rig): Promise<Report> => {
   const struck = new Map<string, number>()
   const wrong: string[] = []
   let batches_max = 0
+  await progressed(rig)
   const began_ms = performance.now()
   const seconds = () => Math.round((performance.now() - began_ms) / 1_000)
-  await progressed(rig)
   while (performance.now() - began_ms < minutes * 60_000) {
     const strikes = drawSome(rig, random, next)
     for (const { kind, repeats_max } of strikes) {
@@ -142,7 +144,7 @@ const progressed = async (rig: Rig): Promise<Account> => {
       return moves ? now : undefined
     },
     recovery_ms_max,
-    100,
+    look_ms,
   )
 }
 

@@ -6,6 +6,9 @@ import type { Simulator } from "../../simulator/simulator.ts"
 import { type Child, type Start, start_ms_max } from "./child.ts"
 import { until } from "./waiting.ts"
 
+/** A simulator that stands still for a while, on a machine that does other work, answers late. */
+const answer_ms_max = 90_000
+
 export type Fault = NonNullable<SimulatorOptions["faults"]>[number]
 
 export interface Simulated {
@@ -36,7 +39,7 @@ export const simulate = async (settings: SimulatorOptions, folder: string, start
   const child = start(["simulate", "--port", "0", "--scenario", scenario], { env: {}, cwd: folder })
   const url = await until("the address of the simulator", () => addressOf(child), start_ms_max)
   const ask = async <A>(path: string, init: RequestInit = {}): Promise<A> => {
-    const answer = await fetch(`${url}/_sim/${path}`, { ...init, signal: AbortSignal.timeout(30_000) })
+    const answer = await fetch(`${url}/_sim/${path}`, { ...init, signal: AbortSignal.timeout(answer_ms_max) })
     if (!answer.ok) throw new Error(`the simulator answered ${answer.status} to ${path}: ${await answer.text()}`)
     return (await answer.json()) as A
   }
