@@ -84,8 +84,8 @@ export const checks = [
     {
       name: "a change of nothing that is not refused proves the scope",
       promise: "A scope for changes that no call can prove is told as not known.",
-      find: "return not_refused(String(answer.status))",
-      replace: 'return ok("granted")',
+      find: "? Effect.succeed(not_refused(String(error.status)))",
+      replace: '? Effect.succeed(ok("granted"))',
     },
   ]),
   ...breaks({ file: "src/core/falcon/retry.ts", page, noticed_by }, [
