@@ -7,6 +7,7 @@ import { maySee } from "../core/http/server/bearer.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
 import { version } from "../version.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
+import { operatingPaths } from "./openapi-operating.ts"
 import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
 import { wait_parameter, waitingPaths } from "./openapi-waiting.ts"
 
@@ -73,7 +74,7 @@ export const openApi = (
           },
         },
       },
-      ...waitingPaths(base, parameters),
+      ...{ ...waitingPaths(base, parameters), ...operatingPaths(base, parameters) },
       [`${base}/actions/{slug}`]: {
         get: {
           operationId: "describe_action",
