@@ -70,8 +70,8 @@ export const tenantOf = (seed: number, minutes: number, partitions: number, star
     poison,
     intake_delay_ms: 20,
     lock_release_ms: 500,
-    // No more than 480 refreshes in a minute: above 600 the worker spaces them out.
-    session_interval_s: Math.max(20, partitions / 8),
+    // With 300 partitions 120 refreshes in a minute. Above 600 the worker would space them out.
+    session_interval_s: Math.max(20, partitions / 2),
     token_life_s: 400,
   }
 }
