@@ -18,6 +18,7 @@ import { outside } from "./outside.ts"
 import { platform } from "./platform.ts"
 import { records } from "./records.ts"
 import { refusals } from "./refusals.ts"
+import { runtimes } from "./runtimes.ts"
 import { store } from "./store.ts"
 import { texts } from "./text.ts"
 
@@ -36,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...network,
   ...outside,
   ...platform,
+  ...runtimes,
   ...texts,
   ...store,
   ...cuts,

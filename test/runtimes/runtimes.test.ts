@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { compiled } from "../support/compiled.ts"
 import { answersByDeno, answersByWorkerd, worker_build } from "./edges.ts"
-import { denoPermissions, denoServe, executables, node_flags, processes, steps, table } from "./runtimes.ts"
-import { calls, checks, demonstrates, runs, servesByDeno } from "./smoke.ts"
+import { denoPermissions, executables, node_flags, processes, steps, table } from "./runtimes.ts"
+import { checks, demonstrates, runs } from "./smoke.ts"
 
 const timeout_ms = 240_000
 
@@ -18,14 +18,9 @@ for (const runtime of processes) {
   describe.skipIf(runtime.name !== "executable" && isMissing(runtime.akonis("/")))(`under ${runtime.name}`, () => {
     test.concurrent(`${steps.check}`, () => checks(runtime), timeout_ms)
     test.concurrent(`${steps.run}; ${steps.http}; ${steps.docs}`, () => runs(runtime), timeout_ms)
-    test.concurrent(`${steps.shell}`, () => calls(runtime), timeout_ms)
     test.concurrent(`${steps.demo}`, () => demonstrates(runtime), timeout_ms)
   })
 }
-
-describe.skipIf(isMissing(denoServe("/")))("under deno serve", () => {
-  test("it listens where the configuration says or not at all, and drains", servesByDeno, timeout_ms)
-})
 
 test.skipIf(isMissing(executables.deno))(
   `at the edge under Deno, with no permission but the network: ${steps.http}`,

@@ -70,7 +70,6 @@ export const steps = {
   run: "`run`: events delivered byte for byte, committed, and a stop that drains",
   http: "HTTP: health, catalogue, actions, dry runs, idempotency keys, audit log",
   docs: "`/docs`, `/mcp`, `/metrics`",
-  shell: "`call`",
   demo: "`demo`, `simulate`",
 } as const
 

@@ -6,7 +6,7 @@ import { type Listening, listen } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import { cases } from "../actions/cases.ts"
 import { certificates, proxy } from "../http/sockets.ts"
-import { makePlaces, until } from "../process/waiting.ts"
+import { makePlaces, until, within } from "../process/waiting.ts"
 import { denoServe, type ProcessRuntime, root } from "./runtimes.ts"
 
 export const token = "runtimes-token-0001"
@@ -220,7 +220,8 @@ export const servesByDeno = () =>
     const [serve, source] = [command.slice(0, -1), command.at(-1)!]
     // It looks for the packages where it is started.
     const wrong = start([...serve, "--port", "0", source], { AKONIS_HOST: "127.0.0.1" }, root)
-    expect([await wrong.ended, wrong.err()]).toEqual([2, expect.stringContaining("deno serve listens on 0.0.0.0:")])
+    const status = await within("the end of deno serve", wrong.ended, 60_000)
+    expect([status, wrong.err()]).toEqual([2, expect.stringContaining("deno serve listens on 0.0.0.0:")])
     const right = start([...serve, "--host", "127.0.0.1", "--port", "0", source], {}, root)
     const url = await addressOf(right)
     await answersOverHttp(url)
