@@ -3,7 +3,7 @@ import type { PartitionStatus, TenantStatus } from "../api/status/schema.ts"
 import { AuditTable } from "./audit.tsx"
 import { Curve, Empty, Section, Sign } from "./parts.tsx"
 import { history, report, tenant } from "./state.ts"
-import { ago, clock, count, metric, millis, rate, span, states, words } from "./words.ts"
+import { ago, clock, count, folded, metric, millis, rate, span, states, words } from "./words.ts"
 
 export const Overview = () => {
   const now = report.value!.at
@@ -50,7 +50,7 @@ const Troubles = ({ tenant: { plugins } }: { readonly tenant: TenantStatus }) =>
         <li key={id} class={status}>
           <Sign status={status} text={id} />
           <span class="since">since {clock(since)}</span>
-          <p>{detail === "" ? "It does not say why." : detail}</p>
+          {detail === "" ? <p>It does not say why.</p> : folded(detail).map((line) => <p key={line}>{line}</p>)}
         </li>
       ))}
     </ul>
@@ -178,11 +178,9 @@ const Partitions = ({ partitions, now }: { readonly partitions: readonly Partiti
           </td>
           <td data-label="Last event">{ago(one.last_event_at, now)}</td>
           <td class="detail" data-label="Last error">
-            {one.last_error === null ? (
-              <span class="quiet">none</span>
-            ) : (
-              `${clock(one.last_error.at)}  ${one.last_error.detail}`
-            )}
+            <span class={one.status === "ok" ? "quiet" : ""}>
+              {one.last_error === null ? "none" : `${clock(one.last_error.at)}  ${one.last_error.detail}`}
+            </span>
           </td>
         </tr>
       ))}

@@ -56,3 +56,18 @@ export const words = (name: string): string => name.replaceAll(/[_-]/g, " ")
 
 /** A name of a metric without what all of them share. */
 export const metric = (name: string): string => words(name.replace(/^akonis_/, "").replace(/_total$/, ""))
+
+/** A detail of health line by line; partitions that say the same say it once. */
+export const folded = (detail: string): readonly string[] => {
+  const named = /^(partition) ([^,:]+)((?:, [a-z ]+)?: .*)$/
+  const lines = new Map<string, string[]>()
+  for (const part of detail.split(/; (?=partition [^,:]+[,:])/)) {
+    const [, , label, rest] = named.exec(part) ?? []
+    const key = rest ?? part
+    lines.set(key, [...(lines.get(key) ?? []), ...(label === undefined ? [] : [label])])
+  }
+  return [...lines].map(([rest, labels]) => {
+    if (labels.length === 0) return rest
+    return `${labels.length === 1 ? "partition" : "partitions"} ${labels.join(", ")}${rest}`
+  })
+}

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import type { Page } from "playwright-core"
 import { dashboardFiles } from "../../scripts/dashboard.ts"
+import { folded } from "../../src/dashboard/words.ts"
 import { type Served, tokens, withServed } from "../actions/served.ts"
 import { may_skip, visit } from "./chromium.ts"
 
@@ -34,6 +35,15 @@ const go = async (page: Page, { url }: Served, view: string, wait_for: string): 
   await page.goto(`${url}/#/${view}`)
   await page.waitForSelector(wait_for)
 }
+
+test("what several partitions say alike is said once", () => {
+  const blocked = "delivery: intake blocked: the intake answered 503: one; two"
+  expect(folded(`partition 0, ${blocked}; partition 1, ${blocked}; partition 2: no byte for 120 s`)).toEqual([
+    `partitions 0, 1, ${blocked}`,
+    "partition 2: no byte for 120 s",
+  ])
+  expect(folded("hosts: 401")).toEqual(["hosts: 401"])
+})
 
 describe("the files of the dashboard", () => {
   test("are what its sources make; `bun run dashboard` writes them anew", async () => {
