@@ -101,7 +101,9 @@ const metricsPage = (): string => {
   const intro = [
     "# Metrics",
     "",
-    "`GET /metrics`, Prometheus text. Every metric but the first has the label `tenant`; those of the streams have `partition` too.",
+    "`GET /metrics`, Prometheus text. Metrics have the label `tenant` where nothing else is said; those of the streams have `partition` too.",
+    "Beside them stand `process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_start_time_seconds` and, on Linux,",
+    "`process_open_fds`. Alert rules and a Grafana dashboard: `deploy/prometheus/`, `deploy/grafana/`.",
   ]
   return `${notice}\n${[...intro, "", "| name | kind | |", "| --- | --- | --- |", ...rows, ""].join("\n")}`
 }

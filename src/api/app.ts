@@ -28,6 +28,7 @@ import { statusRoutes } from "./status/status.ts"
 import { Streams } from "./status/streams.ts"
 import { tapRoutes } from "./status/tap.ts"
 import { baseOf, tenantRoutes } from "./tenants.ts"
+import { timeRequests } from "./time-requests.ts"
 
 export interface AppOptions {
   readonly tenants: readonly RunningTenant[]
@@ -83,6 +84,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   const sessions = makeSessions(api, (path) => isDocsPath(path) || isDashboardPath(path))
   const app = new Hono<ApiEnv>({ getPath: pathOf })
 
+  app.use(timeRequests)
   app.use(giveRequestId)
   if (options.hosts !== undefined) app.use(checkHost(options.hosts))
   app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
@@ -98,11 +100,11 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     app.route("/", dashboardDoor(sessions))
   }
   app.use(authenticate(api, sessions.callerOf))
-  app.route("/", metricsRoutes(api))
-  app.route("/", logRoutes())
-  app.route("/", tenantRoutes(api))
   const streams = new Streams()
   const look = makeSharedLook(api, tenants, started_ms)
+  app.route("/", metricsRoutes(api, look, started_ms))
+  app.route("/", logRoutes())
+  app.route("/", tenantRoutes(api))
   options.stopping?.push(look.stop, streams.endAll)
   app.route("/", statusRoutes(look, streams))
   for (const tenant of acting) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, streams))

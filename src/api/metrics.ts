@@ -1,15 +1,37 @@
 /** `GET /metrics`: Prometheus text. */
+import { Effect, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { Hono } from "hono"
 import { type Caller, maySee } from "../core/http/server/bearer.ts"
+import { type Status, statuses } from "../core/telemetry/health.ts"
+import { metrics } from "../core/telemetry/metrics.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
+import { processMetrics } from "./process-metrics.ts"
+import type { SharedLook } from "./status/shared-look.ts"
 
-export const metricsRoutes = (api: Api): Hono<ApiEnv> =>
-  new Hono<ApiEnv>().get("/metrics", needs("reader"), async (c) =>
-    c.text(seenBy(c.get("caller"), await api.run(PrometheusMetrics.format())), 200, {
+export const metricsRoutes = (api: Api, look: SharedLook, started_ms: number): Hono<ApiEnv> =>
+  new Hono<ApiEnv>().get("/metrics", needs("reader"), async (c) => {
+    const tenants = await look.tenants()
+    const gauges = Effect.forEach(tenants, updateGauges, { discard: true })
+    const text = await api.run(Effect.andThen(gauges, PrometheusMetrics.format()))
+    return c.text(`${seenBy(c.get("caller"), text).trimEnd()}\n${await api.run(processMetrics(started_ms))}`, 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
-    }),
-  )
+    })
+  })
+
+/** What nobody counts as it happens: it is looked at when somebody asks. */
+const updateGauges = ({ id, plugins, dead_letters }: Awaited<ReturnType<SharedLook["tenants"]>>[number]) =>
+  Effect.gen(function* () {
+    const pending = Metric.withAttributes(metrics.dead_letters_pending, { tenant: id })
+    yield* Metric.update(pending, dead_letters.pending)
+    for (const plugin of plugins) {
+      for (const status of statuses)
+        yield* Metric.update(statusGauge(id, plugin.id, status), +(plugin.status === status))
+    }
+  })
+
+const statusGauge = (tenant: string, plugin: string, status: Status) =>
+  Metric.withAttributes(metrics.plugin_status, { tenant, plugin, status })
 
 /** The lines that a token bound to tenants may read: theirs, and those that are about no tenant. */
 const seenBy = (caller: Caller, text: string): string => {

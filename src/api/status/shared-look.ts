@@ -19,6 +19,8 @@ export interface SharedLook {
   readonly now: (caller: Caller) => Promise<string>
   /** Calls `tell` with the report as JSON at every tick until it is closed by what this gives. */
   readonly watch: (caller: Caller, tell: (json: string) => void) => () => void
+  /** What every tenant does, no older than half a tick. */
+  readonly tenants: () => Promise<readonly TenantStatus[]>
   readonly watchers: () => number
   /** Ends all ticks. */
   readonly stop: Effect.Effect<void>
@@ -96,6 +98,7 @@ export const makeSharedLook = (api: Api, tenants: readonly RunningTenant[], star
       schedule()
       return () => void watchers.delete(watcher)
     },
+    tenants: async () => (await recent()).tenants,
     watchers: () => watchers.size,
     stop: Effect.sync(() => {
       watchers.clear()

@@ -14,6 +14,7 @@ import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
 import { type Approvals, makeApprovals } from "./approvals.ts"
 import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, isoNow, withOutcome } from "./audit-line.ts"
+import { countRun } from "./count-runs.ts"
 import { planned } from "./dry-run.ts"
 import { failWhenNothing } from "./error-priority.ts"
 import { type Guards, makeGuards } from "./guards.ts"
@@ -159,7 +160,7 @@ export const perform = (
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
     return yield* recorded(tenant, action, args, asked, run)
-  }).pipe(tenant.watching(action), withRequestId(asked.request_id))
+  }).pipe(tenant.watching(action), countRun(tenant.id, action), withRequestId(asked.request_id))
 
 /** Runs a change with its beginning and its end in the journal, so that a key replays its answer and a crash is noticed. */
 const recorded = (

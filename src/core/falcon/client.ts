@@ -14,6 +14,7 @@ import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
 import { makeRateLimit } from "./rate-limit.ts"
 import { requestUrl } from "./request-url.ts"
 import { retriesOf, withRetries } from "./retry.ts"
+import { timeRequest } from "./time-request.ts"
 import { without } from "./without-secrets.ts"
 
 export type { Envelope } from "./envelope.ts"
@@ -63,9 +64,9 @@ export const makeFalcon = Effect.gen(function* () {
     yield* rate.take
     const bearer = Redacted.value(token)
     const request = httpRequest(operation, requestUrl(operation, base_url), bearer)
-    const answer = yield* Effect.mapError(
-      http.send(request, operation.bytes_max ?? falcon.response_bytes_max),
-      (error) => transportFailure(operation, error),
+    const answer = yield* http.send(request, operation.bytes_max ?? falcon.response_bytes_max).pipe(
+      timeRequest(operation.name),
+      Effect.mapError((error) => transportFailure(operation, error)),
     )
     yield* rate.learn(operation.name, answer)
     return without(answer, [bearer])

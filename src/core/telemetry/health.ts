@@ -10,6 +10,9 @@ import { cleanText } from "../text.ts"
 
 const status = z.enum(["ok", "degraded", "failed"])
 
+/** Every status, from well to worst. */
+export const statuses = status.options
+
 export type Status = z.output<typeof status>
 
 /** How one plugin is. */

@@ -15,6 +15,30 @@ export const metrics = {
     description:
       "Always 1; its labels say what runs: version, commit, built (the time of the commit). It has no label `tenant`.",
   }),
+  actions: counter(
+    "akonis_actions_total",
+    "Runs of actions with arguments that are right, by action and outcome: success, partial, dry_run, replayed, refused (4xx), failed (5xx), interrupted.",
+  ),
+  action_seconds: Metric.histogram("akonis_action_seconds", {
+    description: "Time of a run of an action, by action; dry runs and refusals before anything was sent are left out.",
+    boundaries: seconds,
+  }),
+  http_seconds: Metric.histogram("akonis_http_request_seconds", {
+    description:
+      "Time of a request to our own API until its answer begins, by method, route and status. No label `tenant`.",
+    boundaries: seconds,
+  }),
+  falcon_seconds: Metric.histogram("akonis_falcon_request_seconds", {
+    description:
+      "Time of one request to Falcon's API, every try counted, by operation and outcome: its status, or why there was none.",
+    boundaries: seconds,
+  }),
+  plugin_status: Metric.gauge("akonis_plugin_status", {
+    description: "1 for the status that a plugin has in `GET /health`, 0 for the others, by plugin and status.",
+  }),
+  dead_letters_pending: Metric.gauge("akonis_dead_letters_pending", {
+    description: "Dead letters on the disk that were not replayed.",
+  }),
   events_in: counter("akonis_events_in_total", "Events read from Falcon, repeats left out."),
   bytes_in: counter("akonis_bytes_in_total", "Bytes of those events."),
   events_out: counter(
