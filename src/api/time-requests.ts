@@ -8,10 +8,13 @@ import type { ApiContext } from "./api.ts"
 export const timeRequests = async (c: ApiContext, next: () => Promise<void>): Promise<void> => {
   const begun_ms = performance.now()
   await next()
-  const labels = { method: methodOf(c.req.method), route: routePath(c, -1), status: String(c.res.status) }
+  const labels = { method: methodOf(c.req.method), route: routeOf(c), status: String(c.res.status) }
   const seconds = (performance.now() - begun_ms) / 1_000
   Effect.runSync(Metric.update(Metric.withAttributes(metrics.http_seconds, labels), seconds))
 }
+
+/** The route without the name of a tenant, which is not for everybody. */
+const routeOf = (c: ApiContext): string => routePath(c, -1).replace(/^\/tenants\/[^/]+/, "/tenants/:tenant")
 
 /** Methods that routes have; a method that a caller has made up is no label. */
 const known: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -27,11 +27,11 @@ describe("metrics", () => {
       const after = await read()
       const more = (name: string, labels: Readonly<Record<string, string>>) =>
         sampleOf(after, name, labels) - sampleOf(before, name, labels)
-      const action = "isolate_endpoints"
-      expect(more("akonis_actions_total", { action, outcome: "success" })).toBe(1)
-      expect(more("akonis_actions_total", { action, outcome: "dry_run" })).toBe(1)
-      expect(more("akonis_actions_total", { action, outcome: "refused" })).toBe(1)
-      expect(more("akonis_action_seconds_count", { action })).toBe(1)
+      const run = { tenant: "default", action: "isolate_endpoints" }
+      expect(more("akonis_actions_total", { ...run, outcome: "success" })).toBe(1)
+      expect(more("akonis_actions_total", { ...run, outcome: "dry_run" })).toBe(1)
+      expect(more("akonis_actions_total", { ...run, outcome: "refused" })).toBe(1)
+      expect(more("akonis_action_seconds_count", run)).toBe(1)
       const route = "/actions/:slug"
       expect(more("akonis_http_request_seconds_count", { method: "POST", route, status: "200" })).toBe(2)
       for (const status of ["400", "404"])
@@ -43,8 +43,8 @@ describe("metrics", () => {
     withServed({}, async ({ ask }) => {
       await ask("/nobody/knows/this", { token: tokens.reader })
       const { text } = await ask("/metrics", { token: tokens.reader })
-      expect(sampleOf(text, "akonis_plugin_status", { plugin: "hosts", status: "ok" })).toBe(1)
-      expect(sampleOf(text, "akonis_plugin_status", { plugin: "hosts", status: "failed" })).toBe(0)
+      expect(sampleOf(text, "akonis_plugin_status", { tenant: "default", plugin: "hosts", status: "ok" })).toBe(1)
+      expect(sampleOf(text, "akonis_plugin_status", { tenant: "default", plugin: "hosts", status: "failed" })).toBe(0)
       expect(text).toMatch(/^akonis_dead_letters_pending\{.*\} 0$/m)
       expect(Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(1_000_000)
       expect(text).toMatch(/^process_cpu_seconds_total [\d.]+$/m)
