@@ -14,6 +14,7 @@ import { guard_rails } from "./guards.ts"
 import { iocs } from "./iocs.ts"
 import type { Mutant } from "./mutant.ts"
 import { network } from "./network.ts"
+import { operate } from "./operate.ts"
 import { outside } from "./outside.ts"
 import { platform } from "./platform.ts"
 import { records } from "./records.ts"
@@ -35,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   ...iocs,
   ...door,
   ...network,
+  ...operate,
   ...outside,
   ...platform,
   ...runtimes,

@@ -1,0 +1,53 @@
+/** Breaks of what an operator may see, and what leaves the machine in an archive. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const noticed = "test/operate/status.test.ts"
+
+export const operate: readonly Mutant[] = [
+  ...breaks({ file: "src/api/status/tap.ts", page: "docs/security.md", noticed_by: noticed }, [
+    {
+      name: "a reader taps events",
+      promise: "Who has the role reader sees no event.",
+      find: 'app.get("/tap", needs("responder")',
+      replace: 'app.get("/tap", needs("reader")',
+    },
+  ]),
+  ...breaks({ file: "src/api/dead-letters.ts", page: "docs/security.md", noticed_by: noticed }, [
+    {
+      name: "a reader looks into dead letters",
+      promise: "Who has the role reader sees no content of a dead letter.",
+      find: 'app.get("/dead-letters/:id", needs("responder")',
+      replace: 'app.get("/dead-letters/:id", needs("reader")',
+    },
+  ]),
+  ...breaks({ file: "src/core/delivery/tap.ts", noticed_by: noticed }, [
+    {
+      name: "a redacted tap shows texts",
+      promise: "Redacted, an event has its keys and none of its values.",
+      find: "return `<text of ${value.length}>`",
+      replace: "return value",
+    },
+  ]),
+  ...breaks({ file: "src/core/telemetry/board.ts", noticed_by: noticed }, [
+    {
+      name: "the lag stands still in an outage",
+      promise: "While a batch waits for the destination, its lag grows.",
+      find: "this.posting_created_ms < 0 ? this.delivered_lag_ms",
+      replace: "this.posting_created_ms < 1e15 ? this.delivered_lag_ms",
+    },
+  ]),
+  ...breaks({ file: "src/cli/operate/support.ts", noticed_by: "test/operate/commands.test.ts" }, [
+    {
+      name: "the archive quotes servers in its log",
+      promise: "The archive holds nothing that a server said.",
+      find: 'logs.split("\\n").map(ownWords).join("\\n")',
+      replace: "logs",
+    },
+    {
+      name: "the archive quotes servers in its health",
+      promise: "The archive holds nothing that a server said.",
+      find: "json(inOwnWords(health))",
+      replace: "json(health)",
+    },
+  ]),
+]
