@@ -4,8 +4,11 @@ import { Hono } from "hono"
 import { type Caller, maySee } from "../core/http/server/bearer.ts"
 import { Health, type HealthReport, type Report, type Status } from "../core/telemetry/health.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
-import { version } from "../version.ts"
+import { build, version } from "../version.ts"
 import { type Api, type ApiEnv, callerOf } from "./api.ts"
+
+/** Which build it is; nothing from source. */
+const stamped = { ...(build.commit && { commit: build.commit }), ...(build.date && { built: build.date }) }
 
 interface HealthOptions {
   readonly started_ms: number
@@ -36,7 +39,7 @@ export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], option
     const status = worst(seen.flatMap(({ plugins }) => Object.values(plugins).map((report) => report.status)))
     const uptime_s = Math.floor((api.now_ms() - options.started_ms) / 1_000)
     const plugins = shown(seen, options.names_tenants ? "everybody" : await callerOf(api, c))
-    const report: HealthReport = { status, version, uptime_s, plugins }
+    const report: HealthReport = { status, version, ...stamped, uptime_s, plugins }
     return c.json(report, status === "failed" ? 503 : 200)
   })
 
