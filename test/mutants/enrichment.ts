@@ -50,6 +50,7 @@ const workers = breaks({ file: "src/core/delivery/enrichment-workers.ts", page }
   },
   {
     name: "any number of them on a full disk",
+    noticed_by: "src/core/delivery/enrichment-workers.test.ts",
     promise: "While the data folder cannot be written, raw events wait at that bound.",
     find: "if (queue.isCongested) ",
     replace: "if (!queue.isQuiet && queue.open < 0) ",

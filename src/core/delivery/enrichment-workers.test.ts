@@ -42,6 +42,8 @@ const makeScene = Effect.gen(function* () {
   const recorded: Reject[] = []
   const commits: number[] = []
   const window = new CommitWindow()
+  /** What writing a dead letter takes. */
+  const disk: { write: Effect.Effect<void> } = { write: Effect.void }
   const health = yield* Health
   const workers = yield* startEnrichmentWorkers({
     framing: intake_framing,
@@ -54,7 +56,13 @@ const makeScene = Effect.gen(function* () {
           for (let i = 0; i < batch.count; i++) posted.push(new TextDecoder().decode(batch.raw(i)))
         }),
     },
-    dead_letters: { add: (_, rejects) => Effect.sync(() => void recorded.push(...rejects)) },
+    dead_letters: {
+      add: (_, rejects) =>
+        Effect.andThen(
+          Effect.suspend(() => disk.write),
+          Effect.sync(() => void recorded.push(...rejects)),
+        ),
+    },
     health: yield* health.cell("test", "enrichment"),
     commit: (offset) => Effect.sync(() => void commits.push(offset)),
   })
@@ -66,8 +74,11 @@ const makeScene = Effect.gen(function* () {
     const offset = window.release(range)
     if (offset >= 0) commits.push(offset)
   })
-  return { posted, recorded, commits, deliver, workers }
+  return { posted, recorded, commits, disk, deliver, workers }
 }).pipe(Effect.provide(Health.layer(["test"])))
+
+const others = (first: number): Batch =>
+  batchOf(Array.from({ length: 100 }, (_, i) => line("Other", first + i)).join(""), enricher({}))
 
 describe("what an enricher finds", () => {
   test("is posted, and only then is the event's offset free; events of other types are never looked at", () =>
@@ -158,6 +169,24 @@ describe("what an enricher finds", () => {
         }
         expect(scene.recorded.map(({ offset }) => offset)).toEqual([0])
         expect(scene.commits.at(-1)).toBe(99)
+      }),
+    ))
+
+  test("holds up the next batch on a full disk, once more newer events wait than may come again after a crash", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const scene = yield* makeScene
+        scene.disk.write = Effect.sleep("1 hour")
+        const broken = enricher({ enrich: () => new NotEnriched({ message: "no such thing" }) })
+        yield* scene.deliver(batchOf(line("Seen", 0), broken))
+        yield* TestClock.adjust(1)
+        for (let batch = 1; batch < limits.events_behind_max / 100; batch++) yield* scene.deliver(others(batch * 100))
+        const held = yield* Effect.forkChild(scene.deliver(others(limits.events_behind_max)))
+        yield* TestClock.adjust("59 minutes")
+        expect(held.pollUnsafe()).toBeUndefined()
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(held)
+        expect(scene.recorded.map(({ offset }) => offset)).toEqual([0])
       }),
     ))
 })
