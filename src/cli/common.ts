@@ -33,9 +33,15 @@ export const configOf = (file: Option.Option<string>, used: Uses) =>
 /** Ends the process with a status; the message, if any, has been printed. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}
 
-/** Writes to standard output and waits until it is out: a pipe takes 64 KiB at once, and the process may end after this. */
+/**
+ * Writes to standard output and waits until it is out: a pipe takes 64 KiB at once, and the process may end after this. Who stops reading
+ * (`| head`) gets no more, which is no error.
+ */
 export const write = (text: string | Uint8Array): Effect.Effect<void> =>
-  Effect.callback((resume) => void process.stdout.write(text, () => resume(Effect.void)))
+  Effect.callback((resume) => {
+    if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => undefined)
+    process.stdout.write(text, () => resume(Effect.void))
+  })
 
 /** Text on standard output, and a line end. What a server has put into it does not steer the terminal; JSON stays what it is. */
 export const print = (text: string): Effect.Effect<void> => write(`${terminalText(text)}\n`)
