@@ -196,7 +196,7 @@ const hasPages = async (url: string): Promise<void> => {
   const ask = asking(url)
   const script = await ask("/docs/swagger-ui-bundle.js")
   expect([script.status, (await script.text()).includes("SwaggerUIBundle")]).toEqual([200, true])
-  expect(await (await ask("/metrics")).text()).toContain("akonis_events_out_total")
+  expect(await (await ask("/metrics")).text()).toContain("akonis_falcon_token_renewals_total")
   const initialize = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "smoke", version: "1" } }
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initialize })
   const mcp = await ask("/mcp", { method: "POST", body, headers: { accept: "application/json, text/event-stream" } })
