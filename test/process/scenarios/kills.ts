@@ -11,6 +11,8 @@ export interface KillPlan {
   readonly events: number
   readonly intake_delay_ms: number
   readonly seed: number
+  /** Half of the events come over so many seconds, so that some are still to come at every kill, however busy the machine is. */
+  readonly lasting_s?: number
   /** How long Falcon takes to notice that a reader vanished. */
   readonly lock?: Pick<SimulatorOptions, "lock" | "lock_release_ms" | "session_interval_s">
 }
@@ -27,9 +29,14 @@ const flowing_ms_max = 700
 /** Kills workers of one data folder while events flow, then lets the last one finish. */
 export const killRepeatedly = (plan: KillPlan): Promise<KillOutcome> =>
   withLab(async (lab) => {
-    const { kills, partitions, events, intake_delay_ms, seed, lock = {} } = plan
-    const events_per_partition = Math.floor(events / partitions)
-    const simulated = await lab.simulate({ seed, partitions, events_per_partition, intake_delay_ms, ...lock })
+    const { kills, partitions, events, intake_delay_ms, seed, lasting_s = 0, lock = {} } = plan
+    const simulated = await lab.simulate({
+      seed,
+      partitions,
+      ...flowOf(events / partitions, lasting_s),
+      intake_delay_ms,
+      ...lock,
+    })
     const random = new Random(seed)
     const data_dir = lab.folder()
     let before = await repeatsOf(simulated)
@@ -47,6 +54,15 @@ export const killRepeatedly = (plan: KillPlan): Promise<KillOutcome> =>
     await note()
     return { kills, ...outcome, repeated_after_kill_max }
   })
+
+/** All events of a partition at once, or half of them over `lasting_s` seconds. */
+const flowOf = (events: number, lasting_s: number) => {
+  const later = lasting_s === 0 ? 0 : Math.floor(events / 2)
+  const events_per_partition = Math.floor(events) - later
+  return later === 0
+    ? { events_per_partition }
+    : { events_per_partition, events_per_second: later / lasting_s, events_max: Math.floor(events) }
+}
 
 /** Starts a worker and kills it `after_ms` after it has begun to deliver. */
 const killOnce = async (lab: Lab, simulated: Simulated, data_dir: string, after_ms: number) => {
