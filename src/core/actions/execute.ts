@@ -1,6 +1,6 @@
 /** Runs an action. HTTP, MCP and the command line all end here. */
 import { createHash } from "node:crypto"
-import { Cause, type Context, Effect, Exit, Redacted } from "effect"
+import { Cause, type Context, Effect, Exit, Redacted, Semaphore } from "effect"
 import type { GuardsConfig } from "../config/schema.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
@@ -81,6 +81,7 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const journal = Effect.andThen(audit.ready, open).pipe(
       Effect.tap(() => tell("ok", "")),
       Effect.tapError(({ message }) => tell("failed", `${message}; what changes something is refused until it can be`)),
+      Semaphore.makeUnsafe(1).withPermits(1), // One at a time: the look that began last has the last word.
     )
     const watchRecords = Effect.forever(
       Effect.andThen(
