@@ -1,3 +1,4 @@
+import { Latencies, type Latency } from "./latencies.ts"
 import type { Tape } from "./tape.ts"
 import { type VertexAccount, VertexBook } from "./vertices.ts"
 
@@ -36,14 +37,6 @@ export interface IntakeAccount {
   not_json: number
 }
 
-/** Milliseconds from the creation of live events to their arrival at the intake. */
-export interface Latency {
-  events: number
-  p50: number
-  p99: number
-  max: number
-}
-
 /** Every event accounted for. */
 export interface Account {
   partitions: Record<string, PartitionAccount>
@@ -62,8 +55,6 @@ const first_offsets = 10
 /** More is never listed: enough to tell what was lost apart from what was set aside. */
 const offsets_max = 100_000
 const violations_kept = 100
-/** One bucket per millisecond; the last one holds everything slower. */
-const latency_buckets = 120_000
 
 /** What is known about the events of one partition. */
 interface Sheet {
@@ -96,8 +87,7 @@ export class Ledger {
   readonly vertices = new VertexBook()
   readonly violations: { at_ms: number; what: string }[] = []
   readonly #sheets = new Map<number, Sheet>()
-  readonly #latencies = new Uint32Array(latency_buckets)
-  #latency_max = 0
+  readonly latencies = new Latencies()
 
   readonly retention: number
 
@@ -126,7 +116,7 @@ export class Ledger {
     else sheet.poison_delivered++
     if (index < sheet.latest) sheet.out_of_order++
     sheet.latest = Math.max(sheet.latest, index)
-    if (tape.isLive(index)) this.#timed(now - tape.createdMs(index))
+    if (tape.isLive(index)) this.latencies.add(now - tape.createdMs(index))
   }
 
   /** A client did something it should not. */
@@ -141,7 +131,7 @@ export class Ledger {
     for (const tape of tapes) {
       const part = this.#partition(tape, now)
       partitions[tape.options.partition] = part
-      add(total, part)
+      addAccount(total, part)
     }
     return {
       partitions,
@@ -149,7 +139,7 @@ export class Ledger {
       intake: { ...this.intake, refused: { ...this.intake.refused } },
       vertices: this.vertices.account(),
       violations: [...this.violations],
-      delivered_ms: this.#latency(),
+      delivered_ms: this.latencies.sum(),
     }
   }
 
@@ -207,29 +197,10 @@ export class Ledger {
     }
     return sheet
   }
-
-  #timed(latency_ms: number): void {
-    const bucket = Math.min(latency_buckets - 1, Math.max(0, Math.round(latency_ms)))
-    this.#latencies[bucket]!++
-    this.#latency_max = Math.max(this.#latency_max, latency_ms)
-  }
-
-  #latency(): Latency {
-    const events = this.#latencies.reduce((sum, count) => sum + count, 0)
-    return { events, p50: this.#quantile(0.5, events), p99: this.#quantile(0.99, events), max: this.#latency_max }
-  }
-
-  #quantile(share: number, events: number): number {
-    let seen = 0
-    for (let ms = 0; ms < latency_buckets; ms++) {
-      seen += this.#latencies[ms]!
-      if (seen >= share * events) return ms
-    }
-    return latency_buckets
-  }
 }
 
-function emptyAccount(): PartitionAccount {
+/** An account of nothing, to add others to. */
+export function emptyAccount(): PartitionAccount {
   return {
     available: 0,
     sent: 0,
@@ -242,7 +213,8 @@ function emptyAccount(): PartitionAccount {
   }
 }
 
-function add(total: PartitionAccount, part: PartitionAccount): void {
+/** Adds one account to another. */
+export function addAccount(total: PartitionAccount, part: PartitionAccount): void {
   total.available += part.available
   total.sent += part.sent
   total.delivered += part.delivered

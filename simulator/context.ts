@@ -6,7 +6,7 @@ import type { ApiState } from "./api/state.ts"
 import type { AssetLedger } from "./asset-ledger.ts"
 import type { SimClock } from "./clock.ts"
 import type { Deed, FaultSchedule, Place } from "./faults.ts"
-import type { SimulatorSettings } from "./options.ts"
+import type { Child, SimulatorSettings } from "./options.ts"
 import type { Tape } from "./tape.ts"
 import type { Tenant } from "./tenant.ts"
 
@@ -16,6 +16,10 @@ export interface SimContext {
   readonly clock: SimClock
   readonly started_ms: number
   readonly tenant: Tenant
+  /** Whose budgets per source address count: its own, or those of the estate that it belongs to. */
+  readonly address: Tenant
+  /** The customers that Flight Control lists below this one. */
+  readonly children: ReadonlyMap<string, Child>
   /** Every partition that ever was. */
   readonly tapes: Map<number, Tape>
   /** The partitions that a listing shows. */

@@ -42,7 +42,7 @@ function refusal(sim: SimContext, c: Context): Response | undefined {
   const now = sim.clock.now()
   const [scheme, bearer] = (c.req.header("authorization") ?? "").split(" ")
   const valid = scheme?.toLowerCase() === "bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)
-  const budget = sim.tenant.spend(valid ? "tenant" : "bad_bearer", now)
+  const budget = valid ? sim.tenant.spend("tenant", now) : sim.address.spend("bad_bearer", now)
   showBudget(c, budget)
   if (!budget.allowed) return failure(sim, c, 429, "API rate limit exceeded.")
   return valid ? undefined : failure(sim, c, 401, "access denied, invalid bearer token")
@@ -52,7 +52,7 @@ async function token(sim: SimContext, c: Context): Promise<Response> {
   const fault = await struck(sim, "token", undefined, c.req.raw)
   if (fault instanceof Response) return fault
   const now = sim.clock.now()
-  const budget = sim.tenant.spend("token", now)
+  const budget = sim.address.spend("token", now)
   showBudget(c, budget)
   c.header("X-Cs-Region", sim.settings.region)
   if (!budget.allowed) return failure(sim, c, 429, "API rate limit exceeded.")

@@ -5,13 +5,14 @@ import type { AddressInfo } from "node:net"
 import { getRequestListener } from "@hono/node-server"
 import { live_clock } from "./clock.ts"
 import { ConnectionReset } from "./context.ts"
+import { makeEstate } from "./estate.ts"
 import { type Listening, type ListenOptions, urlOf } from "./listen.ts"
-import { makeSimulator, type SimulatorParts } from "./simulator.ts"
+import type { SimulatorParts } from "./simulator.ts"
 
 /** Serves a simulator over HTTP, on the live clock. Rejects when the port cannot be opened. */
 export const listenNode = async (options: ListenOptions = {}, parts: SimulatorParts = {}): Promise<Listening> => {
   const { port = 0, host = "127.0.0.1", ...rest } = options
-  const simulator = makeSimulator(rest, live_clock, { ...parts, over_sockets: true })
+  const simulator = makeEstate(rest, live_clock, { ...parts, over_sockets: true })
   const answer = getRequestListener(
     async (request, { outgoing }) => {
       try {

@@ -1,7 +1,8 @@
 import { live_clock } from "./clock.ts"
 import { ConnectionReset } from "./context.ts"
+import { type Estate, makeEstate } from "./estate.ts"
 import type { SimulatorOptions } from "./options.ts"
-import { makeSimulator, type Simulator, type SimulatorParts } from "./simulator.ts"
+import type { SimulatorParts } from "./simulator.ts"
 
 /** Where to listen. */
 export interface ListenOptions extends SimulatorOptions {
@@ -14,7 +15,7 @@ export interface ListenOptions extends SimulatorOptions {
 export interface Listening {
   /** `http://host:port`, without a slash at the end. */
   readonly url: string
-  readonly simulator: Simulator
+  readonly simulator: Estate
   /** Closes the socket and all connections: new ones are refused until `resume`. */
   pause(): Promise<void>
   /** Opens the same port again. */
@@ -35,7 +36,7 @@ export const urlOf = (host: string, port: number): string => `http://${host.incl
 /** Serves a simulator over HTTP, on the live clock; under Bun only. */
 export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}): Listening {
   const { port = 0, host = "127.0.0.1", ...rest } = options
-  const simulator = makeSimulator(rest, live_clock, { ...parts, over_sockets: true })
+  const simulator = makeEstate(rest, live_clock, { ...parts, over_sockets: true })
   const serve = (at: number) =>
     Bun.serve({
       port: at,

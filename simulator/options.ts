@@ -30,6 +30,20 @@ export type PoisonKind = (typeof poison_kinds)[number]
 
 const poison_schema = z.strictObject({ partition: count, index: count, kind: z.enum(poison_kinds) })
 
+/** A customer below a Flight Control parent: a Falcon tenant of its own, reached with the parent's client and this `member_cid`. */
+export const child_schema = z.strictObject({
+  cid: z.string().regex(/^[0-9a-f]{32}$/, "32 lower-case hexadecimal characters"),
+  /** What the console calls it; a link may come without (gofalcon `domain.ChildLink`). */
+  name: z.string().optional(),
+  /** Key of its intake. Default: `<intake_key>-<cid>`. */
+  intake_key: z.string().min(1).optional(),
+  /** Options of this child alone, in place of the parent's. */
+  own: z.record(z.string(), z.unknown()).default({}),
+})
+
+/** One entry of `children`. */
+export type Child = z.output<typeof child_schema>
+
 /** Every option of the simulator, in code as in the YAML of a scenario. All have a default. */
 export const options_schema = z.strictObject({
   seed: z.int().nonnegative().default(1),
@@ -107,6 +121,9 @@ export const options_schema = z.strictObject({
   asset_task_fails_on: z.array(z.string()).default([]),
 
   faults: z.array(fault_schema).default([]),
+
+  /** Customers below this one, which makes it a Flight Control parent. Each has the options above and a seed of its own. */
+  children: z.array(child_schema).default([]),
 })
 
 /** The options with their defaults filled in. */

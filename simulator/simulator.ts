@@ -15,7 +15,8 @@ import type { EventTemplate } from "./events/template.ts"
 import { falconRoutes } from "./falcon.ts"
 import { FaultSchedule, type FaultState, fault_schema } from "./faults.ts"
 import { intakeRoutes } from "./intake.ts"
-import { parseOptions, type SimulatorOptions, type SimulatorSettings } from "./options.ts"
+import type { Latencies } from "./latencies.ts"
+import { type Child, parseOptions, type SimulatorOptions, type SimulatorSettings } from "./options.ts"
 import type { Tape } from "./tape.ts"
 import { Tenant } from "./tenant.ts"
 
@@ -25,6 +26,10 @@ export interface SimulatorParts {
   templates?: readonly EventTemplate[]
   /** A listening server carries the answers: broken connections are shown as it needs them. */
   over_sockets?: boolean
+  /** The customers that Flight Control lists below it; may change. */
+  children?: ReadonlyMap<string, Child>
+  /** The tenant that counts requests per source address, where several share one. */
+  address?: Tenant
 }
 
 /** A Falcon tenant and a Sekoia intake behind one `fetch`. */
@@ -37,6 +42,10 @@ export interface Simulator {
   /** The tapes of its partitions: what it sends, byte for byte. */
   readonly tapes: ReadonlyMap<number, Tape>
   account(): Account
+  /** How many live events took how many milliseconds, from the creation to the intake: the index is the time. */
+  readonly latencies: Latencies
+  /** Counts requests per source address. */
+  readonly address: Tenant
   /** Adds a fault; its times count from now. */
   addFault(fault: unknown): FaultState
   /** Removes one fault, or all. */
@@ -59,7 +68,7 @@ export function makeSimulator(options: SimulatorOptions, clock: SimClock, parts:
 
   const start = () => {
     closing = new AbortController()
-    const sim = makeContext(settings, clock, closing.signal, parts.over_sockets ?? false, emittedOnce)
+    const sim = makeContext(settings, clock, closing.signal, parts, emittedOnce)
     const tape_start_ms = settings.start_ms ?? sim.started_ms
     for (let partition = 0; partition < settings.partitions; partition++) {
       addPartition(sim, templates, partition, tape_start_ms)
@@ -85,6 +94,12 @@ export function makeSimulator(options: SimulatorOptions, clock: SimClock, parts:
     },
     get tapes() {
       return running.sim.tapes
+    },
+    get latencies() {
+      return running.sim.ledger.latencies
+    },
+    get address() {
+      return running.sim.address
     },
     account: () => running.sim.ledger.account(running.sim.tapes.values(), clock.now()),
     addFault: (fault) => {
@@ -115,16 +130,19 @@ function makeContext(
   settings: SimulatorSettings,
   clock: SimClock,
   closed: AbortSignal,
-  over_sockets: boolean,
+  { over_sockets = false, children = new Map(), address }: SimulatorParts,
   emitted: SimContext["emitted"],
 ): SimContext {
   const started_ms = clock.now()
   const api = makeApiState(settings, started_ms)
+  const tenant = new Tenant(settings)
   return {
     settings,
     clock,
     started_ms,
-    tenant: new Tenant(settings),
+    tenant,
+    address: address ?? tenant,
+    children,
     tapes: new Map(),
     listed: new Set(),
     faults: new FaultSchedule(),

@@ -6,6 +6,7 @@
 import * as asset_facts from "./asset-facts.ts"
 import * as case_facts from "./cases-facts.ts"
 import type { Fact, Parameter } from "./fact.ts"
+import * as flight_control_facts from "./flight-control-facts.ts"
 import * as ioc_facts from "./iocs-facts.ts"
 import * as list_facts from "./list-facts.ts"
 import { detections, edges, edgeTypes, vertices, vertices_v2 } from "./threatgraph-facts.ts"
@@ -201,6 +202,7 @@ export const facts: readonly Fact[] = [
   },
   ...Object.values(asset_facts),
   ...Object.values(case_facts),
+  ...Object.values(flight_control_facts),
   ...Object.values(ioc_facts),
   ...Object.values(list_facts),
   edgeTypes,

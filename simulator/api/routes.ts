@@ -2,6 +2,7 @@ import { Hono } from "hono"
 import type { SimContext } from "../context.ts"
 import { alertRoutes } from "./alerts.ts"
 import { caseRoutes } from "./cases.ts"
+import { flightControlRoutes } from "./flight-control.ts"
 import { hostGroupRoutes } from "./host-groups.ts"
 import { hostRoutes } from "./hosts.ts"
 import { identityRoutes } from "./identities.ts"
@@ -16,6 +17,7 @@ export function apiRoutes(sim: SimContext): Hono {
   const app = new Hono()
   alertRoutes(app, sim)
   caseRoutes(app, sim)
+  flightControlRoutes(app, sim)
   hostRoutes(app, sim)
   hostGroupRoutes(app, sim)
   identityRoutes(app, sim)

@@ -108,7 +108,7 @@ function refusal(sim: SimContext, c: Context, fact: Fact): Response | undefined 
   const [scheme, bearer] = (c.req.header("authorization") ?? "").split(" ")
   // The scheme in any case: PSFalcon writes `bearer`.
   const valid = scheme?.toLowerCase() === "bearer" && bearer !== undefined && sim.tenant.accepts(bearer, now)
-  const budget = sim.tenant.spend(valid ? "tenant" : "bad_bearer", now)
+  const budget = valid ? sim.tenant.spend("tenant", now) : sim.address.spend("bad_bearer", now)
   showBudget(c, budget)
   const refuse = (code: number, message: string, powered_by = "crowdstrike-api-gateway") =>
     envelope(sim, c, code, { errors: [{ code, message }] }, { powered_by })
