@@ -2,14 +2,27 @@
 import { readFileSync } from "node:fs"
 
 /** Linux shows CPU times in hundredths of a second, whatever the kernel's own tick is. */
-const tick_ms = 10
+export const tick_ms = 10
 
-/** CPU time of a process, all threads, user and system, in ms. */
-export function cpuMs(pid: number): number {
+/** CPU time of a process, all threads. */
+export interface CpuTime {
+  /** In its own code. */
+  readonly user_ms: number
+  /** In the kernel, for it. */
+  readonly system_ms: number
+}
+
+export function cpuTime(pid: number): CpuTime {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
   // The second field is the name in brackets, which may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return (Number(fields[11]) + Number(fields[12])) * tick_ms
+  return { user_ms: Number(fields[11]) * tick_ms, system_ms: Number(fields[12]) * tick_ms }
+}
+
+/** CPU time of a process, all threads, user and system, in ms. */
+export function cpuMs(pid: number): number {
+  const { user_ms, system_ms } = cpuTime(pid)
+  return user_ms + system_ms
 }
 
 /** CPU time of the whole machine that was not idle, in ms. */

@@ -9,15 +9,25 @@ const root = resolve(import.meta.dir, "..")
 
 export const executable: string = resolve(root, "dist/akonis")
 
-/** How to start each subject. `akonis` is the product; `binary` the same, compiled. */
-const commands = {
-  floor: [process.execPath, resolve(root, "bench/floor.ts")],
-  akonis: [process.execPath, resolve(root, "src/main.ts"), "worker"],
-  binary: [executable, "worker"],
-  naive: [process.execPath, resolve(root, "bench/naive.ts")],
-} as const
+export type Subject = "c" | "floor" | "akonis" | "stock" | "binary" | "naive"
 
-export type Subject = keyof typeof commands
+/** The programs that are not part of this checkout, as far as they are to be compared. */
+export const elsewhere: {
+  /** `floor.c`, compiled. */
+  c_floor?: string
+  /** Another checkout of the product. */
+  stock?: string
+} = {}
+
+/** How to start each subject. `akonis` is the product; `binary` the same, compiled; `stock` the product as another checkout has it. */
+const command = (subject: Subject): readonly [string, ...string[]] => {
+  const worker = (folder: string) => [process.execPath, resolve(folder, "src/main.ts"), "worker"] as const
+  if (subject === "c") return [elsewhere.c_floor ?? ""]
+  if (subject === "akonis") return worker(root)
+  if (subject === "stock") return worker(elsewhere.stock ?? "")
+  if (subject === "binary") return [executable, "worker"]
+  return [process.execPath, resolve(root, `bench/${subject}.ts`)]
+}
 
 /** Ends what is still running; each removes itself when it has ended by itself. */
 const running = new Set<() => void>()
@@ -95,7 +105,7 @@ export function startSubject(
   { flags = [], env = {} }: SubjectOptions = {},
 ): SubjectChild {
   const folder = mkdtempSync(`${tmpdir()}/akonis-bench-`)
-  const [program, ...args] = commands[subject]
+  const [program, ...args] = command(subject)
   const child = Bun.spawn([program, ...flags, ...args], {
     cwd: folder,
     env: { ...environment(url, folder), ...env },

@@ -1,17 +1,20 @@
 /**
- * `bun run bench`: what an event costs Akonis, side by side with the least it could cost (floor) and with what the obvious
- * client costs (naive), on the same events from the simulator. Then: how long a live event takes.
+ * `bun run bench`: what an event costs Akonis, side by side with the least it could cost in C and on this runtime (floors) and with
+ * what the obvious client costs (naive), on the same events from the simulator. Then: how long a live event takes. `--stock DIR`
+ * adds the product of another checkout; `--events 20000 --rounds 1 --partitions 1 --latency 5` is a short run.
  *
- * Figures of a process are taken from outside, the same way for all three, between two marks: start-up and the last
+ * Figures of a process are taken from outside, the same way for all, between two marks: start-up, warm-up and the last
  * batches are left out. CPU per event is the figure to trust; events/s depends on what else the machine does.
  */
 import { existsSync } from "node:fs"
 import { cpus, loadavg } from "node:os"
+import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { table } from "../src/cli/table.ts"
+import { compileFloor } from "./c-floor.ts"
 import { type LatencyRun, measureLatency } from "./latency.ts"
 import { requireLinux } from "./proc.ts"
-import { executable, type Subject } from "./processes.ts"
+import { elsewhere, executable, type Subject } from "./processes.ts"
 import { median, spread } from "./statistics.ts"
 import { measure, type Run } from "./throughput.ts"
 
@@ -19,10 +22,12 @@ const { values: flags } = parseArgs({
   options: {
     events: { type: "string", default: "200000" },
     rounds: { type: "string", default: "5" },
-    partitions: { type: "string", default: "1,4" },
+    partitions: { type: "string", default: "1,4,16" },
     latency: { type: "string", default: "30" },
     binary: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    /** Another checkout of the product, with its packages installed. */
+    stock: { type: "string" },
   },
 })
 
@@ -39,15 +44,32 @@ const rounds = number("rounds", flags.rounds, 1)
 const latency_s = number("latency", flags.latency, 0)
 const partition_counts = flags.partitions.split(",").map((text) => number("partitions", text, 1))
 const akonis: Subject = flags.binary ? "binary" : "akonis"
-const compared: readonly Subject[] = ["floor", akonis, "naive"]
-const titles = { floor: "floor", akonis: "akonis", binary: "akonis (compiled)", naive: "naive" } as const
+const c_floor = compileFloor()
+if (c_floor !== undefined) elsewhere.c_floor = c_floor
+if (flags.stock !== undefined) elsewhere.stock = resolve(flags.stock)
+const compared: readonly Subject[] = [
+  ...(c_floor === undefined ? [] : (["c"] as const)),
+  "floor",
+  ...(flags.stock === undefined ? [] : (["stock"] as const)),
+  akonis,
+  "naive",
+]
+const titles = {
+  c: "floor in C",
+  floor: "floor",
+  akonis: "akonis",
+  stock: "akonis (stock)",
+  binary: "akonis (compiled)",
+  naive: "naive",
+} as const
 
 const say = (text: string) => void (flags.json ? process.stderr : process.stdout).write(`${text}\n`)
 
 /** Every subject once with every byte compared: none of them may be fast by leaving something out. */
 async function verify(): Promise<Run[]> {
   const runs: Run[] = []
-  for (const subject of compared) runs.push(await measure({ subject, partitions: 2, events: 20_000, check: "full" }))
+  for (const subject of compared)
+    runs.push(await measure({ subject, partitions: 2, events: Math.min(events, 20_000), check: "full" }))
   say("Every byte compared, 2 partitions:")
   say(
     table([
@@ -69,12 +91,22 @@ async function compare(partitions: number): Promise<Run[]> {
   say(`\n${partitions} partition${partitions === 1 ? "" : "s"}, ${events} events, ${rounds} rounds: median (min–max)`)
   say(
     table([
-      ["", "CPU µs/event", "events/s", "peak RSS MB", "simulator, cores", "other load, cores", "all delivered"],
+      [
+        "",
+        "CPU µs/event",
+        "user",
+        "system",
+        "events/s",
+        "peak RSS MB",
+        "simulator, cores",
+        "other load, cores",
+        "all delivered",
+      ],
       ...compared.map((subject) => row(runs.filter((run) => run.subject === subject))),
     ]),
   )
-  const { akonis_to_floor, naive_to_akonis } = ratios(runs)
-  say(`CPU per event: akonis/floor ${akonis_to_floor.toFixed(2)}, naive/akonis ${naive_to_akonis.toFixed(2)}`)
+  const told = Object.entries(ratios(runs)).map(([name, ratio]) => `${name.replace("_to_", "/")} ${ratio.toFixed(2)}`)
+  say(`CPU per event: ${told.join(", ")}`)
   return runs
 }
 
@@ -84,6 +116,8 @@ const row = (runs: readonly Run[]): string[] => [
     runs.map((run) => run.cpu_us_per_event),
     1,
   ),
+  median(runs.map((run) => run.cpu_us_per_event - run.system_us_per_event)).toFixed(1),
+  median(runs.map((run) => run.system_us_per_event)).toFixed(1),
   spread(
     runs.map((run) => run.events_per_s),
     0,
@@ -102,18 +136,33 @@ const row = (runs: readonly Run[]): string[] => [
 function ratios(runs: readonly Run[]) {
   const cost = (wanted: Subject) =>
     median(runs.filter(({ subject }) => subject === wanted).map((run) => run.cpu_us_per_event))
-  return { akonis_to_floor: cost(akonis) / cost("floor"), naive_to_akonis: cost("naive") / cost(akonis) }
+  return {
+    akonis_to_floor: cost(akonis) / cost("floor"),
+    naive_to_akonis: cost("naive") / cost(akonis),
+    ...(c_floor === undefined ? {} : { akonis_to_c: cost(akonis) / cost("c") }),
+    ...(flags.stock === undefined ? {} : { akonis_to_stock: cost(akonis) / cost("stock") }),
+  }
 }
 
 async function latencies(): Promise<LatencyRun[]> {
   if (latency_s === 0) return []
   const runs: LatencyRun[] = []
-  for (const rate of [10, 100]) runs.push(await measureLatency(akonis, rate, latency_s))
-  say(`\nFrom the creation of an event to the intake, ${latency_s} s each, in ms:`)
+  for (const rate of [1, 10, 100]) runs.push(await measureLatency(akonis, rate, latency_s))
+  say(`\nFrom the creation of an event to an intake that takes 20 ms to answer, ${latency_s} s each, in ms:`)
   say(
     table([
-      ["events/s", "events", "p50", "p99", "max", "lost"],
-      ...runs.map((run) => [run.rate_per_s, run.events, run.p50_ms, run.p99_ms, run.max_ms, run.lost].map(String)),
+      ["events/s", "events", "p50", "p99", "max", "posts/s", "lost"],
+      ...runs.map((run) =>
+        [
+          run.rate_per_s,
+          run.events,
+          run.p50_ms,
+          run.p99_ms,
+          run.max_ms,
+          Math.round(run.posts_per_s * 10) / 10,
+          run.lost,
+        ].map(String),
+      ),
     ]),
   )
   return runs

@@ -1,12 +1,12 @@
 /** One run: a subject empties a simulated backlog, and is watched from outside while it does. */
 import type { Account } from "../simulator/account.ts"
-import { cpuMs, machineCpuMs, memory } from "./proc.ts"
+import { type CpuTime, cpuMs, cpuTime, machineCpuMs, memory, tick_ms } from "./proc.ts"
 import { type SimulatorChild, type Subject, startSimulator, startSubject } from "./processes.ts"
 
 export interface RunOptions {
   readonly subject: Subject
   readonly partitions: number
-  /** Events between the two marks. A fifth as many come before the first, a tenth after the second. */
+  /** Events between the two marks. At most half as many come before the first, at least a tenth after the second. */
   readonly events: number
   /** `full`: every byte is compared. `count`: every offset, which leaves the simulator faster. */
   readonly check: "full" | "count"
@@ -16,7 +16,11 @@ export interface Run {
   readonly subject: Subject
   readonly partitions: number
   readonly events_per_s: number
+  /** In its own code and in the kernel, together. */
   readonly cpu_us_per_event: number
+  readonly system_us_per_event: number
+  /** Events until its figures did not change any more. */
+  readonly warm_up_events: number
   readonly peak_rss_mb: number
   /** Share of one core that the simulator used: close to 1, and it is what limits `events_per_s`. */
   readonly simulator_cores: number
@@ -28,12 +32,15 @@ export interface Run {
 interface Mark {
   readonly at_ms: number
   readonly delivered: number
-  readonly subject_ms: number
+  readonly subject: CpuTime
   readonly simulator_ms: number
   readonly machine_ms: number
 }
 
-const warm_up_share = 0.2
+/** The figures have settled when a stretch of a tenth of the events costs what the one before it did, give or take a tenth. */
+const stretch_share = 0.1
+const settled_within = 0.1
+const warm_up_share_max = 0.5
 const cool_down_share = 0.1
 const batch_events = 1_000
 const poll_ms = 20
@@ -42,28 +49,30 @@ const patience_ms = 30_000
 /** Fixed, so that every run reads the same bytes. */
 const start_ms = Date.UTC(2026, 0, 1)
 
-/** The share before the first mark lets the subject start and its code get compiled; the one after keeps it busy at the second. */
+/** What comes before the first mark lets the subject start and its code get compiled; the share after the second keeps it busy until then. */
 export async function measure({ subject, partitions, events, check }: RunOptions): Promise<Run> {
-  const whole = events * (1 + warm_up_share + cool_down_share)
+  const whole = events * (1 + warm_up_share_max + cool_down_share)
   const events_per_partition = Math.ceil(whole / partitions / batch_events) * batch_events
   const simulator = await startSimulator({ partitions, events_per_partition, start_ms, intake_check: check })
   const child = startSubject(subject, simulator.url)
   const mark = (delivered: number): Mark => ({
     at_ms: performance.now(),
     delivered,
-    subject_ms: cpuMs(child.pid),
+    subject: cpuTime(child.pid),
     simulator_ms: cpuMs(simulator.pid),
     machine_ms: machineCpuMs(),
   })
   try {
-    const first = await until(simulator, events * warm_up_share, child.assertAlive, mark)
-    const last = await until(simulator, events * (1 + warm_up_share), child.assertAlive, mark)
+    const reach = (wanted: number) => until(simulator, wanted, child.assertAlive, mark)
+    const first = await untilSettled(events, reach)
+    const last = await reach(first.delivered + events)
     const { peak_mb } = memory(child.pid)
-    await until(simulator, events_per_partition * partitions, child.assertAlive, mark)
+    await reach(events_per_partition * partitions)
     const { total } = await simulator.account()
     const wall_ms = last.at_ms - first.at_ms
     const count = last.delivered - first.delivered
-    const subject_ms = last.subject_ms - first.subject_ms
+    const system_ms = last.subject.system_ms - first.subject.system_ms
+    const subject_ms = last.subject.user_ms - first.subject.user_ms + system_ms
     const simulator_ms = last.simulator_ms - first.simulator_ms
     const { available, delivered, repeated, corrupted, out_of_order } = total
     return {
@@ -71,6 +80,8 @@ export async function measure({ subject, partitions, events, check }: RunOptions
       partitions,
       events_per_s: (count / wall_ms) * 1_000,
       cpu_us_per_event: (subject_ms / count) * 1_000,
+      system_us_per_event: (system_ms / count) * 1_000,
+      warm_up_events: first.delivered,
       peak_rss_mb: peak_mb,
       simulator_cores: simulator_ms / wall_ms,
       foreign_cores: Math.max(0, (last.machine_ms - first.machine_ms - subject_ms - simulator_ms) / wall_ms),
@@ -81,6 +92,25 @@ export async function measure({ subject, partitions, events, check }: RunOptions
     await simulator.stop()
   }
 }
+
+/** Lets the subject warm up until it costs what it will go on costing, or for half as many events as are to be measured. */
+async function untilSettled(events: number, reach: (wanted: number) => Promise<Mark>): Promise<Mark> {
+  let before = await reach(1)
+  let cost = Number.POSITIVE_INFINITY
+  for (;;) {
+    const now = await reach(before.delivered + events * stretch_share)
+    const spent_ms = cpuOf(now) - cpuOf(before)
+    const cost_now = spent_ms / (now.delivered - before.delivered)
+    // The clock of CPU time ticks too coarsely to tell less than a tick.
+    const noise = Math.max(settled_within, tick_ms / spent_ms)
+    const settled = Math.abs(cost_now - cost) <= noise * cost
+    if (settled || now.delivered >= events * (warm_up_share_max - stretch_share)) return now
+    before = now
+    cost = cost_now
+  }
+}
+
+const cpuOf = ({ subject }: Mark): number => subject.user_ms + subject.system_ms
 
 /** Waits until so many events have arrived, and marks that moment. */
 async function until(
