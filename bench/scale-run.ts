@@ -38,6 +38,8 @@ export interface ScaleRun {
 }
 
 const flood_factor = 50
+/** Else the simulator, which writes every event by itself, would be what slows the others. */
+const flood_write_ms = 50
 const patience_ms = 300_000
 /** From the last open stream to the first mark. */
 const settle_ms = 8_000
@@ -57,7 +59,7 @@ export const measureScale = async (load: Load): Promise<ScaleRun> => {
       cid,
       own: {
         ...(dead.includes(cid) && { faults: [{ on: "intake", every: 1, do: "hang" }] }),
-        ...(flooded.includes(cid) && { events_per_second: flood_factor * each }),
+        ...(flooded.includes(cid) && { events_per_second: flood_factor * each, write_every_ms: flood_write_ms }),
       },
     })),
   })

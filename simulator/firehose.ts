@@ -111,7 +111,8 @@ class Firehose {
     const has_event = this.#skipUnwanted(now)
     const fault = starved ? undefined : sim.faults.strikeStream(session.partition, has_event, now)
     if (fault !== undefined) return this.#suffer(fault, controller, now)
-    if (has_event && !starved) return this.#write(controller, this.#fill(now), now)
+    const is_due = now >= this.#writesFrom()
+    if (has_event && !starved && is_due) return this.#write(controller, this.#fill(now), now)
     if (now < this.#written_ms + sim.settings.keepalive_ms) return "wait"
     return this.#write(controller, makeKeepalive(), now)
   }
@@ -185,6 +186,17 @@ class Firehose {
     return buffer.subarray(0, end)
   }
 
+  /** When events may be written again. A backlog is written without waiting. */
+  #writesFrom(): number {
+    const { tape, sim } = this
+    return tape.isLive(this.#cursor) ? (this.#written_ms ?? 0) + sim.settings.write_every_ms : 0
+  }
+
+  /** When the next event is there. */
+  #nextEventMs(now: number): number {
+    return this.#cursor < this.tape.head(now) ? now : this.tape.nextMs(now)
+  }
+
   /** How long nothing will happen. */
   #idleMs(): number {
     const { sim, tape, session } = this
@@ -192,7 +204,7 @@ class Firehose {
     if (sim.faults.lasts(this.#stalled_by, now)) return capped(sim.faults.endOf(this.#stalled_by) - now)
     const starved = sim.faults.lasts(this.#starved_by, now)
     const next_ms = Math.min(
-      starved ? sim.faults.endOf(this.#starved_by) : tape.nextMs(now),
+      starved ? sim.faults.endOf(this.#starved_by) : Math.max(this.#nextEventMs(now), this.#writesFrom()),
       (this.#written_ms ?? now) + sim.settings.keepalive_ms,
       sim.tenant.endOf(session),
       sim.faults.nextStart(session.partition, now),

@@ -73,6 +73,8 @@ export const options_schema = z.strictObject({
   region: z.string().default("sim-1"),
   /** Longest silence on a stream, then an empty line. */
   keepalive_ms: milliseconds.positive().default(5_000),
+  /** Live events are written together, so long after the last write: a busy stream then costs few wake-ups. 0: each when it happens. */
+  write_every_ms: milliseconds.default(0),
   /** A session that was not refreshed for this long ends. */
   session_interval_s: z.number().positive().default(1_800),
   /** A session ends at this age, refreshed or not. */
