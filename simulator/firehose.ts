@@ -199,7 +199,7 @@ class Firehose {
 
   /** How long nothing will happen. */
   #idleMs(): number {
-    const { sim, tape, session } = this
+    const { sim, session } = this
     const now = sim.clock.now()
     if (sim.faults.lasts(this.#stalled_by, now)) return capped(sim.faults.endOf(this.#stalled_by) - now)
     const starved = sim.faults.lasts(this.#starved_by, now)

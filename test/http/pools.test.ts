@@ -3,10 +3,11 @@ import { Clock, Effect, Fiber, Layer } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
 import { z } from "zod"
+import { TransportError } from "../../src/core/errors.ts"
 import { Http } from "../../src/core/http/client/http.ts"
 import { connections } from "../../src/core/http/client/limits.ts"
 import type { Purpose } from "../../src/core/http/client/pool.ts"
-import { forPurpose, inPools, type PoolOptions } from "../../src/core/http/client/pools.ts"
+import { forPurpose, inPools, makeProcessPlaces, type PoolOptions } from "../../src/core/http/client/pools.ts"
 
 import { definePlugin } from "../../src/core/plugin.ts"
 import { Health } from "../../src/core/telemetry/health.ts"
@@ -121,8 +122,8 @@ test("one feed more than the process carries is refused by name, until another o
 
 test("tenants that share a process share its connections and its feeds, and none takes those of another", async () => {
   const tenants = 4
-  const feeds = { open: connections.feeds }
-  const { layer } = network({ tenants, feeds })
+  const shared = { ...makeProcessPlaces(), feeds: { open: connections.feeds } }
+  const { layer } = network({ tenants, shared })
   await run(
     Effect.gen(function* () {
       yield* hang("action", connections.action / tenants)
@@ -138,6 +139,71 @@ test("tenants that share a process share its connections and its feeds, and none
     layer,
   )
 })
+
+/** Doors of tenants that share a process, on networks of which some never answer. */
+const tenantsOf = (count: number, hangs: (tenant: number) => boolean) => {
+  const shared = makeProcessPlaces()
+  const under_way = { now: 0 }
+  return Array.from({ length: count }, (_, tenant) => {
+    const answer = Effect.succeed({ status: 200, headers: new Headers(), text: "" })
+    const late = Effect.andThen(
+      Effect.sleep(request.timeout_ms),
+      Effect.fail(new TransportError({ reason: "timeout", host: "intake.test", message: "no answer" })),
+    )
+    const wire: Http["Service"] = {
+      send: () =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => under_way.now++),
+          () => (hangs(tenant) ? late : answer),
+          () => Effect.sync(() => under_way.now--),
+        ),
+      open: () => Effect.succeed(new Response(null)),
+    }
+    const post = Effect.provideService(send("intake"), Http, inPools(wire, { tenants: count, shared }))
+    return { post, under_way }
+  })
+}
+
+test("however many tenants there are, no more of their posts are under way than the process carries", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const tenants = tenantsOf(300, () => true)
+      yield* Effect.forEach(tenants, ({ post }) => Effect.forkChild(Effect.exit(post)))
+      yield* TestClock.adjust(1)
+      expect(tenants[0]!.under_way.now).toBe(connections.intake)
+    }).pipe(Effect.provide(TestClock.layer())),
+  ))
+
+test("tenants whose intakes are dead hold few connections after their first post, and the others post at once", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const tenants = tenantsOf(200, (tenant) => tenant < 150)
+      const dead = tenants.slice(0, 150)
+      yield* Effect.forEach(dead, ({ post }) => Effect.forkChild(Effect.forever(Effect.exit(post))))
+      yield* TestClock.adjust(3 * request.timeout_ms)
+      expect(tenants[0]!.under_way.now).toBe(connections.intake / connections.unanswered_share)
+      for (const { post } of tenants.slice(150)) expect((yield* atOnce(post)).status).toBe(200)
+    }).pipe(Effect.provide(TestClock.layer())),
+  ))
+
+test("one answer, and a tenant has its share again", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      let is_dead = true
+      const tenants = tenantsOf(4, () => is_dead)
+      yield* Effect.forEach(tenants, ({ post }) => Effect.forkChild(Effect.exit(post)))
+      yield* TestClock.adjust(request.timeout_ms)
+      is_dead = false
+      for (const { post } of tenants) yield* post
+      is_dead = true
+      const share = connections.intake / 4
+      for (const { post } of tenants) {
+        for (let i = 0; i < share; i++) yield* Effect.forkChild(Effect.exit(post))
+      }
+      yield* TestClock.adjust(1)
+      expect(tenants[0]!.under_way.now).toBe(connections.intake)
+    }).pipe(Effect.provide(TestClock.layer())),
+  ))
 
 /** The tenant's plugins of one purpose each, as far as health is asked. */
 const watched = [

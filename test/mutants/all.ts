@@ -20,6 +20,7 @@ import { platform } from "./platform.ts"
 import { records } from "./records.ts"
 import { refusals } from "./refusals.ts"
 import { runtimes } from "./runtimes.ts"
+import { scale } from "./scale.ts"
 import { store } from "./store.ts"
 import { texts } from "./text.ts"
 
@@ -40,6 +41,7 @@ export const mutants: readonly Mutant[] = [
   ...outside,
   ...platform,
   ...runtimes,
+  ...scale,
   ...texts,
   ...store,
   ...cuts,

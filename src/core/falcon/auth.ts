@@ -10,6 +10,7 @@ import type { FalconError } from "./errors.ts"
 import { falcon } from "./limits.ts"
 import { makeRateLimit } from "./rate-limit.ts"
 import { withRetries } from "./retry.ts"
+import { TokenRates } from "./token-rates.ts"
 import { makeTokenRequest, type Token, token_operation } from "./token-request.ts"
 
 export class FalconAuth extends Context.Service<
@@ -53,8 +54,10 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
   credentials: FalconCredentials,
   health: Pick<HealthCell, "set">,
 ) {
-  const rate = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
-  const requestToken = yield* makeTokenRequest({ credentials, rate })
+  const own = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
+  const shared = yield* TokenRates
+  const rateOf = (url: string) => shared?.of(new URL(url).host) ?? Effect.succeed(own)
+  const requestToken = yield* makeTokenRequest({ credentials, rateOf })
   const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
   const auto = credentials.base_url === "auto"

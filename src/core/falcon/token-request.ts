@@ -35,7 +35,8 @@ export interface Token {
 
 interface TokenRequest {
   readonly credentials: FalconCredentials
-  readonly rate: RateLimit
+  /** The rate budget of the token endpoint at this URL. */
+  readonly rateOf: (url: string) => Effect.Effect<RateLimit>
 }
 
 /**
@@ -43,10 +44,11 @@ interface TokenRequest {
  * redirected there (308 in PSFalcon, 301 to 308 in crimson-falcon): method and form are kept, whatever the status, and
  * only within the site of `base_url`, because the form holds the secret.
  */
-export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate }: TokenRequest) {
+export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rateOf }: TokenRequest) {
   const http = yield* Http
 
   const post = Effect.fnUntraced(function* (url: string, body: string) {
+    const rate = yield* rateOf(url)
     yield* rate.take
     const asked_at_ms = yield* Clock.currentTimeMillis
     const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }

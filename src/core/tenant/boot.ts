@@ -7,6 +7,7 @@ import { configuration } from "../config/limits.ts"
 import type { Config } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
 import { ConfigError, type StoreError } from "../errors.ts"
+import { makeTokenRates, TokenRates } from "../falcon/token-rates.ts"
 import { layerFetch } from "../http/client/fetch.ts"
 import type { Http } from "../http/client/http.ts"
 import type { EnabledPlugin, PluginServices } from "../plugin.ts"
@@ -72,7 +73,7 @@ export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>) =>
 const unverified =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is set and has no effect: certificates are always verified. Remove it; an authority of your own belongs into ca_file"
 
-/** The door to the network, with the proxy and the certificate authority of the configuration. */
+/** The door to the network, with the proxy and the certificate authority of the configuration; and what all tenants share of the token endpoints. */
 export const layerNetwork = Effect.fnUntraced(function* (
   config: Pick<Config, "source" | "proxy" | "ca_file"> & Partial<Pick<Config, "tenants">>,
   { version, env }: Pick<BootOptions, "version" | "env"> & Partial<BootOptions>,
@@ -81,13 +82,14 @@ export const layerNetwork = Effect.fnUntraced(function* (
   const { proxy, no_proxy } = proxySettings(config, env)
   hideProxyPassword(proxy)
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
-  return layerFetch({
+  const network = layerFetch({
     user_agent: `akonis/${version}`,
     tenants: config.tenants?.length ?? 1,
     ...(proxy === undefined ? {} : { proxy }),
     ...(no_proxy === undefined ? {} : { no_proxy }),
     ...(ca_pem === undefined ? {} : { ca_pem }),
   })
+  return Layer.merge(network, Layer.succeed(TokenRates, makeTokenRates()))
 })
 
 /** The proxy of the configuration, else of the environment, and what is reached without it. */

@@ -6,7 +6,7 @@ import { exchange, openOverFetch, type Start } from "./exchange.ts"
 import { transportError } from "./fetch-error.ts"
 import { Http } from "./http.ts"
 import { proxyOf } from "./no-proxy.ts"
-import { inPools } from "./pools.ts"
+import { inPools, makeProcessPlaces } from "./pools.ts"
 import { openOverSocket } from "./socket/open.ts"
 
 export interface FetchOptions extends RuntimeOptions {
@@ -21,14 +21,14 @@ export interface FetchOptions extends RuntimeOptions {
  * `bytes_max` counts what comes out. Errors name the host, never the URL.
  */
 export const layerFetch = (options: FetchOptions): Layer.Layer<Http> => {
-  const feeds = { open: 0 }
+  const shared = makeProcessPlaces()
   return Layer.sync(Http, () => {
     const start = starter(options)
     const door: Http["Service"] = {
       send: (request, bytes_max) => exchange(start, request, bytes_max),
       open: runtime === "deno" ? openOverFetch(start) : openOverSocket(options),
     }
-    return inPools(door, { tenants: options.tenants ?? 1, feeds })
+    return inPools(door, { tenants: options.tenants ?? 1, shared })
   })
 }
 

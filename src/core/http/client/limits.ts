@@ -22,8 +22,10 @@ export const connections = {
   action: 64,
   lookup: 32,
   feeds: 2_000,
-  /** Of each kind for one tenant, however many share the process: beyond a hundred tenants the sum may pass what the runtime carries. */
+  /** Of each kind for one tenant, however many share the process; together they wait for the process' own number. */
   tenant_min: 2,
+  /** Of the process' connections of a kind, one in so many is for tenants whose last request of that kind was not answered. */
+  unanswered_share: 4,
   /** A pool of which every connection has been in use for so long, or in which a request has waited for so long, degrades health. */
   crowded_ms: 10_000,
   /** Between two looks. */

@@ -47,10 +47,9 @@ export class Pool {
     return during(this.waiting, { since_ms: monotonicMs(clock) }, wait)
   }
 
-  /** Runs an effect that has taken a place, and gives the place back. */
+  /** Runs an effect that has taken a place. */
   using<A, E, R>(clock: Clock.Clock, url: string, exchange: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    const used = during(this.under_way, { since_ms: monotonicMs(clock), url }, exchange)
-    return Effect.ensuring(used, this.places.release(1))
+    return during(this.under_way, { since_ms: monotonicMs(clock), url }, exchange)
   }
 
   look(now_ms: number): PoolLook {

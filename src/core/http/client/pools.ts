@@ -1,5 +1,5 @@
 /** Shares the connections of the process out, so that no kind of request can take those of another. */
-import { Clock, Context, Effect } from "effect"
+import { Clock, Context, Effect, Semaphore } from "effect"
 import { TransportError } from "../../errors.ts"
 import { monotonicMs } from "../../monotonic.ts"
 import { Http, type HttpRequest } from "./http.ts"
@@ -16,22 +16,37 @@ export const forPurpose = (purpose: Purpose) => Effect.provideService(RequestPur
 
 type Door = Http["Service"]
 
-/** Places for feeds, which all tenants of a process share. */
-interface FeedPlaces {
-  open: number
+/** What all tenants of a process share: places for feeds, and for requests by their purpose. */
+export interface ProcessPlaces {
+  readonly feeds: { open: number }
+  readonly requests: Readonly<Record<Purpose, Semaphore.Semaphore>>
+  /** Of these, as many as tenants may hold whose last request of the purpose was not answered. */
+  readonly unanswered: Readonly<Record<Purpose, Semaphore.Semaphore>>
+}
+
+export const makeProcessPlaces = (): ProcessPlaces => {
+  const places = (share: number) => {
+    const of = (purpose: Purpose) => Semaphore.makeUnsafe(Math.max(1, Math.floor(connections[purpose] / share)))
+    return { intake: of("intake"), session: of("session"), action: of("action"), lookup: of("lookup") }
+  }
+  return { feeds: { open: 0 }, requests: places(1), unanswered: places(connections.unanswered_share) }
 }
 
 export interface PoolOptions {
   /** Tenants that share the process. Each has an equal part of the requests, so that none can take those of another. */
   readonly tenants?: number
-  readonly feeds?: FeedPlaces
+  readonly shared?: ProcessPlaces
 }
 
 /**
- * A request waits for a connection of its purpose. When none gets free within its time it fails as `refused`: nothing was sent. A
- * feed never waits, since feeds seldom end: there is a place for it or it is refused.
+ * A request waits for a connection of its purpose: for one of its tenant's, then for one of the process', so that however many tenants
+ * there are, the runtime carries what is under way. A tenant whose last request of the purpose was not answered waits for one of a few
+ * places besides: many tenants with dead intakes leave the others most connections. When none gets free within its time the request fails
+ * as `refused`: nothing was sent. A feed never waits, since feeds seldom end: there is a place for it or it is refused.
  */
-export const inPools = (door: Door, { tenants = 1, feeds = { open: 0 } }: PoolOptions = {}): Door => {
+export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() }: PoolOptions = {}): Door => {
+  const { feeds } = shared
+  const unanswered = new Set<Purpose>()
   const poolOf = (purpose: Purpose) =>
     new Pool(purpose, Math.max(connections.tenant_min, Math.floor(connections[purpose] / tenants)))
   const pools: Readonly<Record<Purpose, Pool>> = {
@@ -44,12 +59,23 @@ export const inPools = (door: Door, { tenants = 1, feeds = { open: 0 } }: PoolOp
   const send: Door["send"] = (request, bytes_max) =>
     Effect.flatMap(RequestPurpose, (purpose) => {
       const pool = pools[purpose]
-      const exchange = Effect.suspend(() => door.send(request, bytes_max))
+      const exchange = Effect.suspend(() => door.send(request, bytes_max)).pipe(
+        Effect.tap(() => Effect.sync(() => unanswered.delete(purpose))),
+        Effect.tapError(() => Effect.sync(() => unanswered.add(purpose))),
+      )
       return Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const clock = yield* Clock.Clock
-          if (!(yield* pool.places.takeIfAvailable(1))) yield* pool.queued(clock, restore(waitForPlace(pool, request)))
-          return yield* pool.using(clock, request.url, restore(exchange))
+          const places = [
+            pool.places,
+            ...(unanswered.has(purpose) ? [shared.unanswered[purpose]] : []),
+            shared.requests[purpose],
+          ]
+          const held: Semaphore.Semaphore[] = []
+          yield* takeAll(places, held, (wait) => pool.queued(clock, restore(within(pool, request, wait)))).pipe(
+            Effect.onError(() => releaseAll(held)),
+          )
+          return yield* Effect.ensuring(pool.using(clock, request.url, restore(exchange)), releaseAll(held))
         }),
       )
     })
@@ -70,9 +96,35 @@ export const inPools = (door: Door, { tenants = 1, feeds = { open: 0 } }: PoolOp
   })
 }
 
-/** Takes the place, or fails without it. */
-const waitForPlace = ({ places, purpose, size }: Pool, { url, timeout_ms }: HttpRequest) =>
-  Effect.timeoutOrElse(places.take(1), {
+/** Takes one of each in this order, which is the same for everybody, so that nobody waits in a circle. Notes what it holds. */
+const takeAll = <E>(
+  places: readonly Semaphore.Semaphore[],
+  held: Semaphore.Semaphore[],
+  waiting: (wait: Effect.Effect<void>) => Effect.Effect<void, E>,
+): Effect.Effect<void, E> =>
+  Effect.gen(function* () {
+    const take = Effect.gen(function* () {
+      for (const place of places.slice(held.length)) {
+        yield* Effect.uninterruptibleMask((restore) =>
+          Effect.andThen(
+            restore(place.take(1)),
+            Effect.sync(() => held.push(place)),
+          ),
+        )
+      }
+    })
+    for (const place of places) {
+      if (!(yield* place.takeIfAvailable(1))) return yield* waiting(take)
+      held.push(place)
+    }
+  })
+
+const releaseAll = (held: readonly Semaphore.Semaphore[]) =>
+  Effect.forEach(held, (place) => place.release(1), { discard: true })
+
+/** Waits as long as the request may take, and fails without having sent it. */
+const within = ({ purpose, size }: Pool, { url, timeout_ms }: HttpRequest, wait: Effect.Effect<void>) =>
+  Effect.timeoutOrElse(wait, {
     duration: timeout_ms,
     orElse: () =>
       Effect.fail(
