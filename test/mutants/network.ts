@@ -286,12 +286,6 @@ const pools = breaks({ file: "src/core/http/client/pools.ts", noticed_by: "test/
 
 const pool = breaks({ file: "src/core/http/client/pool.ts", noticed_by: "test/http/pools.test.ts" }, [
   {
-    name: "a connection is never given back",
-    promise: "A place is free again once its request ends or is interrupted.",
-    find: "return Effect.ensuring(used, this.places.release(1))",
-    replace: "return used",
-  },
-  {
     name: "nobody is told that requests wait",
     promise: "Health tells when all connections are in use for longer than a bound, with the hosts and how many wait.",
     find: "if (this.under_way.size < this.size) return undefined",

@@ -3,6 +3,12 @@ import { breaks } from "./mutant.ts"
 
 const pools = breaks({ file: "src/core/http/client/pools.ts", noticed_by: "test/http/pools.test.ts" }, [
   {
+    name: "a connection is never given back",
+    promise: "A place is free again once its request ends or is interrupted.",
+    find: "return yield* Effect.ensuring(pool.using(clock, request.url, restore(exchange)), releaseAll(held))",
+    replace: "return yield* pool.using(clock, request.url, restore(exchange))",
+  },
+  {
     name: "tenants together open more connections than there are",
     promise: "However many tenants there are, the runtime carries what is under way.",
     find: "            shared.requests[purpose],\n",
