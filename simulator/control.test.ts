@@ -57,6 +57,14 @@ test("a reset forgets everything and starts again with the same faults", async (
   expect(await fresh.feeds()).toHaveLength(1)
 })
 
+test("events that are ended stay as they are, and no new one comes", async () => {
+  const { client, simulator } = setUp({ events_per_partition: 10, events_per_second: 1_000 })
+  const ended = await (await client.control("POST", "events/end")).json()
+  expect(ended.events).toBeGreaterThanOrEqual(10)
+  await Bun.sleep(20)
+  expect(simulator.account().total.available).toBe(ended.events)
+})
+
 test("the state is plain data", async () => {
   const { client, simulator } = setUp()
   await client.feeds()

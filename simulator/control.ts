@@ -62,6 +62,12 @@ export function controlRoutes(sim: SimContext, templates: readonly EventTemplate
     return c.json({ ended })
   })
 
+  app.post("/events/end", (c) => {
+    const now = sim.clock.now()
+    for (const tape of sim.tapes.values()) tape.end_ms = Math.min(tape.end_ms, now)
+    return c.json({ events: [...sim.tapes.values()].reduce((sum, tape) => sum + tape.head(now), 0) })
+  })
+
   app.post("/reset", (c) => {
     reset()
     return c.json({ reset: true })

@@ -43,7 +43,7 @@ function mix(seed: number, partition: number, index: number): number {
 export class Tape {
   /** Room that `write` needs at most for one event that is not poisoned. */
   readonly event_bytes_max: number
-  /** No event is created from then on: the partition was removed. */
+  /** No event is created from then on: the partition was removed, or events were ended over the control routes. */
   end_ms = Number.POSITIVE_INFINITY
   readonly #base: number
 

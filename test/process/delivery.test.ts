@@ -61,14 +61,15 @@ describe("while the intake is away", () => {
 })
 
 describe("kill -9", () => {
-  const plan = { partitions: 3, events: 60_000, intake_delay_ms: 250, lasting_s: 45 }
+  const plan = { partitions: 3, events: 30_000, events_per_second: 200, intake_delay_ms: 250 }
 
   test.concurrent(
     "while events are written to a file loses nothing, repeats one batch at most, and leaves whole lines",
     async () => {
       const [kills, batch_events] = [3, 50]
-      const seen = await killWhileWriting({ kills, events: 20_000, batch_events, seed: 3 })
-      expect(seen).toMatchObject({ sent: 20_000, held: 20_000, lost: 0, broken: 0, kills_under_way: kills })
+      const seen = await killWhileWriting({ kills, events: 10_000, events_per_second: 500, batch_events, seed: 3 })
+      expect(seen).toMatchObject({ held: seen.sent, lost: 0, broken: 0 })
+      expect(seen.sent).toBeGreaterThanOrEqual(10_000)
       expect(seen.repeated).toBeLessThanOrEqual(kills * batch_events)
     },
     timeout_ms,
@@ -79,7 +80,8 @@ describe("kill -9", () => {
     async () => {
       const lock = { lock: "session", session_interval_s: 60 } as const
       const seen = await killRepeatedly({ ...plan, kills: 1, seed: 2, lock })
-      expect(seen).toMatchObject({ lost: 0, corrupted: 0, out_of_order: 0, delivered: 60_000 })
+      expect(seen).toMatchObject({ lost: 0, corrupted: 0, out_of_order: 0, delivered: seen.sent })
+      expect(seen.sent).toBeGreaterThanOrEqual(plan.events)
       expect(seen.repeated_after_kill_max).toBeLessThanOrEqual(2_000)
     },
     timeout_ms,
@@ -89,7 +91,8 @@ describe("kill -9", () => {
     "at any instant loses nothing and repeats two batches of a partition at most",
     async () => {
       const seen = await killRepeatedly({ ...plan, kills: 3, seed: 1 })
-      expect(seen).toMatchObject({ lost: 0, corrupted: 0, out_of_order: 0, delivered: 60_000 })
+      expect(seen).toMatchObject({ lost: 0, corrupted: 0, out_of_order: 0, delivered: seen.sent })
+      expect(seen.sent).toBeGreaterThanOrEqual(plan.events)
       expect(seen.repeated_after_kill_max).toBeLessThanOrEqual(2_000)
     },
     timeout_ms,

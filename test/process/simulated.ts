@@ -23,6 +23,8 @@ export interface Simulated {
   readonly removeFaults: () => Promise<void>
   /** Ends every session, as Falcon does now and then. */
   readonly endSessions: () => Promise<void>
+  /** No event comes any more; answers how many there are. */
+  readonly endEvents: () => Promise<number>
   /** Waits until the intake has taken so many events. */
   readonly delivered: (events: number, timeout_ms?: number) => Promise<void>
   /** Waits until so many requests to the intake have been seen, answered or not. */
@@ -45,6 +47,8 @@ export const simulate = async (settings: SimulatorOptions, folder: string, start
   }
   const post = (path: string, body: unknown) => ask<void>(path, { method: "POST", body: JSON.stringify(body) })
   const account = () => ask<Account>("account")
+  /** How many events there will ever be, once they were ended. */
+  let events_ended: number | undefined
   return {
     child,
     url,
@@ -55,6 +59,11 @@ export const simulate = async (settings: SimulatorOptions, folder: string, start
     addFault: (fault) => post("faults", fault),
     removeFaults: () => ask("faults", { method: "DELETE" }),
     endSessions: () => post("sessions/end", {}),
+    endEvents: async () => {
+      const { events } = await ask<{ readonly events: number }>("events/end", { method: "POST" })
+      events_ended = events
+      return events
+    },
     delivered: async (events, timeout_ms) => {
       const enough = async () => ((await account()).total.delivered >= events ? true : undefined)
       await until(`${events} delivered events`, enough, timeout_ms)
@@ -67,7 +76,7 @@ export const simulate = async (settings: SimulatorOptions, folder: string, start
       await until(`${requests} requests to the intake`, enough)
     },
     allDelivered: async (timeout_ms) => {
-      const complete = async () => (isComplete(await account(), settings) ? true : undefined)
+      const complete = async () => (isComplete(await account(), settings, events_ended) ? true : undefined)
       await until("the delivery of every event", complete, timeout_ms, 100)
     },
   }
@@ -79,8 +88,9 @@ const addressOf = (child: Child): string | undefined => {
 }
 
 /** No event is still to come, and the intake has all that it should take. */
-const isComplete = ({ total }: Account, settings: SimulatorOptions): boolean => {
+const isComplete = ({ total }: Account, settings: SimulatorOptions, events_ended: number | undefined): boolean => {
   const { partitions = 1, events_per_partition = 1_000, events_per_second = 0, retention = 0 } = settings
+  if (events_ended !== undefined) return total.available === events_ended && total.undelivered.events === 0
   const per_partition = events_per_second === 0 ? events_per_partition : (settings.events_max ?? Number.NaN)
   return total.available === partitions * (per_partition - retention) && total.undelivered.events === 0
 }

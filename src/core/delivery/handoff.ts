@@ -25,7 +25,8 @@ export class Handoff {
   get hasSpace(): boolean {
     return (
       this.waiting.length < this.batches_waiting_max ||
-      (this.stretched && this.waiting.reduce((sum, batch) => sum + batch.count, 0) < delivery.batch_events_max)
+      (this.stretched &&
+        this.waiting.reduce((sum, { count, rejects }) => sum + count + rejects.length, 0) < delivery.batch_events_max)
     )
   }
 

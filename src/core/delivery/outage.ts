@@ -91,10 +91,12 @@ export const makeOutage = ({ name, standing, health, observer, ahead, post, earl
 
   const waiting = (): number => (ahead?.next ?? []).reduce((sum, batch) => sum + remainingOf(batch).count, 0)
 
-  const pick = (open: Open, attempt: number): Probe => {
-    const here = open.suspects.length + open.remaining.count
-    const total = here + waiting()
-    if (attempt % 2 === 1 || total === 1) return again(attempt) ?? probeAt(open, 0)
+  const undelivered = (open: Open): number => open.suspects.length + open.remaining.count + waiting()
+
+  /** `unmoved`: so many attempts ago the last event came that could be tried. */
+  const pick = (open: Open, attempt: number, unmoved: number): Probe => {
+    const total = undelivered(open)
+    if (attempt % 2 === 1 || total === 1) return again(attempt, unmoved) ?? probeAt(open, 0)
     // A suspect has had its turn; what comes right after the suspects is the next in order. A run ends sooner or later: the last
     // event is the likeliest to lie beyond it.
     const first = open.suspects.length < total ? open.suspects.length : 0
@@ -102,10 +104,10 @@ export const makeOutage = ({ name, standing, health, observer, ahead, post, earl
     return probeAt(open, attempt === 2 ? first : place)
   }
 
-  /** When nothing more can be read, and many were tried, an event that was delivered tells whether it is the destination. */
-  const again = (attempt: number): Probe | undefined => {
+  /** When no further event comes, and many were tried, an event that was delivered tells whether it is the destination. */
+  const again = (attempt: number, unmoved: number): Probe | undefined => {
     const { good } = standing
-    const stuck = ahead !== undefined && !ahead.hasSpace && attempt > 2 * limits.probes_max && attempt % 4 === 1
+    const stuck = ahead !== undefined && unmoved > 2 * limits.probes_max && attempt % 4 === 1
     return good === undefined || !stuck ? undefined : { batch: good, index: 0, is_head: false, taken: () => undefined }
   }
 
@@ -119,13 +121,19 @@ export const makeOutage = ({ name, standing, health, observer, ahead, post, earl
   const tryOn = Effect.fnUntraced(function* (open: Open) {
     const { accepted } = standing
     let refusal = open.suspects.at(-1)?.refusal
+    let most = 0
+    let moved_at = 1
     for (let attempt = 1; standing.accepted === accepted; attempt++) {
       // One poison event at the end of a batch is no outage: the next one goes at once.
       const at_once = attempt === 1 && !standing.refuses_all && open.remaining.count === 0 && waiting() > 0
       ahead?.stretch(standing.refuses_all)
       if (!at_once) yield* pause(refusal, attempt)
       if (standing.accepted !== accepted) return
-      const probe = pick(open, at_once ? 2 : attempt)
+      if (undelivered(open) > most) {
+        most = undelivered(open)
+        moved_at = attempt
+      }
+      const probe = pick(open, at_once ? 2 : attempt, attempt - moved_at)
       const answer = yield* post(probe.batch, probe.index, probe.index + 1)
       if (answer === undefined) {
         if (standing.refuses_all && !probe.is_head) standing.beMorePatient()

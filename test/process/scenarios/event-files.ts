@@ -5,21 +5,21 @@ import { endWith } from "../child.ts"
 import { withLab } from "../harness.ts"
 import { until } from "../waiting.ts"
 
-/** Longer than the kills take on a busy machine. */
-const lasting_s = 45
-
 /** Between two readings of all files, which cost the processor that the worker needs. */
 const reading_pause_ms = 500
 
 export interface EventFilePlan {
   readonly kills: number
+  /** Events that wait at the start. */
   readonly events: number
+  /** Events that come beside them until the last kill, so that some are to be written at every kill on a machine of any speed. */
+  readonly events_per_second: number
   readonly batch_events: number
   readonly seed: number
 }
 
 export interface EventFileOutcome {
-  /** Events that Falcon had. */
+  /** Events that Falcon had in the end. */
   readonly sent: number
   /** Distinct events in the files. */
   readonly held: number
@@ -28,22 +28,13 @@ export interface EventFileOutcome {
   readonly broken: number
   /** Lines of events that stand in the files already. */
   readonly repeated: number
-  /** Kills after which events were still to come. */
-  readonly kills_under_way: number
 }
 
 /** Kills workers of one data folder, without an intake key, then lets the last one finish. */
-export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFilePlan): Promise<EventFileOutcome> =>
+export const killWhileWriting = (plan: EventFilePlan): Promise<EventFileOutcome> =>
   withLab(async (lab) => {
-    // Half of the events come at a rate, so that some are still to come at every kill on a machine of any speed.
-    const backlog = events / 2
-    const simulated = await lab.simulate({
-      seed,
-      partitions: 1,
-      events_per_partition: backlog,
-      events_per_second: backlog / lasting_s,
-      events_max: events,
-    })
+    const { kills, events, events_per_second, batch_events, seed } = plan
+    const simulated = await lab.simulate({ seed, partitions: 1, events_per_partition: events, events_per_second })
     const data_dir = lab.folder()
     const config = `${lab.folder()}/akonis.yaml`
     const stream = {
@@ -55,7 +46,6 @@ export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFil
     const work = () =>
       lab.work(simulated, { data_dir, env: { AKONIS_CONFIG: config, SEKOIA_INTAKE_KEY: "", SEKOIA_INTAKE_URL: "" } })
     const random = new Random(seed)
-    let kills_under_way = 0
     for (let kill = 0; kill < kills; kill++) {
       const before = linesIn(data_dir).length
       const worker = await work()
@@ -64,10 +54,10 @@ export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFil
       )
       await Bun.sleep(random.int(0, 40))
       await endWith(worker.child, "SIGKILL")
-      if (linesIn(data_dir).length < events) kills_under_way++
     }
+    const available = await simulated.endEvents()
     const last = await work()
-    const whole = () => (offsetsIn(data_dir).held.size >= events ? true : undefined)
+    const whole = () => (offsetsIn(data_dir).held.size >= available ? true : undefined)
     await until("every event in the files", whole, 180_000, reading_pause_ms)
     // Nothing went to the simulated intake, so everything that Falcon had is undelivered there.
     const expected = Object.values(await simulated.undelivered()).flat()
@@ -79,15 +69,20 @@ export const killWhileWriting = ({ kills, events, batch_events, seed }: EventFil
       lost: expected.filter((offset) => !held.has(offset)).length,
       broken,
       repeated,
-      kills_under_way,
     }
   })
 
-const linesIn = (data_dir: string): readonly string[] =>
-  (existsSync(data_dir) ? readdirSync(data_dir) : [])
-    .filter((name) => name.startsWith("events.ndjson"))
-    .flatMap((name) => readFileSync(`${data_dir}/${name}`, "utf8").split("\n"))
-    .filter((line) => line !== "")
+/** Every line of the files as they stand; read again where a file was set aside in between. */
+const linesIn = (data_dir: string): readonly string[] => {
+  const names = existsSync(data_dir) ? readdirSync(data_dir).filter((name) => name.startsWith("events.ndjson")) : []
+  try {
+    const texts = names.map((name) => readFileSync(`${data_dir}/${name}`, "utf8"))
+    return texts.flatMap((text) => text.split("\n")).filter((line) => line !== "")
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return linesIn(data_dir)
+    throw error
+  }
+}
 
 const offsetsIn = (data_dir: string) => {
   const held = new Set<number>()

@@ -4,15 +4,17 @@ import type { SimulatorOptions } from "../../../simulator/options.ts"
 import { endWith } from "../child.ts"
 import { type Lab, type Outcome, withLab } from "../harness.ts"
 import type { Simulated } from "../simulated.ts"
+import { until } from "../waiting.ts"
 
 export interface KillPlan {
   readonly kills: number
   readonly partitions: number
+  /** Events that wait at the start. */
   readonly events: number
+  /** Events that come beside them until the last kill, so that some flow at every kill on a machine of any speed. */
+  readonly events_per_second?: number
   readonly intake_delay_ms: number
   readonly seed: number
-  /** Half of the events come over so many seconds, so that some are still to come at every kill, however busy the machine is. */
-  readonly lasting_s?: number
   /** How long Falcon takes to notice that a reader vanished. */
   readonly lock?: Pick<SimulatorOptions, "lock" | "lock_release_ms" | "session_interval_s">
 }
@@ -29,11 +31,12 @@ const flowing_ms_max = 700
 /** Kills workers of one data folder while events flow, then lets the last one finish. */
 export const killRepeatedly = (plan: KillPlan): Promise<KillOutcome> =>
   withLab(async (lab) => {
-    const { kills, partitions, events, intake_delay_ms, seed, lasting_s = 0, lock = {} } = plan
+    const { kills, partitions, events, events_per_second = 0, intake_delay_ms, seed, lock = {} } = plan
     const simulated = await lab.simulate({
       seed,
       partitions,
-      ...flowOf(events / partitions, lasting_s),
+      events_per_partition: Math.floor(events / partitions),
+      events_per_second: events_per_second / partitions,
       intake_delay_ms,
       ...lock,
     })
@@ -50,19 +53,11 @@ export const killRepeatedly = (plan: KillPlan): Promise<KillOutcome> =>
       await killOnce(lab, simulated, data_dir, random.int(0, flowing_ms_max))
       await note()
     }
+    await simulated.endEvents()
     const outcome = await lab.finish(simulated, await lab.work(simulated, { data_dir }), 120_000)
     await note()
     return { kills, ...outcome, repeated_after_kill_max }
   })
-
-/** All events of a partition at once, or half of them over `lasting_s` seconds. */
-const flowOf = (events: number, lasting_s: number) => {
-  const later = lasting_s === 0 ? 0 : Math.floor(events / 2)
-  const events_per_partition = Math.floor(events) - later
-  return later === 0
-    ? { events_per_partition }
-    : { events_per_partition, events_per_second: later / lasting_s, events_max: Math.floor(events) }
-}
 
 /** Starts a worker and kills it `after_ms` after it has begun to deliver. */
 const killOnce = async (lab: Lab, simulated: Simulated, data_dir: string, after_ms: number) => {
@@ -70,8 +65,9 @@ const killOnce = async (lab: Lab, simulated: Simulated, data_dir: string, after_
   const worker = await lab.work(simulated, { data_dir })
   await simulated.delivered(delivered + 1, 60_000)
   await Bun.sleep(after_ms)
-  const { total } = await simulated.account()
-  if (total.undelivered.events === 0) throw new Error("no event was left to flow at the time of a kill; plan for more")
+  await until("an event that is under way", async () =>
+    (await simulated.account()).total.undelivered.events > 0 ? true : undefined,
+  )
   await endWith(worker.child, "SIGKILL")
 }
 

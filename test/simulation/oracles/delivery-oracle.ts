@@ -130,7 +130,9 @@ export class DeliveryOracle {
   /** The intake has taken these; whether the process will ever learn of it is another matter. */
   taken({ events, vertices }: Post): void {
     for (const event of events) this.took(this.fate(event), this.refusals.isProbe(event.partition, events.length))
-    this.enrichments.taken(vertices, (detection) => this.isSafe(detection))
+    const partition = vertices[0]?.case.detection.partition
+    const is_probe = vertices.length === 1 && partition !== undefined && this.refusals.isDoubted(partition)
+    this.enrichments.taken(vertices, (detection) => this.isSafe(detection), is_probe)
   }
 
   /** And now it has learnt of it. */

@@ -81,13 +81,16 @@ export class EnrichmentOracle {
       this.broken("bounded", `a batch of ${vertices.length} vertices`, [...partitions][0])
   }
 
-  /** The intake has taken these; `isSafe` tells whether a detection is with it, or was refused by it. */
-  taken(vertices: readonly Vertex[], isSafe: (detection: Detection) => boolean): void {
+  /**
+   * The intake has taken these; `isSafe` tells whether a detection is with it, or was refused by it. `is_probe`: one vertex while
+   * the intake is doubted, which may be one that was delivered.
+   */
+  taken(vertices: readonly Vertex[], isSafe: (detection: Detection) => boolean, is_probe: boolean): void {
     for (const vertex of vertices) {
       const { detection } = vertex.case
       const { partition, position, id } = detection
       if (!isSafe(detection)) this.broken("enrichment", `a vertex comes before its detection ${id}`, partition)
-      if (vertex.taken_in === this.life && !vertex.unanswered)
+      if (vertex.taken_in === this.life && !vertex.unanswered && !is_probe)
         this.broken("enrichment", `detection ${id} gets a vertex twice, and the process lives`, partition)
       if (vertex.taken_in > 0 && position <= (this.at_start[partition] ?? -1))
         this.broken("enrichment", `detection ${id} was done before the process began, and is followed again`, partition)
