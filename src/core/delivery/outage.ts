@@ -137,7 +137,7 @@ export const makeOutage = ({ name, standing, health, observer, ahead, post, earl
       const answer = yield* post(probe.batch, probe.index, probe.index + 1)
       if (answer === undefined) {
         if (standing.refuses_all && !probe.is_head) standing.beMorePatient()
-        standing.tookProbe()
+        standing.tookProbe(probe.batch, probe.index)
         return probe.taken()
       }
       standing.refused()

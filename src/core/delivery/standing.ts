@@ -26,15 +26,15 @@ export class Standing {
 
   /** The destination has taken events in their turn. */
   took(batch: Batch, index: number): void {
-    this.tookProbe()
+    this.tookProbe(batch, index)
     this.in_row_max = limits.refused_in_row_max
-    this.good = batch.only(index)
   }
 
-  /** It has taken an event by which it was tried. */
-  tookProbe(): void {
+  /** It has taken an event by which it was tried, out of turn or once more. */
+  tookProbe(batch: Batch, index: number): void {
     this.accepted++
     this.refused_in_row = 0
+    this.good = batch.only(index)
   }
 
   /** Many in a row were poison: of a long run of them, twice as many are looked at before the destination is doubted again. */
