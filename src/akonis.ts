@@ -27,10 +27,9 @@ import { ConfigError } from "./core/errors.ts"
 import type { From, Listening } from "./core/http/server/listen.ts"
 import type { AnyPlugin } from "./core/plugin.ts"
 import { layerFiles } from "./core/store/files.ts"
-import { layerLogging } from "./core/telemetry/logging.ts"
 import { redact } from "./core/telemetry/redact.ts"
 import { loadOutside } from "./outside/load.ts"
-import { start } from "./start.ts"
+import { layerTelemetry, start } from "./start.ts"
 import { version_text } from "./version.ts"
 import { markStarted } from "./worker.ts"
 
@@ -118,7 +117,7 @@ export const makeApp = async (
       })
       if (listening !== undefined) yield* logListening(config, listening)
       return app
-    }).pipe(Effect.provide(layerLogging(config.log)))
+    }).pipe(Effect.provide(layerTelemetry(config, env)))
   })
   const exit = await Effect.runPromiseExit(
     started.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),

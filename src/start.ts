@@ -1,5 +1,5 @@
 /** The one way from a configuration to a process that is ready: folder locked, tenants booted, callers known, HTTP API open. */
-import { Clock, Effect, type FileSystem, Metric, Schedule, type Scope } from "effect"
+import { Clock, Effect, type FileSystem, Layer, Metric, Schedule, type Scope } from "effect"
 import type { Hono } from "hono"
 import type { ApiEnv } from "./api/api.ts"
 import { openHttpApp } from "./api/app.ts"
@@ -11,8 +11,10 @@ import { loadCallers } from "./core/http/server/bearer.ts"
 import { retry } from "./core/limits.ts"
 import type { FolderPart } from "./core/store/lock.ts"
 import { Offsets } from "./core/store/offsets.ts"
+import { layerLogging } from "./core/telemetry/logging.ts"
 import { metrics } from "./core/telemetry/metrics.ts"
-import { boot, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
+import { layerTracing } from "./core/telemetry/tracing/layer.ts"
+import { boot, layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
 import { build, version } from "./version.ts"
 
 export interface Started {
@@ -30,6 +32,12 @@ export type Mode = "run" | "serve" | "worker"
 
 /** What it writes to in the data folder, and so has to lock. */
 const parts_of: Record<Mode, readonly FolderPart[]> = { run: ["work", "serve"], serve: ["serve"], worker: ["work"] }
+
+/** Log lines and traces of a process, as its configuration wants them. */
+export const layerTelemetry = (config: Config, env: Env): Layer.Layer<never, ConfigError, FileSystem.FileSystem> =>
+  layerTracing(config.traces, version, Layer.unwrap(layerNetwork(config, { version, env }))).pipe(
+    Layer.provideMerge(layerLogging(config.log)),
+  )
 
 /** Everything is released with the scope. No plugin works yet; that is `runWorker`, or `markStarted` where none shall. */
 export const start = Effect.fnUntraced(function* (

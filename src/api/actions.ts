@@ -83,7 +83,8 @@ const mayRun = (api: Api, tenant: ActionTenant, action: AnyAction) => {
     if (!roleAllows(caller.role, "responder")) {
       const why = `running an action needs the role responder; the token "${caller.name}" has ${caller.role}`
       const refusal = refuse("not-allowed", why)
-      const asked: Asked = { caller, via: "http", request_id: c.get("request_id"), dry_run: false, read_only: false }
+      const [request_id, trace] = [c.get("request_id"), c.get("trace")]
+      const asked: Asked = { caller, via: "http", request_id, trace, dry_run: false, read_only: false }
       if (action.changes) {
         await api.run(auditRefusal(tenant, action, {}, asked, refusal))
       }
@@ -129,6 +130,7 @@ const askedFor = (c: ApiContext, api: Api): Asked | Refusal => {
     caller: c.get("caller"),
     via: "http",
     request_id: c.get("request_id"),
+    trace: c.get("trace"),
     // `?dry_run` alone means it too: taking it for false would act.
     dry_run: dry_run !== "false" && dry_run !== "0",
     idempotency_key,

@@ -1,5 +1,5 @@
 /** What the routes share: who calls, which request it is, and how to run an effect for it. */
-import { Effect, type FileSystem } from "effect"
+import { Effect, type FileSystem, type Tracer } from "effect"
 import type { Context as HonoContext } from "hono"
 import type { ActionTenant } from "../core/actions/execute.ts"
 import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/problem.ts"
@@ -12,6 +12,8 @@ export interface ApiEnv {
   readonly Variables: {
     readonly caller: Caller
     readonly request_id: string
+    /** Where the request belongs to a trace; see `giveTrace`. */
+    readonly trace?: Tracer.AnySpan
   }
 }
 

@@ -29,6 +29,7 @@ import { Streams } from "./status/streams.ts"
 import { tapRoutes } from "./status/tap.ts"
 import { baseOf, tenantRoutes } from "./tenants.ts"
 import { timeRequests } from "./time-requests.ts"
+import { giveTrace } from "./trace.ts"
 
 export interface AppOptions {
   readonly tenants: readonly RunningTenant[]
@@ -109,6 +110,7 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   app.route("/", statusRoutes(look, streams))
   for (const tenant of acting) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, streams))
   if (options.serves === "health") return app
+  app.use(giveTrace(api))
   app.route("/", openApiRoutes(api))
   app.route("/", docsRoutes())
   app.route("/", dashboardRoutes())

@@ -14,7 +14,12 @@ export const approvalRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => 
     return c.json({ approvals: result.success.map(({ owner: _, hash: __, idempotency_key: ___, ...shown }) => shown) })
   })
   app.post("/approvals/:id", needs("responder"), async (c) => {
-    const approver = { caller: c.get("caller"), via: "http", request_id: c.get("request_id") } as const
+    const approver = {
+      caller: c.get("caller"),
+      via: "http",
+      request_id: c.get("request_id"),
+      trace: c.get("trace"),
+    } as const
     const approving = approve(tenant, c.req.param("id") ?? "", { ...approver, read_only: api.read_only })
     const result = await api.run(Effect.result(approving))
     return Result.isFailure(result) ? answerProblem(c, result.failure.problem) : c.json(result.success.answer)

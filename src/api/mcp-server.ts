@@ -14,7 +14,7 @@ import type { Api } from "./api.ts"
 /** The protocol as clients speak it today: with sessions. */
 const protocols = [McpProtocol.v2025_11_25, McpProtocol.v2025_06_18, McpProtocol.v2025_03_26] as const
 
-type Who = Pick<Asked, "caller" | "request_id">
+type Who = Pick<Asked, "caller" | "request_id" | "trace">
 
 export type McpHandler = (request: Request, who: Who) => Promise<Response>
 

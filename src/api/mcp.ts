@@ -18,7 +18,7 @@ export const mcpRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => {
     })
     // Loaded when somebody first asks: the protocol is a good part of all code, and most processes never speak it.
     server ??= import("./mcp-server.ts").then(({ makeMcp }) => makeMcp(api, tenant))
-    return (await server)(request, { caller: c.get("caller"), request_id: c.get("request_id") })
+    return (await server)(request, { caller: c.get("caller"), request_id: c.get("request_id"), trace: c.get("trace") })
   }
 
   app.post("/mcp", needs("responder"), ...jsonBody, async (c) => pass(c, await c.req.text()))

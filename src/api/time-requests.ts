@@ -14,9 +14,9 @@ export const timeRequests = async (c: ApiContext, next: () => Promise<void>): Pr
 }
 
 /** The route without the name of a tenant, which is not for everybody. */
-const routeOf = (c: ApiContext): string => routePath(c, -1).replace(/^\/tenants\/[^/]+/, "/tenants/:tenant")
+export const routeOf = (c: ApiContext): string => routePath(c, -1).replace(/^\/tenants\/[^/]+/, "/tenants/:tenant")
 
 /** Methods that routes have; a method that a caller has made up is no label. */
 const known: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-const methodOf = (method: string): string => (known.includes(method) ? method : "other")
+export const methodOf = (method: string): string => (known.includes(method) ? method : "other")

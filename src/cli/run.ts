@@ -5,8 +5,7 @@ import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { type Listening, listen } from "../core/http/server/listen.ts"
-import { layerLogging } from "../core/telemetry/logging.ts"
-import { type Mode, start } from "../start.ts"
+import { layerTelemetry, type Mode, start } from "../start.ts"
 import { version } from "../version.ts"
 import { markStarted, runWorker } from "../worker.ts"
 import { configFlag, configOf, env, explain } from "./common.ts"
@@ -28,7 +27,7 @@ export const runAkonis = (mode: Mode, config: Config, onListening: (url: string)
   }).pipe(
     Effect.onInterrupt(() => Effect.logInfo("stopped")),
     Effect.scoped,
-    Effect.provide(layerLogging(config.log)),
+    Effect.provide(layerTelemetry(config, env)),
   )
 
 /** Says where requests are answered, and what is on. */

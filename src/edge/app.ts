@@ -14,6 +14,7 @@ import {
 import { healthRoutes } from "../api/health.ts"
 import { openApiRoutes } from "../api/openapi.ts"
 import { baseOf, tenantRoutes } from "../api/tenants.ts"
+import { giveTrace } from "../api/trace.ts"
 import type { AuditLine } from "../core/actions/audit.ts"
 import { makeActionTenant } from "../core/actions/execute.ts"
 import { problemOf } from "../core/actions/problem.ts"
@@ -72,6 +73,7 @@ export const makeEdgeApp = Effect.fnUntraced(function* (
   app.route("/", healthRoutes(api, tenants, { started_ms: api.now_ms(), names_tenants: server.health_tenants }))
   app.use(authenticate(api, async () => undefined))
   app.route("/", tenantRoutes(api))
+  app.use(giveTrace(api))
   app.use(refuseWait)
   app.route("/", openApiRoutes(api))
   for (const tenant of acting) app.route(baseOf(api, tenant.id), actionRoutes(api, tenant))

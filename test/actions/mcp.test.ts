@@ -74,6 +74,23 @@ describe("the Model Context Protocol", () => {
       expect(auditLines()).toMatchObject([{ who: "responder-1", via: "mcp", action: "isolate_endpoints", ids }])
     }))
 
+  test("runs a tool in the trace of its client", () =>
+    withClient({ plugins: [own] }, async ({ session }, { ask, auditLines }) => {
+      const trace = "0af7651916cd43dd8448eb211c80319c"
+      const { headers } = await ask("/mcp", {
+        method: "POST",
+        token: tokens.responder,
+        headers: {
+          accept: "application/json, text/event-stream",
+          traceparent: `00-${trace}-b7ad6b7169203331-01`,
+          ...session,
+        },
+        body: { jsonrpc: "2.0", id: 9, method: "tools/call", params: { name: "count_up", arguments: { ids: ["a"] } } },
+      })
+      expect(headers.get("x-trace-id")).toBe(trace)
+      expect(auditLines()).toMatchObject([{ via: "mcp", w3c_trace_id: trace }])
+    }))
+
   test("tells what is wrong as a tool's error", () =>
     withClient({ plugins: [own] }, async ({ call, send }) => {
       const wrong = await call("count_up", { ids: 3, other: 1 })

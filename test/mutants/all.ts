@@ -23,6 +23,7 @@ import { runtimes } from "./runtimes.ts"
 import { scale } from "./scale.ts"
 import { store } from "./store.ts"
 import { texts } from "./text.ts"
+import { traces } from "./traces.ts"
 
 export const mutants: readonly Mutant[] = [
   ...absences,
@@ -43,6 +44,7 @@ export const mutants: readonly Mutant[] = [
   ...runtimes,
   ...scale,
   ...texts,
+  ...traces,
   ...store,
   ...cuts,
 ]

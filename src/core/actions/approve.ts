@@ -9,7 +9,7 @@ import type { Asked, Executed } from "./response.ts"
 export const approve = Effect.fnUntraced(function* (
   tenant: ActionTenant,
   id: string,
-  approver: Pick<Asked, "caller" | "via" | "request_id" | "read_only">,
+  approver: Pick<Asked, "caller" | "via" | "request_id" | "trace" | "read_only">,
 ): Effect.fn.Return<Executed, Refusal> {
   const owner = yield* ownerOf(tenant, approver.caller)
   const waiting = yield* Effect.orElseSucceed(tenant.approvals.list, (): readonly WaitingRun[] => [])
@@ -27,6 +27,7 @@ export const approve = Effect.fnUntraced(function* (
     approved_by: approver.caller.name,
     via: run.via,
     request_id: approver.request_id,
+    trace: approver.trace,
     dry_run: false,
     idempotency_key: run.idempotency_key,
     read_only: approver.read_only,

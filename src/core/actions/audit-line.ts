@@ -29,6 +29,7 @@ export const auditLine = (
     outcome: "unknown",
     trace_ids: [],
     request_id: asked.request_id,
+    ...(asked.trace !== undefined && { w3c_trace_id: asked.trace.traceId }),
   }))
 
 /** The audit line with the outcome that is known now. */

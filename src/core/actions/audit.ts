@@ -33,6 +33,8 @@ export interface AuditLine {
   readonly counts?: Counts
   readonly trace_ids: readonly string[]
   readonly request_id: string
+  /** Of the trace that the request belongs to (W3C Trace Context), where somebody traces it; `trace_ids` are Falcon's. */
+  readonly w3c_trace_id?: string
   /** Why, unless it worked. */
   readonly detail?: string
 }

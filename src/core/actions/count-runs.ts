@@ -1,6 +1,7 @@
 /** Counts runs of actions: what came of them, and how long they took. */
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
 import { metrics } from "../telemetry/metrics.ts"
+import { annotateSpan } from "../telemetry/tracing/spanned.ts"
 import type { AnyAction } from "./action.ts"
 import type { Refusal } from "./problem.ts"
 import type { Executed } from "./response.ts"
@@ -14,6 +15,7 @@ export const countRun =
         Effect.gen(function* () {
           const outcome = outcomeOf(exit)
           const labels = { tenant, action: action.slug }
+          yield* annotateSpan(() => ({ "akonis.outcome": outcome }))
           yield* Metric.update(Metric.withAttributes(metrics.actions, { ...labels, outcome }), 1)
           if (!timed.has(outcome)) return
           const seconds = ((yield* Clock.currentTimeMillis) - begun_ms) / 1_000

@@ -7,7 +7,6 @@ import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import type { PluginServices } from "../plugin.ts"
 import { folder_watch } from "../store/limits.ts"
-import { RepeatsAs } from "../telemetry/repeats.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
@@ -31,6 +30,7 @@ import {
   problemFor,
 } from "./response.ts"
 import { makeRuns, type Runs } from "./runs.ts"
+import { spanOfRun, tellRun } from "./tell-run.ts"
 import { lastingCell, makeWatching, type Watching } from "./watching.ts"
 
 /** The actions of one tenant, with what they need to run. */
@@ -156,12 +156,17 @@ export const perform = (
     // A lookup ignores the idempotency key: it runs again.
     if (!action.changes) {
       const exit = yield* Effect.exit(run)
-      yield* note(tenant, action, asked, exit)
+      yield* tellRun(tenant.id, action, asked, exit)
       if (Exit.isSuccess(exit)) return { answer: answerOf(action, exit.value, asked, warnings), replayed: false }
       return yield* new Refusal({ problem: yield* problemFor(action, exit.cause, asked) })
     }
     return yield* recorded(tenant, action, args, asked, run)
-  }).pipe(tenant.watching(action), countRun(tenant.id, action), withRequestId(asked.request_id))
+  }).pipe(
+    tenant.watching(action),
+    countRun(tenant.id, action),
+    withRequestId(asked.request_id),
+    spanOfRun(tenant.id, action, asked),
+  )
 
 /** Runs a change with its beginning and its end in the journal, so that a key replays its answer and a crash is noticed. */
 const recorded = (
@@ -185,7 +190,7 @@ const recorded = (
         return yield* refusal
       }
       const exit = yield* Effect.exit(restore(run))
-      yield* note(tenant, action, asked, exit)
+      yield* tellRun(tenant.id, action, asked, exit)
       const reply: Reply = Exit.isSuccess(exit)
         ? { status: 200, body: answerOf(action, exit.value, asked, action.warnings?.(args) ?? []) }
         : yield* Effect.map(problemFor(action, exit.cause, asked), (problem) => ({
@@ -259,14 +264,6 @@ const fromReply = (reply: Reply, was_replayed: boolean): Effect.Effect<Executed,
   reply.status === 200
     ? Effect.succeed({ answer: reply.body as ActionResponse, replayed: was_replayed })
     : new Refusal({ problem: reply.body as ProblemBody, replayed: was_replayed })
-
-const note = (tenant: ActionTenant, action: AnyAction, asked: Asked, exit: Exit.Exit<Outcome, unknown>) => {
-  const how = Exit.isSuccess(exit) ? `${exit.value.succeeded} of ${exit.value.requested} done` : "failed"
-  return Effect.logInfo(`${action.slug}: ${how}`).pipe(
-    Effect.annotateLogs({ tenant: tenant.id, caller: asked.caller.name, via: asked.via, request_id: asked.request_id }),
-    Effect.provideService(RepeatsAs, "each"),
-  )
-}
 
 /** Writes an audit line for an attempt that we refused. */
 export const auditRefusal = (

@@ -6,6 +6,7 @@ import { waits as bounds } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 import type { ActionResponse, Asked, Executed } from "./response.ts"
 import type { Run } from "./runs.ts"
+import { inTrace } from "./tell-run.ts"
 
 type Args = Readonly<Record<string, unknown>>
 
@@ -29,7 +30,7 @@ const whyNoWait = (action: AnyAction, wait_s: number): Refusal | undefined => {
 
 /** The answer, with what became of each id: `run.state` is `waiting` where that takes longer than a request may. A dry run waits for nothing. */
 export const performAndWait = (tenant: ActionTenant, action: AnyAction, args: Args, asked: Asked, wait_s: number) =>
-  tenant.watching(action)(performThenWait(tenant, action, args, asked, wait_s))
+  performThenWait(tenant, action, args, asked, wait_s).pipe(tenant.watching(action), inTrace(asked))
 
 const performThenWait = Effect.fnUntraced(function* (
   tenant: ActionTenant,

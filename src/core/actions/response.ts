@@ -1,5 +1,5 @@
 /** The request for an action as every surface makes it, and the response that every surface gives. */
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, type Tracer } from "effect"
 import { z } from "zod"
 import type { Secret } from "../config/secret.ts"
 import { FalconError } from "../falcon/errors.ts"
@@ -17,6 +17,8 @@ export interface Asked {
   /** `platform`: a playbook of Sekoia, by `akonis module`. */
   readonly via: "http" | "mcp" | "shell" | "platform"
   readonly request_id: string
+  /** The span of the request, or of whoever sent it: the run is part of that trace. */
+  readonly trace?: Tracer.AnySpan | undefined
   readonly dry_run: boolean
   readonly idempotency_key?: string | undefined
   /** Whose idempotency keys they are, where it is not told by the token of `caller`: of a run that waited. */

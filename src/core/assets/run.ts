@@ -3,6 +3,7 @@ import { Cause, Clock, Effect, Exit, Metric } from "effect"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
+import { annotateSpan, spanned } from "../telemetry/tracing/spanned.ts"
 import { announceWait } from "../wait-policy.ts"
 import type { CollectError, Collector } from "./collect.ts"
 import type { Tally } from "./cycle-tally.ts"
@@ -41,7 +42,13 @@ const cycles = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   for (let failures = 0; ; ) {
     const began_ms = monotonicMs(clock)
-    const exit = yield* Effect.exit(collector.cycle({ onProgress: (tally) => showProgress(cell, failures, tally) }))
+    const cycle = collector.cycle({ onProgress: (tally) => showProgress(cell, failures, tally) }).pipe(
+      Effect.tap(({ read, sent, unchanged }) =>
+        annotateSpan(() => ({ "akonis.read": read, "akonis.sent": sent, "akonis.unchanged": unchanged })),
+      ),
+      spanned("inventory.cycle", () => ({ is_root: true, attributes: { "akonis.inventory": source.noun } })),
+    )
+    const exit = yield* Effect.exit(cycle)
     const took_ms = monotonicMs(clock) - began_ms
     if (Exit.isSuccess(exit)) {
       failures = 0

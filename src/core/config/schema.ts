@@ -4,6 +4,7 @@
  * about a key is said twice.
  */
 import { z } from "zod"
+import { samplers } from "../telemetry/tracing/samplers.ts"
 import { isSecret, type Secret } from "./secret.ts"
 
 export interface KeyNotes {
@@ -46,6 +47,31 @@ const log = z.strictObject({
     "Least important lines that are printed.",
   ),
   format: fromEnv(z.enum(["pretty", "logfmt", "json"]).default("pretty"), "AKONIS_LOG_FORMAT", "How log lines look."),
+})
+
+/** The `traces` block. Its variables are those of OpenTelemetry, for whoever has set them already. */
+const traces = z.strictObject({
+  endpoint: fromEnv(
+    httpUrl.optional(),
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "Collector of OpenTelemetry traces, by OTLP over HTTP: spans are posted to `<endpoint>/v1/traces` as JSON. None are made when left out.",
+  ),
+  headers: secret("OTEL_EXPORTER_OTLP_HEADERS", "Headers for the collector: `name=value,name=value`.").optional(),
+  service_name: fromEnv(
+    z.string().min(1).max(100).default("akonis"),
+    "OTEL_SERVICE_NAME",
+    "Name of the service in traces.",
+  ),
+  sampler: fromEnv(
+    z.enum(samplers).default("parentbased_always_on"),
+    "OTEL_TRACES_SAMPLER",
+    "Which traces are kept; `parentbased_…` keeps those of requests whose caller keeps them.",
+  ),
+  sampler_arg: fromEnv(
+    z.number().min(0).max(1).default(1),
+    "OTEL_TRACES_SAMPLER_ARG",
+    "Share of traces that a `…traceidratio` keeps, 0 to 1.",
+  ),
 })
 
 /** One caller of our HTTP API. */
@@ -157,6 +183,7 @@ export const general = {
       "`stix` in the tenant's data folder when left out. It must neither hold the data folder nor lie in it.",
   ),
   log: log.prefault({}),
+  traces: traces.prefault({}),
   server: server.prefault({}),
   guards: guards.prefault({}),
 }

@@ -1,6 +1,7 @@
 /** The client of Falcon's API: token, rate limit, retries and pages. */
 import { Clock, Context, Effect, Metric, Redacted, Result } from "effect"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
+import { observeCall } from "../http/client/observe-call.ts"
 import { whySiteDiffers } from "../http/client/origin.ts"
 import { FalconAuth } from "./auth.ts"
 import { CallWatch } from "./call-watch.ts"
@@ -66,6 +67,7 @@ export const makeFalcon = Effect.gen(function* () {
     const request = httpRequest(operation, requestUrl(operation, base_url), bearer)
     const answer = yield* http.send(request, operation.bytes_max ?? falcon.response_bytes_max).pipe(
       timeRequest(operation.name),
+      observeCall({ upstream: "falcon", operation: operation.name }, request),
       Effect.mapError((error) => transportFailure(operation, error)),
     )
     yield* rate.learn(operation.name, answer)

@@ -1,6 +1,7 @@
 /** One request for an OAuth2 token, with the redirects between CrowdStrike's clouds. */
 import { Clock, Effect, Redacted } from "effect"
 import { Http, type HttpAnswer } from "../http/client/http.ts"
+import { observeCall } from "../http/client/observe-call.ts"
 import { whySiteDiffers } from "../http/client/origin.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import { cloudUrl } from "./cloud.ts"
@@ -55,6 +56,7 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
     const answer = yield* http.send(request, falcon.token_bytes_max).pipe(
       forPurpose("session"),
+      observeCall({ upstream: "falcon", operation: token_operation.name }, request),
       Effect.mapError((error) => transportFailure(token_operation, error)),
     )
     yield* rate.learn(token_operation.name, answer)

@@ -7,6 +7,7 @@ import { assets as limits, task as task_limits } from "../assets/limits.ts"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError } from "../errors.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
+import { observeCall } from "../http/client/observe-call.ts"
 import { retry } from "../limits.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { waitAfter } from "../wait-policy.ts"
@@ -40,7 +41,9 @@ const makeAssetSend = Effect.fnUntraced(function* (key: Secret) {
     const bearer = Redacted.value(yield* Effect.provideService(key.value, FileSystem.FileSystem, fs))
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" }
     const answer = yield* Effect.mapError(
-      http.send({ ...request, headers }, limits.response_bytes_max),
+      http
+        .send({ ...request, headers }, limits.response_bytes_max)
+        .pipe(observeCall({ upstream: "asset API", operation: request.method === "GET" ? "task" : "post" }, request)),
       fromTransport("the asset API"),
     )
     if (answer.status >= 200 && answer.status < 300) return answer

@@ -13,6 +13,7 @@ import type { RejectReason } from "../delivery/lines/batch.ts"
 import type { Framing } from "../delivery/lines/framing.ts"
 import type { ConfigError } from "../errors.ts"
 import { Http, type HttpAnswer } from "../http/client/http.ts"
+import { observeCall } from "../http/client/observe-call.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import { retry } from "../limits.ts"
 import { intake as limits } from "./limits.ts"
@@ -59,6 +60,7 @@ export const makeIntake = Effect.fnUntraced(function* (options: IntakeOptions) {
     } as const
     const answer = yield* http.send(request, limits.response_bytes_max).pipe(
       forPurpose("intake"),
+      observeCall({ upstream: "intake", operation: "post" }, request),
       Effect.mapError(({ message }) => new DeliveryError({ reason: "unavailable", recovery: "retry", message })),
     )
     const acknowledged = acknowledgedBy(answer, events)

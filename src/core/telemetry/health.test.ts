@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { texts } from "../limits.ts"
 import { Health } from "./health.ts"
@@ -61,8 +61,7 @@ test("since is when the plugin began to be as it is, whichever loop says so, and
     expect(yield* later(streams)).toBe("ok 10")
   }).pipe(
     Effect.scoped,
-    Effect.provide(Health.layer(["streams"])),
-    Effect.provide(TestClock.layer()),
+    Effect.provide(Layer.provideMerge(Health.layer(["streams"]), TestClock.layer())),
     Effect.runPromise,
   ))
 

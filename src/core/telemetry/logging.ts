@@ -38,9 +38,9 @@ export const layerLogging = ({ level, format }: LogOptions, also: readonly Logge
  */
 const indented = (text: string): string => text.split(/\r?\n/).map(oneLine).join("\n    ")
 
-/** `05:31:12.345 WARN  what happened, and what happens next  partition=… offset=…` */
+/** `2026-01-31T05:31:12.345Z WARN  what happened, and what happens next  partition=… offset=…` */
 const pretty = Logger.make<unknown, string>(({ date, logLevel, message, fiber }) => {
-  const time = date.toISOString().slice(11, 23)
+  const time = date.toISOString()
   const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
   const notes = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(
     ([key, value]) => `${key}=${String(value)}`,

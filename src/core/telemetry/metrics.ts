@@ -92,6 +92,10 @@ export const metrics = {
   ),
   falcon_rate_limit_seconds: counter("akonis_falcon_rate_limit_seconds_total", "Seconds waited because of a 429."),
   token_renewals: counter("akonis_falcon_token_renewals_total", "OAuth2 tokens fetched."),
+  spans: counter(
+    "akonis_spans_total",
+    "Spans of traces, by outcome: exported, or dropped because the collector did not take them. No label `tenant`.",
+  ),
   requests_waiting: Metric.gauge("akonis_requests_waiting", {
     description: "Requests that wait for a connection, by purpose: intake, session, action or lookup.",
   }),

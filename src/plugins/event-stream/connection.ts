@@ -5,6 +5,7 @@
 import { Clock, Effect, Redacted } from "effect"
 import { transportError } from "../../core/http/client/fetch-error.ts"
 import { Http } from "../../core/http/client/http.ts"
+import { observeCall } from "../../core/http/client/observe-call.ts"
 import { freePiece } from "../../core/http/client/pieces.ts"
 import { retryAfterMs } from "../../core/http/client/retry-after.ts"
 import { retry } from "../../core/limits.ts"
@@ -60,13 +61,15 @@ export const readFeed = (
 ): Effect.Effect<Ended, never, Http> =>
   Effect.gen(function* () {
     const http = yield* Http
-    const response = yield* http.open({
+    const request = {
       method: "GET",
       url: feedUrl(feed, config, pipeline.readOffset()),
       // Falcon wants `Token` here, not `Bearer`.
       headers: { authorization: `Token ${Redacted.value(feed.token)}`, accept: "application/json" },
       timeout_ms: stream.open_ms_max,
-    })
+    } as const
+    const observed = observeCall({ upstream: "falcon", operation: "streams.open" }, request)
+    const response = yield* http.open(request).pipe(observed)
     if (response.status !== 200 || response.body === null) return yield* refusal(response, feed.app_id)
     yield* watch.opened
     return yield* readBody(response.body.getReader(), pipeline, watch, new URL(feed.url).host)

@@ -5,6 +5,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { backoffMs } from "../../core/http/client/backoff.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
+import { annotateSpan, spanned } from "../../core/telemetry/tracing/spanned.ts"
 import { waitAfter } from "../../core/wait-policy.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { type Ended, readFeed } from "./connection.ts"
@@ -36,6 +37,7 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
         watch.app_id = feed.app_id
         const end = yield* readSession(feed, delivering.config, pipeline, cell, watch, discovery.moved(feed)).pipe(
           Effect.ensuring(discovery.release(feed)),
+          spanned("stream.session", () => ({ is_root: true, attributes: sessionAttributes(pipeline, feed) })),
         )
         const after = yield* mark(pipeline)
         const is_short = end.by_falcon && after.at_ms - before.at_ms < session.short_ms_max
@@ -48,6 +50,12 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
       yield* pipeline.finish
     }).pipe(Effect.raceFirst(pipeline.broken), Effect.ensuring(pipeline.drain))
   }).pipe(Effect.annotateLogs({ partition: partitionLabel(root_url) }), Effect.scoped)
+
+const sessionAttributes = ({ label, readOffset }: Pipeline, { app_id }: Feed) => ({
+  "akonis.partition": label,
+  "akonis.app_id": app_id,
+  "akonis.offset": readOffset(),
+})
 
 interface Mark {
   readonly at_ms: number
@@ -80,6 +88,7 @@ const readSession = Effect.fnUntraced(function* (
   const moving = Effect.map(moved, (detail): SessionEnd => ({ detail, by_falcon: false, moved: true }))
   const end = yield* Effect.raceFirst(reading, moving)
   pipeline.connectionLost()
+  yield* annotateSpan(() => ({ "akonis.ended_by_falcon": end.by_falcon, "akonis.moved": end.moved }))
   yield* Effect.logInfo(`session over: ${end.detail}${end.moved ? "" : "; listing the streams again"}`)
   return end
 })

@@ -3,10 +3,10 @@
  * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
  * order.
  */
-import { Clock, Effect, Fiber, Metric, type Scope } from "effect"
+import { Clock, Effect, Fiber, type Scope } from "effect"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
-import { type DelivererObserver, makeDeliverer } from "../../core/delivery/deliverer.ts"
+import { makeDeliverer } from "../../core/delivery/deliverer.ts"
 import type { Destination } from "../../core/delivery/destination.ts"
 import { type Enricher, SourceEventFinder } from "../../core/delivery/enricher.ts"
 import { startEnrichmentWorkers } from "../../core/delivery/enrichment-workers.ts"
@@ -24,10 +24,11 @@ import { monotonicMs } from "../../core/monotonic.ts"
 import type { OpenOffsets } from "../../core/store/offsets.ts"
 import { Board, PartitionActivity } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
-import { metrics } from "../../core/telemetry/metrics.ts"
+import { annotateSpan, spanned } from "../../core/telemetry/tracing/spanned.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { partitionLabel } from "./feed.ts"
 import { describeForeign, isForeign } from "./foreign.ts"
+import { partitionMeter } from "./partition-meter.ts"
 
 export const plugin_id = "event-stream"
 
@@ -151,7 +152,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     }
   })
 
-  const deliver = Effect.fnUntraced(function* (batch: Batch) {
+  const deliverAndCommit = Effect.fnUntraced(function* (batch: Batch) {
     const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
     enrichment.hold(batch.source_events, range)
     yield* meter.onBatch(batch, builder.counts)
@@ -160,10 +161,22 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* deliverer.deliver(batch)
     yield* enrichment.begin(batch.source_events, range)
     const offset = window.release(range)
-    if (offset >= 0) yield* commit(offset)
+    if (offset >= 0) yield* commit(offset).pipe(spanned("commit"))
+    yield* annotateSpan(() => ({ "akonis.committed_offset": offset }))
     yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
     builder.recycle(batch)
   })
+
+  /** From the first event that was read into the batch to its commit, in one span. */
+  const deliver = (batch: Batch) =>
+    deliverAndCommit(batch).pipe(
+      spanned("batch", () => ({
+        is_root: true,
+        kind: "consumer",
+        age_ms: monotonicMs(clock) - batch.opened_ms,
+        attributes: { "akonis.partition": label, ...batchAttributes(batch) },
+      })),
+    )
 
   const sender = yield* Effect.forkDetach(handoff.drainTo(deliver))
   const lingerer = yield* Effect.forkDetach(linger)
@@ -218,74 +231,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   } satisfies Pipeline
 })
 
-/** Everything that one partition counts. */
-const partitionMeter = (partition: string, activity: PartitionActivity, board: Board["Service"]) => {
-  const of = <Input, State>(metric: Metric.Metric<Input, State>, more: Record<string, string> = {}) =>
-    Metric.withAttributes(metric, { partition, ...more })
-  const m = {
-    events_in: of(metrics.events_in),
-    bytes_in: of(metrics.bytes_in),
-    events_out: of(metrics.events_out),
-    bytes_out: of(metrics.bytes_out),
-    repeated: of(metrics.repeated),
-    late: of(metrics.late),
-    lag: of(metrics.lag),
-    committed_offset: of(metrics.committed_offset),
-    batch_events: of(metrics.batch_events),
-    intake_seconds: of(metrics.intake_seconds),
-    unacknowledged: of(metrics.unacknowledged),
-  }
-  const counted = { repeated: 0, late: 0 }
-  const observer: DelivererObserver = {
-    onPosted: (events, bytes, duration_ms) => {
-      activity.events_out += events
-      activity.rate.add(events, board.now_ms())
-      board.posted(duration_ms)
-      return Effect.all([
-        Metric.update(m.events_out, events),
-        Metric.update(m.bytes_out, bytes),
-        Metric.update(m.batch_events, events),
-        Metric.update(m.intake_seconds, duration_ms / 1_000),
-      ])
-    },
-    onUnacknowledged: (events) => Metric.update(m.unacknowledged, events),
-    onRetry: (reason) => {
-      board.failed(reason)
-      return Metric.update(of(metrics.intake_retries, { reason }), 1)
-    },
-    onDeadLetter: (reason, count) => {
-      activity.dead_letters += count
-      return Metric.update(of(metrics.dead_letters, { reason }), count)
-    },
-  }
-  /** For enriched events, which are no events of Falcon. */
-  const enriched: DelivererObserver = {
-    ...observer,
-    onPosted: (_, bytes, duration_ms) =>
-      Effect.all([Metric.update(m.bytes_out, bytes), Metric.update(m.intake_seconds, duration_ms / 1_000)]),
-  }
-  const onBatch = (batch: Batch, counts: BatchBuilder["counts"]) =>
-    Effect.suspend(() => {
-      const repeated = counts.repeated - counted.repeated
-      const late = counts.late - counted.late
-      counted.repeated += repeated
-      counted.late += late
-      activity.events_in += batch.count + batch.rejects.length
-      return Effect.all([
-        Metric.update(m.events_in, batch.count + batch.rejects.length),
-        Metric.update(m.bytes_in, batch.bytes_in),
-        Metric.update(m.repeated, repeated),
-        Metric.update(m.late, late),
-      ])
-    })
-  const onCommitted = (offset: number, created_ms: number, now_ms: number) => {
-    const lag_ms = Math.max(0, now_ms - created_ms)
-    activity.posting_created_ms = -1
-    if (created_ms >= 0) activity.delivered_lag_ms = lag_ms
-    return Effect.all([
-      offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
-      created_ms < 0 ? Effect.void : Metric.update(m.lag, lag_ms / 1_000),
-    ])
-  }
-  return { ...observer, enriched, onBatch, onCommitted }
-}
+const batchAttributes = ({ count, rejects, bytes_in, last_offset }: Batch) => ({
+  "akonis.events": count,
+  "akonis.dead_letters": rejects.length,
+  "akonis.bytes": bytes_in,
+  "akonis.last_offset": last_offset,
+})

@@ -8,6 +8,7 @@ import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { FalconError } from "../../core/falcon/errors.ts"
 import { forPurpose } from "../../core/http/client/pools.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
+import { annotateSpan, spanned } from "../../core/telemetry/tracing/spanned.ts"
 import { announceWait } from "../../core/wait-policy.ts"
 import type { Feed } from "./feed.ts"
 import { scopes } from "./listing.ts"
@@ -65,7 +66,12 @@ const whyNotRefreshed = ({ status, trace_id, errors }: Envelope): Effect.Effect<
   )
 }
 
-const refresh = Effect.fnUntraced(function* (feed: Feed) {
+const refresh = (feed: Feed) =>
+  refreshOnce(feed).pipe(
+    spanned("stream.refresh", () => ({ is_root: true, attributes: { "akonis.app_id": feed.app_id } })),
+  )
+
+const refreshOnce = Effect.fnUntraced(function* (feed: Feed) {
   const falcon = yield* Falcon
   const error = yield* falcon
     .request({
@@ -82,6 +88,8 @@ const refresh = Effect.fnUntraced(function* (feed: Feed) {
       Effect.flatMap(whyNotRefreshed),
       Effect.catchTag("FalconError", (failed) => Effect.succeed(failed)),
     )
-  yield* Metric.update(Metric.withAttributes(metrics.session_refreshes, { outcome: error?.reason ?? "ok" }), 1)
+  const outcome = error?.reason ?? "ok"
+  yield* Metric.update(Metric.withAttributes(metrics.session_refreshes, { outcome }), 1)
+  yield* annotateSpan(() => ({ "akonis.outcome": outcome, ...(error !== undefined && { "error.type": outcome }) }))
   return error
 })

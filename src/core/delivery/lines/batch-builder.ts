@@ -98,10 +98,8 @@ export class BatchBuilder {
         this.partial.add(chunk, i, end)
         i = end + 1
         if (!this.finishPartialLine()) return i
-      } else {
-        if (!this.line(chunk, i, end)) return i
-        i = end + 1
-      }
+      } else if (this.line(chunk, i, end)) i = end + 1
+      else return i
     }
     return i
   }
@@ -118,6 +116,7 @@ export class BatchBuilder {
       this.created_ms,
       this.bytes_in,
       this.source_events,
+      this.opened_ms,
     )
     this.buffer = new Uint8Array()
     this.buffers.took(this.at)
@@ -126,10 +125,8 @@ export class BatchBuilder {
     this.offsets = []
     this.rejects = []
     this.source_events = []
-    this.reject_bytes = 0
-    this.last_offset = -1
-    this.created_ms = -1
-    this.bytes_in = 0
+    this.reject_bytes = this.bytes_in = 0
+    this.last_offset = this.created_ms = -1
     this.is_full = false
     return batch
   }
@@ -289,9 +286,8 @@ export class BatchBuilder {
     this.rejects.push({ reason, detail, offset, raw, bytes })
     this.reject_bytes += raw.length
     this.bytes_in += bytes
-    if (this.rejects.length >= this.bounds.batch_events_max || this.reject_bytes > this.bounds.line_bytes_max) {
-      this.is_full = true
-    }
+    const { batch_events_max, line_bytes_max } = this.bounds
+    if (this.rejects.length >= batch_events_max || this.reject_bytes > line_bytes_max) this.is_full = true
   }
 
   private reserve(bytes: number): void {

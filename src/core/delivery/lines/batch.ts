@@ -72,6 +72,8 @@ export class Batch {
   readonly bytes_in: number
   /** Its events that are to be enriched, in order. */
   readonly source_events: readonly SourceEvent[]
+  /** When its first event was read, by the clock of whoever fed it; -1 when nobody said. */
+  readonly opened_ms: number
 
   constructor(
     framing: Framing,
@@ -83,6 +85,7 @@ export class Batch {
     created_ms: number,
     bytes_in: number,
     source_events: readonly SourceEvent[] = [],
+    opened_ms = -1,
   ) {
     this.framing = framing
     this.buffer = buffer
@@ -93,6 +96,7 @@ export class Batch {
     this.created_ms = created_ms
     this.bytes_in = bytes_in
     this.source_events = source_events
+    this.opened_ms = opened_ms
   }
 
   get count(): number {

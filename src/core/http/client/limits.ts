@@ -1,5 +1,12 @@
 /** Bounds of the door to the network. */
 
+/** What is told of a request in the log and in a span. */
+export const told_calls = {
+  path_chars_max: 300,
+  /** Of the id that Falcon gives an answer for its support. */
+  trace_id_chars_max: 300,
+} as const
+
 /** Connections of our own to event feeds (`core/http/client/socket`). */
 export const sockets = {
   /** Status line and headers of an answer; the trailers of a body as well. Node takes 16 KiB, proxies up to 64. */
