@@ -95,13 +95,13 @@ export const makeWorld = Effect.fnUntraced(function* (
 })
 
 /** Tells the worker to stop and lets the time pass that it may need to drain. */
-const stop = Effect.fnUntraced(function* (process: Fiber.Fiber<void, unknown>) {
+export const stop = Effect.fnUntraced(function* (process: Fiber.Fiber<void, unknown>) {
   const stopping = yield* Effect.forkDetach(Fiber.interrupt(process))
   yield* pass(server.drain_ms_max + 1_000, 500)
   yield* Fiber.await(stopping)
 })
 
-const simClock = (clock: Clock.Clock): SimClock => ({
+export const simClock = (clock: Clock.Clock): SimClock => ({
   now: () => clock.currentTimeMillisUnsafe(),
   sleep: (ms, signal) =>
     Effect.runPromiseExit(clock.sleep(Duration.millis(ms)), signal === undefined ? {} : { signal }).then(
@@ -114,7 +114,7 @@ const settle = Effect.promise(async () => {
   for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve))
 })
 
-const pass = (ms: number, step_ms = 250): Effect.Effect<void> =>
+export const pass = (ms: number, step_ms = 250): Effect.Effect<void> =>
   Effect.gen(function* () {
     for (let left = ms; left > 0; left -= step_ms) {
       yield* settle
@@ -124,7 +124,7 @@ const pass = (ms: number, step_ms = 250): Effect.Effect<void> =>
   })
 
 /** `Http` whose other end is the simulator's `fetch`, or what stands before it. */
-const layerWire = (answer: (request: Request) => Promise<Response>): Layer.Layer<Http> => {
+export const layerWire = (answer: (request: Request) => Promise<Response>): Layer.Layer<Http> => {
   const connect = (request: Parameters<Http["Service"]["open"]>[0]) =>
     Effect.gen(function* () {
       const ended = yield* Effect.acquireRelease(

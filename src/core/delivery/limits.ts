@@ -6,6 +6,11 @@ export const delivery = {
   batch_events_max: 1000,
   /** Request body after JSON escaping. The intake refuses more than 10 MiB; the specification keeps a tenth in reserve. */
   batch_bytes_max: 9_437_184,
+  /**
+   * Bytes in the batches of all tenants of a process together, while nothing is taken. With more than nine busy partitions batches are posted before
+   * they have `batch_bytes_max`; a batch passes its part by what one read brings.
+   */
+  process_bytes_max: 256 * 1024 * 1024,
   /** How long an event may wait for its batch to fill. */
   batch_wait_ms_max: 1_000,
   /** Characters (Unicode code points, as Python's `len` counts) in one event. The intake refuses longer ones. */

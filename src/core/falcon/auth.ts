@@ -56,7 +56,15 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
 ) {
   const own = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
   const shared = yield* TokenRates
-  const rateOf = (url: string) => shared?.of(new URL(url).host) ?? Effect.succeed(own)
+  let waits_turn = false
+  const rateOf = Effect.fnUntraced(function* (url: string) {
+    const rate = shared === undefined ? own : yield* shared.of(new URL(url).host)
+    const waits = (on: boolean) =>
+      Effect.sync(() => {
+        waits_turn = on
+      })
+    return { ...rate, take: Effect.ensuring(Effect.andThen(waits(true), rate.take), waits(false)) }
+  })
   const requestToken = yield* makeTokenRequest({ credentials, rateOf })
   const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
@@ -80,7 +88,8 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
 
   /** Without a token that is still good nothing works: a failure is reported at once, and a missing answer soon. */
   const reporting = <A>(ask: Effect.Effect<A, FalconError>): Effect.Effect<A, FalconError> => {
-    const slow = Effect.andThen(Effect.sleep(falcon.token_told_ms), health.set("degraded", no_answer))
+    const tell = Effect.suspend(() => health.set("degraded", waits_turn ? no_turn : no_answer))
+    const slow = Effect.forever(Effect.andThen(Effect.sleep(falcon.token_told_ms), tell))
     return Effect.scoped(Effect.andThen(Effect.forkScoped(slow), ask)).pipe(
       Effect.tapError((error) => health.set("degraded", error.message)),
     )
@@ -127,6 +136,9 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     region: Effect.sync(() => region),
   })
 })
+
+const no_turn =
+  "starting: waits for its turn at the token endpoint, where Falcon counts all tenants of this process together"
 
 const no_answer = `token: no answer from the token endpoint after ${falcon.token_told_ms / 1_000} s`
 

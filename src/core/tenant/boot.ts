@@ -6,6 +6,7 @@ import { type Context, Effect, type FileSystem, Layer, type Scope } from "effect
 import { configuration } from "../config/limits.ts"
 import type { Config } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
+import { makeBatchMemory, SharedBatchMemory } from "../delivery/batch-memory.ts"
 import { ConfigError, type StoreError } from "../errors.ts"
 import { makeTokenRates, TokenRates } from "../falcon/token-rates.ts"
 import { layerFetch } from "../http/client/fetch.ts"
@@ -73,7 +74,7 @@ export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>) =>
 const unverified =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is set and has no effect: certificates are always verified. Remove it; an authority of your own belongs into ca_file"
 
-/** The door to the network, with the proxy and the certificate authority of the configuration; and what all tenants share of the token endpoints. */
+/** The door to the network, with the proxy and the certificate authority of the configuration; and what all tenants share of the token endpoints and of memory. */
 export const layerNetwork = Effect.fnUntraced(function* (
   config: Pick<Config, "source" | "proxy" | "ca_file"> & Partial<Pick<Config, "tenants">>,
   { version, env }: Pick<BootOptions, "version" | "env"> & Partial<BootOptions>,
@@ -89,7 +90,11 @@ export const layerNetwork = Effect.fnUntraced(function* (
     ...(no_proxy === undefined ? {} : { no_proxy }),
     ...(ca_pem === undefined ? {} : { ca_pem }),
   })
-  return Layer.merge(network, Layer.succeed(TokenRates, makeTokenRates()))
+  return Layer.mergeAll(
+    network,
+    Layer.succeed(TokenRates, makeTokenRates()),
+    Layer.succeed(SharedBatchMemory, makeBatchMemory()),
+  )
 })
 
 /** The proxy of the configuration, else of the environment, and what is reached without it. */

@@ -4,6 +4,7 @@
  * order.
  */
 import { Clock, Effect, Fiber, type Scope } from "effect"
+import { SharedBatchMemory } from "../../core/delivery/batch-memory.ts"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { makeDeliverer } from "../../core/delivery/deliverer.ts"
@@ -25,6 +26,7 @@ import type { OpenOffsets } from "../../core/store/offsets.ts"
 import { Board, PartitionActivity } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
 import { annotateSpan, spanned } from "../../core/telemetry/tracing/spanned.ts"
+import { Tenant } from "../../core/tenant/identity.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { partitionLabel } from "./feed.ts"
 import { describeForeign, isForeign } from "./foreign.ts"
@@ -80,6 +82,7 @@ export interface Delivering {
 /** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
 export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
   const { config, destination, enrichers, offsets } = delivering
+  const { id: tenant } = yield* Tenant
   const dead_letters = yield* DeadLetters
   const health = yield* Health
   const board = yield* Board
@@ -91,6 +94,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const { framing } = destination
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
+  const batchBytesMax = yield* (yield* SharedBatchMemory).join(tenant)
   const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
@@ -204,7 +208,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     label,
     readOffset: () => builder.read_offset,
     feed,
-    isFull: () => builder.full,
+    isFull: () => builder.full || builder.bytes >= batchBytesMax(),
     handOver,
     connectionBegun: () => builder.begin(),
     endOfBody: () => builder.endOfBody(),

@@ -77,6 +77,11 @@ export class BatchBuilder {
     return this.ends.length === 0 && this.rejects.length === 0
   }
 
+  /** Bytes of the open batch. */
+  get bytes(): number {
+    return this.empty ? 0 : this.at
+  }
+
   /** The open batch has waited this long; `now_ms` by the clock of {@link feed}. */
   hasWaited(wait_ms: number, now_ms: number): boolean {
     return !this.empty && now_ms - this.opened_ms >= wait_ms
