@@ -21,7 +21,7 @@ import { layerWire, pass, simClock, stop } from "./world.ts"
 const base_url = "http://falcon.test"
 
 /** The customer id of the n-th tenant, from 0. */
-export const cidOf = (n: number): string => (n + 1).toString(16).padStart(32, "0")
+const cidOf = (n: number): string => (n + 1).toString(16).padStart(32, "0")
 
 export interface EstateOptions {
   /** Options of each tenant's own simulator, in the order of the tenants `t0`, `t1` and so on. */
