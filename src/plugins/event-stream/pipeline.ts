@@ -208,7 +208,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     label,
     readOffset: () => builder.read_offset,
     feed,
-    isFull: () => builder.full || builder.bytes >= batchBytesMax(),
+    isFull: () => builder.full || builder.at >= batchBytesMax(),
     handOver,
     connectionBegun: () => builder.begin(),
     endOfBody: () => builder.endOfBody(),

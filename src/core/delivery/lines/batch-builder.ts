@@ -29,7 +29,8 @@ export class BatchBuilder {
   private readonly buffers = new Buffers()
   /** Empty until the first line of a batch comes: a quiet partition holds none. */
   private buffer: Uint8Array = new Uint8Array()
-  private at: number
+  /** Bytes of the open batch: where it ends in its buffer. */
+  at: number
   private ends: number[] = []
   private offsets: number[] = []
   private rejects: Reject[] = []
@@ -75,11 +76,6 @@ export class BatchBuilder {
 
   get empty(): boolean {
     return this.ends.length === 0 && this.rejects.length === 0
-  }
-
-  /** Bytes of the open batch. */
-  get bytes(): number {
-    return this.empty ? 0 : this.at
   }
 
   /** The open batch has waited this long; `now_ms` by the clock of {@link feed}. */
