@@ -7,7 +7,7 @@ import { TransportError } from "../../src/core/errors.ts"
 import { Http } from "../../src/core/http/client/http.ts"
 import { connections } from "../../src/core/http/client/limits.ts"
 import type { Purpose } from "../../src/core/http/client/pool.ts"
-import { forPurpose, inPools, makeProcessPlaces, type PoolOptions } from "../../src/core/http/client/pools.ts"
+import { feedsOf, forPurpose, inPools, makeProcessPlaces, type PoolOptions } from "../../src/core/http/client/pools.ts"
 
 import { definePlugin } from "../../src/core/plugin.ts"
 import { Health } from "../../src/core/telemetry/health.ts"
@@ -102,27 +102,39 @@ test("a place is free again once its request ends or is interrupted", async () =
   )
 })
 
-test("one feed more than the process carries is refused by name, until another one ends", async () => {
-  const { layer } = network()
-  const open = Http.use((http) => http.open(request))
-  await run(
-    Effect.gen(function* () {
-      const places = Effect.scoped(
-        Effect.gen(function* () {
-          yield* Effect.forEach(Array.from({ length: connections.feeds }), () => open, { discard: true })
-          return yield* Effect.flip(Effect.scoped(open))
-        }),
-      )
-      expect((yield* places).message).toContain(`reads ${connections.feeds} feeds already`)
-      expect((yield* Effect.scoped(open)).status).toBe(200)
-    }),
-    layer,
-  )
-})
+const feed_bounds = [
+  ["2 000 where the system allows any number of files", { used: 0, limit: 8_192 }, connections.feeds, "use several"],
+  ["2 000 where the system does not tell", undefined, connections.feeds, "use several"],
+  ["so many as its files allow beside the reserve", { used: 0, limit: 1_024 }, 768, "may open 1024 files in all"],
+] as const
+
+test.each(feed_bounds)(
+  "a process reads %s feeds; one more is refused by name, until another one ends",
+  async (...row) => {
+    const [, descriptors, most, reason] = row
+    const { layer } = network({ shared: { ...makeProcessPlaces(), feeds: feedsOf(descriptors) } })
+    const open = Http.use((http) => http.open(request))
+    await run(
+      Effect.gen(function* () {
+        const places = Effect.scoped(
+          Effect.gen(function* () {
+            yield* Effect.forEach(Array.from({ length: most }), () => open, { discard: true })
+            return yield* Effect.flip(Effect.scoped(open))
+          }),
+        )
+        const { message } = yield* places
+        expect(message).toContain(`reads ${most} feeds already`)
+        expect(message).toContain(reason)
+        expect((yield* Effect.scoped(open)).status).toBe(200)
+      }),
+      layer,
+    )
+  },
+)
 
 test("tenants that share a process share its connections and its feeds, and none takes those of another", async () => {
   const tenants = 4
-  const shared = { ...makeProcessPlaces(), feeds: { open: connections.feeds } }
+  const shared = { ...makeProcessPlaces(), feeds: { open: connections.feeds, max: connections.feeds } }
   const { layer } = network({ tenants, shared })
   await run(
     Effect.gen(function* () {

@@ -273,8 +273,14 @@ const pools = breaks({ file: "src/core/http/client/pools.ts", noticed_by: "test/
   {
     name: "feeds without a bound",
     promise: "One feed more than the process carries is refused by name.",
-    find: "if (feeds.open >= connections.feeds) return",
+    find: "if (feeds.open >= feeds.max) return",
     replace: "if (feeds.open >= 1_000 * connections.feeds) return",
+  },
+  {
+    name: "feeds beyond the files that a process may open",
+    promise: "A process that may open few files refuses the feeds beyond them by that name.",
+    find: "  return room < connections.feeds\n",
+    replace: "  return room < 0\n",
   },
   {
     name: "a request waits for a connection for ever",

@@ -2,6 +2,7 @@
 import { Clock, Context, Effect, Semaphore } from "effect"
 import { TransportError } from "../../errors.ts"
 import { monotonicMs } from "../../monotonic.ts"
+import { readDescriptors, reserveOf } from "../descriptors.ts"
 import { Http, type HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
 import { hostOf, names, Pool, type Purpose, purposes } from "./pool.ts"
@@ -16,9 +17,25 @@ export const forPurpose = (purpose: Purpose) => Effect.provideService(RequestPur
 
 type Door = Http["Service"]
 
+/** The feeds that are open, and how many may be. */
+export interface Feeds {
+  open: number
+  readonly max: number
+  /** Files that the process may open, where that is why no more feeds fit. */
+  readonly descriptors_max?: number
+}
+
+/** A feed costs a descriptor. What the process keeps in reserve for requests, files and callers is not for feeds. */
+export const feedsOf = (descriptors: { readonly limit: number } | undefined): Feeds => {
+  const room = descriptors === undefined ? connections.feeds : descriptors.limit - reserveOf(descriptors.limit)
+  return room < connections.feeds
+    ? { open: 0, max: room, descriptors_max: descriptors!.limit }
+    : { open: 0, max: connections.feeds }
+}
+
 /** What all tenants of a process share: places for feeds, and for requests by their purpose. */
 export interface ProcessPlaces {
-  readonly feeds: { open: number }
+  readonly feeds: Feeds
   readonly requests: Readonly<Record<Purpose, Semaphore.Semaphore>>
   /** Of these, as many as tenants may hold whose last request of the purpose was not answered. */
   readonly unanswered: Readonly<Record<Purpose, Semaphore.Semaphore>>
@@ -29,7 +46,7 @@ export const makeProcessPlaces = (): ProcessPlaces => {
     const of = (purpose: Purpose) => Semaphore.makeUnsafe(Math.max(1, Math.floor(connections[purpose] / share)))
     return { intake: of("intake"), session: of("session"), action: of("action"), lookup: of("lookup") }
   }
-  return { feeds: { open: 0 }, requests: places(1), unanswered: places(connections.unanswered_share) }
+  return { feeds: feedsOf(readDescriptors()), requests: places(1), unanswered: places(connections.unanswered_share) }
 }
 
 export interface PoolOptions {
@@ -82,7 +99,7 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
 
   const placeForFeed = Effect.acquireRelease(
     Effect.suspend(() => {
-      if (feeds.open >= connections.feeds) return Effect.fail(tooManyFeeds())
+      if (feeds.open >= feeds.max) return Effect.fail(tooManyFeeds(feeds))
       feeds.open++
       return Effect.void
     }),
@@ -135,7 +152,12 @@ const within = ({ purpose, size }: Pool, { url, timeout_ms }: HttpRequest, wait:
       ),
   })
 
-const tooManyFeeds = () =>
-  refused("", `this process reads ${connections.feeds} feeds already and carries no more; use several processes`)
+const tooManyFeeds = ({ max, descriptors_max }: Feeds) =>
+  refused(
+    "",
+    descriptors_max === undefined
+      ? `this process reads ${max} feeds already and carries no more; use several processes`
+      : `this process reads ${max} feeds already and may open ${descriptors_max} files in all; let it open more (LimitNOFILE, ulimit -n) or use several processes`,
+  )
 
 const refused = (host: string, message: string) => new TransportError({ reason: "refused", host, message })

@@ -3,7 +3,7 @@
  * refused, so the descriptors of the process are counted, and when its reserve is touched callers have to go.
  */
 import { Effect } from "effect"
-import { type Descriptors, readDescriptors, reserveOf } from "./descriptors.ts"
+import { type Descriptors, readDescriptors, reserveOf } from "../descriptors.ts"
 import { giveWay } from "./giving-way.ts"
 import { descriptors as bounds, server as limits } from "./limits.ts"
 

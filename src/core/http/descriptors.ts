@@ -1,6 +1,6 @@
 /** The file descriptors of this process: how many it may have, and how many it has. Linux only. */
 import { readFileSync, statSync } from "node:fs"
-import { descriptors as bounds } from "./limits.ts"
+import { descriptors as bounds } from "./server/limits.ts"
 
 export interface Descriptors {
   readonly used: number
