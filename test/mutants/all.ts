@@ -11,6 +11,7 @@ import { delivery } from "./delivery.ts"
 import { door } from "./door.ts"
 import { enrichment } from "./enrichment.ts"
 import { guard_rails } from "./guards.ts"
+import { hot_path } from "./hot-path.ts"
 import { iocs } from "./iocs.ts"
 import type { Mutant } from "./mutant.ts"
 import { network } from "./network.ts"
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...absences,
   ...checks,
   ...delivery,
+  ...hot_path,
   ...refusals,
   ...enrichment,
   ...assets,

@@ -25,6 +25,17 @@ export const delivery = {
   nesting_max: 1_024,
 } as const
 
+/** The buffers of batches, over all partitions of the process (`lines/buffer-pool.ts`). */
+export const buffers = {
+  /**
+   * All that are in use together: a busy partition has three, so that six of them fill batches of a thousand events of 3 KB; with more,
+   * batches get smaller. The runtime holds a copy of those that are being posted beside it.
+   */
+  bytes_max: 48 * 1024 * 1024,
+  /** However many are in use, a batch may become so large: smaller ones would cost more in posts than they save in memory. */
+  batch_bytes_min: 64 * 1024,
+} as const
+
 /** When a destination counts as down, and what is told of it. */
 export const outage = {
   /** Failures in a row that health does not report, unless the next try is further away than the time below. */

@@ -15,6 +15,7 @@ import { Handoff } from "../../core/delivery/handoff.ts"
 import { delivery, enrichment_queue } from "../../core/delivery/limits.ts"
 import { type Batch, boundsOf } from "../../core/delivery/lines/batch.ts"
 import { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
+import { Pool } from "../../core/delivery/lines/buffer-pool.ts"
 import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
 import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { untilStored } from "../../core/delivery/record.ts"
@@ -95,7 +96,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
   const batchBytesMax = yield* (yield* SharedBatchMemory).join(tenant)
-  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder)
+  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder, yield* Pool)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const activity = new PartitionActivity()
@@ -202,6 +203,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     const { drain_ms_max, record_ms_max } = enrichment_queue
     const closed = yield* Effect.timeoutOption(enrichment.close, drain_ms_max + record_ms_max)
     if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
+    builder.close()
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
 
   return {

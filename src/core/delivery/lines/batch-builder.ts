@@ -2,12 +2,14 @@
  * Bytes in, batches out: splits what the socket gives into lines, checks each line and writes it into the open batch,
  * drops what Falcon repeats and sets aside what cannot be delivered. Plain synchronous code on purpose: it runs per event.
  */
-import type { SourceEvent, SourceEventFinder } from "../enricher.ts"
-import { Batch, type BatchBounds, type Reject, type RejectReason } from "./batch.ts"
+import type { SourceEventFinder } from "../enricher.ts"
+import type { Batch, BatchBounds, RejectReason } from "./batch.ts"
+import { BufferPool } from "./buffer-pool.ts"
 import { Buffers } from "./buffers.ts"
 import { type Framing, write } from "./framing.ts"
 import { LineScanner } from "./line-scanner.ts"
 import { OffsetWatch } from "./offset-watch.ts"
+import { OpenBatch } from "./open-batch.ts"
 import { PartialLine } from "./partial-line.ts"
 import { RecentOffsets } from "./recent-offsets.ts"
 import { errorsOf, isMarkup, type Strange, StrangeLines } from "./strange-lines.ts"
@@ -26,35 +28,33 @@ export class BatchBuilder {
   private readonly scanner: LineScanner
   private readonly recent: RecentOffsets
   private readonly strange: StrangeLines
-  private readonly buffers = new Buffers()
+  private readonly buffers: Buffers
   /** Empty until the first line of a batch comes: a quiet partition holds none. */
   private buffer: Uint8Array = new Uint8Array()
   /** Bytes of the open batch: where it ends in its buffer. */
   at: number
-  private ends: number[] = []
-  private offsets: number[] = []
-  private rejects: Reject[] = []
-  private reject_bytes = 0
-  private last_offset = -1
-  private created_ms = -1
-  private bytes_in = 0
+  private open = new OpenBatch()
   private is_full = false
-  private source_events: SourceEvent[] = []
   private readonly partial: PartialLine
   /** Room for a separator before an event, and for the tail. */
   private readonly frame_bytes: number
-  private readonly escapes: boolean
   private readonly separator: Uint8Array
   private readonly framing: Framing
   private readonly bounds: BatchBounds
   private readonly finder: SourceEventFinder | undefined
 
   /** `resume_offset`: the last committed offset, -1 for none. `finder`: finds the source events of enrichers, if there are any. */
-  constructor(framing: Framing, bounds: BatchBounds, resume_offset: number, finder?: SourceEventFinder) {
+  constructor(
+    framing: Framing,
+    bounds: BatchBounds,
+    resume_offset: number,
+    finder?: SourceEventFinder,
+    pool = new BufferPool(),
+  ) {
     this.framing = framing
+    this.buffers = new Buffers(pool)
     this.bounds = bounds
     this.finder = finder
-    this.escapes = framing.escapes
     this.separator = framing.separator
     this.frame_bytes = framing.separator.length + framing.tail.length
     this.at = framing.head_bytes_max
@@ -75,7 +75,7 @@ export class BatchBuilder {
   }
 
   get empty(): boolean {
-    return this.ends.length === 0 && this.rejects.length === 0
+    return this.open.empty
   }
 
   /** The open batch has waited this long; `now_ms` by the clock of {@link feed}. */
@@ -87,6 +87,12 @@ export class BatchBuilder {
   feed(chunk: Uint8Array, from: number, now_ms: number): number {
     if (this.is_full) return from
     if (this.empty) this.opened_ms = now_ms
+    const end = this.lines(chunk, from)
+    if (this.empty) this.returnBuffer()
+    return end
+  }
+
+  private lines(chunk: Uint8Array, from: number): number {
     if (this.partial.is_whole && !this.finishPartialLine()) return from
     let i = from
     while (i < chunk.length && !this.is_full && !this.strange.overflown) {
@@ -107,27 +113,11 @@ export class BatchBuilder {
 
   /** Gives the open batch and begins a new one. */
   take(): Batch {
-    const batch = new Batch(
-      this.framing,
-      this.buffer,
-      this.ends,
-      this.offsets,
-      this.rejects,
-      this.last_offset,
-      this.created_ms,
-      this.bytes_in,
-      this.source_events,
-      this.opened_ms,
-    )
-    this.buffer = new Uint8Array()
+    const batch = this.open.close(this.framing, this.buffer, this.opened_ms)
     this.buffers.took(this.at)
+    this.buffer = new Uint8Array()
     this.at = this.framing.head_bytes_max
-    this.ends = []
-    this.offsets = []
-    this.rejects = []
-    this.source_events = []
-    this.reject_bytes = this.bytes_in = 0
-    this.last_offset = this.created_ms = -1
+    this.open = new OpenBatch()
     this.is_full = false
     return batch
   }
@@ -135,6 +125,11 @@ export class BatchBuilder {
   /** Takes back the buffer of a batch that is done with. */
   recycle(batch: Batch): void {
     this.buffers.giveBack(batch.buffer)
+  }
+
+  /** The partition ends: gives up the buffers of batches that were not recycled. */
+  close(): void {
+    this.buffers.close()
   }
 
   /** A connection begins, opened at {@link read_offset}. What it begins with is held until an event proves that it is a feed. */
@@ -180,7 +175,9 @@ export class BatchBuilder {
   private isPart(): boolean {
     const { buffer, kept } = this.partial
     this.reserve(this.at + 2 * kept + this.frame_bytes)
-    return this.scanner.scan(buffer, 0, kept, this.buffer, this.at + this.separator.length) < 0
+    const after = this.scanner.scan(buffer, 0, kept, this.buffer, this.at + this.separator.length)
+    if (this.empty) this.returnBuffer()
+    return after < 0
   }
 
   /** Takes the carried line, now whole; false when it has to wait for the next batch. */
@@ -204,9 +201,14 @@ export class BatchBuilder {
       this.counts.keepalives++
       return true
     }
-    const { bounds, scanner } = this
-    const at = this.ends.length === 0 ? this.at : this.at + this.separator.length
-    this.reserve(at + 2 * (end - start) + this.frame_bytes)
+    const { bounds, scanner, open } = this
+    const at = open.ends.length === 0 ? this.at : this.at + this.separator.length
+    const room = at + 2 * (end - start) + this.frame_bytes
+    if (open.ends.length > 0 && room > this.buffer.length && room > this.buffers.most(this.buffer.length)) {
+      this.is_full = true
+      return false
+    }
+    this.reserve(room)
     let after = scanner.scan(src, start, end, this.buffer, at)
     if (after < 0) {
       if (isBlank(src, start, end)) this.counts.keepalives++
@@ -223,24 +225,24 @@ export class BatchBuilder {
       this.reject("event_too_long", detail, src.slice(start, end), end - start, offset)
       return true
     }
-    if (!this.escapes) {
+    if (!this.framing.escapes) {
       this.buffer.set(src.subarray(start, end), at)
       after = at + end - start
     }
-    if (after > bounds.batch_bytes_max && this.ends.length > 0) {
+    if (after > bounds.batch_bytes_max && open.ends.length > 0) {
       this.is_full = true
       return false
     }
-    if (this.ends.length > 0) write(this.separator, this.buffer, this.at)
+    if (open.ends.length > 0) write(this.separator, this.buffer, this.at)
     this.at = after
-    this.ends.push(after)
-    this.offsets.push(offset)
-    this.bytes_in += end - start
-    if (created_ms > this.created_ms) this.created_ms = created_ms
+    open.ends.push(after)
+    open.offsets.push(offset)
+    open.bytes_in += end - start
+    if (created_ms > open.created_ms) open.created_ms = created_ms
     if (offset >= 0) this.remember(offset)
     else this.offset_watch.without_offset++
-    this.finder?.look(src, start, end, scanner, this.source_events)
-    if (this.ends.length >= bounds.batch_events_max) this.is_full = true
+    this.finder?.look(src, start, end, scanner, open.source_events)
+    if (open.ends.length >= bounds.batch_events_max) this.is_full = true
     return true
   }
 
@@ -258,13 +260,7 @@ export class BatchBuilder {
   }
 
   /** A line that is no event: recorded, unless it is known already or it is open whether the connection is a feed. */
-  private setAside(
-    reason: RejectReason,
-    detail: string,
-    raw: Uint8Array,
-    bytes: number,
-    is_answer = isMarkup(raw),
-  ): void {
+  private setAside(reason: RejectReason, detail: string, raw: Uint8Array, bytes: number, is_answer = isMarkup(raw)) {
     const lines = this.strange.take({ reason, detail, offset: -1, raw, bytes, instead_of_events: is_answer })
     for (const line of lines) this.reject(line.reason, line.detail, line.raw, line.bytes, -1)
   }
@@ -280,18 +276,23 @@ export class BatchBuilder {
 
   private remember(offset: number): void {
     this.recent.add(offset)
-    if (offset > this.last_offset) this.last_offset = offset
+    if (offset > this.open.last_offset) this.open.last_offset = offset
   }
 
   private reject(reason: RejectReason, detail: string, raw: Uint8Array, bytes: number, offset: number): void {
-    this.rejects.push({ reason, detail, offset, raw, bytes })
-    this.reject_bytes += raw.length
-    this.bytes_in += bytes
-    const { batch_events_max, line_bytes_max } = this.bounds
-    if (this.rejects.length >= batch_events_max || this.reject_bytes > line_bytes_max) this.is_full = true
+    const { open, bounds } = this
+    open.rejects.push({ reason, detail, offset, raw, bytes })
+    open.reject_bytes += raw.length
+    open.bytes_in += bytes
+    if (open.rejects.length >= bounds.batch_events_max || open.reject_bytes > bounds.line_bytes_max) this.is_full = true
   }
 
   private reserve(bytes: number): void {
     if (bytes > this.buffer.length) this.buffer = this.buffers.grown(this.buffer, this.at, bytes)
+  }
+
+  private returnBuffer(): void {
+    this.buffers.giveBack(this.buffer)
+    this.buffer = new Uint8Array()
   }
 }

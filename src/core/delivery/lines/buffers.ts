@@ -1,24 +1,35 @@
-/** The buffers of one partition's batches: none while it is quiet, as large as its batches while it is not. */
+/** The buffers that one partition's batches have from the pool: none while it is quiet, as large as its batches while it is not. */
+import { buffers as limits } from "../limits.ts"
+import type { BufferPool } from "./buffer-pool.ts"
+
 const bytes_first = 16 * 1_024
-/** One for the batch being filled next, one that comes back meanwhile: with fewer, each batch of a busy stream makes its own. */
-const spare_max = 2
-/** A spare that is so many times larger than what is needed now was made for a burst, and is let go. */
-const oversize = 8
+/** Memory that nothing was written to costs nothing yet, so a buffer grows in few and large steps. */
+const growth = 4
+/** Room beyond the size of the last batch, as a share of it: the next one will be about as large. */
+const reserve_share = 0.25
 
 export class Buffers {
-  private readonly spare: Uint8Array[] = []
-  /** The next batch will be about as large as the last one. */
+  private readonly held = new Set<Uint8Array>()
   private expected_bytes = 0
 
-  /** A buffer with room for `bytes` that begins with the first `used` bytes of this one. */
+  private readonly pool: BufferPool
+
+  constructor(pool: BufferPool) {
+    this.pool = pool
+  }
+
+  /** How large a buffer of this size may become, as much as others are using now. */
+  most(length: number): number {
+    return Math.max(limits.batch_bytes_min, length + this.pool.room_bytes)
+  }
+
+  /** A buffer with room for `bytes` that begins with the first `used` bytes of this one, which is given back. */
   grown(buffer: Uint8Array, used: number, bytes: number): Uint8Array {
-    if (buffer.length === 0) {
-      const spare = this.spare.pop()
-      if (spare !== undefined && spare.length >= bytes) return spare
-      return new Uint8Array(Math.max(bytes_first, bytes, 2 * this.expected_bytes))
-    }
-    const grown = new Uint8Array(Math.max(Math.ceil(buffer.length * 1.5), bytes))
+    const wanted = buffer.length === 0 ? (1 + reserve_share) * this.expected_bytes : growth * buffer.length
+    const grown = this.take(Math.max(bytes, bytes_first, Math.floor(Math.min(wanted, this.most(buffer.length)))))
+    if (buffer.length === 0) return grown
     grown.set(buffer.subarray(0, used))
+    this.giveBack(buffer)
     return grown
   }
 
@@ -29,7 +40,18 @@ export class Buffers {
 
   /** Takes back the buffer of a batch that is done with. */
   giveBack(buffer: Uint8Array): void {
-    if (buffer.length > oversize * Math.max(this.expected_bytes, bytes_first)) this.spare.length = 0
-    else if (this.spare.length < spare_max) this.spare.push(buffer)
+    if (this.held.delete(buffer)) this.pool.giveBack(buffer)
+  }
+
+  /** The partition ends; what it still has nobody else gets, since a post that was broken off may still read it. */
+  close(): void {
+    for (const buffer of this.held) this.pool.lose(buffer)
+    this.held.clear()
+  }
+
+  private take(bytes: number): Uint8Array {
+    const buffer = this.pool.take(bytes)
+    this.held.add(buffer)
+    return buffer
   }
 }

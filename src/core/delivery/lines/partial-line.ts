@@ -1,7 +1,7 @@
 /** The beginning of a line whose end has not come yet. */
 const buffer_bytes_first = 4 * 1_024
-/** A buffer that one long line has made larger is not kept: there is one for each partition. */
-const buffer_bytes_kept_max = 256 * 1_024
+/** A buffer that one long line has made larger is not kept: there is one for each partition. Most lines have a few kilobytes. */
+const buffer_bytes_kept_max = 16 * 1_024
 
 export class PartialLine {
   /** Holds the line up to {@link kept}. */

@@ -1,0 +1,37 @@
+/** Promises about what the hot path holds in memory, broken on purpose. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const page = "docs/delivery.md"
+
+const pool = breaks(
+  { file: "src/core/delivery/lines/buffer-pool.ts", page, noticed_by: "src/core/delivery/lines/buffer-pool.test.ts" },
+  [
+    {
+      name: "batches of any size, however much is in use",
+      promise:
+        "The buffers of all partitions together stay within a bound: with many busy partitions batches are smaller.",
+      find: "Math.max(0, limits.bytes_max - this.in_use_bytes) / 3",
+      replace: "limits.bytes_max / 3",
+    },
+    {
+      name: "buffers of quiet partitions are kept",
+      promise: "A partition at rest holds no buffer.",
+      find: "this.in_use === 0 ? 0 : this.in_use + 1",
+      replace: "100",
+    },
+  ],
+)
+
+const buffers = breaks(
+  { file: "src/core/delivery/lines/buffers.ts", page, noticed_by: "src/core/delivery/lines/buffer-pool.test.ts" },
+  [
+    {
+      name: "a partition that has ended counts on",
+      promise: "What a partition held when it ended takes no room from the others.",
+      find: "for (const buffer of this.held) this.pool.lose(buffer)",
+      replace: "",
+    },
+  ],
+)
+
+export const hot_path: readonly Mutant[] = [...pool, ...buffers]
