@@ -8,7 +8,7 @@ import { makeAssets } from "./cli/assets.ts"
 import { call } from "./cli/call.ts"
 import { catalog } from "./cli/catalog.ts"
 import { check } from "./cli/check.ts"
-import { complain, configFlag, configOf, Exit, explain, Plugins } from "./cli/common.ts"
+import { complain, configFlag, Exit, Plugins } from "./cli/common.ts"
 import { makeCompletions } from "./cli/completions.ts"
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
@@ -18,7 +18,7 @@ import { module } from "./cli/module.ts"
 import { makeNew } from "./cli/new.ts"
 import { operating } from "./cli/operate/commands.ts"
 import { plugin } from "./cli/plugin.ts"
-import { logListening, refuseIdle, run, runAkonis, serve, worker } from "./cli/run.ts"
+import { logListening, refuseIdle, run, runFromFile, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
 import { uses } from "./core/config/plugins.ts"
@@ -31,7 +31,6 @@ import { redact } from "./core/telemetry/redact.ts"
 import { loadOutside } from "./outside/load.ts"
 import { layerTelemetry, start } from "./start.ts"
 import { version_text } from "./version.ts"
-import { markStarted } from "./worker.ts"
 
 /**
  * The command line over these plugins. What it answers runs one command with its arguments; that fails with `Exit`, which holds
@@ -40,9 +39,7 @@ import { markStarted } from "./worker.ts"
 export const makeCli = (plugins: readonly AnyPlugin[]) => {
   const root: { command?: Command.Command.Any } = {}
   const whole = () => root.command!
-  const akonis = Command.make("akonis", { config: configFlag }, ({ config }) =>
-    explain(Effect.flatMap(configOf(config, uses.everything), (loaded) => runAkonis("run", loaded))),
-  ).pipe(
+  const akonis = Command.make("akonis", { config: configFlag }, ({ config }) => runFromFile("run", config)).pipe(
     Command.withDescription("Connects CrowdStrike Falcon to Sekoia.io. Without a command: run"),
     Command.withSubcommands([
       run,
@@ -105,13 +102,14 @@ export const makeApp = async (
 ): Promise<App> => {
   const scope = Scope.makeUnsafe()
   const started = Effect.gen(function* () {
-    const config = yield* loadConfig({ env, plugins, uses: uses.actions, loadOutside })
-    yield* refuseIdle("serve", config)
+    const readAnew = Effect.tap(loadConfig({ env, plugins, uses: uses.actions, loadOutside }), (config) =>
+      refuseIdle("serve", config),
+    )
+    const config = yield* readAnew
     if (listening !== undefined) yield* refuseElsewhere(config, listening)
     return yield* Effect.gen(function* () {
-      const { tenants, app, watch } = yield* start(config, { env, mode: "serve" })
-      yield* markStarted(tenants)
-      const watching = yield* Effect.forkScoped(watch)
+      const { app, watch, work } = yield* start(config, { env, mode: "serve", readAnew })
+      const watching = yield* Effect.forkScoped(Effect.raceFirst(watch, work))
       watching.addObserver((exit) => {
         if (EffectExit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) endWith(exit.cause, "goes on no longer")
       })

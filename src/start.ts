@@ -1,26 +1,31 @@
 /** The one way from a configuration to a process that is ready: folder locked, tenants booted, callers known, HTTP API open. */
-import { Clock, Effect, type FileSystem, Layer, Metric, Schedule, type Scope } from "effect"
-import type { Hono } from "hono"
-import type { ApiEnv } from "./api/api.ts"
-import { openHttpApp } from "./api/app.ts"
+import { Clock, Effect, type FileSystem, Layer, Metric, type Scope } from "effect"
+import { type HttpApi, openHttp } from "./api/app.ts"
+import type { Reload } from "./api/reload.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
+import { digestSecrets } from "./core/config/reload-plan.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
-import { FalconAuth } from "./core/falcon/auth.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
-import { retry } from "./core/limits.ts"
 import type { FolderPart } from "./core/store/lock.ts"
 import { Offsets } from "./core/store/offsets.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
 import { metrics } from "./core/telemetry/metrics.ts"
 import { layerTracing } from "./core/telemetry/tracing/layer.ts"
-import { boot, layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
+import { layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
+import { type Live, makeLive } from "./live.ts"
+import { makeReload, type ReadAnew } from "./reload.ts"
 import { build, version } from "./version.ts"
 
 export interface Started {
+  /** Those that it starts with. */
   readonly tenants: readonly RunningTenant[]
   /** Not listening yet: the command line and a runtime of its own have each their own way. */
-  readonly app: Hono<ApiEnv>
+  readonly app: Pick<HttpApi, "fetch">
+  /** Where the configuration can be read anew. */
+  readonly reload?: Reload
+  /** What the plugins do in the background, and reloads, until interrupted, which drains. */
+  readonly work: Effect.Effect<never, ConfigError | StoreError, FileSystem.FileSystem>
   /** The file with the token of the HTTP API that was made now, because the configuration names none. */
   readonly made_token?: string
   /** Never ends while the data folder stays ours; see `watchData`. */
@@ -29,6 +34,13 @@ export interface Started {
 
 /** What a process does: the background work, answering actions, or both. */
 export type Mode = "run" | "serve" | "worker"
+
+export interface StartOptions {
+  readonly env: Env
+  readonly mode: Mode
+  /** Reads the configuration once more, for a reload; without it there is none. */
+  readonly readAnew?: ReadAnew
+}
 
 /** What it writes to in the data folder, and so has to lock. */
 const parts_of: Record<Mode, readonly FolderPart[]> = { run: ["work", "serve"], serve: ["serve"], worker: ["work"] }
@@ -39,44 +51,40 @@ export const layerTelemetry = (config: Config, env: Env): Layer.Layer<never, Con
     Layer.provideMerge(layerLogging(config.log)),
   )
 
-/** Everything is released with the scope. No plugin works yet; that is `runWorker`, or `markStarted` where none shall. */
+/** Everything is released with the scope. No plugin works yet; that is `work`, or `markStarted` where none shall. */
 export const start = Effect.fnUntraced(function* (
   config: Config,
-  { env, mode }: { readonly env: Env; readonly mode: Mode },
+  { env, mode, readAnew }: StartOptions,
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
   const started_ms = yield* Clock.currentTimeMillis
   const labels = { version, commit: build.commit, built: build.date }
   yield* Metric.update(Metric.withAttributes(metrics.build_info, labels), 1)
   const parts = parts_of[mode]
   const lock = yield* lockData(config, parts)
-  const tenants = yield* boot(config, { version, env })
-  if (mode !== "serve") yield* refuseDamagedOffsets(tenants)
+  const network = yield* layerNetwork(config, { version, env })
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
-  const { host, allowed_hosts, read_only, health_tenants } = config.server
-  const app = yield* openHttpApp({
-    tenants,
-    callers,
+  let running: Live | undefined
+  const reloading = readAnew === undefined ? undefined : yield* makeReload(() => running!, readAnew)
+  const http = yield* openHttp({
     started_ms,
     serves: mode === "worker" ? "health" : "all",
-    read_only,
-    health_tenants,
-    guards: config.guards,
-    hosts: [host, ...allowed_hosts],
+    ...(reloading !== undefined && { reload: reloading.reload }),
   })
-  for (const tenant of tenants) yield* Effect.forkScoped(Effect.provide(firstToken, tenant.services))
+  const secrets = yield* digestSecrets(config)
+  const live = yield* makeLive({ config, callers, secrets }, { network, http, works: mode !== "serve" })
+  running = live
+  const tenants = live.running()
+  if (mode !== "serve") yield* refuseDamagedOffsets(tenants)
+  const work = reloading === undefined ? live.work : Effect.raceFirst(live.work, reloading.loop)
   return {
     tenants,
-    app,
+    app: http,
     ...(made !== undefined && { made_token: made }),
-    watch: watchData(config, tenants, lock, parts),
+    ...(reloading !== undefined && { reload: reloading.reload }),
+    work: Effect.ensuring(work, live.stop),
+    watch: watchData(config, live.running, lock, parts),
   }
 })
-
-/** Asks for a token before anybody needs it, until there is one: wrong credentials show in health at once, and not with the first action. */
-const firstToken = FalconAuth.use((auth) => auth.bearer).pipe(
-  Effect.retry({ schedule: Schedule.spaced(retry.backoff_ms_max) }),
-  Effect.ignore,
-)
 
 /**
  * Where there is one tenant, a damaged `cache.json` stops the start: nothing would be delivered, and whoever starts Akonis is there to read

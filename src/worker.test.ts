@@ -73,6 +73,7 @@ test("an enricher whose file is damaged keeps no other plugin from its work, say
       const stream = definePlugin({
         ...common,
         id: "stream",
+        destination: () => Effect.die("nobody asks where events go"),
         run: (_, enrichers) =>
           Effect.suspend(() => {
             given.push(enrichers)

@@ -8,24 +8,24 @@ import { Health } from "./core/telemetry/health.ts"
 import type { RunningTenant } from "./core/tenant/boot.ts"
 
 export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void, ConfigError | StoreError> =>
-  Effect.forEach(tenants, (tenant) => runTenant(tenant, tenants.length > 1 ? { tenant: tenant.id } : {}), {
-    concurrency: "unbounded",
-    discard: true,
-  })
+  Effect.forEach(
+    tenants.flatMap((tenant) => tenant.plugins.map((enabled) => ({ tenant, enabled }))),
+    ({ tenant, enabled }) => runPlugin(tenant, enabled, tenants.length > 1),
+    { concurrency: "unbounded", discard: true },
+  )
 
-const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>>) => {
-  const annotated = (plugin: string) => Effect.annotateLogs({ ...notes, plugin })
+/** The background work of one plugin of a tenant; one that has none has started with that. `names_tenant`: in its log lines. */
+export const runPlugin = (
+  tenant: RunningTenant,
+  { plugin, config }: EnabledPlugin,
+  names_tenant: boolean,
+): Effect.Effect<void, ConfigError> => {
+  const annotated = (id: string) => Effect.annotateLogs({ ...(names_tenant && { tenant: tenant.id }), plugin: id })
+  const { run } = plugin
+  if (run === undefined) return Health.use((health) => health.started(plugin.id)).pipe(Effect.provide(tenant.services))
   const work = (enrichers: readonly Enricher[]) =>
-    Effect.forEach(
-      tenant.plugins,
-      ({ plugin, config }) =>
-        (plugin.run === undefined
-          ? Health.use((health) => health.started(plugin.id))
-          : standingStill(plugin.id, Effect.scoped(plugin.run(config, enrichers)))
-        ).pipe(annotated(plugin.id)),
-      { concurrency: "unbounded", discard: true },
-    )
-  /** Everything with the enrichers that can be made, until one more can: then it answers `true`. */
+    standingStill(plugin.id, Effect.scoped(run(config, enrichers))).pipe(annotated(plugin.id))
+  /** The work with the enrichers that can be made, until one more can: then it answers `true`. */
   const round = Effect.gen(function* () {
     const made: Enricher[] = []
     const broken: EnabledPlugin[] = []
@@ -39,13 +39,18 @@ const runTenant = (tenant: RunningTenant, notes: Readonly<Record<string, string>
       }
     }
     if (broken.length === 0) return yield* Effect.as(work(made), false)
-    yield* Effect.raceFirst(Effect.andThen(work(made), Effect.never), oneIsMended(broken))
+    yield* Effect.raceFirst(work(made), oneIsMended(broken))
     return true
   })
-  return Effect.gen(function* () {
-    while (yield* Effect.scoped(round));
-  }).pipe(Effect.provide(tenant.services))
+  // Only what delivers adds something to events: nothing else has to wait for enrichers, or to be told of others.
+  const all = plugin.destination === undefined ? work([]) : untilFalse(Effect.scoped(round))
+  return Effect.provide(all, tenant.services)
 }
+
+const untilFalse = <E, R>(round: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
+  Effect.gen(function* () {
+    while (yield* round);
+  })
 
 /** Tells that a plugin adds nothing to events: they are delivered without it. */
 const missing = Effect.fnUntraced(function* (plugin: string, { message }: StoreError) {

@@ -1,12 +1,13 @@
 /** The HTTP API over running tenants, as one Hono app. Web standards only. */
-import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect"
+import { Clock, type Context, Effect, type FileSystem, Scope } from "effect"
 import { Hono } from "hono"
-import { makeActionTenant } from "../core/actions/execute.ts"
+import { type ActionTenant, makeActionTenant } from "../core/actions/execute.ts"
 import { no_guards } from "../core/actions/guards.ts"
 import { problemOf } from "../core/actions/problem.ts"
 import type { GuardsConfig } from "../core/config/schema.ts"
 import type { Caller } from "../core/http/server/bearer.ts"
 import { server } from "../core/http/server/limits.ts"
+import type { From } from "../core/http/server/listen.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
 import { actionRoutes } from "./actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
@@ -21,9 +22,10 @@ import { logRoutes } from "./logs.ts"
 import { mcpRoutes } from "./mcp.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { openApiRoutes } from "./openapi.ts"
+import { type Reload, reloadRoutes } from "./reload.ts"
 import { runRoutes } from "./runs.ts"
-import { makeSessions } from "./session.ts"
-import { makeSharedLook } from "./status/shared-look.ts"
+import { makeSessions, type Sessions } from "./session.ts"
+import { makeSharedLook, type SharedLook } from "./status/shared-look.ts"
 import { statusRoutes } from "./status/status.ts"
 import { Streams } from "./status/streams.ts"
 import { tapRoutes } from "./status/tap.ts"
@@ -31,35 +33,56 @@ import { baseOf, tenantRoutes } from "./tenants.ts"
 import { timeRequests } from "./time-requests.ts"
 import { giveTrace } from "./trace.ts"
 
-export interface AppOptions {
-  readonly tenants: readonly RunningTenant[]
+/** What the API shows, and to whom. */
+interface Served {
+  readonly tenants: readonly ServedTenant[]
   readonly callers: readonly Caller[]
-  /** When the process began, ms since the epoch. */
-  readonly started_ms: number
-  readonly now_ms: () => number
   /** `server.read_only` of the configuration. */
   readonly read_only?: boolean
-  /** Gets what ends the waiting for runs, for whoever stops the process. */
-  readonly stopping?: Effect.Effect<void>[]
-  /** Gets what has to be watched for as long as the process lives. */
-  readonly watching?: Effect.Effect<never>[]
-  /** `guards` of the configuration. */
-  readonly guards?: GuardsConfig
   /** `server.health_tenants` of the configuration. */
   readonly health_tenants?: boolean
   /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
   readonly hosts?: readonly string[]
+}
+
+/** A tenant with its actions. */
+export interface ServedTenant {
+  readonly running: RunningTenant
+  readonly acting: ActionTenant
+}
+
+interface HttpOptions {
+  /** When the process began, ms since the epoch. */
+  readonly started_ms: number
+  readonly now_ms: () => number
   /** `health`: no actions, no MCP, no documentation. */
   readonly serves?: "all" | "health"
   /** Where log lines go, what the time is and whose disk it is, for what requests run. Tenants bring their own services. */
   readonly context: Context.Context<FileSystem.FileSystem>
-  /** Gets everything that is being carried out, for whoever stops the process. */
-  readonly pending?: Set<Promise<unknown>>
+  /** Reads the configuration anew, where that is possible. */
+  readonly reload?: Reload
 }
 
-/** The app over running tenants. Every answer that is no success is a problem document. */
-export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
-  const { tenants, callers, started_ms, now_ms, read_only = false, guards = no_guards, pending = new Set() } = options
+/** The HTTP API of a process: what it shows may be changed while it answers. */
+export interface HttpApi {
+  readonly fetch: (request: Request, from?: From) => Response | Promise<Response>
+  /** Opens the actions of a tenant, until the scope closes. */
+  readonly openActions: (
+    running: RunningTenant,
+    guards: GuardsConfig,
+  ) => Effect.Effect<ServedTenant, never, Scope.Scope>
+  /** From now on shows this. Requests that are being answered are answered as they began. */
+  readonly show: (served: Served) => Hono<ApiEnv>
+  /** Ends the bodies without end, so that whoever reads them has to show again who it is: those of these tenants, or all. */
+  readonly endStreams: (tenants?: readonly string[]) => Effect.Effect<void>
+  /** Waits until what requests have begun so far is done, but no longer than a stopping process may take. */
+  readonly settled: Effect.Effect<void>
+  readonly stop: Effect.Effect<void>
+}
+
+/** Makes the API; it shows nothing yet. Every answer that is no success is a problem document. */
+const makeHttp = (options: HttpOptions): HttpApi => {
+  const pending = new Set<Promise<unknown>>()
   const runAll = Effect.runPromiseWith(options.context)
   const run: Api["run"] = (effect) => {
     const running = runAll(effect)
@@ -70,52 +93,105 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
     pending.add(settled)
     return running
   }
-  // A worker beside a server leaves the journal, the audit log and the runs to that one.
   const owner = options.serves !== "health"
-  const acting = tenants.map((tenant) => Effect.runSync(makeActionTenant(tenant, { owner, guards })))
-  for (const { runs, journal, audit, watchRecords, find } of owner ? acting : []) {
-    // Runs that an earlier process was waiting for.
-    void run(runs.resume(find))
-    options.stopping?.push(Effect.andThen(runs.stop, audit.close))
-    options.watching?.push(watchRecords)
-    // The audit lines of actions that a crash cut off are written now, not at the first action.
-    void run(Effect.catch(journal, ({ message }) => Effect.logError(message)))
+  const nothing: Api = { tenants: [], callers: [], read_only: false, run, now_ms: options.now_ms }
+  let now: { readonly api: Api; readonly running: readonly RunningTenant[]; readonly app: Hono<ApiEnv> } = {
+    api: nothing,
+    running: [],
+    app: new Hono<ApiEnv>(),
   }
-  const api: Api = { tenants: acting, callers, read_only, run, now_ms }
-  const sessions = makeSessions(api, (path) => isDocsPath(path) || isDashboardPath(path))
-  const app = new Hono<ApiEnv>({ getPath: pathOf })
+  const streams = new Streams()
+  const lasting: Lasting = {
+    ...options,
+    runAside: runAll,
+    streams,
+    sessions: makeSessions(
+      () => now.api,
+      (path) => isDocsPath(path) || isDashboardPath(path),
+    ),
+    look: makeSharedLook(() => now, options.started_ms),
+    limit: limitRequests(),
+  }
 
+  const openActions: HttpApi["openActions"] = Effect.fnUntraced(function* (running, guards) {
+    // A worker beside a server leaves the journal, the audit log and the runs to that one.
+    const acting = yield* makeActionTenant(running, { owner, guards })
+    if (owner) {
+      // Runs that an earlier process was waiting for.
+      void run(acting.runs.resume(acting.find))
+      yield* Effect.addFinalizer(() => Effect.andThen(acting.runs.stop, acting.audit.close))
+      yield* Effect.forkScoped(acting.watchRecords)
+      // The audit lines of actions that a crash cut off are written now, not at the first action.
+      void run(Effect.catch(acting.journal, ({ message }) => Effect.logError(message)))
+    }
+    return { running, acting }
+  }, Effect.provide(options.context))
+
+  const show = ({ tenants, callers, read_only = false, ...served }: Served): Hono<ApiEnv> => {
+    const api: Api = { ...nothing, tenants: tenants.map(({ acting }) => acting), callers, read_only }
+    const running = tenants.map((one) => one.running)
+    now = { api, running, app: makeApp(api, running, lasting, served) }
+    lasting.look.forget()
+    return now.app
+  }
+
+  return {
+    fetch: (request, from) => now.app.fetch(request, from),
+    openActions,
+    show,
+    endStreams: (tenants) => (tenants === undefined ? streams.endAll : streams.endOf(tenants)),
+    settled: waitFor(pending, server.drain_ms_max),
+    stop: Effect.andThen(lasting.look.stop, streams.endAll),
+  }
+}
+
+/** What stays the same when something else is shown. */
+interface Lasting extends HttpOptions {
+  readonly sessions: Sessions
+  readonly streams: Streams
+  readonly look: SharedLook
+  readonly limit: ReturnType<typeof limitRequests>
+  readonly runAside: Api["run"]
+}
+
+const makeApp = (
+  api: Api,
+  tenants: readonly RunningTenant[],
+  { sessions, streams, look, limit, started_ms, serves, reload, runAside }: Lasting,
+  { hosts, health_tenants = false }: Pick<Served, "hosts" | "health_tenants">,
+): Hono<ApiEnv> => {
+  const app = new Hono<ApiEnv>({ getPath: pathOf })
   app.use(timeRequests)
   app.use(giveRequestId)
-  if (options.hosts !== undefined) app.use(checkHost(options.hosts))
+  if (hosts !== undefined) app.use(checkHost(hosts))
   app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
   app.onError(async (error, c) => {
-    await run(Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`))
+    await api.run(
+      Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`),
+    )
     return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
   })
 
-  app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: options.health_tenants ?? false }))
-  app.use(limitRequests())
-  if (options.serves !== "health") {
+  app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: health_tenants }))
+  app.use(limit)
+  if (serves !== "health") {
     app.route("/", loginRoutes(sessions))
     app.route("/", dashboardDoor(sessions))
   }
   app.use(authenticate(api, sessions.callerOf))
-  const streams = new Streams()
-  const look = makeSharedLook(api, tenants, started_ms)
   app.route("/", metricsRoutes(api, look, started_ms))
   app.route("/", logRoutes())
   app.route("/", tenantRoutes(api))
-  options.stopping?.push(look.stop, streams.endAll)
   app.route("/", statusRoutes(look, streams))
-  for (const tenant of acting) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, streams))
-  if (options.serves === "health") return app
+  if (reload !== undefined) app.route("/", reloadRoutes(api, reload, runAside))
+  for (const tenant of api.tenants) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, streams))
+  if (serves === "health") return app
   app.use(giveTrace(api))
   app.route("/", openApiRoutes(api))
   app.route("/", docsRoutes())
   app.route("/", dashboardRoutes())
   app.route("/", adminDeadLetterRoutes(api, tenants))
-  for (const tenant of acting) {
+  for (const tenant of api.tenants) {
     const base = baseOf(api, tenant.id)
     app.route(base, deadLetterRoutes(api, tenant))
     app.route(base, actionRoutes(api, tenant))
@@ -126,22 +202,39 @@ export const makeHttpApp = (options: AppOptions): Hono<ApiEnv> => {
   return app
 }
 
-/**
- * Makes the app within a scope: log lines go where the surrounding effect sends its own, and when the scope closes it waits for
- * actions that are being carried out.
- */
-export const openHttpApp = Effect.fnUntraced(function* (
-  options: Omit<AppOptions, "context" | "pending" | "stopping" | "watching" | "now_ms">,
-): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
+export interface AppOptions extends HttpOptions, Omit<Served, "tenants"> {
+  readonly tenants: readonly RunningTenant[]
+  /** `guards` of the configuration. */
+  readonly guards?: GuardsConfig
+}
+
+/** The app over running tenants, for as long as the process lives. */
+export const makeHttpApp = ({ tenants, guards = no_guards, ...options }: AppOptions): Hono<ApiEnv> => {
+  const http = makeHttp(options)
+  const opened = Effect.forEach(tenants, (tenant) => http.openActions(tenant, guards))
+  const served = Effect.runSync(Effect.provideService(opened, Scope.Scope, Scope.makeUnsafe()))
+  return http.show({ ...options, tenants: served })
+}
+
+/** The API within a scope: log lines go where the surrounding effect sends its own. Whoever closes the scope lets it settle before. */
+export const openHttp = Effect.fnUntraced(function* (
+  options: Omit<HttpOptions, "context" | "now_ms">,
+): Effect.fn.Return<HttpApi, never, FileSystem.FileSystem | Scope.Scope> {
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<FileSystem.FileSystem>()
-  const pending = new Set<Promise<unknown>>()
-  const stopping: Effect.Effect<void>[] = []
-  yield* Effect.addFinalizer(() => Effect.all(stopping, { discard: true }))
-  yield* Effect.addFinalizer(() => waitFor(pending, server.drain_ms_max))
-  const watching: Effect.Effect<never>[] = []
-  const now_ms = () => clock.currentTimeMillisUnsafe()
-  const app = makeHttpApp({ ...options, context, pending, stopping, watching, now_ms })
-  yield* Effect.forkScoped(Effect.all(watching, { concurrency: "unbounded", discard: true }))
-  return app
+  const http = makeHttp({ ...options, context, now_ms: () => clock.currentTimeMillisUnsafe() })
+  yield* Effect.addFinalizer(() => http.stop)
+  return http
+})
+
+/** The app over tenants that stay the same; when the scope closes it waits for actions that are being carried out. */
+export const openHttpApp = Effect.fnUntraced(function* ({
+  tenants,
+  guards = no_guards,
+  ...options
+}: Omit<AppOptions, "context" | "now_ms">): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
+  const http = yield* openHttp(options)
+  const served = yield* Effect.forEach(tenants, (tenant) => http.openActions(tenant, guards))
+  yield* Effect.addFinalizer(() => http.settled)
+  return http.show({ ...options, tenants: served })
 })

@@ -1,12 +1,13 @@
 /** The paths of OpenAPI that an operator uses: the status, a tap, dead letters. */
 import { z } from "zod"
+import { reload_answer } from "../core/config/reload-plan.ts"
 import { problemResponses } from "./openapi-parts.ts"
 import { status_report } from "./status/schema.ts"
 
 const json = (description: string, schema: object) => ({ description, content: { "application/json": { schema } } })
 const object = { type: "object" }
-const report = () => {
-  const { $schema: _, ...schema } = z.toJSONSchema(status_report)
+const schemaOf = (of: z.ZodType) => {
+  const { $schema: _, ...schema } = z.toJSONSchema(of)
   return schema
 }
 
@@ -17,7 +18,7 @@ export const operatingPaths = (base: string, parameters: readonly object[]) => (
       operationId: "status",
       tags: ["Operation"],
       summary: "What every tenant and partition does now",
-      responses: { 200: json("The status.", report()), ...problemResponses([401]) },
+      responses: { 200: json("The status.", schemaOf(status_report)), ...problemResponses([401]) },
     },
   },
   "/status/stream": {
@@ -73,6 +74,15 @@ export const operatingPaths = (base: string, parameters: readonly object[]) => (
       summary: "One dead letter with what Falcon sent; takes the role responder",
       parameters: [...parameters, { name: "id", in: "path", required: true, schema: { type: "string" } }],
       responses: { 200: json("The dead letter.", object), ...problemResponses([401, 403, 404, 503]) },
+    },
+  },
+  "/admin/reload": {
+    post: {
+      operationId: "reload",
+      tags: ["Operation"],
+      summary: "Read the configuration anew; takes the role admin, for all tenants",
+      description: "As SIGHUP does. What is not right is refused whole with 422, and what is in force stays.",
+      responses: { 200: json("What was changed.", schemaOf(reload_answer)), ...problemResponses([401, 403, 422, 503]) },
     },
   },
   ...adminPath("replay", "Post dead letters to the destination again", {

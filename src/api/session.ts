@@ -20,18 +20,23 @@ export interface Sessions {
   readonly close: (c: ApiContext) => void
 }
 
-/** `pages`: whether a path may be read with a cookie. */
-export const makeSessions = (api: Api, pages: (path: string) => boolean): Sessions => {
+/** `now`: who has a token now. `pages`: whether a path may be read with a cookie. */
+export const makeSessions = (
+  now: () => Pick<Api, "callers" | "run" | "now_ms">,
+  pages: (path: string) => boolean,
+): Sessions => {
   const sessions = new Map<string, { readonly digest: Buffer; readonly until_ms: number }>()
   return {
     callerOf: async (c) => {
       if (c.req.method !== "GET" || !pages(c.req.path)) return undefined
       const session = sessions.get(getCookie(c, cookie_name) ?? "")
+      const api = now()
       if (session === undefined || session.until_ms <= api.now_ms()) return undefined
       return api.run(findByDigest(api.callers, session.digest))
     },
     open: async (c, token) => {
       const digest = digestOf(`Bearer ${token}`)
+      const api = now()
       if ((await api.run(findByDigest(api.callers, digest))) === undefined) return false
       const now_ms = api.now_ms()
       for (const [name, { until_ms }] of sessions) {

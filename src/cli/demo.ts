@@ -103,7 +103,7 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
       const line = yield* holdBottomLine
       const listening = yield* Deferred.make<string>()
       const onListening = (at: string) => Deferred.doneUnsafe(listening, Effect.succeed(at))
-      const akonis = yield* Effect.forkChild(runAkonis("run", config, onListening))
+      const akonis = yield* Effect.forkChild(runAkonis("run", config, { onListening }))
       const calling = yield* Effect.forkChild(calls(Deferred.await(listening), token, third_ms / 2, line))
       const watching = watch(simulator.account, began_ms, lasting_s, line)
       const account = yield* Effect.raceFirst(watching, Fiber.join(akonis))

@@ -1,29 +1,43 @@
 /** `akonis run`, `akonis serve`, `akonis worker`: one process; a worker alone serves health and metrics only. */
-import { Effect } from "effect"
+import { Effect, type Option, Queue } from "effect"
 import { Command } from "effect/cli"
 import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { type Listening, listen } from "../core/http/server/listen.ts"
+import { by_signal, type ReadAnew } from "../reload.ts"
 import { layerTelemetry, type Mode, start } from "../start.ts"
 import { version } from "../version.ts"
-import { markStarted, runWorker } from "../worker.ts"
-import { configFlag, configOf, env, explain } from "./common.ts"
+import { configFlag, configOf, env, explain, Plugins } from "./common.ts"
 
 /** What each uses of the configuration: a server needs no intake key. */
 const used_by = { run: uses.everything, serve: uses.actions, worker: uses.work } as const
 
-/** Runs until interrupted; interrupting it drains. `onListening` learns the address. */
-export const runAkonis = (mode: Mode, config: Config, onListening: (url: string) => void = () => undefined) =>
+interface RunOptions {
+  /** Learns the address. */
+  readonly onListening?: (url: string) => void
+  readonly readAnew?: ReadAnew
+  /** Completes whenever the configuration is to be read anew, beside the HTTP API. */
+  readonly hangup?: Effect.Effect<void>
+}
+
+/** Runs until interrupted; interrupting it drains. */
+export const runAkonis = (mode: Mode, config: Config, { onListening, readAnew, hangup }: RunOptions = {}) =>
   Effect.gen(function* () {
     yield* refuseIdle(mode, config)
-    const { tenants, app, made_token, watch } = yield* start(config, { env, mode })
+    const idle = readAnew && Effect.tap(readAnew, (next) => refuseIdle(mode, next))
+    const started = yield* start(config, { env, mode, ...(idle !== undefined && { readAnew: idle }) })
+    const { app, made_token, watch, work, reload } = started
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
     yield* logListening(config, at)
     if (made_token !== undefined) yield* Effect.logInfo(`the token of the HTTP API is in ${made_token}`)
-    onListening(urlOf(at))
-    const work = mode === "serve" ? markStarted(tenants) : runWorker(tenants)
-    return yield* Effect.raceFirst(watch, Effect.andThen(work, Effect.never))
+    onListening?.(urlOf(at))
+    if (reload !== undefined && hangup !== undefined) {
+      const asked = Effect.suspend(() => reload.ask({ ...by_signal, request_id: crypto.randomUUID() }))
+      // What came of it has been logged.
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(hangup, Effect.ignore(asked))))
+    }
+    return yield* Effect.raceFirst(watch, work)
   }).pipe(
     Effect.onInterrupt(() => Effect.logInfo("stopped")),
     Effect.scoped,
@@ -64,10 +78,29 @@ export const refuseIdle = (mode: Mode, { source, tenants }: Config): Effect.Effe
   return Effect.fail(new ConfigError({ source, key: "plugins", message }))
 }
 
+/** Reads the configuration and runs. SIGHUP never ends it: the configuration is read anew, once it runs. */
+export const runFromFile = (mode: Mode, file: Option.Option<string>) =>
+  Effect.gen(function* () {
+    const hangups = yield* listenForHangups
+    const read = Effect.provideService(configOf(file, used_by[mode]), Plugins, yield* Plugins)
+    return yield* runAkonis(mode, yield* read, { readAnew: read, hangup: Queue.take(hangups) })
+  }).pipe(Effect.scoped, explain)
+
+/** SIGHUP, as long as the scope lives: however many come while nobody takes one, they are one. */
+const listenForHangups = Effect.gen(function* () {
+  const hangups = yield* Queue.sliding<void>(1)
+  const tell = () => void Queue.offerUnsafe(hangups, undefined)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.on("SIGHUP", tell)),
+    () => Effect.sync(() => process.off("SIGHUP", tell)),
+  )
+  return hangups
+})
+
 const entry = (mode: Mode, description: string) =>
-  Command.make(mode, { config: configFlag }, ({ config }) =>
-    explain(Effect.flatMap(configOf(config, used_by[mode]), (loaded) => runAkonis(mode, loaded))),
-  ).pipe(Command.withDescription(description))
+  Command.make(mode, { config: configFlag }, ({ config }) => runFromFile(mode, config)).pipe(
+    Command.withDescription(description),
+  )
 
 export const run = entry("run", "Stream worker and HTTP API in one process (the default)")
 export const serve = entry("serve", "HTTP API only")

@@ -82,7 +82,10 @@ test("a session of a browser ends after a working day", async () => {
     run: (effect) => Effect.runPromise(Effect.provide(effect, layerFiles)),
     now_ms: () => now_ms,
   }
-  const sessions = makeSessions(api, () => true)
+  const sessions = makeSessions(
+    () => api,
+    () => true,
+  )
   const app = new Hono<ApiEnv>()
     .post("/login", async (c) => c.json(await sessions.open(c, "token-of-the-browser")))
     .get("/page", async (c) => c.json((await sessions.callerOf(c))?.name ?? null))

@@ -233,7 +233,7 @@ const watched = [
 
 test("health tells, of the plugins that need them, when all connections are taken for too long, by whom, and how many requests wait", async () => {
   const { layer } = network()
-  const services = layerPoolWatch(watched).pipe(
+  const services = layerPoolWatch(() => watched).pipe(
     Layer.provideMerge(Health.layer(["acting", "silent"])),
     Layer.provideMerge(layer),
     Layer.provideMerge(TestClock.layer()),

@@ -20,6 +20,7 @@ import { outside } from "./outside.ts"
 import { platform } from "./platform.ts"
 import { records } from "./records.ts"
 import { refusals } from "./refusals.ts"
+import { reload } from "./reload.ts"
 import { runtimes } from "./runtimes.ts"
 import { scale } from "./scale.ts"
 import { store } from "./store.ts"
@@ -43,6 +44,7 @@ export const mutants: readonly Mutant[] = [
   ...operate,
   ...outside,
   ...platform,
+  ...reload,
   ...runtimes,
   ...scale,
   ...texts,

@@ -160,8 +160,8 @@ const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_b
     promise: "A failed cycle is resumed after a backoff.",
     page: "src/core/assets/run.ts",
     noticed_by: faults,
-    find: "yield* Effect.sleep(yield* failed(cell, exit.cause, failures))",
-    replace: "yield* Effect.sleep(0 * (yield* failed(cell, exit.cause, failures)))",
+    find: "yield* waitAfterFailed(cell, exit.cause, failures)",
+    replace: "yield* Effect.raceFirst(waitAfterFailed(cell, exit.cause, failures), Effect.yieldNow)",
   },
 ])
 

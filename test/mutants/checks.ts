@@ -23,11 +23,11 @@ const healthy = [
       replace: "state.since_ms = now_ms",
     },
   ]),
-  ...breaks({ file: "src/start.ts", page, noticed_by: "test/actions/health.test.ts" }, [
+  ...breaks({ file: "src/live.ts", page, noticed_by: "test/actions/health.test.ts" }, [
     {
       name: "wrong credentials show with the first action only",
       promise: "A token is asked for at the start.",
-      find: "for (const tenant of tenants) yield* Effect.forkScoped(Effect.provide(firstToken, tenant.services))",
+      find: "yield* Effect.forkIn(Effect.provide(firstToken, running.services), scope)",
       replace: "",
     },
   ]),

@@ -56,7 +56,7 @@ const withRunning = async (options: SimulatorOptions, body: (running: Running) =
   const listening = Promise.withResolvers<string>()
   const worker = Effect.runFork(
     Effect.flatMap(loadConfig({ file, env: {}, plugins }), (config) =>
-      runAkonis("run", { ...config, log: { level: "warn", format: "pretty" } }, listening.resolve),
+      runAkonis("run", { ...config, log: { level: "warn", format: "pretty" } }, { onListening: listening.resolve }),
     ).pipe(Effect.provide(layerFiles)),
   )
   try {

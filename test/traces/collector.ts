@@ -125,7 +125,7 @@ export const withAkonis = (
     const before = lastLines().length
     const listening = yield* Deferred.make<string>()
     const akonis = yield* Effect.forkChild(
-      runAkonis("run", config, (at) => void Deferred.doneUnsafe(listening, Effect.succeed(at))),
+      runAkonis("run", config, { onListening: (at) => void Deferred.doneUnsafe(listening, Effect.succeed(at)) }),
     )
     const at = yield* Effect.raceFirst(Deferred.await(listening), Effect.as(Fiber.join(akonis), ""))
     yield* Effect.promise(() =>

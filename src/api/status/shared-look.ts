@@ -22,16 +22,23 @@ export interface SharedLook {
   /** What every tenant does, no older than half a tick. */
   readonly tenants: () => Promise<readonly TenantStatus[]>
   readonly watchers: () => number
+  /** What was seen is about what was shown before: the next one looks anew. */
+  readonly forget: () => void
   /** Ends all ticks. */
   readonly stop: Effect.Effect<void>
 }
 
-export const makeSharedLook = (api: Api, tenants: readonly RunningTenant[], started_ms: number): SharedLook => {
-  const looks = tenants.map((tenant, i) => makeTenantLook(tenant, api.tenants[i]!))
-  const lookNow: Effect.Effect<Seen> = Effect.map(Effect.all(looks), (seen) => ({
-    tenants: seen,
-    seen_ms: api.now_ms(),
-  }))
+/** `now`: the tenants that are shown now. */
+export const makeSharedLook = (
+  now: () => { readonly api: Api; readonly running: readonly RunningTenant[] },
+  started_ms: number,
+): SharedLook => {
+  const makeLook = (): Effect.Effect<Seen> => {
+    const { api, running } = now()
+    const looks = running.map((tenant, i) => makeTenantLook(tenant, api.tenants[i]!))
+    return Effect.map(Effect.all(looks), (tenants) => ({ tenants, seen_ms: api.now_ms() }))
+  }
+  let lookNow: Effect.Effect<Seen> | undefined
   const watchers = new Set<{ readonly caller: Caller; readonly tell: (json: string) => void }>()
   let last: Seen | undefined
   let looking: Promise<Seen> | undefined
@@ -39,20 +46,29 @@ export const makeSharedLook = (api: Api, tenants: readonly RunningTenant[], star
 
   /** Whoever asks while a look is being made gets that one. */
   const look = (): Promise<Seen> => {
-    looking ??= api
-      .run(lookNow)
+    if (looking !== undefined) return looking
+    lookNow ??= makeLook()
+    const began = now()
+      .api.run(lookNow)
       .then((seen) => {
-        last = seen
+        if (looking === began) last = seen
         return seen
       })
       .finally(() => {
-        looking = undefined
+        if (looking === began) looking = undefined
       })
-    return looking
+    looking = began
+    return began
+  }
+
+  const forget = (): void => {
+    last = looking = lookNow = undefined
   }
 
   const recent = (): Promise<Seen> =>
-    last !== undefined && Math.abs(api.now_ms() - last.seen_ms) < limits.tick_ms / 2 ? Promise.resolve(last) : look()
+    last !== undefined && Math.abs(now().api.now_ms() - last.seen_ms) < limits.tick_ms / 2
+      ? Promise.resolve(last)
+      : look()
 
   const reportFor = (caller: Caller, seen: Seen): string => {
     const visible = seen.tenants.filter(({ id }) => maySee(caller, id))
@@ -62,7 +78,7 @@ export const makeSharedLook = (api: Api, tenants: readonly RunningTenant[], star
       version,
       uptime_s: Math.floor((seen.seen_ms - started_ms) / 1_000),
       status: worst(visible.map(({ status }) => status)),
-      read_only: api.read_only,
+      read_only: now().api.read_only,
       caller: { name: caller.name, role: caller.role },
       process: { cpu_s: (cpu.user + cpu.system) / 1e6, rss_bytes: process.memoryUsage.rss() },
       tenants: visible,
@@ -100,6 +116,7 @@ export const makeSharedLook = (api: Api, tenants: readonly RunningTenant[], star
     },
     tenants: async () => (await recent()).tenants,
     watchers: () => watchers.size,
+    forget,
     stop: Effect.sync(() => {
       watchers.clear()
       clearTimeout(timer)

@@ -9,17 +9,20 @@ export interface Sending {
 interface StreamOptions {
   readonly waiting_bytes_max: number
   readonly life_ms: number
+  /** The tenant that it is about; all when left out. */
+  readonly tenant?: string
 }
 
 /** All bodies of one process: whoever stops it ends them. */
 export class Streams {
-  private readonly open = new Set<() => void>()
+  /** What ends each, and the tenant that it is about. */
+  private readonly open = new Map<() => void, string | undefined>()
 
   /**
    * A body that ends when its reader goes, after `life_ms`, or with all others. `begin` gets the means to send and gives what is to
    * be done at the end.
    */
-  body({ waiting_bytes_max, life_ms }: StreamOptions, begin: (sending: Sending) => () => void) {
+  body({ waiting_bytes_max, life_ms, tenant }: StreamOptions, begin: (sending: Sending) => () => void) {
     const encoder = new TextEncoder()
     let end = () => {}
     return new ReadableStream<Uint8Array>(
@@ -40,7 +43,7 @@ export class Streams {
               // Its reader has closed it.
             }
           }
-          this.open.add(end)
+          this.open.set(end, tenant)
           const send = (text: string): boolean => {
             if (is_over || (controller.desiredSize ?? 0) <= 0) return false
             controller.enqueue(encoder.encode(text))
@@ -55,6 +58,13 @@ export class Streams {
   }
 
   readonly endAll: Effect.Effect<void> = Effect.sync(() => {
-    for (const end of [...this.open]) end()
+    for (const end of [...this.open.keys()]) end()
   })
+
+  /** Ends the bodies about these tenants. */
+  endOf(tenants: readonly string[]): Effect.Effect<void> {
+    return Effect.sync(() => {
+      for (const [end, tenant] of [...this.open]) if (tenant !== undefined && tenants.includes(tenant)) end()
+    })
+  }
 }

@@ -19,7 +19,7 @@ export const tapRoutes = (api: Api, tenant: ActionTenant, streams: Streams): Hon
     const how = `${wanted.type ?? "any type"}, ${wanted.rate} a second${wanted.redacted ? ", redacted" : ""}`
     await api.run(Effect.logInfo(`${name} looks at events as they pass: ${how}`))
     const body = streams.body(
-      { waiting_bytes_max: limits.waiting_bytes_max, life_ms: status.viewer_life_ms },
+      { waiting_bytes_max: limits.waiting_bytes_max, life_ms: status.viewer_life_ms, tenant: tenant.id },
       ({ send }) => {
         // Answers at once, so that the caller knows that it is open.
         send("\n")

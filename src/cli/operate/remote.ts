@@ -7,7 +7,7 @@ import { uses } from "../../core/config/plugins.ts"
 import { secretFile } from "../../core/config/secret.ts"
 import { ConfigError } from "../../core/errors.ts"
 import { layerFetch } from "../../core/http/client/fetch.ts"
-import { Http, type HttpAnswer } from "../../core/http/client/http.ts"
+import { Http, type HttpAnswer, type HttpRequest } from "../../core/http/client/http.ts"
 import { type Role, roleAllows, token_file_name } from "../../core/http/server/bearer.ts"
 import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
 import { cleanText } from "../../core/text.ts"
@@ -38,11 +38,17 @@ export interface Remote {
   readonly url: string
   /** Asks for a path; fails, with what is wrong printed, when there is no answer or it is no success. */
   readonly get: (path: string) => Effect.Effect<HttpAnswer, Exit>
+  /** Posts to a path, without a body, and waits for as long as it takes; fails as {@link get}. */
+  readonly post: (path: string) => Effect.Effect<HttpAnswer, Exit>
   /** Reads a body without end line by line, until it ends. */
   readonly lines: (path: string, tell: (line: string) => Effect.Effect<void>) => Effect.Effect<void, Exit>
 }
 
 const timeout_ms = 10_000
+/** A reload waits until what it stops is drained, and for the reloads before it. */
+const post_timeout_ms = 120_000
+/** Of what is wrong: as much as a problem document says. */
+const detail_chars_max = 2_000
 const answer_bytes_max = 32 * 1024 * 1024
 
 /** Finds the process; `role` is what the token has to be good for. */
@@ -63,8 +69,8 @@ export const connectRemote = Effect.fnUntraced(function* (
     Effect.map(Http, (http) => ({ http })),
     layerFetch({ user_agent: `akonis/${version}` }),
   )
-  const request = (path: string) => ({
-    method: "GET" as const,
+  const request = (path: string, method: "GET" | "POST" = "GET") => ({
+    method,
     url: `${url}${path}`,
     headers: { authorization: `Bearer ${Redacted.value(token)}` },
     timeout_ms,
@@ -74,18 +80,19 @@ export const connectRemote = Effect.fnUntraced(function* (
   const refused = (status: number, text: string) =>
     Effect.andThen(complain(`${url} answered ${status}: ${detailOf(text)}`), new Exit({ status: 1 }))
 
+  const answered = (asked: HttpRequest, whatever_status: boolean) =>
+    http.send(asked, answer_bytes_max).pipe(
+      Effect.catchTag("TransportError", noAnswer),
+      Effect.flatMap((answer) =>
+        answer.status === 200 || whatever_status ? Effect.succeed(answer) : refused(answer.status, answer.text),
+      ),
+    )
+
   return {
     url,
-    get: (path) =>
-      http.send(request(path), answer_bytes_max).pipe(
-        Effect.catchTag("TransportError", noAnswer),
-        // A health of 503 is an answer, too.
-        Effect.flatMap((answer) =>
-          answer.status === 200 || path.startsWith("/health")
-            ? Effect.succeed(answer)
-            : refused(answer.status, answer.text),
-        ),
-      ),
+    // A health of 503 is an answer, too.
+    get: (path) => answered(request(path), path.startsWith("/health")),
+    post: (path) => answered({ ...request(path, "POST"), timeout_ms: post_timeout_ms }, false),
     lines: (path, tell) =>
       Effect.gen(function* () {
         const response = yield* Effect.catchTag(http.open(request(path)), "TransportError", noAnswer)
@@ -117,7 +124,7 @@ const readLines = Effect.fnUntraced(function* (
 const detailOf = (text: string): string => {
   try {
     const { detail } = JSON.parse(text) as { readonly detail?: unknown }
-    return typeof detail === "string" ? cleanText(detail, 500) : cleanText(text, 200)
+    return typeof detail === "string" ? cleanText(detail, detail_chars_max) : cleanText(text, 200)
   } catch {
     return cleanText(text, 200)
   }
@@ -129,11 +136,12 @@ const urlOf = ({ server: { host, port } }: Config): string => {
   return `http://${name.includes(":") && !name.startsWith("[") ? `[${name}]` : name}:${port}`
 }
 
-/** A token that the process takes: one of its configuration with enough rights, the least of them first, or the one it made. */
+/** A token that the process takes: one of its configuration with enough rights, those for all tenants and the least of rights first, or the one it made. */
 const ownToken = Effect.fnUntraced(function* ({ source, data_dir, server }: Config, role: Role) {
   const fit = server.tokens
     .filter((caller) => roleAllows(caller.role, role))
     .toSorted((one, other) => (roleAllows(one.role, other.role) ? 1 : -1))
+    .toSorted((one, other) => Number(one.tenants !== undefined) - Number(other.tenants !== undefined))
   const made = secretFile(`${data_dir}/${token_file_name}`, token_file_name)
   for (const token of server.tokens.length === 0 ? [made] : fit.map((caller) => caller.token)) {
     const read = yield* Effect.option(token.value)

@@ -20,7 +20,7 @@ export interface AuditLine {
   readonly role: string
   /** The second person, where one had to approve it. */
   readonly approved_by?: string
-  /** `http`, `mcp` or `shell`. */
+  /** `http`, `mcp`, `shell`, or `signal` for a reload that a signal asked for. */
   readonly via: string
   readonly tenant: string
   readonly action: string

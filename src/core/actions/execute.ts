@@ -3,10 +3,12 @@ import { createHash } from "node:crypto"
 import { Cause, type Context, Effect, Exit, Redacted, Semaphore } from "effect"
 import type { GuardsConfig } from "../config/schema.ts"
 import type { StoreError } from "../errors.ts"
+import type { WatchCalls } from "../falcon/call-watch.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/client/pools.ts"
-import type { PluginServices } from "../plugin.ts"
+import type { EnabledPlugin, PluginServices } from "../plugin.ts"
 import { folder_watch } from "../store/limits.ts"
+import type { HealthCell } from "../telemetry/health.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
 import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
@@ -46,6 +48,8 @@ export interface ActionTenant extends Registry {
   readonly journal: Effect.Effect<Journal, StoreError>
   /** Never ends: while the journal or the audit log cannot be used, looks now and then whether they can be again, so that health says so. */
   readonly watchRecords: Effect.Effect<never>
+  /** The tenant with other plugins and guards. Its audit log, journal, approvals and runs are the same ones. */
+  readonly change: (plugins: readonly EnabledPlugin[], guards: GuardsConfig) => Effect.Effect<ActionTenant>
 }
 
 interface ActionTenantOptions {
@@ -69,14 +73,13 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const audit = records?.audit ?? (yield* makeAudit(data_dir, options))
     const owns_journal = { owner: options.owner || options.journal_dir !== undefined }
     const open = records?.journal ?? Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
-    const changing = tenant.plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
-    const cells = yield* Effect.forEach(changing, ({ plugin }) => lastingCell(plugin.id, "records"))
-    const registry = makeRegistry(tenant.plugins)
+    const cells = new Map<string, HealthCell>()
+    const watches = new Map<string, WatchCalls>()
     let is_unusable = false
     const tell = (status: "ok" | "failed", detail: string) =>
       Effect.suspend(() => {
         is_unusable = status === "failed"
-        return Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
+        return Effect.forEach(cells.values(), (cell) => cell.set(status, detail), { discard: true })
       })
     const journal = Effect.andThen(audit.ready, open).pipe(
       Effect.tap(() => tell("ok", "")),
@@ -89,21 +92,18 @@ export const makeActionTenant = Effect.fnUntraced(function* (
         Effect.suspend(() => (is_unusable ? Effect.ignore(journal) : Effect.void)),
       ),
     )
-    const guards = yield* makeGuards(options.guards, services)
     const approvals = yield* makeApprovals(data_dir)
     const runs = yield* makeRuns(data_dir, services)
-    return {
-      id: tenant.id,
-      services: tenant.services,
-      audit,
-      guards,
-      approvals,
-      runs,
-      journal,
-      watching: yield* makeWatching(tenant.plugins, registry),
-      watchRecords,
-      ...registry,
-    }
+    const lasting = { id: tenant.id, services: tenant.services, audit, approvals, runs, journal, watchRecords }
+    const change: ActionTenant["change"] = Effect.fnUntraced(function* (plugins, wanted) {
+      const changing = plugins.filter(({ plugin }) => plugin.actions.some(({ changes }) => changes))
+      for (const { plugin } of changing.filter((one) => !cells.has(one.plugin.id)))
+        cells.set(plugin.id, yield* lastingCell(plugin.id, "records"))
+      const registry = makeRegistry(plugins)
+      const guards = yield* makeGuards(wanted, services)
+      return { ...lasting, ...registry, guards, watching: yield* makeWatching(plugins, registry, watches), change }
+    }, Effect.provide(tenant.services))
+    return yield* change(tenant.plugins, options.guards)
   }).pipe(Effect.provide(tenant.services))
 })
 

@@ -33,6 +33,7 @@ const problem_kinds = {
   "body-too-large": [413, "Body too large"],
   "unsupported-media-type": [415, "Unsupported media type"],
   "wrong-host": [421, "Wrong host"],
+  "configuration-refused": [422, "The configuration is not right"],
   "upstream-rejected": [422, "Falcon refused what was asked"],
   "too-many-requests": [429, "Too many requests at once"],
   "upstream-rate-limited": [429, "Falcon's rate limit"],

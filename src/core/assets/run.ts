@@ -3,8 +3,9 @@ import { Cause, Clock, Effect, Exit, Metric } from "effect"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
+
 import { annotateSpan, spanned } from "../telemetry/tracing/spanned.ts"
-import { announceWait } from "../wait-policy.ts"
+import { waitAfter } from "../wait-policy.ts"
 import type { CollectError, Collector } from "./collect.ts"
 import type { Tally } from "./cycle-tally.ts"
 import { assets as limits, reading } from "./limits.ts"
@@ -58,7 +59,7 @@ const cycles = Effect.fnUntraced(function* (
     } else {
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       failures++
-      yield* Effect.sleep(yield* failed(cell, exit.cause, failures))
+      yield* waitAfterFailed(cell, exit.cause, failures)
     }
   }
 })
@@ -100,14 +101,18 @@ const tellCompleted = Effect.fnUntraced(function* (
   yield* sent + skipped + refused > 0 ? Effect.logInfo(line) : Effect.logDebug(line)
 })
 
-/** Tells health and log why a cycle failed; returns how long to wait before the next. */
-const failed = Effect.fnUntraced(function* (cell: HealthCell, cause: Cause.Cause<CollectError>, failures: number) {
+/** Tells health and log why a cycle failed, and waits until the next. */
+const waitAfterFailed = Effect.fnUntraced(function* (
+  cell: HealthCell,
+  cause: Cause.Cause<CollectError>,
+  failures: number,
+) {
   yield* Metric.update(Metric.withAttributes(metrics.asset_cycles, { outcome: "failed" }), 1)
   const error = Cause.findErrorOption(cause)
   const message = error._tag === "Some" ? error.value.message : `unexpected: ${Cause.pretty(cause)}`
   const hopeless = error._tag === "Some" && needsPerson(error.value)
   const asked_ms = error._tag === "Some" && "retry_after_ms" in error.value ? error.value.retry_after_ms : undefined
-  return yield* announceWait({
+  yield* waitAfter({
     recovery: hopeless ? "operator" : "retry",
     failures,
     retry_after_ms: asked_ms,

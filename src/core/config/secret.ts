@@ -12,8 +12,26 @@ import { configuration } from "./limits.ts"
 export interface Secret {
   /** The current value. Fails when the file is gone or empty; the message names the file, never the value. */
   readonly value: Effect.Effect<Redacted.Redacted<string>, ConfigError, FileSystem.FileSystem>
-  /** The value that never changes; absent when it lies in a file. */
-  readonly fixed?: Redacted.Redacted<string>
+  /** The value as long as nothing replaces it; absent when it lies in a file. */
+  readonly fixed?: Redacted.Redacted<string> | undefined
+  /** From now on gives what the other one gives, to everybody who holds this one. */
+  readonly replace: (other: Secret) => void
+}
+
+/** Where a secret comes from. */
+type Source = Pick<Secret, "value" | "fixed">
+
+const replaceable = (first: Source): Secret => {
+  let now = first
+  return {
+    value: Effect.suspend(() => now.value),
+    get fixed() {
+      return now.fixed
+    },
+    replace: (other) => {
+      now = other
+    },
+  }
 }
 
 export const too_short = `is too short to be a secret: it has fewer than ${secret_chars_min} characters`
@@ -24,14 +42,13 @@ const wrap = (text: string): Redacted.Redacted<string> => {
 }
 
 /** Stands for a secret that nobody gave and that was not demanded: reading it fails. */
-export const secretMissing = (source: string, key: string): Secret => ({
-  value: Effect.fail(new ConfigError({ source, key, message: "is missing" })),
-})
+export const secretMissing = (source: string, key: string): Secret =>
+  replaceable({ value: Effect.fail(new ConfigError({ source, key, message: "is missing" })) })
 
 /** A secret written in the configuration or the environment. */
 export const secretText = (text: string): Secret => {
   const fixed = wrap(text)
-  return { value: Effect.succeed(fixed), fixed }
+  return replaceable({ value: Effect.succeed(fixed), fixed })
 }
 
 /**
@@ -54,7 +71,7 @@ export const secretFile = (path: string, key: string): Secret => {
       (error) => new ConfigError({ source: path, key, message: `the secret file cannot be used: ${whyUnread(error)}` }),
     ),
   )
-  return { value }
+  return replaceable({ value })
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The OAuth2 token of one Falcon tenant. */
 import { Clock, Context, Effect, Metric, Redacted, Result, Semaphore } from "effect"
+import { Http } from "../http/client/http.ts"
 import { retry } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { HealthCell } from "../telemetry/health.ts"
@@ -24,6 +25,11 @@ export class FalconAuth extends Context.Service<
     readonly base_url: Effect.Effect<string>
     /** The tenant's region as Falcon named it with the last token; `undefined` when it did not, or before the first token. */
     readonly region: Effect.Effect<string | undefined>
+    /**
+     * From now on asks with other credentials. The token of the same API client goes on being used until there is a new one, which the
+     * next call asks for; that of another client, child or cloud is dropped.
+     */
+    readonly replace: (credentials: FalconCredentials) => Effect.Effect<void>
   }
 >()("akonis/core/FalconAuth") {}
 
@@ -50,10 +56,7 @@ export const TokenMemory = Context.Reference<RememberedToken | undefined>("akoni
  * that Falcon is not asked again and again with a wrong secret. A renewal is tried once while the old token is still good; when
  * it fails, the old token is used until it expires. `health` is told while there is no good token.
  */
-export const makeFalconAuth = Effect.fnUntraced(function* (
-  credentials: FalconCredentials,
-  health: Pick<HealthCell, "set">,
-) {
+export const makeFalconAuth = Effect.fnUntraced(function* (first: FalconCredentials, health: Pick<HealthCell, "set">) {
   const own = yield* makeRateLimit({ per_second_max: falcon.auth_per_second_max, burst_max: falcon.auth_burst_max })
   const shared = yield* TokenRates
   let waits_turn = false
@@ -65,12 +68,13 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
       })
     return { ...rate, take: Effect.ensuring(Effect.andThen(waits(true), rate.take), waits(false)) }
   })
-  const requestToken = yield* makeTokenRequest({ credentials, rateOf })
+  const http = yield* Http
   const clock = yield* Clock.Clock
   const lock = yield* Semaphore.make(1)
-  const auto = credentials.base_url === "auto"
   const memory = (yield* TokenMemory) ?? {}
-  let base_url = memory.base_url ?? (auto ? clouds["us-1"] : credentials.base_url.replace(/\/+$/, ""))
+  let credentials = first
+  let requestToken = yield* makeTokenRequest({ credentials, rateOf })
+  let base_url = memory.base_url ?? startOf(credentials)
   let region: string | undefined
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
@@ -79,7 +83,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     const retries_max = is_needed ? retry.attempts_max : 0
     const token = yield* withRetries(token_operation, is_needed ? reporting(ask) : ask, retries_max)
     region = token.region
-    if (auto) base_url = memory.base_url = homeOf(token, base_url)
+    if (credentials.base_url === "auto") base_url = memory.base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)
     yield* health.set("ok", "")
     yield* Metric.update(metrics.token_renewals, 1)
@@ -129,8 +133,23 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
     return yield* lock.withPermit(obtain(undefined))
   })
 
+  const replace = Effect.fnUntraced(
+    function* (next: FalconCredentials) {
+      const { held } = memory
+      const is_same = isSameClient(credentials, next)
+      if (!is_same) base_url = memory.base_url = startOf(next)
+      memory.held = is_same && held !== undefined ? { ...held, renew_at_ms: 0 } : undefined
+      failed = undefined
+      credentials = next
+      requestToken = yield* makeTokenRequest({ credentials, rateOf })
+    },
+    Effect.provideService(Http, http),
+    lock.withPermit,
+  )
+
   return FalconAuth.of({
     bearer,
+    replace,
     renew: (after) => lock.withPermit(obtain(after)),
     base_url: Effect.sync(() => base_url),
     region: Effect.sync(() => region),
@@ -139,6 +158,14 @@ export const makeFalconAuth = Effect.fnUntraced(function* (
 
 const no_turn =
   "starting: waits for its turn at the token endpoint, where Falcon counts all tenants of this process together"
+
+/** Whether a token of the one is a token of the other. */
+const isSameClient = (one: FalconCredentials, other: FalconCredentials): boolean =>
+  one.client_id === other.client_id && one.base_url === other.base_url && one.member_cid === other.member_cid
+
+/** Where the first token is asked for. */
+const startOf = ({ base_url }: FalconCredentials): string =>
+  base_url === "auto" ? clouds["us-1"] : base_url.replace(/\/+$/, "")
 
 const no_answer = `token: no answer from the token endpoint after ${falcon.token_told_ms / 1_000} s`
 

@@ -53,3 +53,9 @@ export const log_tail = {
   lines_max: 1_000,
   line_chars_max: 1_000,
 } as const
+
+/** `POST /admin/reload` and SIGHUP. */
+export const reload = {
+  /** Reloads that wait for the one that is being carried out, which may have to wait for a drain. A further one is answered 503. */
+  waiting_max: 16,
+} as const

@@ -218,7 +218,9 @@ describe("a data folder that is deleted while it is used", () => {
       describe: () => undefined,
     }
     const lock = yield* lockFolder(folder)
-    const fiber = yield* Effect.forkScoped(watchFolder({ folder, inner: [`${folder}/acme`], lock, cells: [cell] }))
+    const fiber = yield* Effect.forkScoped(
+      watchFolder({ folder, inner: () => [`${folder}/acme`], lock, tell: cell.set }),
+    )
     yield* Effect.yieldNow
     return { told, fiber, lock }
   })

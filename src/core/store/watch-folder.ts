@@ -12,12 +12,12 @@ import { type FolderLock, type FolderPart, lockFolder } from "./lock.ts"
 export interface WatchedFolder {
   readonly folder: string
   /** The folders of the tenants in it, which are made again with it. */
-  readonly inner: readonly string[]
+  readonly inner: () => readonly string[]
   /** The lock that is held now, and of which parts. */
   readonly lock: FolderLock
   readonly parts?: readonly FolderPart[] | undefined
-  /** Are told when the folder is gone, and when it is back. */
-  readonly cells: readonly HealthCell[]
+  /** Tells health when the folder is gone, and when it is back. */
+  readonly tell: HealthCell["set"]
 }
 
 /**
@@ -29,10 +29,8 @@ export const watchFolder = Effect.fnUntraced(function* ({
   inner,
   lock,
   parts,
-  cells,
+  tell,
 }: WatchedFolder): Effect.fn.Return<never, StoreError, FileSystem.FileSystem | Scope.Scope> {
-  const tell = (status: "ok" | "failed", detail: string) =>
-    Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
   let held = lock
   let is_gone = false
   while (true) {
@@ -52,7 +50,7 @@ export const watchFolder = Effect.fnUntraced(function* ({
     if (state !== "replaced") continue
     yield* Effect.logError(`${folder} was replaced while it was in use: locking what stands there now`)
     held = yield* lockFolder(folder, parts)
-    yield* Effect.forEach(inner, makeFolder, { discard: true })
+    yield* Effect.forEach(inner(), makeFolder, { discard: true })
     is_gone = false
     yield* Effect.logWarning(`${folder} is locked again; offsets are written into it with the next commit`)
     yield* tell("ok", "")

@@ -66,6 +66,12 @@ export class Health extends Context.Service<
   {
     /** Opens a cell of a plugin; it is gone with the scope. */
     readonly cell: (plugin: string, part: string) => Effect.Effect<HealthCell, never, Scope.Scope>
+    /** The cell of what all plugins depend on, those that are switched on later as well: one for each name, as long as this lives. */
+    readonly cellOfAll: (part: string) => Effect.Effect<HealthCell>
+    /** Reports a plugin that was switched on: it is starting, since now. One that is reported already stays as it is. */
+    readonly show: (plugin: string) => Effect.Effect<void>
+    /** Reports a plugin no longer, and forgets what its cells said. */
+    readonly hide: (plugin: string) => Effect.Effect<void>
     /** The plugin has come up: what readiness waits for. */
     readonly started: (plugin: string) => Effect.Effect<void>
     /** Every enabled plugin. */
@@ -82,13 +88,20 @@ const rank = { ok: 0, degraded: 1, failed: 2 } as const
 
 const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
   const begun_ms = yield* Clock.currentTimeMillis
-  const states = new Map(plugins.map((id) => [id, starting(begun_ms)]))
+  const of_all = new Map<string, Cell>()
+  const states = new Map(plugins.map((id) => [id, { ...starting(begun_ms, of_all), is_shown: true }]))
+  const shown = () => [...states].filter(([, { is_shown }]) => is_shown)
+
+  /** A plugin that this process does not run may be told of all the same; nobody asks for it. */
+  const stateOf = (plugin: string): PluginState => {
+    const state = states.get(plugin) ?? starting(begun_ms, of_all)
+    states.set(plugin, state)
+    return state
+  }
 
   const cell = Effect.fnUntraced(function* (plugin: string, part: string) {
-    // A plugin that this process does not run may be told of all the same; nobody asks for it.
-    const of = states.get(plugin) ?? starting(begun_ms)
-    const now_ms = yield* Clock.currentTimeMillis
-    const state: Cell = { status: "ok", detail: "", since_ms: now_ms, describe: undefined, last_error: null }
+    const of = stateOf(plugin)
+    const state = newCell(yield* Clock.currentTimeMillis)
     const name = cleanText(part, texts.part_chars_max)
     of.cells.set(name, state)
     yield* Effect.addFinalizer(() =>
@@ -97,30 +110,43 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
         if (state.status !== "ok") judge(of, at_ms)
       }),
     )
-    return {
-      set: (status: Status, detail: string) =>
-        Effect.map(Clock.currentTimeMillis, (at_ms) => {
-          const changes = state.status !== status
-          state.status = status
-          state.detail = cleanText(detail, texts.cell_chars_max)
-          if (status !== "ok") state.last_error = { at: iso(at_ms), detail: state.detail }
-          if (!changes) return
-          state.since_ms = at_ms
-          judge(of, at_ms)
-        }),
-      describe: (detail) => {
-        state.describe = detail
-      },
-    } satisfies HealthCell
+    return handleOf(state, (at_ms) => judge(of, at_ms))
   })
 
+  const cellOfAll = (part: string) =>
+    Effect.map(Clock.currentTimeMillis, (now_ms) => {
+      const state = of_all.get(part) ?? newCell(now_ms)
+      of_all.set(part, state)
+      return handleOf(state, (at_ms) => {
+        for (const [, of] of shown()) judge(of, at_ms)
+      })
+    })
+
+  const show = (plugin: string) =>
+    Effect.map(Clock.currentTimeMillis, (at_ms) => {
+      const state = stateOf(plugin)
+      if (state.is_shown) return
+      Object.assign(state, { is_shown: true, started: false, status: "degraded", since_ms: at_ms })
+      // The order of the report is that of the switching on.
+      states.delete(plugin)
+      states.set(plugin, state)
+      judge(state, at_ms)
+    })
+
+  const hide = (plugin: string) =>
+    Effect.map(Clock.currentTimeMillis, (at_ms) => {
+      const state = stateOf(plugin)
+      state.is_shown = false
+      for (const one of state.cells.values()) Object.assign(one, newCell(at_ms), { describe: one.describe })
+    })
+
   const report = Effect.map(Clock.currentTimeMillis, (now_ms) => ({
-    ready: [...states.values()].every(({ started }) => started),
-    plugins: Object.fromEntries([...states].map(([id, state]) => [id, pluginReport(state, now_ms)])),
+    ready: shown().every(([, { started }]) => started),
+    plugins: Object.fromEntries(shown().map(([id, state]) => [id, pluginReport(state, now_ms)])),
   }))
 
   const parts = Effect.map(Clock.currentTimeMillis, (now_ms) =>
-    Object.fromEntries([...states].map(([id, { cells }]) => [id, partsOf(cells, now_ms)])),
+    Object.fromEntries(shown().map(([id, state]) => [id, partsOf(state, now_ms)])),
   )
 
   const started = (plugin: string) =>
@@ -131,19 +157,49 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
       judge(state, at_ms)
     })
 
-  return Health.of({ cell, started, report, parts })
+  return Health.of({ cell, cellOfAll, show, hide, started, report, parts })
+})
+
+const newCell = (now_ms: number): Cell => ({
+  status: "ok",
+  detail: "",
+  since_ms: now_ms,
+  describe: undefined,
+  last_error: null,
+})
+
+/** What the owner of a cell gets. `judge` is called when the status has changed. */
+const handleOf = (state: Cell, judge: (at_ms: number) => void): HealthCell => ({
+  set: (status, detail) =>
+    Effect.map(Clock.currentTimeMillis, (at_ms) => {
+      const changes = state.status !== status
+      state.status = status
+      state.detail = cleanText(detail, texts.cell_chars_max)
+      if (status !== "ok") state.last_error = { at: iso(at_ms), detail: state.detail }
+      if (!changes) return
+      state.since_ms = at_ms
+      judge(at_ms)
+    }),
+  describe: (detail) => {
+    state.describe = detail
+  },
 })
 
 /** One plugin: its cells, and since when it has been as it is. */
 interface PluginState {
   readonly cells: Map<string, Cell>
+  /** Those of what all plugins depend on. */
+  readonly of_all: ReadonlyMap<string, Cell>
+  is_shown: boolean
   started: boolean
   status: Status
   since_ms: number
 }
 
-const starting = (begun_ms: number): PluginState => ({
+const starting = (begun_ms: number, of_all: ReadonlyMap<string, Cell>): PluginState => ({
   cells: new Map(),
+  of_all,
+  is_shown: false,
   started: false,
   status: "degraded",
   since_ms: begun_ms,
@@ -151,7 +207,7 @@ const starting = (begun_ms: number): PluginState => ({
 
 /** Looks at all cells; notes the time when that changes how the plugin is. */
 const judge = (state: PluginState, now_ms: number) => {
-  const parts = [...state.cells].map(([part, cell]) => ({ part, ...toldBy(cell, now_ms) }))
+  const parts = allCells(state).map(([part, cell]) => ({ part, ...toldBy(cell, now_ms) }))
   const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
   const is_starting = worst === "ok" && !state.started
   const status = is_starting ? "degraded" : worst
@@ -160,8 +216,10 @@ const judge = (state: PluginState, now_ms: number) => {
   return { parts, is_starting }
 }
 
-const partsOf = (cells: ReadonlyMap<string, Cell>, now_ms: number): readonly PartReport[] =>
-  [...cells].map(([part, cell]) => ({
+const allCells = ({ cells, of_all }: PluginState) => [...of_all, ...cells]
+
+const partsOf = (state: PluginState, now_ms: number): readonly PartReport[] =>
+  allCells(state).map(([part, cell]) => ({
     part,
     since: iso(cell.since_ms),
     last_error: cell.last_error,

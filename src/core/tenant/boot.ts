@@ -2,9 +2,9 @@
  * From a configuration to tenants that are ready to work: network set up, services built; and the lock of the data folder. Everything
  * is released with the scope.
  */
-import { type Context, Effect, type FileSystem, Layer, type Scope } from "effect"
+import { Context, Effect, type FileSystem, Layer, type Scope } from "effect"
 import { configuration } from "../config/limits.ts"
-import type { Config } from "../config/load.ts"
+import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
 import { makeBatchMemory, SharedBatchMemory } from "../delivery/batch-memory.ts"
 import { ConfigError, type StoreError } from "../errors.ts"
@@ -16,8 +16,9 @@ import { makeFolder } from "../store/atomic-file.ts"
 import { type FolderLock, type FolderPart, lockFolder } from "../store/lock.ts"
 import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { watchFolder } from "../store/watch-folder.ts"
-import { Health } from "../telemetry/health.ts"
+import { Health, type HealthCell } from "../telemetry/health.ts"
 import { hideInLogs } from "../telemetry/redact.ts"
+import { Tenant } from "./identity.ts"
 import { layerTenant } from "./services.ts"
 
 export interface RunningTenant {
@@ -46,37 +47,49 @@ export const lockData = Effect.fnUntraced(function* ({ data_dir }: Config, parts
   return yield* lockFolder(data_dir, parts)
 })
 
-/** Never ends while the locked data folder stays ours; every plugin's health tells when it does not. See `watchFolder`. */
+/** Never ends while the locked data folder stays ours; every plugin's health tells when it does not, of the tenants that there are then. See `watchFolder`. */
 export const watchData = Effect.fnUntraced(function* (
-  config: Config,
-  tenants: readonly RunningTenant[],
+  config: Pick<Config, "data_dir">,
+  tenants: () => readonly RunningTenant[],
   lock: FolderLock,
   parts?: readonly FolderPart[],
 ): Effect.fn.Return<never, StoreError, FileSystem.FileSystem | Scope.Scope> {
-  const cells = yield* Effect.forEach(tenants, ({ plugins, services }) =>
-    Effect.forEach(plugins, ({ plugin }) => Health.use((health) => health.cell(plugin.id, "data folder"))).pipe(
-      Effect.provide(services),
-    ),
-  )
-  const inner = config.tenants.map(({ data_dir }) => data_dir)
-  return yield* watchFolder({ folder: config.data_dir, inner, lock, parts, cells: cells.flat() })
+  const inner = () => tenants().map(({ services }) => Context.get(services, Tenant).data_dir)
+  const tell: HealthCell["set"] = (status, detail) =>
+    Effect.forEach(
+      tenants(),
+      ({ services }) =>
+        Health.use((health) => health.cellOfAll("data folder")).pipe(
+          Effect.flatMap((cell) => cell.set(status, detail)),
+          Effect.provide(services),
+        ),
+      { discard: true },
+    )
+  return yield* watchFolder({ folder: config.data_dir, inner, lock, parts, tell })
 })
 
 /** The services of every tenant, over the network that is given. */
 export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>) =>
-  Effect.forEach(tenants, (tenant) =>
-    Effect.map(
-      Layer.build(layerTenant(tenant).pipe(Layer.provide(network))),
-      (services): RunningTenant => ({ id: tenant.id, plugins: tenant.plugins, services }),
-    ),
-  )
+  Effect.forEach(tenants, (tenant) => openTenant(tenant, network))
+
+/** The services of one tenant; `pluginsNow` as for `layerTenant`. */
+export const openTenant = (
+  tenant: TenantConfig,
+  network: Layer.Layer<Http>,
+  pluginsNow?: () => readonly EnabledPlugin[],
+): Effect.Effect<RunningTenant, StoreError, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.map(Layer.build(layerTenant(tenant, pluginsNow).pipe(Layer.provide(network))), (services) => ({
+    id: tenant.id,
+    plugins: tenant.plugins,
+    services,
+  }))
 
 const unverified =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is set and has no effect: certificates are always verified. Remove it; an authority of your own belongs into ca_file"
 
 /** The door to the network, with the proxy and the certificate authority of the configuration; and what all tenants share of the token endpoints and of memory. */
 export const layerNetwork = Effect.fnUntraced(function* (
-  config: Pick<Config, "source" | "proxy" | "ca_file"> & Partial<Pick<Config, "tenants">>,
+  config: Pick<Config, "source" | "proxy" | "ca_file">,
   { version, env }: Pick<BootOptions, "version" | "env"> & Partial<BootOptions>,
 ) {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
@@ -85,7 +98,6 @@ export const layerNetwork = Effect.fnUntraced(function* (
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
   const network = layerFetch({
     user_agent: `akonis/${version}`,
-    tenants: config.tenants?.length ?? 1,
     ...(proxy === undefined ? {} : { proxy }),
     ...(no_proxy === undefined ? {} : { no_proxy }),
     ...(ca_pem === undefined ? {} : { ca_pem }),

@@ -12,18 +12,22 @@ import type { StoreError } from "../errors.ts"
 import type { FalconCredentials } from "../falcon/credentials.ts"
 import { layerFalcon } from "../falcon/layer.ts"
 import type { Http } from "../http/client/http.ts"
-import type { PluginServices } from "../plugin.ts"
+import type { EnabledPlugin, PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
 import { Offsets } from "../store/offsets.ts"
 import { Board } from "../telemetry/board.ts"
-import { Health, type HealthCell } from "../telemetry/health.ts"
+import { Health } from "../telemetry/health.ts"
 import { Tenant } from "./identity.ts"
 import { layerPoolWatch } from "./watch-pools.ts"
 
-/** Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder. */
+/**
+ * Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder. `pluginsNow`: those that are on, where
+ * they may be switched while this lives.
+ */
 export const layerTenant = (
   tenant: TenantConfig,
+  pluginsNow: () => readonly EnabledPlugin[] = () => tenant.plugins,
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
   const identity = identityOf(tenant)
@@ -37,7 +41,7 @@ export const layerTenant = (
     stores,
     Board.layer,
     Taps.layer,
-    Layer.mergeAll(layerFalconOf(tenant), layerPoolWatch(tenant.plugins)).pipe(
+    Layer.mergeAll(layerFalconOf(tenant), layerPoolWatch(pluginsNow)).pipe(
       Layer.provideMerge(health),
       Layer.provide(label),
     ),
@@ -74,14 +78,11 @@ export const credentialsOf = (
 })
 
 /** The Falcon client. That there is no token yet is told in the health of every plugin. */
-const layerFalconOf = ({ credentials, plugins }: TenantConfig) =>
+const layerFalconOf = ({ credentials }: TenantConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const health = yield* Health
-      const cells = yield* Effect.forEach(plugins, ({ plugin }) => health.cell(plugin.id, "token"))
-      const set: HealthCell["set"] = (status, detail) =>
-        Effect.forEach(cells, (cell) => cell.set(status, detail), { discard: true })
-      return layerFalcon(credentialsOf(credentials, fs), { set })
+      const cell = yield* Health.use((health) => health.cellOfAll("token"))
+      return layerFalcon(credentialsOf(credentials, fs), cell)
     }),
   )

@@ -4,11 +4,11 @@ import { Http } from "../http/client/http.ts"
 import { connections } from "../http/client/limits.ts"
 import type { Purpose } from "../http/client/pool.ts"
 import type { AnyPlugin, EnabledPlugin } from "../plugin.ts"
-import { Health } from "../telemetry/health.ts"
+import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
 
-/** Watches for as long as its scope lives. Does nothing over a network without pools. */
-export const layerPoolWatch = (plugins: readonly EnabledPlugin[]): Layer.Layer<never, never, Http | Health> =>
+/** Watches for as long as its scope lives, for the plugins that are on then. Does nothing over a network without pools. */
+export const layerPoolWatch = (plugins: () => readonly EnabledPlugin[]): Layer.Layer<never, never, Http | Health> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { pools } = yield* Http
@@ -18,13 +18,11 @@ export const layerPoolWatch = (plugins: readonly EnabledPlugin[]): Layer.Layer<n
 
 const watch = Effect.fnUntraced(function* (
   pools: NonNullable<Http["Service"]["pools"]>,
-  plugins: readonly EnabledPlugin[],
+  plugins: () => readonly EnabledPlugin[],
 ) {
   const health = yield* Health
   const clock = yield* Clock.Clock
-  const cells = yield* Effect.forEach(plugins, ({ plugin }) =>
-    Effect.map(health.cell(plugin.id, "connections"), (cell) => ({ cell, needs: needsOf(plugin) })),
-  )
+  const cells = new Map<string, HealthCell>()
   const waiting = new Map<Purpose, number>()
   while (true) {
     yield* Effect.sleep(connections.look_ms)
@@ -34,14 +32,13 @@ const watch = Effect.fnUntraced(function* (
       waiting.set(purpose, now)
       yield* Metric.update(Metric.withAttributes(metrics.requests_waiting, { purpose }), now)
     }
-    yield* Effect.forEach(
-      cells,
-      ({ cell, needs }) => {
-        const why = looks.flatMap(({ purpose, crowded }) => (crowded !== undefined && needs(purpose) ? [crowded] : []))
-        return cell.set(why.length === 0 ? "ok" : "degraded", why.join("; "))
-      },
-      { discard: true },
-    )
+    for (const { plugin } of plugins()) {
+      const cell = cells.get(plugin.id) ?? (yield* health.cell(plugin.id, "connections"))
+      cells.set(plugin.id, cell)
+      const needs = needsOf(plugin)
+      const why = looks.flatMap(({ purpose, crowded }) => (crowded !== undefined && needs(purpose) ? [crowded] : []))
+      yield* cell.set(why.length === 0 ? "ok" : "degraded", why.join("; "))
+    }
   }
 }, Effect.scoped)
 

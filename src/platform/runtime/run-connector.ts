@@ -58,7 +58,7 @@ const runConnector = Effect.fnUntraced(function* (runtime: Runtime, pluginsOf: P
     yield* Effect.logInfo(`akonis ${version} begins; liveness on port ${liveness}, metrics on port ${metrics}`)
     yield* shipper.soon
     return yield* Effect.raceFirst(
-      watchData(config, [tenant], lock, ["work"]),
+      watchData(config, () => [tenant], lock, ["work"]),
       Effect.andThen(runWorker([tenant]), Effect.never),
     )
   }).pipe(Effect.scoped)

@@ -1,35 +1,40 @@
 /** `Http` over the runtime's own `fetch`, and its feeds over sockets where that `fetch` is limited. */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { type RuntimeOptions, runtimeFetch } from "../../runtime/fetch.ts"
 import { runtime } from "../../runtime/runtime.ts"
 import { exchange, openOverFetch, type Start } from "./exchange.ts"
 import { transportError } from "./fetch-error.ts"
 import { Http } from "./http.ts"
 import { proxyOf } from "./no-proxy.ts"
-import { inPools, makeProcessPlaces } from "./pools.ts"
+import { type DoorInPools, inPools, makeProcessPlaces } from "./pools.ts"
 import { openOverSocket } from "./socket/open.ts"
 
 export interface FetchOptions extends RuntimeOptions {
   /** `akonis/<version>`. */
   readonly user_agent: string
-  /** Tenants that share the process and its connections. Each builds the layer for itself. */
-  readonly tenants?: number
 }
 
 /**
  * Redirects are handed back as they come. Time limits are real time, as the network is. Compressed answers are decompressed, and
- * `bytes_max` counts what comes out. Errors name the host, never the URL.
+ * `bytes_max` counts what comes out. Errors name the host, never the URL. Each tenant builds the layer for itself; those that have built it
+ * share the connections.
  */
 export const layerFetch = (options: FetchOptions): Layer.Layer<Http> => {
   const shared = makeProcessPlaces()
-  return Layer.sync(Http, () => {
+  const doors = new Set<DoorInPools>()
+  const shareOut = Effect.suspend(() => Effect.forEach(doors, (door) => door.shareWith(doors.size), { discard: true }))
+  const open = Effect.suspend(() => {
     const start = starter(options)
     const door: Http["Service"] = {
       send: (request, bytes_max) => exchange(start, request, bytes_max),
       open: runtime === "deno" ? openOverFetch(start) : openOverSocket(options),
     }
-    return inPools(door, { tenants: options.tenants ?? 1, shared })
+    const pooled = inPools(door, { shared })
+    doors.add(pooled)
+    return Effect.as(shareOut, pooled)
   })
+  const close = (door: DoorInPools) => Effect.suspend(() => (doors.delete(door) ? shareOut : Effect.void))
+  return Layer.effect(Http, Effect.acquireRelease(open, close))
 }
 
 /** Calls `fetch` as the options want it. */

@@ -30,7 +30,7 @@ interface Since {
 
 export class Pool {
   readonly purpose: Purpose
-  readonly size: number
+  size: number
   readonly places: Semaphore.Semaphore
   /** In the order in which they came. */
   private readonly waiting = new Set<Since>()
@@ -40,6 +40,12 @@ export class Pool {
     this.purpose = purpose
     this.size = size
     this.places = Semaphore.makeUnsafe(size)
+  }
+
+  /** Requests that are under way go on; a smaller pool gives no place until as many have ended. */
+  resize(size: number): Effect.Effect<void> {
+    this.size = size
+    return this.places.resize(size)
   }
 
   /** Runs an effect that waits for a place. */

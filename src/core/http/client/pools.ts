@@ -3,7 +3,7 @@ import { Clock, Context, Effect, Semaphore } from "effect"
 import { TransportError } from "../../errors.ts"
 import { monotonicMs } from "../../monotonic.ts"
 import { readDescriptors, reserveOf } from "../descriptors.ts"
-import { Http, type HttpRequest } from "./http.ts"
+import type { Http, HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
 import { hostOf, names, Pool, type Purpose, purposes } from "./pool.ts"
 
@@ -55,17 +55,21 @@ export interface PoolOptions {
   readonly shared?: ProcessPlaces
 }
 
+export interface DoorInPools extends Door {
+  /** Makes the pools those of one of so many tenants. Requests that are under way go on. */
+  readonly shareWith: (tenants: number) => Effect.Effect<void>
+}
+
 /**
  * A request waits for a connection of its purpose: for one of its tenant's, then for one of the process', so that however many tenants
  * there are, the runtime carries what is under way. A tenant whose last request of the purpose was not answered waits for one of a few
  * places besides: many tenants with dead intakes leave the others most connections. When none gets free within its time the request fails
  * as `refused`: nothing was sent. A feed never waits, since feeds seldom end: there is a place for it or it is refused.
  */
-export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() }: PoolOptions = {}): Door => {
+export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() }: PoolOptions = {}): DoorInPools => {
   const { feeds } = shared
   const unanswered = new Set<Purpose>()
-  const poolOf = (purpose: Purpose) =>
-    new Pool(purpose, Math.max(connections.tenant_min, Math.floor(connections[purpose] / tenants)))
+  const poolOf = (purpose: Purpose) => new Pool(purpose, partOf(purpose, tenants))
   const pools: Readonly<Record<Purpose, Pool>> = {
     intake: poolOf("intake"),
     session: poolOf("session"),
@@ -106,12 +110,18 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
     () => Effect.sync(() => feeds.open--),
   )
 
-  return Http.of({
+  return {
     send,
     open: (request) => Effect.andThen(placeForFeed, door.open(request)),
     pools: (clock) => purposes.map((purpose) => pools[purpose].look(monotonicMs(clock))),
-  })
+    shareWith: (others) =>
+      Effect.forEach(purposes, (purpose) => pools[purpose].resize(partOf(purpose, others)), { discard: true }),
+  }
 }
+
+/** What one of so many tenants has of the connections for a purpose. */
+const partOf = (purpose: Purpose, tenants: number): number =>
+  Math.max(connections.tenant_min, Math.floor(connections[purpose] / tenants))
 
 /** Takes one of each in this order, which is the same for everybody, so that nobody waits in a circle. Notes what it holds. */
 const takeAll = <E>(

@@ -1,0 +1,239 @@
+/**
+ * From the configuration in force to another one: what of each tenant has to be started, stopped and restarted, and what goes on as it
+ * is. What is the same in both goes on: its session, its feed and its batches.
+ */
+import { createHash } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
+import { Effect, type FileSystem, Redacted } from "effect"
+import { z } from "zod"
+import type { ConfigError } from "../errors.ts"
+import type { EnabledPlugin } from "../plugin.ts"
+import type { Config, TenantConfig } from "./load.ts"
+import { bare, isTree } from "./read.ts"
+import { general } from "./schema.ts"
+import { isSecret, type Secret } from "./secret.ts"
+
+const names = (description: string) => z.array(z.string()).describe(description)
+
+/** What a reload answers. Plugins are named `<tenant>/<plugin>`. */
+export const reload_answer = z.object({
+  started: names("Plugins that were off, or whose tenant is new."),
+  stopped: names("Plugins that are off now, or whose tenant is gone."),
+  restarted: names("Plugins with other settings: stopped as at an end, and started again."),
+  kept: names("Plugins that went on without noticing."),
+  rotated: names(
+    "Secrets that have another value: `<tenant>: <key>`, `<tenant>/<plugin>: <key>`, `server.tokens: <name>`.",
+  ),
+  changed: names("Other keys that have another value and are in force."),
+  needs_restart: names("Keys that have another value, which is in force after a restart only."),
+})
+
+export type ReloadAnswer = z.output<typeof reload_answer>
+
+/** Keys outside of tenants that a reload puts into force. The others are read once, when the process starts. */
+const free_keys = ["server.tokens", "server.allowed_hosts", "server.health_tenants", "server.read_only", "guards"]
+
+/** Every key outside of tenants, those of a block one by one unless a reload takes the block whole. */
+const all_keys = Object.entries(general).flatMap(([key, schema]) => {
+  const inner = bare(schema)
+  if (free_keys.includes(key) || !(inner instanceof z.ZodObject)) return [key]
+  return Object.keys(inner.shape as object).map((one) => `${key}.${one}`)
+})
+
+const fixed_keys = all_keys.filter((key) => !free_keys.includes(key))
+
+/** The other configuration as far as it can be in force without a restart, and what of it cannot. */
+export const withoutFixed = (
+  now: Config,
+  next: Config,
+): { readonly config: Config; readonly needs_restart: readonly string[] } => {
+  const needs_restart = fixed_keys.filter((key) => !isAlike(valueAt(now, key), valueAt(next, key)))
+  const tenants = next.tenants.map((tenant) => placed(tenant, next, now))
+  const config = fixed_keys.reduce<Config>((made, key) => withValue(made, key.split("."), valueAt(now, key)), next)
+  return { config: { ...config, tenants }, needs_restart }
+}
+
+/** A copy with another value at a path; `undefined` takes the key away. */
+const withValue = <T extends object>(block: T, [key, ...rest]: readonly string[], value: unknown): T => {
+  const { [key as keyof T]: inner, ...others } = block
+  const changed = rest.length === 0 ? value : withValue(inner as object, rest, value)
+  return { ...others, ...(changed !== undefined && { [key!]: changed }) } as T
+}
+
+/** A tenant of a configuration with the folders of another one. */
+const placed = ({ stix_dir: _, ...tenant }: TenantConfig, of: Config, other: Config): TenantConfig => {
+  const is_single = tenant.data_dir === of.data_dir
+  const inside = (folder: string) => (is_single ? folder : `${folder}/${tenant.id}`)
+  const { data_dir, stix_dir } = other
+  return { ...tenant, data_dir: inside(data_dir), ...(stix_dir !== undefined && { stix_dir: inside(stix_dir) }) }
+}
+
+const valueAt = (config: Config, key: string): unknown =>
+  key.split(".").reduce<unknown>((value, step) => (isTree(value) ? value[step] : undefined), config)
+
+/** What becomes of a plugin. */
+type Fate = "started" | "stopped" | "restarted" | "kept"
+
+/** A plugin of a tenant, as it is on from now on, or was until now. */
+interface PlannedPlugin {
+  readonly fate: Fate
+  readonly enabled: EnabledPlugin
+}
+
+export interface PlannedTenant {
+  readonly fate: "added" | "removed" | "stays"
+  /** As it is from now on, or was until now. Plugins that are kept have the configuration that they were started with. */
+  readonly tenant: TenantConfig
+  readonly plugins: readonly PlannedPlugin[]
+  /** It speaks to another API client, child or cloud. */
+  readonly has_other_client: boolean
+  /** Secrets that are held by what goes on, each with the one that takes its place. */
+  readonly replaced: readonly (readonly [Secret, Secret])[]
+}
+
+/** The plan for every tenant: first those that stay or are added, in the order of the new configuration. */
+export const planReload = (now: Config, next: Config): readonly PlannedTenant[] => {
+  const before = (tenant: TenantConfig) =>
+    now.tenants.find(({ id, data_dir }) => id === tenant.id && data_dir === tenant.data_dir)
+  const planned = next.tenants.map((tenant) => planTenant(before(tenant), tenant))
+  const stay = new Set(next.tenants.map(before))
+  const removed = now.tenants.filter((tenant) => !stay.has(tenant)).map((tenant) => whole("removed", "stopped", tenant))
+  return [...planned, ...removed]
+}
+
+/** A tenant of which everything has one fate. */
+const whole = (fate: PlannedTenant["fate"], of_plugins: Fate, tenant: TenantConfig): PlannedTenant => ({
+  fate,
+  tenant,
+  plugins: tenant.plugins.map((enabled) => ({ fate: of_plugins, enabled })),
+  has_other_client: false,
+  replaced: [],
+})
+
+const planTenant = (now: TenantConfig | undefined, next: TenantConfig): PlannedTenant => {
+  if (now === undefined) return whole("added", "started", next)
+  const is_same_client = isAlike(now.credentials, next.credentials)
+  const wasOf = ({ plugin }: EnabledPlugin) => now.plugins.find((one) => one.plugin.id === plugin.id)
+  const plugins = next.plugins.map((enabled): PlannedPlugin => {
+    const was = wasOf(enabled)
+    if (was === undefined) return { fate: "started", enabled }
+    const is_same = is_same_client && isAlike(inputOf(was, now), inputOf(enabled, next))
+    return is_same ? { fate: "kept", enabled: was } : { fate: "restarted", enabled }
+  })
+  const on = new Set(next.plugins.map(({ plugin }) => plugin.id))
+  const stopped = now.plugins.filter(({ plugin }) => !on.has(plugin.id))
+  const pairs = next.plugins.flatMap((enabled, i) =>
+    plugins[i]!.fate === "kept" ? pairsOf(wasOf(enabled)!.config, enabled.config) : [],
+  )
+  return {
+    fate: "stays",
+    tenant: {
+      ...next,
+      // The Falcon client holds this one.
+      credentials: { ...next.credentials, client_secret: now.credentials.client_secret },
+      plugins: plugins.map(({ enabled }) => enabled),
+    },
+    has_other_client: !is_same_client,
+    plugins: [...plugins, ...stopped.map((enabled): PlannedPlugin => ({ fate: "stopped", enabled }))],
+    replaced: [...pairs, [now.credentials.client_secret, next.credentials.client_secret]],
+  }
+}
+
+/** All that decides what a plugin does: its settings, and for one that delivers, those of the plugins that add to its events. */
+const inputOf = ({ plugin, config }: EnabledPlugin, { plugins }: TenantConfig): unknown => [
+  config,
+  plugin.destination === undefined
+    ? []
+    : plugins.filter((one) => one.plugin.enricher !== undefined).map((one) => [one.plugin.id, one.config]),
+]
+
+/** Whether two blocks say the same, the values of secrets aside. */
+const isAlike = (one: unknown, other: unknown): boolean => {
+  if (isSecret(one) || isSecret(other)) return isSecret(one) && isSecret(other)
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((value, i) => isAlike(value, other[i]))
+  if (!isPlain(one) || !isPlain(other)) return isDeepStrictEqual(one, other)
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...keys].every((key) => isAlike(one[key], other[key]))
+}
+
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isTree(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+
+/** The secrets at the same places of two blocks that are alike. */
+const pairsOf = (one: unknown, other: unknown): (readonly [Secret, Secret])[] => {
+  if (isSecret(one)) return isSecret(other) ? [[one, other]] : []
+  if (typeof one !== "object" || one === null) return []
+  return Object.entries(one).flatMap(([key, value]) => pairsOf(value, (other as Record<string, unknown>)[key]))
+}
+
+/** The secrets of a configuration: digests of their values by the names that {@link reload_answer} has, or why one cannot be read. */
+export type SecretDigests = ReadonlyMap<string, string | ConfigError>
+
+/** Reads every secret of a configuration. */
+export const digestSecrets = (config: Config): Effect.Effect<SecretDigests, never, FileSystem.FileSystem> => {
+  const all = [
+    ...config.server.tokens.map(({ name, token }) => [`server.tokens: ${name}`, token] as const),
+    ...config.tenants.flatMap(({ id, credentials, plugins }) => [
+      ...secretsIn(credentials, `${id}:`),
+      ...plugins.flatMap(({ plugin, config: block }) => secretsIn(block, `${id}/${plugin.id}:`)),
+    ]),
+  ]
+  const digest = (secret: Secret) =>
+    secret.value.pipe(
+      Effect.map((value): string | ConfigError => createHash("sha256").update(Redacted.value(value)).digest("hex")),
+      Effect.catch((error) => Effect.succeed(error)),
+    )
+  return Effect.map(
+    Effect.forEach(all, ([name, secret]) => Effect.map(digest(secret), (value) => [name, value] as const)),
+    (entries) => new Map(entries),
+  )
+}
+
+/**
+ * Why other secrets may not take the place of these: one cannot be read that could be read, or that is new. A token of our own API may
+ * be missing: its file may come.
+ */
+export const whyUnreadable = (before: SecretDigests, after: SecretDigests): ConfigError | undefined => {
+  for (const [name, value] of after) {
+    if (typeof value === "string" || name.startsWith("server.tokens")) continue
+    if (typeof (before.get(name) ?? "") === "string") return value
+  }
+  return undefined
+}
+
+const isSameValue = (one: string | ConfigError | undefined, other: string | ConfigError | undefined): boolean =>
+  one === other || (typeof one === "object" && typeof other === "object")
+
+const secretsIn = (block: unknown, place: string): (readonly [string, Secret])[] => {
+  if (typeof block !== "object" || block === null) return []
+  return Object.entries(block).flatMap(([key, value]): (readonly [string, Secret])[] =>
+    isSecret(value) ? [[`${place} ${key}`, value]] : secretsIn(value, `${place} ${key}.`),
+  )
+}
+
+/** What a reload answers that has done all of a plan. */
+export const answerOf = (
+  plan: readonly PlannedTenant[],
+  now: Config,
+  next: Config,
+  secrets: readonly [SecretDigests, SecretDigests],
+  needs_restart: readonly string[],
+): ReloadAnswer => {
+  const named = (wanted: Fate) =>
+    plan.flatMap(({ tenant, plugins }) =>
+      plugins.flatMap(({ fate, enabled }) => (fate === wanted ? [`${tenant.id}/${enabled.plugin.id}`] : [])),
+    )
+  const [before, after] = secrets
+  return {
+    started: named("started"),
+    stopped: named("stopped"),
+    restarted: named("restarted"),
+    kept: named("kept"),
+    rotated: [...after].flatMap(([name, digest]) =>
+      before.has(name) && !isSameValue(before.get(name), digest) ? [name] : [],
+    ),
+    changed: free_keys.filter((key) => !isAlike(valueAt(now, key), valueAt(next, key))),
+    needs_restart: [...needs_restart],
+  }
+}
