@@ -161,7 +161,7 @@ const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_b
     page: "src/core/assets/run.ts",
     noticed_by: faults,
     find: "yield* waitAfterFailed(cell, exit.cause, failures)",
-    replace: "yield* Effect.raceFirst(waitAfterFailed(cell, exit.cause, failures), Effect.yieldNow)",
+    replace: "yield* Effect.raceFirst(waitAfterFailed(cell, exit.cause, failures), Effect.sleep(1))",
   },
 ])
 
