@@ -273,8 +273,8 @@ const server = breaks({ file: "src/api/app.ts", noticed_by: door_test }, [
     name: "a worker serves actions",
     promise: "akonis worker serves health and metrics only.",
     page: "README.md",
-    find: 'if (options.serves === "health") return app',
-    replace: "if (options.serves === undefined) return app",
+    find: 'if (serves === "health") return app',
+    replace: "if (serves === undefined) return app",
   },
   {
     name: "a failure tells of the inside",
