@@ -97,11 +97,12 @@ export const makeLive = Effect.fnUntraced(function* (
 
   const show = (all: readonly LiveTenant[], next: InForce) =>
     Effect.sync(() => {
-      const { host, allowed_hosts, read_only, health_tenants } = next.config.server
+      const { host, allowed_hosts, read_only, health_tenants, python_metrics } = next.config.server
       in_force = next
       tenants = all
       const served = all.map((tenant) => tenant.served)
-      http.show({ tenants: served, callers: next.callers, read_only, health_tenants, hosts: [host, ...allowed_hosts] })
+      const shown = { read_only, health_tenants, python_metrics, hosts: [host, ...allowed_hosts] }
+      http.show({ tenants: served, callers: next.callers, ...shown })
     })
 
   const health = ({ served }: LiveTenant, of: (health: Health["Service"]) => Effect.Effect<void>) =>

@@ -41,6 +41,8 @@ interface Served {
   readonly read_only?: boolean
   /** `server.health_tenants` of the configuration. */
   readonly health_tenants?: boolean
+  /** `server.python_metrics` of the configuration. */
+  readonly python_metrics?: boolean
   /** Names that we are called by, beside `localhost`; see `checkHost`. Any when not given. */
   readonly hosts?: readonly string[]
 }
@@ -158,7 +160,11 @@ const makeApp = (
   api: Api,
   tenants: readonly RunningTenant[],
   { sessions, streams, look, limit, started_ms, serves, reload, runAside }: Lasting,
-  { hosts, health_tenants = false }: Pick<Served, "hosts" | "health_tenants">,
+  {
+    hosts,
+    health_tenants = false,
+    python_metrics = false,
+  }: Pick<Served, "hosts" | "health_tenants" | "python_metrics">,
 ): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>({ getPath: pathOf })
   app.use(timeRequests)
@@ -179,7 +185,7 @@ const makeApp = (
     app.route("/", dashboardDoor(sessions))
   }
   app.use(authenticate(api, sessions.callerOf))
-  app.route("/", metricsRoutes(api, look, started_ms))
+  app.route("/", metricsRoutes(api, look, { started_ms, python: python_metrics }))
   app.route("/", logRoutes())
   app.route("/", tenantRoutes(api))
   app.route("/", statusRoutes(look, streams))

@@ -7,14 +7,23 @@ import { type Status, statuses } from "../core/telemetry/health.ts"
 import { metrics } from "../core/telemetry/metrics.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
 import { processMetrics } from "./process-metrics.ts"
+import { pythonMetrics } from "./python-metrics.ts"
 import type { SharedLook } from "./status/shared-look.ts"
 
-export const metricsRoutes = (api: Api, look: SharedLook, started_ms: number): Hono<ApiEnv> =>
+interface Pages {
+  readonly started_ms: number
+  /** With the metrics of the Python module. */
+  readonly python: boolean
+}
+
+export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }: Pages): Hono<ApiEnv> =>
   new Hono<ApiEnv>().get("/metrics", needs("reader"), async (c) => {
     const tenants = await look.tenants()
     const gauges = Effect.forEach(tenants, updateGauges, { discard: true })
     const text = await api.run(Effect.andThen(gauges, PrometheusMetrics.format()))
-    return c.text(`${seenBy(c.get("caller"), text).trimEnd()}\n${await api.run(processMetrics(started_ms))}`, 200, {
+    const seen = seenBy(c.get("caller"), text).trimEnd()
+    const ours = python ? `${seen}\n${pythonMetrics(seen)}` : seen
+    return c.text(`${ours}\n${await api.run(processMetrics(started_ms))}`, 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
     })
   })

@@ -16,6 +16,7 @@ const server = (host: string, tokens: readonly Caller[] = []): General["server"]
   port: 0,
   allowed_hosts: [],
   health_tenants: false,
+  python_metrics: false,
   read_only: false,
   tokens: [...tokens],
 })

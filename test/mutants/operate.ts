@@ -28,6 +28,25 @@ export const operate: readonly Mutant[] = [
       replace: "return value",
     },
   ]),
+  ...breaks(
+    { file: "src/core/delivery/lines/event-types.ts", noticed_by: "src/core/delivery/lines/event-types.test.ts" },
+    [
+      {
+        name: "made-up event types fill a metric",
+        promise: "Types have names of their own up to a bound.",
+        find: "this.not_routed.length >= limits.types_max",
+        replace: "this.not_routed.length >= 1e9",
+      },
+    ],
+  ),
+  ...breaks({ file: "src/api/python-metrics.ts", noticed_by: "src/api/python-metrics.test.ts" }, [
+    {
+      name: "the last partition stands for all of them",
+      promise: "What the labels of the other metric do not tell apart is summed up.",
+      find: "(sums.get(key) ?? 0) + line.value",
+      replace: "line.value",
+    },
+  ]),
   ...breaks({ file: "src/core/telemetry/board.ts", noticed_by: noticed }, [
     {
       name: "the lag stands still in an outage",

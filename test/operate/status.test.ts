@@ -218,3 +218,33 @@ describe("dead letters over HTTP", () => {
       }),
     ))
 })
+
+describe("events that Sekoia's parser does nothing with", () => {
+  test("are delivered, counted by type for all partitions together, and named in health", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const rates = { partitions: 2, events_per_partition: 0, events_per_second: 20 }
+        const { ask, world } = yield* startRunning(rates)
+        const look = Effect.map(ask("/metrics", "reader"), ({ text }) => {
+          const counted = [...text.matchAll(/^akonis_events_not_routed_total\{(.*)\} (\d+)$/gm)]
+          return {
+            delivered: world.simulator.account().total.delivered,
+            labels: counted.map(([, labels]) => labels!),
+            events: counted.reduce((sum, [, , count]) => sum + Number(count), 0),
+          }
+        })
+        const before = yield* look
+        yield* world.pass(20_000)
+        const { delivered, labels, events } = yield* look
+        expect(delivered - before.delivered).toBeGreaterThan(500)
+        expect(events).toBeGreaterThan(before.events)
+        expect(events - before.events).toBeLessThan(delivered - before.delivered)
+        const types = labels.map((text) => /event_type="([^"]*)"/.exec(text)![1]!)
+        expect(types).toContain("CustomerIOCEvent")
+        expect(types).not.toContain("EppDetectionSummaryEvent")
+        expect(labels.filter((text) => text.includes("partition"))).toEqual([])
+        const { detail } = (yield* ask("/health")).body.plugins["event-stream"]
+        expect(detail).toMatch(/event types: delivered, and not parsed by Sekoia: \w+Event \d+, /)
+      }),
+    ))
+})

@@ -159,7 +159,7 @@ tenants:
       "an unknown key in a block",
       "server: { prot: 1 }",
       "server.prot",
-      "allowed here: host, port, allowed_hosts, health_tenants, read_only, tokens",
+      "allowed here: host, port, allowed_hosts, health_tenants, read_only, python_metrics, tokens",
     ],
     [
       "an unknown key of a plugin",

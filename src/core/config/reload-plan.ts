@@ -31,7 +31,14 @@ export const reload_answer = z.object({
 export type ReloadAnswer = z.output<typeof reload_answer>
 
 /** Keys outside of tenants that a reload puts into force. The others are read once, when the process starts. */
-const free_keys = ["server.tokens", "server.allowed_hosts", "server.health_tenants", "server.read_only", "guards"]
+const free_keys = [
+  "server.tokens",
+  "server.allowed_hosts",
+  "server.health_tenants",
+  "server.read_only",
+  "server.python_metrics",
+  "guards",
+]
 
 /** Every key outside of tenants, those of a block one by one unless a reload takes the block whole. */
 const all_keys = Object.entries(general).flatMap(([key, schema]) => {

@@ -112,6 +112,11 @@ const server = z.strictObject({
     "AKONIS_READ_ONLY",
     "Refuse every action that changes something: over HTTP, from the shell and over MCP alike.",
   ),
+  python_metrics: fromEnv(
+    z.boolean().default(false),
+    "AKONIS_PYTHON_METRICS",
+    "Show in `GET /metrics`, beside ours, the metrics of the Python module by their names; `intake_key` then holds the tenant's id.",
+  ),
   tokens: z.array(token).default([]).describe("Who may call the API. AKONIS_TOKEN adds one of role admin."),
 })
 

@@ -29,6 +29,8 @@ export interface Destination {
   /** For messages, to stand behind "the": `intake`. */
   readonly name: string
   readonly framing: Framing
+  /** The values of `metadata.eventType` that something is done with there, beyond storing the text; all when left out. */
+  readonly routed_types?: readonly string[]
   /** Only one process may post at a time: whoever posts has to hold the lock of the data folder. */
   readonly is_exclusive: boolean
   /** What stands in front of the first event, as of now. May hold a key: never log it. */

@@ -62,3 +62,13 @@ export const enrichment_queue = {
   /** For one source event that `akonis dead-letters replay` enriches again. */
   replay_ms_max: 120_000,
 } as const
+
+/** Types of events that a destination does nothing with, counted by type. */
+export const event_types = {
+  /** Types with a name of their own in metrics and health; those beyond count as one. Falcon has some dozens. */
+  types_max: 50,
+  /** Of the name of a type; events of longer ones count as one. The longest that is known has 40. */
+  type_bytes_max: 64,
+  /** Types that health names. */
+  types_named_max: 5,
+} as const

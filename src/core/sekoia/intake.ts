@@ -17,6 +17,7 @@ import { observeCall } from "../http/client/observe-call.ts"
 import { forPurpose } from "../http/client/pools.ts"
 import { retry } from "../limits.ts"
 import { intake as limits } from "./limits.ts"
+import { routed_event_types } from "./routed-types.ts"
 import { fromAnswer, quote, reasonOf, type SekoiaError, type SekoiaReason } from "./sekoia-error.ts"
 import { jsonObject } from "./tasks.ts"
 
@@ -84,7 +85,15 @@ export const makeIntake = Effect.fnUntraced(function* (options: IntakeOptions) {
     return { verified: false, detail: detail + said }
   })
 
-  return { name: "intake", framing: intake_framing, is_exclusive: false, head, post, check } satisfies Destination
+  return {
+    name: "intake",
+    framing: intake_framing,
+    routed_types: routed_event_types,
+    is_exclusive: false,
+    head,
+    post,
+    check,
+  } satisfies Destination
 })
 
 const headOf = (key: string): Uint8Array => encoder.encode(`{"intake_key":${JSON.stringify(key)},"jsons":["`)

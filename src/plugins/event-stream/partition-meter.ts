@@ -3,11 +3,18 @@ import { Effect, Metric } from "effect"
 import type { DelivererObserver } from "../../core/delivery/deliverer.ts"
 import type { Batch } from "../../core/delivery/lines/batch.ts"
 import type { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
+import type { EventTypes } from "../../core/delivery/lines/event-types.ts"
 import type { Board, PartitionActivity } from "../../core/telemetry/board.ts"
 import { metrics } from "../../core/telemetry/metrics.ts"
+import { countNotRouted } from "./not-routed.ts"
 
 /** Makes the observer of one partition's delivery; `enriched` is that of the events around its own. */
-export const partitionMeter = (partition: string, activity: PartitionActivity, board: Board["Service"]) => {
+export const partitionMeter = (
+  partition: string,
+  activity: PartitionActivity,
+  board: Board["Service"],
+  types: EventTypes | undefined,
+) => {
   const of = <Input, State>(metric: Metric.Metric<Input, State>, more: Record<string, string> = {}) =>
     Metric.withAttributes(metric, { partition, ...more })
   const m = {
@@ -64,6 +71,7 @@ export const partitionMeter = (partition: string, activity: PartitionActivity, b
         Metric.update(m.bytes_in, batch.bytes_in),
         Metric.update(m.repeated, repeated),
         Metric.update(m.late, late),
+        types === undefined ? Effect.void : countNotRouted(types),
       ])
     })
   const onCommitted = (offset: number, created_ms: number, now_ms: number) => {

@@ -16,6 +16,7 @@ import { delivery, enrichment_queue } from "../../core/delivery/limits.ts"
 import { type Batch, boundsOf } from "../../core/delivery/lines/batch.ts"
 import { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
 import { Pool } from "../../core/delivery/lines/buffer-pool.ts"
+import type { EventTypes } from "../../core/delivery/lines/event-types.ts"
 import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
 import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { untilStored } from "../../core/delivery/record.ts"
@@ -78,11 +79,13 @@ export interface Delivering {
   readonly destination: Destination
   readonly enrichers: readonly Enricher[]
   readonly offsets: OpenOffsets
+  /** Counts the events of all partitions by type, where the destination tells its types apart. */
+  readonly types: EventTypes | undefined
 }
 
 /** Starts the delivering half of a partition. Its fibers live until {@link Pipeline.drain}. */
 export const startPipeline = Effect.fnUntraced(function* (root_url: string, delivering: Delivering) {
-  const { config, destination, enrichers, offsets } = delivering
+  const { config, destination, enrichers, offsets, types } = delivering
   const { id: tenant } = yield* Tenant
   const dead_letters = yield* DeadLetters
   const health = yield* Health
@@ -96,11 +99,11 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
   const batchBytesMax = yield* (yield* SharedBatchMemory).join(tenant)
-  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder, yield* Pool)
+  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder, yield* Pool, types)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const activity = new PartitionActivity()
-  const meter = partitionMeter(label, activity, board)
+  const meter = partitionMeter(label, activity, board, types)
   const standing = new Standing()
   const common = { destination, dead_letters, partition: root_url, standing }
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })

@@ -1,7 +1,9 @@
 /** Reads every event of a Falcon tenant and delivers it to its destination. */
 import { Cause, Effect, Exit, FiberMap } from "effect"
 import type { Distinct } from "../../core/check/check.ts"
+import type { Destination } from "../../core/delivery/destination.ts"
 import type { Enricher } from "../../core/delivery/enricher.ts"
+import { EventTypes } from "../../core/delivery/lines/event-types.ts"
 import { definePlugin } from "../../core/plugin.ts"
 import { Offsets } from "../../core/store/offsets.ts"
 import { Board } from "../../core/telemetry/board.ts"
@@ -15,6 +17,7 @@ import { makeDiscovery } from "./discovery.ts"
 import { stream } from "./limits.ts"
 import { scopes } from "./listing.ts"
 import { metrics } from "./metrics.ts"
+import { describeNotRouted } from "./not-routed.ts"
 import { runPartition } from "./partition.ts"
 import { plugin_id } from "./pipeline.ts"
 import { makeUnlistedWarning } from "./unlisted-offsets.ts"
@@ -24,6 +27,7 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
   const offsets = yield* Offsets.use((stored) => stored.open)
   const destination = yield* makeDestination(settings)
   yield* Board.use((board) => board.delivers(destination))
+  const types = yield* watchTypes(destination)
   const ids = yield* loadAppIds(settings.app_id)
   const discovery = yield* makeDiscovery(ids, yield* health.cell(plugin_id, "discovery"))
   const partitions = yield* FiberMap.make<string, void, never>()
@@ -32,7 +36,7 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
     FiberMap.run(
       partitions,
       root_url,
-      supervised(runPartition(root_url, { config: settings, destination, enrichers, offsets }, discovery)),
+      supervised(runPartition(root_url, { config: settings, destination, enrichers, offsets, types }, discovery)),
       {
         onlyIfMissing: true,
       },
@@ -54,6 +58,15 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
     yield* warn(listed)
     yield* startAll(listed)
   }
+})
+
+/** Counts events by type where the destination tells types apart; health tells of those that it does nothing with. */
+const watchTypes = Effect.fnUntraced(function* ({ routed_types }: Destination) {
+  if (routed_types === undefined) return undefined
+  const types = new EventTypes(routed_types)
+  const cell = yield* Health.use((health) => health.cell(plugin_id, "event types"))
+  cell.describe(() => ({ status: "ok", detail: describeNotRouted(types) }))
+  return types
 })
 
 /** A defect in one partition must not end the others: it starts over from its committed offset. */

@@ -6,6 +6,7 @@ import type { SourceEventFinder } from "../enricher.ts"
 import type { Batch, BatchBounds, RejectReason } from "./batch.ts"
 import { BufferPool } from "./buffer-pool.ts"
 import { Buffers } from "./buffers.ts"
+import type { EventTypes } from "./event-types.ts"
 import { type Framing, write } from "./framing.ts"
 import { LineScanner } from "./line-scanner.ts"
 import { OffsetWatch } from "./offset-watch.ts"
@@ -42,19 +43,22 @@ export class BatchBuilder {
   private readonly framing: Framing
   private readonly bounds: BatchBounds
   private readonly finder: SourceEventFinder | undefined
+  private readonly types: EventTypes | undefined
 
-  /** `resume_offset`: the last committed offset, -1 for none. `finder`: finds the source events of enrichers, if there are any. */
+  /** `resume_offset`: the last committed offset, -1 for none. `finder`: finds the source events of enrichers. `types`: counts events by type. */
   constructor(
     framing: Framing,
     bounds: BatchBounds,
     resume_offset: number,
     finder?: SourceEventFinder,
     pool = new BufferPool(),
+    types?: EventTypes,
   ) {
     this.framing = framing
     this.buffers = new Buffers(pool)
     this.bounds = bounds
     this.finder = finder
+    this.types = types
     this.separator = framing.separator
     this.frame_bytes = framing.separator.length + framing.tail.length
     this.at = framing.head_bytes_max
@@ -241,6 +245,7 @@ export class BatchBuilder {
     if (created_ms > open.created_ms) open.created_ms = created_ms
     if (offset >= 0) this.remember(offset)
     else this.offset_watch.without_offset++
+    this.types?.count(src, scanner.type_start, scanner.type_end)
     this.finder?.look(src, start, end, scanner, open.source_events)
     if (open.ends.length >= bounds.batch_events_max) this.is_full = true
     return true
