@@ -24,8 +24,6 @@ export class BatchBuilder {
   /** Events and rejects taken since the start of the process, and what was left out. */
   readonly counts = { repeated: 0, late: 0, keepalives: 0 }
   readonly offset_watch = new OffsetWatch()
-  /** When the oldest event of the open batch arrived, by the clock of whoever feeds. */
-  private opened_ms = 0
   private readonly scanner: LineScanner
   private readonly recent: RecentOffsets
   private readonly strange: StrangeLines
@@ -39,7 +37,6 @@ export class BatchBuilder {
   private readonly partial: PartialLine
   /** Room for a separator before an event, and for the tail. */
   private readonly frame_bytes: number
-  private readonly separator: Uint8Array
   private readonly framing: Framing
   private readonly bounds: BatchBounds
   private readonly finder: SourceEventFinder | undefined
@@ -59,7 +56,6 @@ export class BatchBuilder {
     this.bounds = bounds
     this.finder = finder
     this.types = types
-    this.separator = framing.separator
     this.frame_bytes = framing.separator.length + framing.tail.length
     this.at = framing.head_bytes_max
     this.scanner = new LineScanner(finder?.recorded)
@@ -84,13 +80,13 @@ export class BatchBuilder {
 
   /** The open batch has waited this long; `now_ms` by the clock of {@link feed}. */
   hasWaited(wait_ms: number, now_ms: number): boolean {
-    return !this.empty && now_ms - this.opened_ms >= wait_ms
+    return !this.empty && now_ms - this.open.opened_ms >= wait_ms
   }
 
   /** Takes lines from `chunk`, from `from` on, until it is used up, the batch full, or what comes certainly no feed. Returns how far it came. */
   feed(chunk: Uint8Array, from: number, now_ms: number): number {
     if (this.is_full) return from
-    if (this.empty) this.opened_ms = now_ms
+    if (this.empty) this.open.opened_ms = now_ms
     const end = this.lines(chunk, from)
     if (this.empty) this.returnBuffer()
     return end
@@ -117,7 +113,7 @@ export class BatchBuilder {
 
   /** Gives the open batch and begins a new one. */
   take(): Batch {
-    const batch = this.open.close(this.framing, this.buffer, this.opened_ms)
+    const batch = this.open.close(this.framing, this.buffer)
     this.buffers.took(this.at)
     this.buffer = new Uint8Array()
     this.at = this.framing.head_bytes_max
@@ -179,7 +175,7 @@ export class BatchBuilder {
   private isPart(): boolean {
     const { buffer, kept } = this.partial
     this.reserve(this.at + 2 * kept + this.frame_bytes)
-    const after = this.scanner.scan(buffer, 0, kept, this.buffer, this.at + this.separator.length)
+    const after = this.scanner.scan(buffer, 0, kept, this.buffer, this.at + this.framing.separator.length)
     if (this.empty) this.returnBuffer()
     return after < 0
   }
@@ -206,7 +202,7 @@ export class BatchBuilder {
       return true
     }
     const { bounds, scanner, open } = this
-    const at = open.ends.length === 0 ? this.at : this.at + this.separator.length
+    const at = open.ends.length === 0 ? this.at : this.at + this.framing.separator.length
     const room = at + 2 * (end - start) + this.frame_bytes
     if (open.ends.length > 0 && room > this.buffer.length && room > this.buffers.most(this.buffer.length)) {
       this.is_full = true
@@ -237,7 +233,7 @@ export class BatchBuilder {
       this.is_full = true
       return false
     }
-    if (open.ends.length > 0) write(this.separator, this.buffer, this.at)
+    if (open.ends.length > 0) write(this.framing.separator, this.buffer, this.at)
     this.at = after
     open.ends.push(after)
     open.offsets.push(offset)

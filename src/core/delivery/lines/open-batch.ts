@@ -4,6 +4,8 @@ import type { Framing } from "./framing.ts"
 
 /** What is known of the batch that is being filled; the fields mean what they mean in `Batch`. */
 export class OpenBatch {
+  /** When its oldest event arrived, by the clock of whoever feeds. */
+  opened_ms = 0
   readonly ends: number[] = []
   readonly offsets: number[] = []
   readonly rejects: Reject[] = []
@@ -18,7 +20,7 @@ export class OpenBatch {
   }
 
   /** The batch, in the buffer that its events were written to. */
-  close(framing: Framing, buffer: Uint8Array, opened_ms: number): Batch {
+  close(framing: Framing, buffer: Uint8Array): Batch {
     return new Batch(
       framing,
       buffer,
@@ -29,7 +31,7 @@ export class OpenBatch {
       this.created_ms,
       this.bytes_in,
       this.source_events,
-      opened_ms,
+      this.opened_ms,
     )
   }
 }
