@@ -1,8 +1,11 @@
 /** `akonis dead-letters`: look at what could not be delivered, try it again, clear it away. */
+import { userInfo } from "node:os"
 import { Effect, type FileSystem, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { makeAudit } from "../core/actions/audit.ts"
 import type { Config, TenantConfig } from "../core/config/load.ts"
 import { type Uses, uses } from "../core/config/plugins.ts"
+import { auditPurge, auditReplay } from "../core/delivery/dead-letter-admin.ts"
 import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError } from "../core/errors.ts"
@@ -123,9 +126,15 @@ const replayCommand = Command.make(
         )
         if (destination.is_exclusive) yield* lockFolder(config.data_dir)
         const enrichers = wanted.some(({ reason }) => reason === "not_enriched") ? yield* enrichersFor(flags) : []
-        const outcome = yield* replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) =>
-          error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id} refused again: ${error}`),
-        )
+        const audited = yield* auditOf(tenant)
+        let first_error: string | undefined
+        const outcome = yield* replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) => {
+          first_error ??= error
+          return error === undefined
+            ? print(`${letter.id} delivered`)
+            : complain(`${letter.id} refused again: ${error}`)
+        })
+        yield* auditReplay(audited, byShell(), wanted, outcome, first_error)
         yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
         if (outcome.refused > 0) return yield* new Exit({ status: 1 })
       }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
@@ -142,18 +151,62 @@ const enrichersFor = Effect.fnUntraced(function* (flags: Common) {
 
 const purgeCommand = Command.make(
   "purge",
-  { ...common, all: allFlag("Also those that were never delivered") },
+  {
+    ...common,
+    all: allFlag("Also those that were never delivered"),
+    yes: Flag.Boolean("yes").pipe(Flag.withDescription("With --all: do not ask"), Flag.withDefault(false)),
+  },
   (flags) =>
     explain(
       Effect.gen(function* () {
         const { config, tenant } = yield* tenantOf(flags, uses.files)
+        const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
+        const lost = letters.filter(({ id }) => !replayed.has(id)).length
+        if (flags.all && !flags.yes) yield* confirmLoss(lost)
+        if (letters.length === 0) return yield* print("0 removed, 0 kept")
+        const audited = yield* auditOf(tenant)
         const alone = (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
-        const { removed, kept } = yield* purge(tenant.data_dir, flags.all ? "all" : "replayed", alone)
-        const why = alone || kept === 0 ? "" : "; today's stay while a worker runs"
-        yield* print(`${removed} removed, ${kept} kept${why}`)
+        const which = flags.all ? "all" : "replayed"
+        const outcome = yield* purge(tenant.data_dir, which, alone)
+        yield* auditPurge(audited, byShell(), which, outcome)
+        const why = alone || outcome.kept === 0 ? "" : "; today's stay while a worker runs"
+        yield* print(`${outcome.removed} removed, ${outcome.kept} kept${why}`)
       }).pipe(Effect.scoped),
     ),
 ).pipe(Command.withDescription("Remove dead letters that were replayed (or all)"))
+
+/** Lets somebody type how many events are lost for good. Without a terminal nobody can, and nothing is done. */
+const confirmLoss = Effect.fnUntraced(function* (lost: number) {
+  const what = `${lost} ${lost === 1 ? "event that was" : "events that were"} never delivered would be lost for good`
+  if (!process.stdin.isTTY) {
+    yield* complain(`${what}; say --yes where no terminal can be asked`)
+    return yield* new Exit({ status: 2 })
+  }
+  process.stderr.write(`${what}. Type ${lost} to remove them: `)
+  const typed = yield* Effect.callback<string>((resume) => {
+    process.stdin.once("data", (line: Uint8Array) => {
+      process.stdin.pause()
+      resume(Effect.succeed(Buffer.from(line).toString().trim()))
+    })
+    process.stdin.resume()
+  })
+  if (typed === String(lost)) return
+  yield* complain("nothing was removed")
+  return yield* new Exit({ status: 1 })
+})
+
+/** The audit log of a tenant, beside the process that may own it. Fails while it cannot be written: then nothing is done. */
+const auditOf = Effect.fnUntraced(function* ({ id, data_dir }: TenantConfig) {
+  const audit = yield* makeAudit(data_dir, { owner: false })
+  yield* audit.ready
+  return { id, audit }
+})
+
+const byShell = () => ({
+  caller: { name: `shell:${userInfo().username}`, role: "admin" },
+  via: "shell" as const,
+  request_id: crypto.randomUUID(),
+})
 
 export const deadLetters = Command.make("dead-letters").pipe(
   Command.withDescription("Events that could not be delivered"),

@@ -20,6 +20,23 @@ export const operate: readonly Mutant[] = [
       replace: 'app.get("/dead-letters/:id", needs("reader")',
     },
   ]),
+  ...breaks(
+    { file: "src/cli/dead-letters.ts", page: "docs/operations.md", noticed_by: "test/operate/dead-letters.test.ts" },
+    [
+      {
+        name: "a purge of all asks nobody",
+        promise: "Events that were never delivered are removed only once somebody has confirmed it.",
+        find: "if (flags.all && !flags.yes) yield* confirmLoss(lost)",
+        replace: "",
+      },
+      {
+        name: "a purge from the shell leaves no line in the audit log",
+        promise: "Whoever removes dead letters is in the audit log.",
+        find: "yield* auditPurge(audited, byShell(), which, outcome)",
+        replace: "",
+      },
+    ],
+  ),
   ...breaks({ file: "src/core/delivery/tap.ts", noticed_by: noticed }, [
     {
       name: "a redacted tap shows texts",

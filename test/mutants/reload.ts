@@ -85,6 +85,14 @@ export const reload: readonly Mutant[] = [
       replace: "",
     },
   ]),
+  ...breaks({ file: "src/cli/run.ts", page, noticed_by: "test/process/hangup.test.ts" }, [
+    {
+      name: "SIGHUP ends the process",
+      promise: "SIGHUP never ends the process.",
+      find: 'Effect.sync(() => process.on("SIGHUP", tell))',
+      replace: "Effect.sync(() => tell)",
+    },
+  ]),
   ...breaks({ file: "src/api/reload.ts", page: "docs/security.md", noticed_by: running }, [
     {
       name: "a reader reloads",

@@ -58,12 +58,7 @@ export const replayLetters = (tenant: DeadLetterTenant, which: readonly string[]
           if (error !== undefined && errors.length < limits.errors_max) errors.push({ id: letter.id, message: error })
         }),
       )
-      yield* write(tenant, "dead-letters-replay", asked, {
-        ids: now.map(({ id }) => id),
-        outcome: outcome.refused === 0 ? "success" : outcome.delivered === 0 ? "failed" : "partial",
-        counts: { requested: now.length, succeeded: outcome.delivered, failed: outcome.refused, unconfirmed: 0 },
-        ...(errors[0] !== undefined && { detail: errors[0].message }),
-      })
+      yield* auditReplay(tenant, asked, now, outcome, errors[0]?.message)
       return { ...outcome, left: wanted.length - now.length, errors }
     }),
   )
@@ -104,23 +99,49 @@ export const purgeLetters = (tenant: DeadLetterTenant, which: "replayed" | "all"
       const { data_dir } = yield* Tenant
       yield* Effect.mapError(tenant.audit.ready, notReady)
       const outcome = yield* Effect.mapError(purge(data_dir, which, false), notReady)
-      yield* write(tenant, "dead-letters-purge", asked, {
-        ids: [],
-        arguments: { which },
-        outcome: "success",
-        counts: { requested: outcome.removed, succeeded: outcome.removed, failed: 0, unconfirmed: 0 },
-        detail: `${outcome.removed} removed, ${outcome.kept} kept`,
-      })
+      yield* auditPurge(tenant, asked, which, outcome)
       return outcome
     }),
   )
 
+type Audited = Pick<DeadLetterTenant, "id" | "audit">
+
+/** Writes the audit line of a replay: `error` is why the first of those was refused that were. */
+export const auditReplay = (
+  tenant: Audited,
+  asked: AskedBy,
+  letters: readonly DeadLetter[],
+  { delivered, refused }: Pick<Replayed, "delivered" | "refused">,
+  error: string | undefined,
+) =>
+  write(tenant, "dead-letters-replay", asked, {
+    ids: letters.map(({ id }) => id),
+    outcome: refused === 0 ? "success" : delivered === 0 ? "failed" : "partial",
+    counts: { requested: letters.length, succeeded: delivered, failed: refused, unconfirmed: 0 },
+    ...(error !== undefined && { detail: error }),
+  })
+
+/** Writes the audit line of a purge. */
+export const auditPurge = (
+  tenant: Audited,
+  asked: AskedBy,
+  which: "replayed" | "all",
+  { removed, kept }: { readonly removed: number; readonly kept: number },
+) =>
+  write(tenant, "dead-letters-purge", asked, {
+    ids: [],
+    arguments: { which },
+    outcome: "success",
+    counts: { requested: removed, succeeded: removed, failed: 0, unconfirmed: 0 },
+    detail: `${removed} removed, ${kept} kept`,
+  })
+
 /** Writes the audit line of somebody who lacks the role. */
-export const auditLackingRole = (tenant: DeadLetterTenant, action: string, asked: AskedBy, detail: string) =>
+export const auditLackingRole = (tenant: Audited, action: string, asked: AskedBy, detail: string) =>
   write(tenant, action, asked, { ids: [], outcome: "refused", detail })
 
 const write = (
-  { id, audit }: DeadLetterTenant,
+  { id, audit }: Audited,
   action: string,
   { caller, via, request_id }: AskedBy,
   line: Pick<AuditLine, "ids" | "outcome" | "counts" | "detail"> & Partial<Pick<AuditLine, "arguments">>,

@@ -1,0 +1,105 @@
+/** `akonis dead-letters replay|purge`: who did it is in the audit log, and nobody loses events by mistake. */
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir, userInfo } from "node:os"
+import { Effect, Exit } from "effect"
+import { type Listening, listen } from "../../simulator/listen.ts"
+import { makeCli } from "../../src/akonis.ts"
+import { plugins } from "../../src/plugins/index.ts"
+
+let folder: string
+let sim: Listening
+const day = "dead-letters/2026-01-02.ndjson"
+
+beforeAll(() => {
+  folder = mkdtempSync(`${tmpdir()}/akonis-letters-`)
+  sim = listen({ templates: 2 })
+  mkdirSync(`${folder}/data/dead-letters`, { recursive: true })
+  const { client_id, client_secret, intake_key } = sim.simulator.settings
+  const stream = { intake_key, intake_url: sim.url }
+  const keys = { client_id, client_secret, base_url: sim.url, data_dir: `${folder}/data` }
+  writeFileSync(`${folder}/akonis.yaml`, JSON.stringify({ ...keys, plugins: { "event-stream": stream } }))
+})
+afterAll(async () => {
+  await sim.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const record = (ids: readonly string[]) =>
+  writeFileSync(
+    `${folder}/data/${day}`,
+    ids
+      .map((id, offset) => {
+        const raw = `{"metadata":{"offset":${offset}}}`
+        const common = { id, at: "2026-01-02T03:04:05.000Z", partition: "/0", reason: "refused_by_intake", detail: "" }
+        return `${JSON.stringify({ ...common, offset, encoding: "utf8", raw, bytes: raw.length })}\n`
+      })
+      .join(""),
+  )
+
+const audit = () =>
+  readFileSync(`${folder}/data/audit.ndjson`, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+/** Runs it; what it printed and its exit status. `typed`: somebody sits at a terminal. */
+const akonis = async (args: readonly string[], typed?: string) => {
+  let out = ""
+  const write = ((text: string, done?: () => void) => {
+    out += text
+    done?.()
+    if (text.includes("Type ")) setTimeout(() => process.stdin.emit("data", Buffer.from(`${typed}\n`)), 0)
+    return true
+  }) as typeof process.stdout.write
+  const spies = [
+    spyOn(process.stdout, "write").mockImplementation(write),
+    spyOn(process.stderr, "write").mockImplementation(write),
+  ]
+  const { isTTY } = process.stdin
+  process.stdin.isTTY = typed !== undefined
+  try {
+    const run = makeCli(plugins)(["dead-letters", ...args, "--config", `${folder}/akonis.yaml`])
+    const exit = await Effect.runPromiseExit(run)
+    const error = Exit.isFailure(exit)
+      ? (exit.cause.reasons[0] as { readonly error?: { status: number } }).error
+      : undefined
+    return { out, status: Exit.isSuccess(exit) ? 0 : error?.status }
+  } finally {
+    process.stdin.isTTY = isTTY
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+const who = `shell:${userInfo().username}`
+
+describe("dead letters from the shell", () => {
+  test("that are replayed and purged leave a line in the audit log", async () => {
+    record(["one", "two"])
+    expect(await akonis(["replay", "one"])).toMatchObject({ status: 0 })
+    expect(await akonis(["purge"])).toEqual({ out: "1 removed, 1 kept\n", status: 0 })
+    expect(audit()).toMatchObject([
+      { who, via: "shell", action: "dead-letters-replay", ids: ["one"], outcome: "success", counts: { succeeded: 1 } },
+      { who, via: "shell", action: "dead-letters-purge", arguments: { which: "replayed" }, outcome: "success" },
+    ])
+  })
+
+  test("are lost for good only once somebody has typed how many, or has said --yes", async () => {
+    record(["one", "two", "three"])
+    const before = readFileSync(`${folder}/data/${day}`, "utf8")
+    const nobody = await akonis(["purge", "--all"])
+    expect([nobody.status, nobody.out]).toEqual([
+      2,
+      expect.stringContaining("say --yes where no terminal can be asked"),
+    ])
+    const lines = audit().length
+    const mistyped = await akonis(["purge", "--all"], "y")
+    expect([mistyped.status, mistyped.out]).toEqual([1, expect.stringContaining("nothing was removed")])
+    expect([readFileSync(`${folder}/data/${day}`, "utf8"), audit().length]).toEqual([before, lines])
+    // "one" was replayed: it is not lost.
+    expect((await akonis(["purge", "--all"], "2")).out).toContain("3 removed, 0 kept")
+    record(["four"])
+    expect(await akonis(["purge", "--all", "--yes"])).toEqual({ out: "1 removed, 0 kept\n", status: 0 })
+    expect(audit().at(-1)).toMatchObject({ action: "dead-letters-purge", arguments: { which: "all" } })
+  })
+})
