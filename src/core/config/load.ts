@@ -5,45 +5,20 @@ import { resolve } from "node:path"
 import { Effect, FileSystem } from "effect"
 import { parseDocument } from "yaml"
 import { ConfigError } from "../errors.ts"
-import type { AnyPlugin } from "../plugin.ts"
 import { readRegular, whyUnread } from "../store/regular-file.ts"
+import { knownChildren, parseChildren, withReadableSecrets } from "./children.ts"
+import type { Config, ConfigInput, TenantConfig } from "./config.ts"
 import { configuration } from "./limits.ts"
-import { type LoadOutside, pluginsFromOutside } from "./outside.ts"
-import { type ParsedPlugins, parsePlugins, type Uses, uses } from "./plugins.ts"
+import { pluginsFromOutside } from "./outside.ts"
 import { type Env, isTree, readBlock, type Tree } from "./read.ts"
-import { type Credentials, credentials, type General, general, secret } from "./schema.ts"
-import { isSecret, secretMissing } from "./secret.ts"
-import { parseBlock, unknownKey } from "./validate.ts"
+import { credentials, type General, general, secret } from "./schema.ts"
+import { isSecret } from "./secret.ts"
+import { type Common, parseTenants, pick, refuseUnknown } from "./tenants.ts"
+import { parseBlock } from "./validate.ts"
+
+export type { Config, TenantConfig } from "./config.ts"
+
 import { config_variable, refuseUnknownVariables, token_variable } from "./variables.ts"
-
-export interface TenantConfig extends ParsedPlugins {
-  /** `default` when there is only one. Metrics label, name of the data folder. */
-  readonly id: string
-  readonly data_dir: string
-  /** See `Tenant`. */
-  readonly stix_dir?: string
-  readonly credentials: Credentials
-}
-
-export interface Config extends General {
-  /** Where it came from: the file's path, or `environment`. */
-  readonly source: string
-  readonly tenants: readonly TenantConfig[]
-}
-
-export interface ConfigInput {
-  /** From `--config`. */
-  readonly file?: string | undefined
-  /** In place of a file: keys and values as a file would hold them. `source` is named in errors. */
-  readonly given?: { readonly source: string; readonly tree: Readonly<Record<string, unknown>> }
-  readonly env: Env
-  /** Everything that ships; the file says which of them are on. */
-  readonly plugins: readonly AnyPlugin[]
-  /** What is used of it; everything when left out. */
-  readonly uses?: Uses
-  /** Loads what `plugins.load` names; refused where this is not given. */
-  readonly loadOutside?: LoadOutside
-}
 
 /** Loads and checks the whole configuration. Reads no secret file yet: those are read when the secret is needed. */
 export const loadConfig = Effect.fnUntraced(function* (
@@ -51,14 +26,27 @@ export const loadConfig = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Config, ConfigError, FileSystem.FileSystem> {
   const { source, tree } = input.given ?? (yield* readConfigTree(input))
   const outside = yield* pluginsFromOutside(tree, source, input)
-  return yield* Effect.try({
-    try: () => parse(tree, source, { ...input, plugins: [...input.plugins, ...outside] }),
+  const common = yield* tried(() => parseCommon(tree, source, { ...input, plugins: [...input.plugins, ...outside] }))
+  if (tree.tenants_from === undefined) {
+    return yield* tried(() => {
+      const tenants = parseTenants(common)
+      refuseStrangers(common.general, source, tenants)
+      return { ...common.general, source, tenants }
+    })
+  }
+  const known = yield* knownChildren(common)
+  const { tenants, flight_control } = yield* tried(() => parseChildren(common, known))
+  return yield* withReadableSecrets({ ...common.general, source, tenants }, flight_control)
+})
+
+const tried = <A>(parse: () => A): Effect.Effect<A, ConfigError> =>
+  Effect.try({
+    try: parse,
     catch: (error) => {
       if (error instanceof ConfigError) return error
       throw error
     },
   })
-})
 
 const default_file = "akonis.yaml"
 
@@ -95,7 +83,8 @@ export const readConfigTree = Effect.fnUntraced(function* ({ file, env }: Config
   return { source, tree }
 })
 
-const parse = (tree: Tree, source: string, input: ConfigInput): Config => {
+/** What stands outside of the tenants, and what they are parsed from. */
+const parseCommon = (tree: Tree, source: string, input: ConfigInput): Common => {
   const { env, plugins } = input
   refuseUnknownVariables(env, plugins)
   refuseUnknown(tree, [...Object.keys(general), ...Object.keys(credentials), "plugins", "tenants"], source, "")
@@ -109,9 +98,7 @@ const parse = (tree: Tree, source: string, input: ConfigInput): Config => {
   refuseShared(common, source)
   refuseUnguardable(common, source, plugins)
   common.server.tokens.push(...tokenFromEnv(env))
-  const tenants = parseTenants(tree, source, common, input)
-  refuseStrangers(common, source, tenants)
-  return { ...common, source, tenants }
+  return { tree, source, general: common, input }
 }
 
 /** A token for a tenant that is not there would see nothing, and one that is misspelled not what was meant. */
@@ -141,32 +128,6 @@ const tokenFromEnv = (env: Env): General["server"]["tokens"] => {
   return isSecret(token) ? [{ name: "env", token, role: "admin" }] : []
 }
 
-const parseTenants = (tree: Tree, source: string, common: General, input: ConfigInput): TenantConfig[] => {
-  if (tree.tenants === undefined) {
-    return [{ id: "default", data_dir: common.data_dir, ...stixDir(common), ...parseTenant(tree, source, "", input) }]
-  }
-  if (!Array.isArray(tree.tenants) || tree.tenants.length === 0) {
-    throw new ConfigError({ source, key: "tenants", message: "must be a list with at least one tenant" })
-  }
-  const entries = tree.tenants.map((entry: unknown, i) => tenantEntry(entry, source, `tenants[${i}]`))
-  const twice = entries.findIndex(({ id }, i) => entries.findIndex((other) => other.id === id) < i)
-  if (twice >= 0) {
-    throw new ConfigError({ source, key: `tenants[${twice}].id`, message: `"${entries[twice]!.id}" is used twice` })
-  }
-  return entries.map(({ id, own }, i) => {
-    const merged = { ...pick(tree, credentials), ...own, plugins: mergePlugins(tree.plugins, own.plugins) }
-    return {
-      id,
-      data_dir: `${common.data_dir}/${id}`,
-      ...stixDir(common, id),
-      ...parseTenant(merged, source, `tenants[${i}]`, input),
-    }
-  })
-}
-
-const stixDir = ({ stix_dir }: General, id?: string) =>
-  stix_dir === undefined ? {} : { stix_dir: id === undefined ? stix_dir : `${stix_dir}/${id}` }
-
 /** What actions may read must not be what we write: neither folder may lie in the other. */
 const refuseShared = ({ stix_dir, data_dir }: General, source: string): void => {
   if (stix_dir === undefined) return
@@ -175,67 +136,3 @@ const refuseShared = ({ stix_dir, data_dir }: General, source: string): void => 
   const message = `${stix_dir} and data_dir ${data_dir} must not lie in each other: actions could read akonis' own files`
   throw new ConfigError({ source, key: "stix_dir", message })
 }
-
-/** One entry of `tenants`: its id, and the keys it does not take from the top level. */
-const tenantEntry = (entry: unknown, source: string, path: string): { readonly id: string; readonly own: Tree } => {
-  if (!isTree(entry)) throw new ConfigError({ source, key: path, message: "must hold keys and values" })
-  const { id, ...own } = entry
-  if (typeof id !== "string" || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(id)) {
-    throw new ConfigError({
-      source,
-      key: `${path}.id`,
-      message: "must be 1 to 32 lower-case letters, digits or dashes",
-    })
-  }
-  refuseUnknown(own, [...Object.keys(credentials), "plugins"], source, path, ["id"])
-  if (isTree(own.plugins) && "load" in own.plugins) {
-    const message = "plugins are loaded for all tenants: it stands under the top level's plugins"
-    throw new ConfigError({ source, key: `${path}.plugins.load`, message })
-  }
-  return { id, own }
-}
-
-/** A secret key may also stand there as `<key>_file`. */
-const refuseUnknown = (
-  tree: Tree,
-  keys: readonly string[],
-  source: string,
-  path: string,
-  also: readonly string[] = [],
-): void => {
-  const stray = Object.keys(tree).find((key) => !keys.includes(key) && key !== "client_secret_file")
-  if (stray === undefined) return
-  const name = stray === "" ? '""' : stray
-  const key = path === "" ? name : `${path}.${name}`
-  throw new ConfigError({ source, key, message: unknownKey([...also, ...keys]) })
-}
-
-/** A tenant's own keys win over those of the top level, plugin by plugin. */
-const mergePlugins = (base: unknown, own: unknown): unknown => {
-  if (!isTree(base) || !isTree(own)) return own ?? base
-  const merged: Tree = { ...base }
-  for (const [id, block] of Object.entries(own)) {
-    merged[id] = isTree(block) && isTree(base[id]) ? { ...base[id], ...block } : block
-  }
-  return merged
-}
-
-const parseTenant = (tree: Tree, source: string, path: string, input: ConfigInput) => {
-  const { env, plugins, uses: used = uses.everything } = input
-  const place = { source, path, env_wins: path === "" }
-  const own = readBlock(credentials, pick(tree, credentials), env, place)
-  const missing = { client_id: "", client_secret: secretMissing(source, "client_secret") }
-  const block = { ...place, path: path === "" ? "plugins" : `${path}.plugins` }
-  return {
-    credentials: {
-      ...(used.falcon ? {} : missing),
-      ...parseBlock(credentials, own, source, path, env, { may_miss: !used.falcon }),
-    },
-    ...parsePlugins(tree.plugins ?? {}, block, env, plugins, used),
-  }
-}
-
-const pick = (tree: Tree, shape: Readonly<Record<string, unknown>>): Tree =>
-  Object.fromEntries(
-    Object.entries(tree).filter(([key]) => key in shape || (key.endsWith("_file") && key.slice(0, -5) in shape)),
-  )

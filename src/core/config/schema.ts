@@ -187,6 +187,13 @@ export const general = {
     "Folder whose STIX files actions may read (`stix_objects_path`), with several tenants one folder a tenant in it. " +
       "`stix` in the tenant's data folder when left out. It must neither hold the data folder nor lie in it.",
   ),
+  tenants_from: z
+    .literal("flight-control", { error: "must be flight-control, or left out" })
+    .optional()
+    .describe(
+      "`flight-control`: a tenant for each child of the API client's own customer, as Falcon lists them. `tenants` then says what single " +
+        "children have of their own, by `member_cid`, and `{cid}` in a text below `plugins` stands for the child's customer id.",
+    ),
   log: log.prefault({}),
   traces: traces.prefault({}),
   server: server.prefault({}),

@@ -1,0 +1,126 @@
+/** `tenants_from: flight-control`: the tenants are the children of the API client's own customer, each with what the configuration says. */
+import { Effect, type FileSystem } from "effect"
+import { ConfigError } from "../errors.ts"
+import { shortList } from "../flight-control/belief.ts"
+import { readKnownChildren } from "../flight-control/known-children.ts"
+import type { Children } from "../flight-control/list-children.ts"
+import type { Config, FlightControl, TenantConfig, UnreadyChild } from "./config.ts"
+import { isTree, type Tree } from "./read.ts"
+import { isSecret } from "./secret.ts"
+import { type Common, listedTenant, parentCredentials, type TenantEntry, tenantEntries } from "./tenants.ts"
+
+/** Stands in a text below `plugins` for the customer id. */
+const placeholder = "{cid}"
+
+/** The tenants of the children that are known, and those that cannot be one: what it takes is missing. Every other mistake is an error. */
+export const parseChildren = (
+  common: Common,
+  known: Children,
+): { readonly tenants: readonly TenantConfig[]; readonly flight_control: FlightControl } => {
+  const entries = ownEntries(common)
+  const parent = parentCredentials(common)
+  // A mistake is told at the start, not when the first child comes.
+  childTenant(common, entries, "0".repeat(32))
+  const tenants: TenantConfig[] = []
+  const unready: UnreadyChild[] = []
+  for (const [cid, name] of known) {
+    const made = childTenant(common, entries, cid)
+    if ("why" in made) unready.push({ cid, name: nameOf(made.id, name), why: made.why })
+    else tenants.push(made)
+  }
+  const unlisted = [...entries].flatMap(([cid, { id }]) => (known.has(cid) ? [] : [id]))
+  return { tenants, flight_control: { credentials: parent, unready, unlisted } }
+}
+
+/** Leaves out the children one of whose secrets cannot be read: their files may come later. */
+export const withReadableSecrets = Effect.fnUntraced(function* (
+  config: Config,
+  flight_control: FlightControl,
+): Effect.fn.Return<Config, never, FileSystem.FileSystem> {
+  const unready = [...flight_control.unready]
+  const tenants: TenantConfig[] = []
+  for (const tenant of config.tenants) {
+    const unreadable = yield* Effect.flip(Effect.forEach(tenant.plugins, ({ config: block }) => readAll(block))).pipe(
+      Effect.map(({ key, message }) => `${key}: ${message}`),
+      Effect.orElseSucceed(() => undefined),
+    )
+    const cid = tenant.credentials.member_cid!
+    if (unreadable === undefined) tenants.push(tenant)
+    else unready.push({ cid, name: tenant.id, why: unreadable })
+  }
+  return { ...config, tenants, flight_control: { ...flight_control, unready } }
+})
+
+const readAll = (block: unknown): Effect.Effect<void, ConfigError, FileSystem.FileSystem> => {
+  if (isSecret(block)) return Effect.asVoid(block.value)
+  if (typeof block !== "object" || block === null) return Effect.void
+  return Effect.forEach(Object.values(block), readAll, { discard: true })
+}
+
+/** The children that were believed to be there when a process listed them last. */
+export const knownChildren = ({
+  general,
+  source,
+}: Common): Effect.Effect<Children, ConfigError, FileSystem.FileSystem> =>
+  Effect.mapError(
+    readKnownChildren(general.data_dir),
+    ({ message }) => new ConfigError({ source, key: "tenants_from", message }),
+  )
+
+/** Says in one text which children are not started, and why. */
+export const tellUnready = ({ unready, unlisted }: FlightControl): string => {
+  const parts = [
+    ...(unready.length === 0 ? [] : [`not started: ${shortList(unready.map(({ name, why }) => `${name} (${why})`))}`]),
+    ...(unlisted.length === 0 ? [] : [`in the configuration, and no child of this customer: ${shortList(unlisted)}`]),
+  ]
+  return parts.join("; ")
+}
+
+const nameOf = (id: string, name: string): string => (name === "" ? id : `${id} "${name}"`)
+
+/** What the list `tenants` says of single children, by their customer ids. */
+const ownEntries = ({ tree, source }: Common): ReadonlyMap<string, TenantEntry> => {
+  if (tree.tenants === undefined) return new Map()
+  const entries = tenantEntries(tree, source).map((entry, i) => {
+    const { member_cid } = entry.own
+    const cid = typeof member_cid === "string" ? member_cid.slice(0, 32).toLowerCase() : ""
+    if (/^[0-9a-f]{32}$/.test(cid)) return [cid, entry] as const
+    const message = "with tenants_from, says which child this is: its customer id of 32 hexadecimal characters"
+    throw new ConfigError({ source, key: `tenants[${i}].member_cid`, message })
+  })
+  const twice = entries.findIndex(([cid], i) => entries.findIndex(([other]) => other === cid) < i)
+  if (twice < 0) return new Map(entries)
+  const message = `another entry is about ${entries[twice]![0]} already`
+  throw new ConfigError({ source, key: `tenants[${twice}].member_cid`, message })
+}
+
+/** The tenant of a child, or why it cannot be one. */
+const childTenant = (
+  common: Common,
+  entries: ReadonlyMap<string, TenantEntry>,
+  cid: string,
+): TenantConfig | { readonly id: string; readonly why: string } => {
+  const entry = entries.get(cid) ?? { id: cid, own: {} }
+  const at = [...entries.keys()].indexOf(cid)
+  const path = at < 0 ? `children.${cid}` : `tenants[${at}]`
+  const own: Tree = { ...entry.own, member_cid: cid }
+  const filled = { ...common, tree: { ...common.tree, plugins: withCid(common.tree.plugins, cid) } }
+  try {
+    return listedTenant(filled, { id: entry.id, own: withCid(own, cid) as Tree }, path)
+  } catch (error) {
+    if (!(error instanceof ConfigError) || !isMissing(error)) throw error
+    const keys = error.lines.map((line) => /([\w-]+\.[\w-]+): is missing/.exec(line)?.[1] ?? "a key")
+    return { id: entry.id, why: `${keys.join(" and ")} is missing` }
+  }
+}
+
+const isMissing = ({ message }: ConfigError): boolean =>
+  message.split("\n").every((line) => /\bis missing\b/.test(line))
+
+/** A block with the customer id in the place of every `{cid}` in its texts. */
+const withCid = (block: unknown, cid: string): unknown => {
+  if (typeof block === "string") return block.replaceAll(placeholder, cid)
+  if (Array.isArray(block)) return block.map((one) => withCid(one, cid))
+  if (!isTree(block)) return block
+  return Object.fromEntries(Object.entries(block).map(([key, value]) => [key, withCid(value, cid)]))
+}

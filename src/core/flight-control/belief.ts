@@ -1,0 +1,46 @@
+/** Which children of a parent are believed to be there. Absence is not "none". */
+
+import { flight_control as limits } from "./limits.ts"
+import type { Children } from "./list-children.ts"
+
+/** What becomes of the children that were known once another listing has come. */
+export interface Belief {
+  readonly children: Children
+  /** Why the listing is not believed yet, in a sentence; `undefined` when it is. */
+  readonly doubt: string | undefined
+}
+
+/**
+ * Holds listings against what was known. A child that is new is there at once. One that is missing is gone when it was missing in a row of
+ * `absences_max` listings; when more than half of all are missing, or all, in a row of `collapses_max`.
+ */
+export class ChildBelief {
+  /** Listings in a row that lacked a child. */
+  private readonly missing = new Map<string, number>()
+  private collapses = 0
+
+  /** What to believe after this listing. */
+  learn(known: Children, listed: Children): Belief {
+    const absent = [...known.keys()].filter((cid) => !listed.has(cid))
+    for (const cid of [...this.missing.keys()]) if (!absent.includes(cid)) this.missing.delete(cid)
+    for (const cid of absent) this.missing.set(cid, (this.missing.get(cid) ?? 0) + 1)
+    const is_collapse = absent.length > known.size / 2
+    this.collapses = is_collapse ? this.collapses + 1 : 0
+    const needed = is_collapse ? limits.collapses_max : limits.absences_max
+    const times = (cid: string) => (is_collapse ? this.collapses : this.missing.get(cid)!)
+    const kept = absent.filter((cid) => times(cid) < needed)
+    const children = new Map(listed)
+    for (const cid of kept) children.set(cid, known.get(cid)!)
+    if (kept.length === 0) this.collapses = 0
+    return { children, doubt: kept.length === 0 ? undefined : doubtAbout(kept, known.size, needed) }
+  }
+}
+
+const doubtAbout = (absent: readonly string[], known: number, needed: number): string =>
+  `Falcon no longer lists ${absent.length} of ${known} children (${shortList(absent)}); they go on until it has said so ${needed} times in a row`
+
+/** The first few, and how many more there are. */
+export const shortList = (names: readonly string[]): string => {
+  const more = names.length - limits.named_max
+  return names.slice(0, limits.named_max).join(", ") + (more > 0 ? ` and ${more} more` : "")
+}

@@ -1,0 +1,67 @@
+/** Follows the children of a Flight Control parent for as long as the process lives: who is new, and who is gone. */
+import { Effect, type FileSystem } from "effect"
+import type { FalconError } from "../falcon/errors.ts"
+import type { HealthCell } from "../telemetry/health.ts"
+import { ChildBelief, shortList } from "./belief.ts"
+import { readKnownChildren, writeKnownChildren } from "./known-children.ts"
+import { flight_control as limits } from "./limits.ts"
+import type { Children } from "./list-children.ts"
+
+export interface FollowOptions<R> {
+  readonly data_dir: string
+  readonly list: Effect.Effect<Children, FalconError, R>
+  /** Makes the tenants those of the children that are known by now, which lie on the disk; tells which of them cannot be started, or nothing. */
+  readonly apply: Effect.Effect<string, never, R>
+  readonly health: Pick<HealthCell, "set">
+}
+
+/** Never ends, and never fails: while Falcon or the disk do not answer, the children that are known go on. */
+export const followChildren = <R>({
+  data_dir,
+  list,
+  apply,
+  health,
+}: FollowOptions<R>): Effect.Effect<never, never, R | FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const belief = new ChildBelief()
+    for (;;) {
+      const round = Effect.gen(function* () {
+        const known = yield* readKnownChildren(data_dir)
+        const { children, doubt } = belief.learn(known, yield* list)
+        if (!isSame(known, children)) {
+          yield* writeKnownChildren(data_dir, children)
+          yield* tell(known, children)
+        }
+        return { doubt, unready: yield* apply }
+      })
+      const done = yield* Effect.result(round)
+      if (done._tag === "Failure") {
+        const detail = `the children cannot be followed: ${done.failure.message}; those that are known go on`
+        yield* health.set("degraded", detail)
+        yield* Effect.logWarning(detail)
+      } else {
+        const { doubt, unready } = done.success
+        if (doubt !== undefined) yield* Effect.logWarning(doubt)
+        const detail = [doubt, unready].filter((text) => text !== undefined && text !== "").join("; ")
+        yield* health.set(detail === "" ? "ok" : "degraded", detail)
+      }
+      const is_settled = done._tag === "Success" && done.success.doubt === undefined
+      yield* Effect.sleep(is_settled ? limits.list_ms : limits.doubt_ms)
+    }
+  })
+
+const isSame = (one: Children, other: Children): boolean =>
+  one.size === other.size && [...one].every(([cid, name]) => other.get(cid) === name)
+
+const tell = (known: Children, children: Children): Effect.Effect<void> => {
+  const without = (all: Children, others: Children) =>
+    [...all].flatMap(([cid, name]) => (others.has(cid) ? [] : [name === "" ? cid : `${cid} "${name}"`]))
+  const [added, gone] = [without(children, known), without(known, children)]
+  return Effect.gen(function* () {
+    if (added.length > 0) yield* Effect.logInfo(`children that are new: ${shortList(added)}`)
+    if (gone.length > 0)
+      yield* Effect.logWarning(
+        `children that Falcon no longer lists, and that stop: ${shortList(gone)}; their folders stay`,
+      )
+  })
+}

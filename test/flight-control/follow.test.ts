@@ -1,0 +1,107 @@
+/** The children of a Flight Control parent: listed, followed, and not lost because Falcon is silent for once. */
+import { expect, test } from "bun:test"
+import { Clock, Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { makeEstate } from "../../simulator/estate.ts"
+import { layerFalcon } from "../../src/core/falcon/layer.ts"
+import { followChildren } from "../../src/core/flight-control/follow.ts"
+import { flight_control as limits } from "../../src/core/flight-control/limits.ts"
+import { listChildren } from "../../src/core/flight-control/list-children.ts"
+import { makeFolder } from "../../src/core/store/atomic-file.ts"
+import { onTestClock } from "../support/effect.ts"
+import { makeMemoryDisk } from "../support/memory-disk.ts"
+import { layerWire, pass, simClock } from "../support/world.ts"
+
+const cid = (n: number): string => n.toString(16).padStart(32, "0")
+const base_url = "http://falcon.test"
+
+/** Follows a parent with so many children; `answer` may stand in for Falcon's answer to a listing. */
+const follow = Effect.fnUntraced(function* (count: number, answer: () => Response | undefined = () => undefined) {
+  yield* TestClock.setTime(Date.UTC(2026, 0, 15))
+  const children = Array.from({ length: count }, (_, n) => ({ cid: cid(n), name: `customer ${n}` }))
+  const estate = makeEstate({ base_url, templates: 4, events_per_partition: 0, children }, simClock(yield* Clock.Clock))
+  yield* Effect.addFinalizer(() => Effect.sync(estate.close))
+  const disk = makeMemoryDisk()
+  const wire = layerWire(async (request) => {
+    const instead = request.url.includes("/mssp/queries/") ? answer() : undefined
+    return instead ?? estate.fetch(request)
+  })
+  const client_secret = Effect.succeed(Redacted.make(estate.settings.client_secret))
+  const parent = layerFalcon({ base_url, client_id: estate.settings.client_id, client_secret })
+  const told: string[] = []
+  const known = () => Object.keys(JSON.parse(disk.read("data/children.json") ?? "{}"))
+  const health = { set: (status: string, detail: string) => Effect.sync(() => void told.push(`${status} ${detail}`)) }
+  yield* Effect.provide(makeFolder("data"), disk.layer)
+  const following = followChildren({ data_dir: "data", list: listChildren, apply: Effect.succeed(""), health })
+  yield* Effect.forkScoped(following.pipe(Effect.provide([parent.pipe(Layer.provide(wire)), disk.layer])))
+  return { estate, known, told, disk }
+})
+
+const listing = (n = 1) => pass(n * limits.list_ms, 30_000)
+const doubt = (n = 1) => pass(n * limits.doubt_ms, 30_000)
+
+const json =
+  (body: object, status = 200) =>
+  () =>
+    Response.json(body, { status })
+
+test("children are listed over all pages, with their names, and those that come later are there with the next listing", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const { estate, known, disk, told } = yield* follow(limits.page + 7)
+      yield* pass(1_000)
+      expect(known()).toHaveLength(limits.page + 7)
+      expect(disk.read("data/children.json")).toContain('"customer 103"')
+      estate.addChild({ cid: "f".repeat(32) })
+      yield* listing()
+      expect(known()).toContain("f".repeat(32))
+      expect(told).toEqual(["ok ", "ok "])
+    }),
+  ))
+
+test("a child that Falcon lists no longer is gone once it was missing twice, and a list that has become empty after five times", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const { estate, known, told } = yield* follow(4)
+      yield* pass(1_000)
+      estate.removeChild(cid(0))
+      yield* listing()
+      expect(known()).toHaveLength(4)
+      expect(told.at(-1)).toContain("Falcon no longer lists 1 of 4 children")
+      yield* doubt()
+      expect(known()).toEqual([cid(1), cid(2), cid(3)])
+      for (const n of [1, 2, 3]) estate.removeChild(cid(n))
+      yield* listing()
+      yield* doubt(limits.collapses_max - 2)
+      expect(known()).toHaveLength(3)
+      yield* doubt()
+      expect(known()).toEqual([])
+    }),
+  ))
+
+test.each([
+  ["no list", json({ meta: {}, errors: [], resources: null })],
+  ["an empty page before the end", json({ meta: { pagination: { total: 3 } }, errors: [], resources: [] })],
+  ["a part of the list and an error", json({ errors: [{ code: 500, message: "shard" }], resources: [cid(1)] })],
+  [
+    "fewer than there are",
+    json({ meta: { pagination: { total: 3, limit: 9, offset: 0 } }, errors: [], resources: [cid(1)] }),
+  ],
+  ["a refusal", json({ errors: [{ code: 403, message: "access denied, authorization failed" }] }, 403)],
+] as const)("nobody is gone because Falcon answers %s", (_, answer) =>
+  onTestClock(
+    Effect.gen(function* () {
+      let is_silent = false
+      const { known, told } = yield* follow(3, () => (is_silent ? answer() : undefined))
+      yield* pass(1_000)
+      is_silent = true
+      yield* listing(2)
+      yield* doubt(10)
+      expect(known()).toHaveLength(3)
+      expect(told.at(-1)).toStartWith("degraded the children cannot be followed: ")
+      is_silent = false
+      yield* doubt(3)
+      expect(told.at(-1)).toBe("ok ")
+    }),
+  ),
+)
