@@ -12,6 +12,8 @@ export interface ApiEnv {
   readonly Variables: {
     readonly caller: Caller
     readonly request_id: string
+    /** The tenant that the path names, once it is known that the caller may see it. */
+    readonly tenant?: string
     /** Where the request belongs to a trace; see `giveTrace`. */
     readonly trace?: Tracer.AnySpan
   }
@@ -33,7 +35,8 @@ export interface Api {
 export const answerProblem = (c: ApiContext, body: ProblemBody, headers: Record<string, string> = {}): Response => {
   const request_id = body.request_id ?? c.get("request_id")
   const retry = body.retry_after_s === undefined ? {} : { "retry-after": String(body.retry_after_s) }
-  return new Response(JSON.stringify({ ...body, request_id }), {
+  const tenant = body.tenant ?? c.get("tenant")
+  return new Response(JSON.stringify({ ...body, request_id, ...(tenant !== undefined && { tenant }) }), {
     status: body.status,
     headers: { "content-type": "application/problem+json", ...retry, ...headers },
   })

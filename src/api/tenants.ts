@@ -25,7 +25,9 @@ export const tenantRoutes = (api: Api): Hono<ApiEnv> => {
     const seen = visible(c, api).some((tenant) => tenant.id === id)
     // The same for a tenant that is not there and for one that is not theirs.
     if (!seen) return refuseWith(c, "not-found", `this token sees no such tenant; ${theirs(c, api, "")}`)
+    c.set("tenant", id)
     await next()
+    c.res.headers.set("x-tenant", id)
     return undefined
   })
   for (const route of ["/actions", "/approvals", "/runs", "/dead-letters", "/mcp", "/tap"]) {

@@ -81,6 +81,28 @@ describe("a token that is bound to tenants", () => {
     ))
 })
 
+describe("every answer about a tenant", () => {
+  test("names it: what was found, what would be asked, what was refused", () =>
+    withServed({ tenants: two }, async ({ ask }) => {
+      const { admin } = tokens
+      const post = (path: string, body: object) =>
+        ask<{ tenant?: string }>(path, { method: "POST", token: admin, body })
+      const found = await post("/tenants/umbrella/actions/search_alerts", {})
+      expect(found.status).toBe(200)
+      expect(found.body.tenant).toBe("umbrella")
+      expect((await post("/tenants/acme/actions/search_alerts?dry_run=true", {})).body.tenant).toBe("acme")
+      for (const [path, body] of [
+        ["actions/isolate_hosts", { ids: [unknown_host] }],
+        ["actions/isolate_hosts", { ids: 3 }],
+        ["actions/nothing", {}],
+        ["actions/isolate_hosts?wait=x", { ids: [unknown_host] }],
+      ] as const) {
+        const refused = await post(`/tenants/acme/${path}`, body)
+        expect([path, refused.status >= 400, refused.body.tenant]).toEqual([path, true, "acme"])
+      }
+    }))
+})
+
 describe("the routes at the root", () => {
   test("name those of the tenants that the token sees", () =>
     withServed(bound, async ({ ask }) => {

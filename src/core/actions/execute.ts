@@ -20,6 +20,7 @@ import { planned } from "./dry-run.ts"
 import { failWhenNothing } from "./error-priority.ts"
 import { type Guards, makeGuards } from "./guards.ts"
 import { type Begun, type Journal, journalOf, type Reply } from "./idempotency.ts"
+import { nameTenant } from "./name-tenant.ts"
 import { fieldErrors, invalidArguments, type ProblemBody, Refusal, refuse } from "./problem.ts"
 import { makeRegistry, type Registry } from "./registry.ts"
 import {
@@ -120,7 +121,7 @@ export const execute = (
       return yield* new Refusal({ problem: invalidArguments(action, fieldErrors(parsed.error)) })
     }
     return yield* perform(tenant, action, parsed.data, asked)
-  }).pipe(withRequestId(asked.request_id))
+  }).pipe(withRequestId(asked.request_id), nameTenant(tenant.id))
 
 type Args = Readonly<Record<string, unknown>>
 
@@ -165,6 +166,7 @@ export const perform = (
     tenant.watching(action),
     countRun(tenant.id, action),
     withRequestId(asked.request_id),
+    nameTenant(tenant.id),
     spanOfRun(tenant.id, action, asked),
   )
 

@@ -66,6 +66,7 @@ export const problem_body = z
     status: z.int(),
     detail: z.string(),
     request_id: z.string().exactOptional(),
+    tenant: z.string().exactOptional().describe("Of which tenant; absent where the configuration names none."),
     errors: z.array(field_error).exactOptional().describe("With 400: what is wrong with which argument."),
     required_scopes: z.array(z.string()).exactOptional().describe("With 502: what the Falcon API client lacks."),
     successor: z.string().exactOptional().describe("With a withdrawn API: what took its place."),

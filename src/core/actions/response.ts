@@ -57,6 +57,7 @@ export const results_schema = z.object({
 /** The answer of an action that ran, wholly or in part, or would have. */
 export const action_response = z.object({
   action: z.string(),
+  tenant: z.string().exactOptional().describe("Whose hosts these are; absent where the configuration names no tenant."),
   outcome: z
     .enum(["success", "partial", "dry_run"])
     .describe(

@@ -1,5 +1,6 @@
 /** From the tree of a configuration to its tenants: one, a list of them, or the children of a Flight Control parent. */
 import { ConfigError } from "../errors.ts"
+import { single_tenant } from "../tenant/identity.ts"
 import type { ConfigInput, TenantConfig } from "./config.ts"
 import { parsePlugins, type Uses, uses } from "./plugins.ts"
 import { type Env, isTree, readBlock, type Tree } from "./read.ts"
@@ -19,7 +20,9 @@ export interface Common {
 export const parseTenants = (common: Common): TenantConfig[] => {
   const { tree, source, general, input } = common
   if (tree.tenants === undefined) {
-    return [{ id: "default", data_dir: general.data_dir, ...stixDir(general), ...parseTenant(tree, source, "", input) }]
+    return [
+      { id: single_tenant, data_dir: general.data_dir, ...stixDir(general), ...parseTenant(tree, source, "", input) },
+    ]
   }
   return tenantEntries(tree, source).map((entry, i) => listedTenant(common, entry, `tenants[${i}]`))
 }

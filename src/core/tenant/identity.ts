@@ -1,10 +1,13 @@
 import { Context } from "effect"
 
+/** The id of the tenant where the configuration names none. */
+export const single_tenant = "default"
+
 /** The Falcon customer that the current fibers work for. */
 export class Tenant extends Context.Service<
   Tenant,
   {
-    /** `default` when there is only one. */
+    /** `single_tenant` when the configuration names none. */
     readonly id: string
     /** The tenant's own folder. */
     readonly data_dir: string
