@@ -38,8 +38,12 @@ export interface ScaleRun {
 }
 
 const flood_factor = 50
-/** Else the simulator, which writes every event by itself, would be what slows the others. */
-const flood_write_ms = 50
+/**
+ * Events that the simulator writes at once, so that a tenant alone reads as many bytes at a time as one of many does, and that the simulator
+ * is not what is measured; but none waits longer than this.
+ */
+const events_per_write = 5
+const write_ms_max = 250
 const patience_ms = 300_000
 /** From the last open stream to the first mark. */
 const settle_ms = 8_000
@@ -53,13 +57,14 @@ export const measureScale = async (load: Load): Promise<ScaleRun> => {
   const simulator = await startSimulator({
     events_per_partition: 0,
     events_per_second: each,
+    write_every_ms: Math.min(write_ms_max, (events_per_write * 1_000) / each),
     intake_check: "count",
     rate_limits: true,
     children: cids.map((cid) => ({
       cid,
       own: {
         ...(dead.includes(cid) && { faults: [{ on: "intake", every: 1, do: "hang" }] }),
-        ...(flooded.includes(cid) && { events_per_second: flood_factor * each, write_every_ms: flood_write_ms }),
+        ...(flooded.includes(cid) && { events_per_second: flood_factor * each }),
       },
     })),
   })

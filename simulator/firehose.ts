@@ -6,6 +6,9 @@ import type { Session } from "./tenant.ts"
 /** Events are rendered into chunks of this size, so that one wake-up serves many. */
 const chunk_bytes = 256 * 1024
 
+/** Where a chunk is rendered before it is copied to its size: a few events are seldom as long as the longest could be. */
+let scratch = new Uint8Array(chunk_bytes)
+
 /** Longest sleep before looking again. */
 const look_again_ms = 60_000
 
@@ -164,8 +167,8 @@ class Firehose {
     const { partition } = this.session
     const head = tape.head(now)
     const most = sim.faults.horizon(partition, now)
-    const useful_bytes = Math.min(chunk_bytes, (head - this.#cursor) * tape.event_bytes_max)
-    const buffer = new Uint8Array(Math.max(useful_bytes, tape.event_bytes_max))
+    if (scratch.length < tape.event_bytes_max) scratch = new Uint8Array(tape.event_bytes_max)
+    const buffer = scratch
     let end = 0
     let events = 0
     while (this.#cursor < head && events < most && end + tape.event_bytes_max <= buffer.length) {
@@ -183,7 +186,7 @@ class Firehose {
       end = tape.write(index, buffer, end)
     }
     sim.faults.passed(partition, events, now)
-    return buffer.subarray(0, end)
+    return buffer.slice(0, end)
   }
 
   /** When events may be written again. A backlog is written without waiting. */
