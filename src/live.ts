@@ -14,6 +14,7 @@ import { retry } from "./core/limits.ts"
 import type { EnabledPlugin } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
 import { openTenant, type RunningTenant } from "./core/tenant/boot.ts"
+import { single_tenant } from "./core/tenant/identity.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
 import { type Amends, AmendsOf, makeAmends } from "./core/wait-policy.ts"
 import { runPlugin } from "./worker.ts"
@@ -102,7 +103,8 @@ export const makeLive = Effect.fnUntraced(function* (
       tenants = all
       const served = all.map((tenant) => tenant.served)
       const shown = { read_only, health_tenants, python_metrics, hosts: [host, ...allowed_hosts] }
-      http.show({ tenants: served, callers: next.callers, ...shown })
+      const several = next.config.flight_control !== undefined ? { several: true } : {}
+      http.show({ tenants: served, ...several, callers: next.callers, ...shown })
     })
 
   const health = ({ served }: LiveTenant, of: (health: Health["Service"]) => Effect.Effect<void>) =>
@@ -112,7 +114,7 @@ export const makeLive = Effect.fnUntraced(function* (
     const { id } = enabled.plugin
     if (!works) return yield* health(tenant, (all) => all.started(id))
     const { running } = tenant.served
-    const work = runPlugin(running, enabled, in_force.config.tenants.length > 1)
+    const work = runPlugin(running, enabled, running.id !== single_tenant)
     const fiber = yield* (at_start ? work : Effect.catch(work, (error) => standStill(running, id, error))).pipe(
       Effect.onExit((exit) =>
         Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)

@@ -14,6 +14,7 @@ import { metrics } from "./core/telemetry/metrics.ts"
 import { layerTracing } from "./core/telemetry/tracing/layer.ts"
 import { layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
 import { type Live, makeLive } from "./live.ts"
+import { openParent } from "./parent.ts"
 import { makeReload, type ReadAnew } from "./reload.ts"
 import { build, version } from "./version.ts"
 
@@ -65,17 +66,24 @@ export const start = Effect.fnUntraced(function* (
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   let running: Live | undefined
   const reloading = readAnew === undefined ? undefined : yield* makeReload(() => running!, readAnew)
+  const parent = yield* openParent(config, network)
   const http = yield* openHttp({
     started_ms,
     serves: mode === "worker" ? "health" : "all",
     ...(reloading !== undefined && { reload: reloading.reload }),
+    ...(parent !== undefined && { process_health: parent.health }),
   })
   const secrets = yield* digestSecrets(config)
   const live = yield* makeLive({ config, callers, secrets }, { network, http, works: mode !== "serve" })
   running = live
   const tenants = live.running()
   if (mode !== "serve") yield* refuseDamagedOffsets(tenants)
-  const work = reloading === undefined ? live.work : Effect.raceFirst(live.work, reloading.loop)
+  const follow =
+    parent === undefined || readAnew === undefined || reloading === undefined
+      ? Effect.never
+      : parent.follow(live, reloading.reload, readAnew)
+  const work =
+    reloading === undefined ? live.work : Effect.raceFirst(live.work, Effect.raceFirst(reloading.loop, follow))
   return {
     tenants,
     app: http,

@@ -24,6 +24,8 @@ export type ApiContext = HonoContext<ApiEnv>
 /** What every route group gets. */
 export interface Api {
   readonly tenants: readonly ActionTenant[]
+  /** Each tenant has routes of its own, below its id, also while there is one alone: others may come. */
+  readonly several: boolean
   readonly callers: readonly Caller[]
   readonly read_only: boolean
   /** Runs an effect to its end, whether or not the caller is still there; stopping the process waits for it. */

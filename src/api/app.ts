@@ -16,7 +16,7 @@ import { limitRequests } from "./crowd.ts"
 import { dashboardDoor, dashboardRoutes, isDashboardPath } from "./dashboard.ts"
 import { adminDeadLetterRoutes, deadLetterRoutes } from "./dead-letters.ts"
 import { docsRoutes, isDocsPath, loginRoutes } from "./docs.ts"
-import { healthRoutes } from "./health.ts"
+import { healthRoutes, type ProcessHealth } from "./health.ts"
 import { checkHost, pathOf } from "./host.ts"
 import { logRoutes } from "./logs.ts"
 import { mcpRoutes } from "./mcp.ts"
@@ -36,6 +36,8 @@ import { giveTrace } from "./trace.ts"
 /** What the API shows, and to whom. */
 interface Served {
   readonly tenants: readonly ServedTenant[]
+  /** Whether tenants come and go by themselves, so that one alone is one of several, too. */
+  readonly several?: boolean
   readonly callers: readonly Caller[]
   /** `server.read_only` of the configuration. */
   readonly read_only?: boolean
@@ -63,6 +65,8 @@ interface HttpOptions {
   readonly context: Context.Context<FileSystem.FileSystem>
   /** Reads the configuration anew, where that is possible. */
   readonly reload?: Reload
+  /** How what is no tenant's is, by its name. */
+  readonly process_health?: ProcessHealth
 }
 
 /** The HTTP API of a process: what it shows may be changed while it answers. */
@@ -96,7 +100,7 @@ const makeHttp = (options: HttpOptions): HttpApi => {
     return running
   }
   const owner = options.serves !== "health"
-  const nothing: Api = { tenants: [], callers: [], read_only: false, run, now_ms: options.now_ms }
+  const nothing: Api = { tenants: [], several: false, callers: [], read_only: false, run, now_ms: options.now_ms }
   let now: { readonly api: Api; readonly running: readonly RunningTenant[]; readonly app: Hono<ApiEnv> } = {
     api: nothing,
     running: [],
@@ -129,8 +133,14 @@ const makeHttp = (options: HttpOptions): HttpApi => {
     return { running, acting }
   }, Effect.provide(options.context))
 
-  const show = ({ tenants, callers, read_only = false, ...served }: Served): Hono<ApiEnv> => {
-    const api: Api = { ...nothing, tenants: tenants.map(({ acting }) => acting), callers, read_only }
+  const show = ({
+    tenants,
+    several = tenants.length > 1,
+    callers,
+    read_only = false,
+    ...served
+  }: Served): Hono<ApiEnv> => {
+    const api: Api = { ...nothing, tenants: tenants.map(({ acting }) => acting), several, callers, read_only }
     const running = tenants.map((one) => one.running)
     now = { api, running, app: makeApp(api, running, lasting, served) }
     lasting.look.forget()
@@ -159,7 +169,7 @@ interface Lasting extends HttpOptions {
 const makeApp = (
   api: Api,
   tenants: readonly RunningTenant[],
-  { sessions, streams, look, limit, started_ms, serves, reload, runAside }: Lasting,
+  { sessions, streams, look, limit, started_ms, serves, reload, runAside, process_health }: Lasting,
   {
     hosts,
     health_tenants = false,
@@ -178,7 +188,7 @@ const makeApp = (
     return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
   })
 
-  app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: health_tenants }))
+  app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: health_tenants, process_health }))
   app.use(limit)
   if (serves !== "health") {
     app.route("/", loginRoutes(sessions))

@@ -76,7 +76,7 @@ export const adminDeadLetterRoutes = (api: Api, running: readonly RunningTenant[
     what: (tenant: DeadLetterTenant, asked: Asked) => Effect.Effect<A, Refusal, PluginServices>,
   ): Promise<Response> => {
     const seen = seenBy(c)
-    const found = id === undefined && tenants.length === 1 ? tenants[0] : seen.find((one) => one.id === id)
+    const found = id === undefined && !api.several ? tenants[0] : seen.find((one) => one.id === id)
     if (found === undefined) {
       return refuseWith(c, "not-found", `tenant: name one of: ${seen.map((one) => one.id).join(", ")}`)
     }

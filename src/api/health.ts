@@ -14,7 +14,11 @@ interface HealthOptions {
   readonly started_ms: number
   /** With several tenants, whether callers without a token learn their names and what is wrong with each. */
   readonly names_tenants: boolean
+  readonly process_health?: ProcessHealth | undefined
 }
+
+/** How what belongs to no tenant is, by its name. Its details may name tenants. */
+export type ProcessHealth = Effect.Effect<Readonly<Record<string, Report>>>
 
 /** How one tenant is. */
 interface TenantHealth {
@@ -22,6 +26,8 @@ interface TenantHealth {
   readonly ready: boolean
   readonly plugins: Readonly<Record<string, Report>>
 }
+
+const nothing: ProcessHealth = Effect.succeed({})
 
 /** The three routes, about all tenants. */
 export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], options: HealthOptions): Hono<ApiEnv> => {
@@ -36,9 +42,12 @@ export const healthRoutes = (api: Api, tenants: readonly RunningTenant[], option
 
   app.get("/health", async (c) => {
     const seen = await api.run(lookAt(tenants))
-    const status = worst(seen.flatMap(({ plugins }) => Object.values(plugins).map((report) => report.status)))
+    const common = await api.run(options.process_health ?? nothing)
+    const all = [...seen.map(({ plugins }) => plugins), common]
+    const status = worst(all.flatMap((reports) => Object.values(reports).map((report) => report.status)))
     const uptime_s = Math.floor((api.now_ms() - options.started_ms) / 1_000)
-    const plugins = shown(seen, options.names_tenants ? "everybody" : await callerOf(api, c))
+    const viewer = options.names_tenants ? "everybody" : await callerOf(api, c)
+    const plugins = { ...shown(seen, viewer, api.several), ...shownCommon(common, viewer) }
     const report: HealthReport = { status, version, ...stamped, uptime_s, plugins }
     return c.json(report, status === "failed" ? 503 : 200)
   })
@@ -61,13 +70,26 @@ const lookAt = (tenants: readonly RunningTenant[]): Effect.Effect<readonly Tenan
 const shown = (
   tenants: readonly TenantHealth[],
   viewer: "everybody" | Caller | undefined,
+  several: boolean,
 ): Readonly<Record<string, Report>> => {
-  if (tenants.length === 1) return tenants[0]!.plugins
+  if (!several) return tenants[0]?.plugins ?? {}
   if (viewer === undefined) return summedUp(tenants)
   return Object.fromEntries(
     tenants
       .filter(({ id }) => viewer === "everybody" || maySee(viewer, id))
       .flatMap(({ id, plugins }) => Object.entries(plugins).map(([name, report]) => [`${id}/${name}`, report])),
+  )
+}
+
+/** Only who may see every tenant learns why. */
+const shownCommon = (
+  common: Readonly<Record<string, Report>>,
+  viewer: "everybody" | Caller | undefined,
+): Readonly<Record<string, Report>> => {
+  if (viewer === "everybody" || (viewer !== undefined && viewer.tenants === undefined)) return common
+  const why = "a token for all tenants shows why"
+  return Object.fromEntries(
+    Object.entries(common).map(([name, report]) => [name, { ...report, detail: report.detail === "" ? "" : why }]),
   )
 }
 

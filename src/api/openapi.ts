@@ -12,7 +12,7 @@ import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
 import { wait_parameter, waitingPaths } from "./openapi-waiting.ts"
 
 export const openApiRoutes = (api: Api): Hono<ApiEnv> => {
-  const several = api.tenants.length > 1
+  const { several } = api
   /** By the tenants that are in it: a token bound to some gets a document about these. */
   const documents = new Map<string, ReturnType<typeof openApi>>()
   return new Hono<ApiEnv>().get("/openapi.json", needs("reader"), (c) => {

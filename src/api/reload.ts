@@ -10,7 +10,7 @@ import { type Api, type ApiContext, type ApiEnv, answerProblem, refuseWith } fro
 export interface ReloadAsked {
   readonly who: string
   readonly role: string
-  readonly via: "http" | "signal"
+  readonly via: "http" | "signal" | "flight-control"
   readonly request_id: string
   /** The tenants of the caller's token; all when left out. */
   readonly tenants?: readonly string[]

@@ -7,8 +7,7 @@ import { type Api, type ApiContext, type ApiEnv, needs, refuseWith } from "./api
 const named_max = 20
 
 /** Where the routes of a tenant begin: at the root where it is the only one. */
-export const baseOf = ({ tenants }: Pick<Api, "tenants">, id: string): string =>
-  tenants.length === 1 ? "/" : `/tenants/${id}`
+export const baseOf = ({ several }: Pick<Api, "several">, id: string): string => (!several ? "/" : `/tenants/${id}`)
 
 /** The tenants that the caller's token may see. */
 const visible = (c: ApiContext, { tenants }: Api) => tenants.filter(({ id }) => maySee(c.get("caller"), id))
@@ -19,7 +18,7 @@ export const tenantRoutes = (api: Api): Hono<ApiEnv> => {
   app.get("/tenants", needs("reader"), (c) =>
     c.json({ tenants: visible(c, api).map(({ id }) => ({ id, actions: pathOf(api, id, "/actions") })) }),
   )
-  if (api.tenants.length === 1) return app
+  if (!api.several) return app
   app.use("/tenants/:tenant/*", async (c, next) => {
     const id = c.req.param("tenant")
     const seen = visible(c, api).some((tenant) => tenant.id === id)

@@ -5,6 +5,7 @@ import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { type Listening, listen } from "../core/http/server/listen.ts"
+import { single_tenant } from "../core/tenant/identity.ts"
 import { by_signal, type ReadAnew } from "../reload.ts"
 import { layerTelemetry, type Mode, start } from "../start.ts"
 import { version } from "../version.ts"
@@ -66,11 +67,16 @@ const whatIsOn = ({ tenants }: Config): string[] =>
       ["off", off],
     ] as const
     const parts = lists.flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${ids.join(", ")}`]))
-    return [...(tenants.length > 1 ? [`tenant ${id}`] : []), ...parts].join("; ")
+    return [...(id === single_tenant ? [] : [`tenant ${id}`]), ...parts].join("; ")
   })
 
 /** A process that has nothing to do would look healthy for ever. */
-export const refuseIdle = (mode: Mode, { source, tenants }: Config): Effect.Effect<void, ConfigError> => {
+export const refuseIdle = (
+  mode: Mode,
+  { source, tenants, flight_control }: Config,
+): Effect.Effect<void, ConfigError> => {
+  // The first children may be listed later.
+  if (tenants.length === 0 && flight_control !== undefined) return Effect.void
   if (tenants.some(({ plugins }) => plugins.length > 0)) return Effect.void
   const on = [...new Set(tenants.flatMap(({ unused }) => unused))].join(", ")
   const what = mode === "serve" ? "has an action" : "works in the background"

@@ -56,6 +56,7 @@ export const makeEdgeApp = Effect.fnUntraced(function* (
   )
   const api: Api = {
     tenants: acting,
+    several: acting.length > 1,
     callers: server.tokens,
     read_only: server.read_only,
     run: Effect.runPromiseWith(context),

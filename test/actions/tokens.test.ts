@@ -78,6 +78,7 @@ test("a session of a browser ends after a working day", async () => {
   const callers = [caller("soc", secretText("token-of-the-browser"))]
   const api: Api = {
     tenants: [],
+    several: false,
     callers,
     read_only: false,
     run: (effect) => Effect.runPromise(Effect.provide(effect, layerFiles)),

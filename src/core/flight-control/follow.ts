@@ -7,21 +7,21 @@ import { readKnownChildren, writeKnownChildren } from "./known-children.ts"
 import { flight_control as limits } from "./limits.ts"
 import type { Children } from "./list-children.ts"
 
-export interface FollowOptions<R> {
+export interface FollowOptions<R, R2> {
   readonly data_dir: string
   readonly list: Effect.Effect<Children, FalconError, R>
   /** Makes the tenants those of the children that are known by now, which lie on the disk; tells which of them cannot be started, or nothing. */
-  readonly apply: Effect.Effect<string, never, R>
+  readonly apply: Effect.Effect<string, never, R2>
   readonly health: Pick<HealthCell, "set">
 }
 
 /** Never ends, and never fails: while Falcon or the disk do not answer, the children that are known go on. */
-export const followChildren = <R>({
+export const followChildren = <R, R2>({
   data_dir,
   list,
   apply,
   health,
-}: FollowOptions<R>): Effect.Effect<never, never, R | FileSystem.FileSystem> =>
+}: FollowOptions<R, R2>): Effect.Effect<never, never, R | R2 | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const belief = new ChildBelief()
     for (;;) {
