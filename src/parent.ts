@@ -1,5 +1,5 @@
 /** `tenants_from: flight-control` while a process runs: its tenants are the children that the parent has. */
-import { Effect, FileSystem, Layer, Metric, type Scope } from "effect"
+import { Effect, FileSystem, Latch, Layer, Metric, type Scope } from "effect"
 import type { Reload } from "./api/reload.ts"
 import { tellUnready } from "./core/config/children.ts"
 import type { Config } from "./core/config/load.ts"
@@ -17,6 +17,8 @@ import type { ReadAnew } from "./reload.ts"
 const name = "flight-control"
 
 interface Parent {
+  /** Lists the children now, and not when it is time. */
+  readonly listNow: Effect.Effect<void>
   readonly health: Effect.Effect<Readonly<Record<string, Report>>>
   /** Lists the children again and again, and has the configuration read anew when others are there, or can be started now. Never ends. */
   readonly follow: (
@@ -45,7 +47,9 @@ export const openParent = Effect.fnUntraced(function* (
       Effect.andThen(cell.set("degraded", "the children have not been listed yet"), all.started(name)),
     ),
   ).pipe(Effect.provide(services))
+  const wanted = Latch.makeUnsafe(false)
   return {
+    listNow: Effect.sync(() => void wanted.openUnsafe()),
     health: Effect.map(
       Effect.provide(
         Health.use((all) => all.report),
@@ -54,9 +58,16 @@ export const openParent = Effect.fnUntraced(function* (
       ({ plugins }) => plugins,
     ),
     follow: (live, reload, readAnew) =>
-      followChildren({ data_dir, list: listChildren, apply: apply(live, reload, readAnew), health }).pipe(
-        Effect.provide(services),
-      ),
+      followChildren({
+        data_dir,
+        list: Effect.andThen(
+          Effect.sync(() => void wanted.closeUnsafe()),
+          listChildren,
+        ),
+        apply: apply(live, reload, readAnew),
+        health,
+        wanted: Effect.suspend(() => wanted.await),
+      }).pipe(Effect.provide(services)),
   }
 })
 

@@ -27,7 +27,7 @@ type Given = {
 const open = Effect.fnUntraced(function* (given: Given, { falcon }: { readonly falcon: boolean }) {
   const config = yield* configOf(given.config, { ...uses.actions, falcon })
   const tenants = yield* boot(config, { version, env })
-  const running = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
+  const running = yield* tenantOf(tenants, config, Option.getOrUndefined(given.tenant))
   const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
   return { tenant, read_only: config.server.read_only }
 })

@@ -1,15 +1,17 @@
 /** `akonis assets`: one cycle of an inventory by hand. OCSF on standard output, progress on standard error. */
+
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CollectError } from "../core/assets/collect.ts"
 import type { Tally } from "../core/assets/cycle-tally.ts"
+import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
 import { boot, lockData, type RunningTenant } from "../core/tenant/boot.ts"
 import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, explain, print } from "./common.ts"
+import { complain, configFlag, configOf, Exit, env, explain, onlyOf, print } from "./common.ts"
 import { makeProgressLine } from "./progress.ts"
 
 const flags = {
@@ -46,7 +48,7 @@ const runCycle = (plugin_id: string, given: Given) =>
       const config = yield* configOf(given.config, uses.only(plugin_id))
       if (!given.dry_run) yield* lockData(config)
       const tenants = yield* boot(config, { version, env })
-      const tenant = yield* tenantOf(tenants, config.source, Option.getOrUndefined(given.tenant))
+      const tenant = yield* tenantOf(tenants, config, Option.getOrUndefined(given.tenant))
       const enabled = tenant.plugins.find(({ plugin }) => plugin.id === plugin_id)
       if (enabled === undefined) {
         return yield* wrong(config.source, `plugins.${plugin_id}`, "the plugin is off; set its `enabled: true`")
@@ -64,10 +66,10 @@ const runCycle = (plugin_id: string, given: Given) =>
 
 const wrong = (source: string, key: string, message: string) => new ConfigError({ source, key, message })
 
-const tenantOf = (tenants: readonly RunningTenant[], source: string, id: string | undefined) => {
-  const found = id === undefined && tenants.length === 1 ? tenants[0] : tenants.find((one) => one.id === id)
+const tenantOf = (tenants: readonly RunningTenant[], config: Config, id: string | undefined) => {
+  const found = id === undefined ? onlyOf(tenants, config) : tenants.find((one) => one.id === id)
   if (found !== undefined) return Effect.succeed(found)
-  return Effect.fail(wrong(source, "--tenant", `name one of: ${tenants.map((one) => one.id).join(", ")}`))
+  return Effect.fail(wrong(config.source, "--tenant", `name one of: ${tenants.map((one) => one.id).join(", ")}`))
 }
 
 /** What was accepted before is kept, so the same command goes on from there. */

@@ -1,7 +1,7 @@
 /** What the commands share: flags, the way to a configuration, and how failures end the process. */
 import { Context, Data, Effect, Option } from "effect"
 import { Flag } from "effect/cli"
-import { loadConfig } from "../core/config/load.ts"
+import { type Config, loadConfig } from "../core/config/load.ts"
 import type { Uses } from "../core/config/plugins.ts"
 import type { Env } from "../core/config/read.ts"
 import type { ConfigError, StoreError } from "../core/errors.ts"
@@ -61,3 +61,7 @@ export const explain = <A, R>(
       StoreError: ({ message }) => Effect.andThen(complain(message), new Exit({ status: 1 })),
     }),
   )
+
+/** The tenant that is meant where none is named: none where there are several, or where children come and go and one is there by chance. */
+export const onlyOf = <Tenant>(tenants: readonly Tenant[], { flight_control }: Config): Tenant | undefined =>
+  tenants.length === 1 && flight_control === undefined ? tenants[0] : undefined

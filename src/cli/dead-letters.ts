@@ -15,7 +15,19 @@ import { layerLogging } from "../core/telemetry/logging.ts"
 import { boot, layerNetwork } from "../core/tenant/boot.ts"
 import { Tenant } from "../core/tenant/identity.ts"
 import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, type Plugins, print, write } from "./common.ts"
+import {
+  complain,
+  configFlag,
+  configOf,
+  Exit,
+  env,
+  explain,
+  jsonFlag,
+  onlyOf,
+  type Plugins,
+  print,
+  write,
+} from "./common.ts"
 import { table } from "./table.ts"
 
 const tenantFlag = Flag.String("tenant").pipe(
@@ -36,8 +48,7 @@ const tenantOf = Effect.fnUntraced(function* (
 ): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem | Plugins> {
   const config = yield* configOf(flags.config, used)
   const id = Option.getOrUndefined(flags.tenant)
-  const tenant =
-    id === undefined && config.tenants.length === 1 ? config.tenants[0] : config.tenants.find((one) => one.id === id)
+  const tenant = id === undefined ? onlyOf(config.tenants, config) : config.tenants.find((one) => one.id === id)
   if (tenant !== undefined) return { config, tenant }
   const known = config.tenants.map((one) => one.id).join(", ")
   return yield* new ConfigError({ source: config.source, key: "--tenant", message: `name one of: ${known}` })

@@ -54,4 +54,42 @@ const memory = breaks({ file: "src/core/delivery/batch-memory.ts", noticed_by: "
   },
 ])
 
-export const scale = [...pools, ...tokens, ...memory]
+const children = [
+  ...breaks({ file: "src/core/flight-control/belief.ts", noticed_by: "test/flight-control/follow.test.ts" }, [
+    {
+      name: "children are gone when Falcon says so once",
+      promise: "A list that has become empty is believed when Falcon has said so five times.",
+      page: "docs/operations.md",
+      find: "const kept = absent.filter((cid) => times(cid) < needed)",
+      replace: "const kept = absent.filter((cid) => times(cid) < 1)",
+    },
+  ]),
+  ...breaks({ file: "src/core/flight-control/list-children.ts", noticed_by: "test/flight-control/follow.test.ts" }, [
+    {
+      name: "a part of the list of children counts as the whole",
+      promise: "A list that ends before its total says nothing about who is gone.",
+      find: "if (read < Math.min(total, limits.children_max))",
+      replace: "if (read < 0)",
+    },
+  ]),
+  ...breaks({ file: "src/api/tenants.ts", noticed_by: "test/flight-control/process.test.ts" }, [
+    {
+      name: "the last child is the default tenant",
+      promise: "There is no default tenant where children come and go.",
+      page: "docs/operations.md",
+      find: "  if (!api.several) return app",
+      replace: "  if (api.tenants.length === 1) return app",
+    },
+  ]),
+  ...breaks({ file: "src/core/actions/name-tenant.ts", noticed_by: "test/actions/tenants.test.ts" }, [
+    {
+      name: "an answer does not say whose hosts it is about",
+      promise: "With several tenants every answer of an action names its tenant.",
+      page: "docs/operations.md",
+      find: "answer: { ...executed.answer, tenant }",
+      replace: "answer: executed.answer",
+    },
+  ]),
+]
+
+export const scale = [...pools, ...tokens, ...memory, ...children]

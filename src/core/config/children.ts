@@ -36,6 +36,7 @@ export const parseChildren = (
 export const withReadableSecrets = Effect.fnUntraced(function* (
   config: Config,
   flight_control: FlightControl,
+  known: Children,
 ): Effect.fn.Return<Config, never, FileSystem.FileSystem> {
   const unready = [...flight_control.unready]
   const tenants: TenantConfig[] = []
@@ -46,7 +47,7 @@ export const withReadableSecrets = Effect.fnUntraced(function* (
     )
     const cid = tenant.credentials.member_cid!
     if (unreadable === undefined) tenants.push(tenant)
-    else unready.push({ cid, name: tenant.id, why: unreadable })
+    else unready.push({ cid, name: nameOf(tenant.id, known.get(cid) ?? ""), why: unreadable })
   }
   return { ...config, tenants, flight_control: { ...flight_control, unready } }
 })

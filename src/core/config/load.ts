@@ -36,7 +36,7 @@ export const loadConfig = Effect.fnUntraced(function* (
   }
   const known = yield* knownChildren(common)
   const { tenants, flight_control } = yield* tried(() => parseChildren(common, known))
-  return yield* withReadableSecrets({ ...common.general, source, tenants }, flight_control)
+  return yield* withReadableSecrets({ ...common.general, source, tenants }, flight_control, known)
 })
 
 const tried = <A>(parse: () => A): Effect.Effect<A, ConfigError> =>

@@ -13,6 +13,8 @@ export interface FollowOptions<R, R2> {
   /** Makes the tenants those of the children that are known by now, which lie on the disk; tells which of them cannot be started, or nothing. */
   readonly apply: Effect.Effect<string, never, R2>
   readonly health: Pick<HealthCell, "set">
+  /** Ends when somebody wants the next listing now. */
+  readonly wanted?: Effect.Effect<void>
 }
 
 /** Never ends, and never fails: while Falcon or the disk do not answer, the children that are known go on. */
@@ -21,6 +23,7 @@ export const followChildren = <R, R2>({
   list,
   apply,
   health,
+  wanted = Effect.never,
 }: FollowOptions<R, R2>): Effect.Effect<never, never, R | R2 | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const belief = new ChildBelief()
@@ -46,7 +49,7 @@ export const followChildren = <R, R2>({
         yield* health.set(detail === "" ? "ok" : "degraded", detail)
       }
       const is_settled = done._tag === "Success" && done.success.doubt === undefined
-      yield* Effect.sleep(is_settled ? limits.list_ms : limits.doubt_ms)
+      yield* Effect.raceFirst(Effect.sleep(is_settled ? limits.list_ms : limits.doubt_ms), wanted)
     }
   })
 

@@ -1,0 +1,104 @@
+/** A whole process whose tenants are the children of a simulated Flight Control parent. */
+import { expect, test } from "bun:test"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import type { Estate } from "../../simulator/estate.ts"
+import { tokens, withReloading } from "../operate/reloading.ts"
+
+const [acme, globex, initech] = ["a", "b", "c"].map((digit) => digit.repeat(32)) as [string, string, string]
+
+test("children come and go: each is a tenant once it has a key, gone ones stop and keep their folder, and none is the default", async () => {
+  let estate: Estate | undefined
+  await withReloading(
+    {
+      sims: [{ events_per_partition: 40, children: [acme, globex].map((cid) => ({ cid })) }],
+      first: (tenant) => {
+        const { id: _, plugins, ...parent } = tenant("", 0)
+        const { intake_key, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
+        const own = { ...stream, intake_key: `${intake_key}-{cid}` }
+        return { ...parent, tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": own } }
+      },
+    },
+    async ({ sims, folder, get, reload, log }) => {
+      estate = sims[0]!.simulator
+      const delivered = (cid: string) => estate!.below.get(cid)?.account().total.delivered
+      const until = async (what: string, is_so: () => boolean | Promise<boolean>) => {
+        for (let turn = 0; !(await is_so()); turn++) {
+          if (turn > 1_000) throw new Error(`${what} did not come about: ${log().slice(-2_000)}`)
+          await Bun.sleep(20)
+        }
+      }
+      const tenants = async () => {
+        const { text } = await get("/tenants", tokens.boss)
+        return (JSON.parse(text) as { tenants: { id: string }[] }).tenants.map(({ id }) => id).sort()
+      }
+      await until("delivery", () => delivered(acme) === 40 && delivered(globex) === 40)
+      expect(await tenants()).toEqual([acme, globex])
+
+      estate.addChild({ cid: initech })
+      await reload(tokens.boss)
+      await until("the new child", () => delivered(initech) === 40)
+
+      for (const cid of [globex, initech]) estate.removeChild(cid)
+      // More than half of the children at once: that is not believed before it was said five times.
+      for (let listing = 1; listing < 5; listing++) {
+        await reload(tokens.boss)
+        await until("a doubt", () => estate!.state.requests.filter(isListing).length >= 2 + listing)
+      }
+      expect(await tenants()).toEqual([acme, globex, initech])
+      await reload(tokens.boss)
+      await until("the end of two children", async () => (await tenants()).length === 1)
+      for (const cid of [globex, initech]) expect(existsSync(`${folder}/data/${cid}/cache.json`)).toBe(true)
+
+      const refused = await get("/actions", tokens.boss)
+      expect(refused.status).toBe(404)
+      expect(refused.text).toContain(`/tenants/${acme}/actions`)
+      expect((await get(`/tenants/${globex}/actions`, tokens.boss)).status).toBe(404)
+      expect(log()).toContain(`tenant=${initech}`)
+    },
+  )
+})
+
+const isListing = ({ path }: { readonly path: string }) => path === "/mssp/queries/children/v1"
+
+test("a child whose key comes later is named in health until then, and a parent that may not list its children as well", async () => {
+  const keys = `/tmp/akonis-keys-${crypto.randomUUID()}`
+  mkdirSync(keys)
+  await withReloading(
+    {
+      sims: [{ events_per_partition: 5, children: [{ cid: acme, name: "Acme" }] }],
+      first: (tenant) => {
+        const { id: _, plugins, ...parent } = tenant("", 0)
+        const { intake_key: __, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
+        const own = { ...stream, intake_key_file: `${keys}/{cid}` }
+        return { ...parent, tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": own } }
+      },
+    },
+    async ({ sims, get, reload }) => {
+      const estate = sims[0]!.simulator
+      const detail = async (token?: string) => {
+        const { plugins } = JSON.parse((await get("/health", token)).text) as {
+          plugins: Record<string, { detail: string }>
+        }
+        return plugins["flight-control"]!.detail
+      }
+      const until = async (text: string) => {
+        for (let turn = 0; !(await detail(tokens.boss)).includes(text); turn++) {
+          if (turn > 500) throw new Error(await detail(tokens.boss))
+          await Bun.sleep(20)
+        }
+      }
+      await until(`not started: ${acme} "Acme"`)
+      expect(await detail(tokens.bound)).not.toContain("Acme")
+      writeFileSync(`${keys}/${acme}`, `${estate.settings.intake_key}-${acme}`)
+      await reload(tokens.boss)
+      for (let turn = 0; estate.below.get(acme)!.account().total.delivered < 5; turn++) {
+        expect(turn).toBeLessThan(500)
+        await Bun.sleep(20)
+      }
+      estate.addFault({ on: "api", path: "/mssp", every: 1, do: { status: 403 } })
+      await reload(tokens.boss)
+      await until("the children cannot be followed")
+      expect((await get(`/tenants/${acme}/actions`, tokens.boss)).status).toBe(200)
+    },
+  )
+})
