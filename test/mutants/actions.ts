@@ -140,12 +140,6 @@ const config = breaks(
   },
   [
     {
-      name: "unknown keys are passed over",
-      promise: "Unknown keys stop the start.",
-      find: "if (stray === undefined) return",
-      replace: 'if (stray !== "") return',
-    },
-    {
       name: "an alias may multiply",
       promise: "A file whose aliases multiply is refused, and what is wrong is told without quoting it.",
       page: "src/core/config/load.ts",

@@ -54,6 +54,22 @@ const memory = breaks({ file: "src/core/delivery/batch-memory.ts", noticed_by: "
   },
 ])
 
+const configuration = breaks(
+  {
+    page: "docs/reference/configuration.md",
+    file: "src/core/config/tenants.ts",
+    noticed_by: "src/core/config/load.test.ts",
+  },
+  [
+    {
+      name: "unknown keys are passed over",
+      promise: "Unknown keys stop the start.",
+      find: "if (stray === undefined) return",
+      replace: 'if (stray !== "") return',
+    },
+  ],
+)
+
 const children = [
   ...breaks({ file: "src/core/flight-control/belief.ts", noticed_by: "test/flight-control/follow.test.ts" }, [
     {
@@ -92,4 +108,4 @@ const children = [
   ]),
 ]
 
-export const scale = [...pools, ...tokens, ...memory, ...children]
+export const scale = [...pools, ...tokens, ...memory, ...configuration, ...children]

@@ -52,7 +52,7 @@ test("{cid} stands for the customer id; a child whose key is in no file is not s
       const key = tenants[0]!.plugins[0]!.config.intake_key as Secret
       expect(Redacted.value(yield* key.value)).toBe("the-key-of-globex")
       expect(flight_control!.unready.map(({ cid }) => cid)).toEqual([acme, initech])
-      expect(tellUnready(flight_control!)).toContain(`not started: ${acme} (`)
+      expect(tellUnready(flight_control!)).toContain(`not started: ${acme} "Acme" (`)
     }),
   ))
 
