@@ -146,13 +146,6 @@ const config = breaks(
       find: 'catch: () => new ConfigError({ source, key: "", message: bad_alias }),',
       replace: 'catch: (error) => new ConfigError({ source, key: "", message: String(error) }),',
     },
-    {
-      name: "two tenants may have one id",
-      promise: "Each tenant has a folder of its own.",
-      page: "docs/operations.md",
-      find: "if (twice >= 0) {",
-      replace: "if (twice >= 1_000) {",
-    },
   ],
 )
 
