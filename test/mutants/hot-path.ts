@@ -1,4 +1,4 @@
-/** Promises about what the hot path holds in memory, broken on purpose. */
+/** Promises about what the hot path holds in memory and how long events wait in it, broken on purpose. */
 import { breaks, type Mutant } from "./mutant.ts"
 
 const page = "docs/delivery.md"
@@ -34,4 +34,28 @@ const buffers = breaks(
   ],
 )
 
-export const hot_path: readonly Mutant[] = [...pool, ...buffers]
+const early = breaks(
+  { file: "src/core/delivery/early-posts.ts", noticed_by: "src/core/delivery/early-posts.test.ts" },
+  [
+    {
+      name: "every event waits for its batch to fill",
+      promise: "While nothing of its partition is under way, an event goes at once.",
+      find: "handoff.isIdle && monotonicMs(clock) - put_ms >= pauseMs()",
+      replace: "handoff.isIdle && put_ms > monotonicMs(clock)",
+    },
+    {
+      name: "a post for every event",
+      promise: "A partition posts early at most 20 times a second.",
+      find: "Math.max(limits.pause_ms, shared_ms)",
+      replace: "Math.max(1, shared_ms)",
+    },
+    {
+      name: "a thousand partitions post as if each were alone",
+      promise: "All partitions of a process post early at most 200 times a second.",
+      find: "Math.max(limits.pause_ms, shared_ms)",
+      replace: "limits.pause_ms",
+    },
+  ],
+)
+
+export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...early]

@@ -6,6 +6,8 @@ import { delivery } from "./limits.ts"
 export interface BatchMemory {
   /** Counts a partition for as long as the scope lives; tells, whenever it is asked, how many bytes one batch of it may hold now. */
   readonly join: (tenant: string) => Effect.Effect<() => number, never, Scope.Scope>
+  /** Partitions of all tenants. */
+  readonly partitions: () => number
 }
 
 /** Batches of a partition at one time: one is posted, one waits, one fills. */
@@ -20,6 +22,7 @@ export const makeBatchMemory = (bytes_max: number = delivery.process_bytes_max):
       else partitions.delete(tenant)
     })
   return {
+    partitions: () => [...partitions.values()].reduce((sum, count) => sum + count, 0),
     join: (tenant) =>
       Effect.as(
         Effect.acquireRelease(change(tenant, 1), () => change(tenant, -1)),

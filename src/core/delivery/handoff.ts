@@ -14,6 +14,7 @@ export class Handoff {
   /** Opened whenever a batch is put in the queue. */
   private readonly arrival = Latch.makeUnsafe(false)
   private ended = false
+  private idle = false
   private stretched = false
 
   private readonly batches_waiting_max: number
@@ -28,6 +29,11 @@ export class Handoff {
       (this.stretched &&
         this.waiting.reduce((sum, { count, rejects }) => sum + count + rejects.length, 0) < delivery.batch_events_max)
     )
+  }
+
+  /** Nothing is under way and nothing waits. */
+  get isIdle(): boolean {
+    return this.idle && this.waiting.length === 0
   }
 
   /** Those that wait, the next one first. */
@@ -68,18 +74,21 @@ export class Handoff {
     this.work.openUnsafe()
   }
 
-  /** Hands every batch to `send`, one at a time and in order, until the end. */
-  drainTo<R>(send: (batch: Batch) => Effect.Effect<void, never, R>): Effect.Effect<void, never, R> {
+  /** Hands every batch to `send`, one at a time and in order, until the end. `onIdle` is called when none is left, and may put one. */
+  drainTo<R>(send: (batch: Batch) => Effect.Effect<void, never, R>, onIdle = () => {}): Effect.Effect<void, never, R> {
     const self = this
     return Effect.gen(function* () {
       for (;;) {
         const batch = self.waiting.shift()
         if (batch !== undefined) {
+          self.idle = false
           if (self.hasSpace) self.space.openUnsafe()
           yield* send(batch)
         } else if (self.ended) return
         else {
           self.work.closeUnsafe()
+          self.idle = true
+          onIdle()
           yield* self.work.await
         }
       }

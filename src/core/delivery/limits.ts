@@ -11,7 +11,7 @@ export const delivery = {
    * they have `batch_bytes_max`; a batch passes its part by what one read brings.
    */
   process_bytes_max: 256 * 1024 * 1024,
-  /** How long an event may wait for its batch to fill. */
+  /** How long an event may wait for its batch to fill while the one before it is under way. */
   batch_wait_ms_max: 1_000,
   /** Characters (Unicode code points, as Python's `len` counts) in one event. The intake refuses longer ones. */
   event_chars_max: 250_000,
@@ -34,6 +34,14 @@ export const buffers = {
   bytes_max: 48 * 1024 * 1024,
   /** However many are in use, a batch may become so large: smaller ones would cost more in posts than they save in memory. */
   batch_bytes_min: 64 * 1024,
+} as const
+
+/** Batches that go before they are full, since nothing is under way. */
+export const early_posts = {
+  /** From one batch of a partition to the next such one: at most 20 posts a second, however few events come. */
+  pause_ms: 50,
+  /** Of all partitions of the process together: with more than ten of them the pause of each gets longer, up to `batch_wait_ms_max`. */
+  process_per_second_max: 200,
 } as const
 
 /** When a destination counts as down, and what is told of it. */

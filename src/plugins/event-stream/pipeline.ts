@@ -9,6 +9,7 @@ import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { makeDeliverer } from "../../core/delivery/deliverer.ts"
 import type { Destination } from "../../core/delivery/destination.ts"
+import { makeEarlyPosts } from "../../core/delivery/early-posts.ts"
 import { type Enricher, SourceEventFinder } from "../../core/delivery/enricher.ts"
 import { startEnrichmentWorkers } from "../../core/delivery/enrichment-workers.ts"
 import { Handoff } from "../../core/delivery/handoff.ts"
@@ -98,7 +99,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const { framing } = destination
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
-  const batchBytesMax = yield* (yield* SharedBatchMemory).join(tenant)
+  const memory = yield* SharedBatchMemory
+  const batchBytesMax = yield* memory.join(tenant)
   const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder, yield* Pool, types)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
@@ -120,6 +122,13 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     commit,
     activity,
   })
+  const early = makeEarlyPosts({
+    builder,
+    handoff,
+    clock,
+    batch_wait_ms_max: config.batch_wait_ms_max,
+    partitions: memory.partitions,
+  })
   let last_event_ms = -1
   /** What was undecided at the last look; what still is at the next one is decided. */
   let looked_at: Strange | undefined
@@ -133,31 +142,28 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     if (is_old && first.instead_of_events) return describeForeign(first)
     // What stays open without a word is no page: the lines are strange lines of a feed.
     if (is_old) builder.trust()
+    early.look()
     return undefined
+  }
+
+  const endOfBody = (): boolean => {
+    const done = builder.endOfBody()
+    early.look()
+    return done
   }
 
   const feed = (chunk: Uint8Array, from: number): number => {
     const now_ms = clock.currentTimeMillisUnsafe()
     const end = builder.feed(chunk, from, monotonicMs(clock))
     if (!builder.empty) last_event_ms = now_ms
+    early.look()
     return end
   }
 
   // Taking the batch and putting it down is one step: whoever is interrupted while waiting leaves it in the builder.
   const handOver = Effect.gen(function* () {
     while (!handoff.hasSpace) yield* handoff.untilSpace
-    if (!builder.empty) handoff.put(builder.take())
-  })
-
-  // Looked at five times within the longest wait, and sent one look early: a busy machine is late by itself.
-  // A batch that is old enough goes before it is full, but not while another one waits: then it may as well fill up.
-  const tick_ms = Math.max(5, config.batch_wait_ms_max / 5)
-  const linger = Effect.gen(function* () {
-    for (;;) {
-      yield* Effect.sleep(tick_ms)
-      const due = builder.hasWaited(config.batch_wait_ms_max - 2 * tick_ms, monotonicMs(clock))
-      if (due && handoff.hasSpace) handoff.put(builder.take())
-    }
+    if (!builder.empty) early.put()
   })
 
   const deliverAndCommit = Effect.fnUntraced(function* (batch: Batch) {
@@ -186,8 +192,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
       })),
     )
 
-  const sender = yield* Effect.forkDetach(handoff.drainTo(deliver))
-  const lingerer = yield* Effect.forkDetach(linger)
+  const sender = yield* Effect.forkDetach(handoff.drainTo(deliver, early.look))
+  const lingerer = yield* Effect.forkDetach(early.linger)
 
   const deliverAll = Effect.gen(function* () {
     yield* Fiber.interrupt(lingerer)
@@ -216,7 +222,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     isFull: () => builder.full || builder.at >= batchBytesMax(),
     handOver,
     connectionBegun: () => builder.begin(),
-    endOfBody: () => builder.endOfBody(),
+    endOfBody,
     foreign,
     connectionLost: () => builder.dropPartialLine(),
     lastEventMs: () => last_event_ms,
