@@ -6,10 +6,13 @@ import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, type Layer, 
 import type { HttpApi, ServedTenant } from "./api/app.ts"
 import type { Config, TenantConfig } from "./core/config/load.ts"
 import type { PlannedTenant, SecretDigests } from "./core/config/reload-plan.ts"
+import { DrainLimit } from "./core/delivery/drain-limit.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
 import { FalconAuth } from "./core/falcon/auth.ts"
 import type { Http } from "./core/http/client/http.ts"
 import type { Caller } from "./core/http/server/bearer.ts"
+import { server } from "./core/http/server/limits.ts"
+import { reload as limits } from "./core/limits/operator.ts"
 import { retry } from "./core/limits.ts"
 import type { EnabledPlugin } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
@@ -72,6 +75,13 @@ export const makeLive = Effect.fnUntraced(function* (
   let in_force = first
   let tenants: readonly LiveTenant[] = []
 
+  const stopping = yield* Deferred.make<void>()
+  /** A stop by a reload has more time than the end of the process, which may come meanwhile. */
+  const drained = Effect.raceFirst(
+    Effect.sleep(limits.drain_ms_max),
+    Effect.andThen(Deferred.await(stopping), Effect.sleep(server.drain_ms_max)),
+  )
+
   const close = (scope: Scope.Closeable) =>
     Effect.suspend(() => (scopes.delete(scope) ? Scope.close(scope, Exit.void) : Effect.void))
 
@@ -84,7 +94,8 @@ export const makeLive = Effect.fnUntraced(function* (
       Effect.onError(() => close(scope)),
     )
     const amends = makeAmends()
-    const running = { ...opened, services: Context.add(opened.services, AmendsOf, amends) }
+    const services = Context.add(Context.add(opened.services, AmendsOf, amends), DrainLimit, { over: drained })
+    const running = { ...opened, services }
     return { config, running, scope, amends }
   })
   type Opened = Effect.Success<ReturnType<typeof open>>
@@ -234,7 +245,10 @@ export const makeLive = Effect.fnUntraced(function* (
     tenants: () => tenants.map(({ served }) => served),
     running: () => tenants.map(({ served }) => served.running),
     work,
-    stop: Effect.suspend(() => Fiber.interruptAll([...units.values()])),
+    stop: Effect.andThen(
+      Deferred.succeed(stopping, undefined),
+      Effect.suspend(() => Fiber.interruptAll([...units.values()])),
+    ),
     prepare,
   }
 })

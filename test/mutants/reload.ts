@@ -52,6 +52,12 @@ export const reload: readonly Mutant[] = [
       replace: "",
     },
     {
+      name: "a stream that is restarted has no more time than the end of a process",
+      promise: "A restart of a stream repeats nothing that the intake takes slowly.",
+      find: "Effect.sleep(limits.drain_ms_max)",
+      replace: "Effect.sleep(server.drain_ms_max)",
+    },
+    {
       name: "a plugin that is off stays in health",
       promise: "Health shows what is on.",
       find: "yield* health(tenant, (of) => of.hide(plugin))",

@@ -1,6 +1,7 @@
 /** Reloads of a process that works: what changes is changed, and what does not goes on without noticing. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { server } from "../../src/core/http/server/limits.ts"
 import { harm, opened, type Reloading, tokens, until, withReloading } from "./reloading.ts"
 
 const events = 1_500
@@ -9,7 +10,7 @@ const busy = { events_per_partition: 200, events_per_second: 400, events_max: ev
 const whole = { delivered: 2 * events, repeated: 0, corrupted: 0, out_of_order: 0, undelivered: 0 }
 
 const settings = (running: Reloading, sim: number) =>
-  running.sims[sim]!.simulator.settings as { client_secret: string; intake_key: string }
+  running.sims[sim]!.simulator.settings as { client_secret: string; intake_key: string; intake_delay_ms: number }
 
 const reports = async ({ get }: Reloading) => {
   const { plugins } = JSON.parse((await get("/health")).text) as {
@@ -89,8 +90,13 @@ describe("a reload", () => {
         const plugins = other.plugins as { "event-stream": object }
         plugins["event-stream"] = { ...plugins["event-stream"], batch_events_max: 20 }
         write({ tenants: [other] })
+        // A batch that is taken and answered later than the end of a process would wait for.
+        settings(running, 0).intake_delay_ms = server.drain_ms_max + 500
+        const { batches } = sims[0]!.simulator.account().intake
+        await until("a batch in flight", () => sims[0]!.simulator.account().intake.batches > batches)
         hangUp()
         await until("the reload", () => audit("acme").length > 0)
+        settings(running, 0).intake_delay_ms = 0
         expect(audit("acme")).toMatchObject([
           { who: "SIGHUP", via: "signal", arguments: { restarted: ["event-stream"] }, outcome: "success" },
         ])

@@ -58,4 +58,6 @@ export const log_tail = {
 export const reload = {
   /** Reloads that wait for the one that is being carried out, which may have to wait for a drain. A further one is answered 503. */
   waiting_max: 16,
+  /** How long a stream that a reload stops may go on delivering what it has read. The process goes on, so there is more time than at its end. */
+  drain_ms_max: 20_000,
 } as const

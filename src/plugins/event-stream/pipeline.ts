@@ -9,6 +9,7 @@ import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { makeDeliverer } from "../../core/delivery/deliverer.ts"
 import type { Destination } from "../../core/delivery/destination.ts"
+import { DrainLimit } from "../../core/delivery/drain-limit.ts"
 import { makeEarlyPosts } from "../../core/delivery/early-posts.ts"
 import { type Enricher, SourceEventFinder } from "../../core/delivery/enricher.ts"
 import { startEnrichmentWorkers } from "../../core/delivery/enrichment-workers.ts"
@@ -23,7 +24,6 @@ import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { untilStored } from "../../core/delivery/record.ts"
 import { Standing } from "../../core/delivery/standing.ts"
 import { Taps } from "../../core/delivery/tap.ts"
-import { server } from "../../core/http/server/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import type { OpenOffsets } from "../../core/store/offsets.ts"
 import { Board, PartitionActivity } from "../../core/telemetry/board.ts"
@@ -64,7 +64,7 @@ export interface Pipeline {
   readonly broken: Effect.Effect<never>
   /** Delivers all that has been read and ends its enrichment, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
-  /** Delivers what has been read, for a process that is to end, as far as that works within `drain_ms_max`. */
+  /** Delivers what has been read, for a stream that is to end, as far as that works within the {@link DrainLimit}. */
   readonly drain: Effect.Effect<void>
 }
 
@@ -205,8 +205,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
   const drain = Effect.gen(function* () {
-    const delivered = yield* Effect.timeoutOption(deliverAll, server.drain_ms_max)
-    if (delivered._tag === "None") yield* Effect.logWarning(not_drained)
+    const { over } = yield* DrainLimit
+    const is_delivered = yield* Effect.raceFirst(Effect.as(deliverAll, true), Effect.as(over, false))
+    if (!is_delivered) yield* Effect.logWarning(not_drained)
     yield* Fiber.interrupt(sender)
     // A disk that takes nothing must not keep the process: what is not dead-lettered is not committed either.
     const { drain_ms_max, record_ms_max } = enrichment_queue
