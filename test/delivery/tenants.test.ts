@@ -1,6 +1,6 @@
 /** Many tenants in one process: what goes wrong for one is nothing to the others. Turns are counted, on a virtual clock. */
 import { expect, test } from "bun:test"
-import { Effect } from "effect"
+import { Effect, Logger, References } from "effect"
 import { makeBatchMemory } from "../../src/core/delivery/batch-memory.ts"
 import { onTestClock } from "../support/effect.ts"
 import { runEstate } from "../support/estate.ts"
@@ -87,3 +87,20 @@ test("while no intake takes anything, all tenants together hold no more than the
       expect(sent.flat().every((bytes) => bytes > 0)).toBe(true)
     }),
   ))
+
+test("whatever logs in the name of a tenant names it, the start of its client included", () => {
+  const lines: string[] = []
+  const logger = Logger.make(({ fiber, message }) => {
+    lines.push(`${String(fiber.getRef(References.CurrentLogAnnotations).tenant)}: ${String(message)}`)
+  })
+  const own = [{}, { faults: [{ on: "list", every: 1, do: { status: 500 } }] }]
+  return onTestClock(
+    Effect.gen(function* () {
+      const { pass } = yield* runEstate({ own, all: { events_per_partition: 1 } })
+      yield* pass(5_000, 500)
+      expect(lines).toContain("t0: 1 partition found")
+      expect(lines.filter((line) => line.startsWith("t1: streams cannot be listed")).length).toBeGreaterThan(0)
+      expect(lines.filter((line) => line.startsWith("undefined: "))).toEqual([])
+    }).pipe(Effect.provide(Logger.layer([logger]))),
+  )
+})

@@ -2,7 +2,7 @@
  * Configuration -> services. One set per tenant: its own token, rate budget, offsets, dead letters, health and metrics
  * label. The network, the clock and the disk are asked for from outside, so that a test can bring its own.
  */
-import { Effect, FileSystem, Layer, Metric } from "effect"
+import { Effect, FileSystem, Layer, Metric, References } from "effect"
 import type { CheckServices } from "../check/check.ts"
 import type { TenantConfig } from "../config/load.ts"
 import type { Credentials } from "../config/schema.ts"
@@ -18,7 +18,7 @@ import { Checkpoints } from "../store/checkpoints.ts"
 import { Offsets } from "../store/offsets.ts"
 import { Board } from "../telemetry/board.ts"
 import { Health } from "../telemetry/health.ts"
-import { Tenant } from "./identity.ts"
+import { single_tenant, Tenant } from "./identity.ts"
 import { layerPoolWatch } from "./watch-pools.ts"
 
 /**
@@ -36,7 +36,12 @@ export const layerTenant = (
     Layer.provideMerge(identity),
   )
   const health = Health.layer(tenant.plugins.map(({ plugin }) => plugin.id))
-  const label = Layer.succeed(Metric.CurrentMetricAttributes, { tenant: tenant.id })
+  const notes = tenant.id === single_tenant ? {} : { tenant: tenant.id }
+  const label = Layer.mergeAll(
+    Layer.succeed(Metric.CurrentMetricAttributes, { tenant: tenant.id }),
+    // Whatever logs in the name of the tenant says so.
+    Layer.succeed(References.CurrentLogAnnotations, notes),
+  )
   return Layer.mergeAll(
     stores,
     Board.layer,
