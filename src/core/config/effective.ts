@@ -30,20 +30,33 @@ interface Place {
 export const effectiveKeys = (config: Config, tree: Tree, env: Env): readonly EffectiveKey[] => {
   const { source } = config
   const top = { path: "", given: tree, source, env, env_wins: true }
-  const is_single = tree.tenants === undefined
+  const { flight_control } = config
+  const is_single = tree.tenants === undefined && flight_control === undefined
+  const entries = Array.isArray(tree.tenants) ? tree.tenants.map(asTree) : []
+  const entryOf = (id: string, i: number) =>
+    flight_control === undefined ? entries[i]! : (entries.find((entry) => entry.id === id) ?? {})
+  const pathOf = (id: string, i: number) => (flight_control === undefined ? `tenants[${i}]` : `children.${id}`)
   return [
     ...keysOf(general, { ...top, values: config as unknown as Tree }),
     ...proxyOf(config, env),
     ...config.tenants.flatMap((tenant, i) =>
-      tenantKeys(tenant, tree, is_single ? undefined : i, { ...top, values: {} }),
+      tenantKeys(tenant, tree, is_single ? undefined : { entry: entryOf(tenant.id, i), path: pathOf(tenant.id, i) }, {
+        ...top,
+        values: {},
+      }),
     ),
   ]
 }
 
-const tenantKeys = (tenant: TenantConfig, tree: Tree, at: number | undefined, top: Place): readonly EffectiveKey[] => {
-  const entry = at === undefined ? tree : asTree((tree.tenants as unknown[])[at])
+/** `at`: what the file says of this one of several tenants, and where. */
+const tenantKeys = (
+  tenant: TenantConfig,
+  tree: Tree,
+  at: { readonly entry: Tree; readonly path: string } | undefined,
+  top: Place,
+): readonly EffectiveKey[] => {
+  const { entry, path } = at ?? { entry: tree, path: "" }
   const given = at === undefined ? tree : { ...tree, ...entry }
-  const path = at === undefined ? "" : `tenants[${at}]`
   const place = { ...top, env_wins: at === undefined, given }
   const plugins = { ...asTree(tree.plugins), ...asTree(entry.plugins) }
   return [
