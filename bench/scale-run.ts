@@ -33,8 +33,8 @@ export interface ScaleRun {
   readonly start_s: number
   /** Cores that everything but worker and simulator used. */
   readonly foreign_cores: number
-  /** Events of the tenants that nothing is wrong with which are older than 10 s and not with their intake. */
-  readonly lost: number
+  /** Events of the tenants that nothing is wrong with which are older than 10 s and not with their intake: more than the machine carries. */
+  readonly behind: number
 }
 
 const flood_factor = 50
@@ -113,7 +113,7 @@ export const measureScale = async (load: Load): Promise<ScaleRun> => {
         0,
         (last.machine_ms - first.machine_ms - (last.both_ms - first.both_ms)) / 1_000 / wall_s,
       ),
-      lost: Math.max(0, others.total.undelivered.events - 10 * rate),
+      behind: Math.max(0, others.total.undelivered.events - 10 * rate),
     }
   } finally {
     await child.stop()

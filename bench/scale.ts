@@ -49,7 +49,7 @@ const rowOf = (name: string, run: ScaleRun): string[] => [
   `${run.p50_ms} / ${run.p99_ms}`,
   run.start_s.toFixed(0),
   run.foreign_cores.toFixed(2),
-  run.lost === 0 ? "none" : String(run.lost),
+  run.behind === 0 ? "none" : String(run.behind),
 ]
 const head = [
   "",
@@ -63,7 +63,7 @@ const head = [
   "p50 / p99 ms",
   "start s",
   "other load, cores",
-  "lost",
+  "events behind",
 ]
 
 requireLinux()
