@@ -137,7 +137,7 @@ const posted = async (sampling: Partial<Sampling>, effect: Effect.Effect<unknown
     sampler_arg: sampling.ratio ?? 1,
   }
   await Effect.runPromise(
-    Effect.exit(effect).pipe(Effect.provide(layerTracing(settings, "1", layer)), Effect.provide(layerFiles)),
+    Effect.exit(effect).pipe(Effect.provide(Layer.provideMerge(layerTracing(settings, "1", layer), layerFiles))),
   )
   return posts
 }
