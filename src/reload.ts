@@ -9,14 +9,8 @@ import type { AuditLine } from "./core/actions/audit.ts"
 import { isoNow } from "./core/actions/audit-line.ts"
 import { type Refusal, refuse } from "./core/actions/problem.ts"
 import type { Config } from "./core/config/load.ts"
-import {
-  answerOf,
-  digestSecrets,
-  planReload,
-  type ReloadAnswer,
-  whyUnreadable,
-  withoutFixed,
-} from "./core/config/reload-plan.ts"
+import type { ReloadAnswer } from "./core/config/reload-answer.ts"
+import { answerOf, digestSecrets, planReload, whyUnreadable, withoutFixed } from "./core/config/reload-plan.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
 import { reload as limits } from "./core/limits/operator.ts"

@@ -1,6 +1,6 @@
 /** The paths of OpenAPI that an operator uses: the status, a tap, dead letters. */
 import { z } from "zod"
-import { reload_answer } from "../core/config/reload-plan.ts"
+import { reload_answer } from "../core/config/reload-answer.ts"
 import { problemResponses } from "./openapi-parts.ts"
 import { status_report } from "./status/schema.ts"
 

@@ -2,7 +2,7 @@
 import { Effect, Result } from "effect"
 import { Hono } from "hono"
 import type { Refusal } from "../core/actions/problem.ts"
-import type { ReloadAnswer } from "../core/config/reload-plan.ts"
+import type { ReloadAnswer } from "../core/config/reload-answer.ts"
 import { roleAllows } from "../core/http/server/bearer.ts"
 import { type Api, type ApiContext, type ApiEnv, answerProblem, refuseWith } from "./api.ts"
 

@@ -1,7 +1,7 @@
 /** `akonis reload`: a running process reads its configuration anew, as with SIGHUP, and tells what that changed. */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { reload_answer } from "../../core/config/reload-plan.ts"
+import { reload_answer } from "../../core/config/reload-answer.ts"
 import { complain, Exit, explain, jsonFlag, print } from "../common.ts"
 import { connectRemote, remoteFlags } from "./remote.ts"
 

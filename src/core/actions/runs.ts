@@ -5,7 +5,7 @@
 import { Clock, type Context, Deferred, Effect, Fiber, type FileSystem } from "effect"
 import { z } from "zod"
 import type { StoreError } from "../errors.ts"
-import { forPurpose } from "../http/client/pools.ts"
+import { forPurpose } from "../http/client/purpose.ts"
 import type { PluginServices } from "../plugin.ts"
 import { makeRecordFolder } from "../store/record-folder.ts"
 import type { AnyAction } from "./action.ts"

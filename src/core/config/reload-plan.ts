@@ -10,25 +10,9 @@ import type { ConfigError } from "../errors.ts"
 import type { EnabledPlugin } from "../plugin.ts"
 import type { Config, TenantConfig } from "./load.ts"
 import { bare, isTree } from "./read.ts"
+import type { ReloadAnswer } from "./reload-answer.ts"
 import { general } from "./schema.ts"
 import { isSecret, type Secret } from "./secret.ts"
-
-const names = (description: string) => z.array(z.string()).describe(description)
-
-/** What a reload answers. Plugins are named `<tenant>/<plugin>`. */
-export const reload_answer = z.object({
-  started: names("Plugins that were off, or whose tenant is new."),
-  stopped: names("Plugins that are off now, or whose tenant is gone."),
-  restarted: names("Plugins with other settings: stopped as at an end, and started again."),
-  kept: names("Plugins that went on without noticing."),
-  rotated: names(
-    "Secrets that have another value: `<tenant>: <key>`, `<tenant>/<plugin>: <key>`, `server.tokens: <name>`.",
-  ),
-  changed: names("Other keys that have another value and are in force."),
-  needs_restart: names("Keys that have another value, which is in force after a restart only."),
-})
-
-export type ReloadAnswer = z.output<typeof reload_answer>
 
 /** Keys outside of tenants that a reload puts into force. The others are read once, when the process starts. */
 const free_keys = [
@@ -174,7 +158,7 @@ const pairsOf = (one: unknown, other: unknown): (readonly [Secret, Secret])[] =>
   return Object.entries(one).flatMap(([key, value]) => pairsOf(value, (other as Record<string, unknown>)[key]))
 }
 
-/** The secrets of a configuration: digests of their values by the names that {@link reload_answer} has, or why one cannot be read. */
+/** The secrets of a configuration: digests of their values by the names that a `ReloadAnswer` has, or why one cannot be read. */
 export type SecretDigests = ReadonlyMap<string, string | ConfigError>
 
 /** Reads every secret of a configuration. */

@@ -6,7 +6,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { FalconError } from "../../core/falcon/errors.ts"
-import { forPurpose } from "../../core/http/client/pools.ts"
+import { forPurpose } from "../../core/http/client/purpose.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { annotateSpan, spanned } from "../../core/telemetry/tracing/spanned.ts"
 import { announceWait } from "../../core/wait-policy.ts"

@@ -1,19 +1,12 @@
 /** Shares the connections of the process out, so that no kind of request can take those of another. */
-import { Clock, Context, Effect, Semaphore } from "effect"
+import { Clock, Effect, Semaphore } from "effect"
 import { TransportError } from "../../errors.ts"
 import { monotonicMs } from "../../monotonic.ts"
 import { readDescriptors, reserveOf } from "../descriptors.ts"
 import type { Http, HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
 import { hostOf, names, Pool, type Purpose, purposes } from "./pool.ts"
-
-/** The purpose of all requests of an effect, unless a part of it names another. */
-const RequestPurpose = Context.Reference<Purpose>("akonis/core/RequestPurpose", {
-  defaultValue: () => "lookup",
-})
-
-/** Marks what an effect asks the network for. */
-export const forPurpose = (purpose: Purpose) => Effect.provideService(RequestPurpose, purpose)
+import { RequestPurpose } from "./purpose.ts"
 
 type Door = Http["Service"]
 
