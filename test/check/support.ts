@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs"
 import { Effect, Layer, Result } from "effect"
 import { live_clock } from "../../simulator/clock.ts"
+import { makeEstate } from "../../simulator/estate.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
-import { makeSimulator, type Simulator } from "../../simulator/simulator.ts"
+import type { Simulator } from "../../simulator/simulator.ts"
 import type { CheckRow } from "../../src/core/check/check.ts"
 import { runChecks } from "../../src/core/check/run-checks.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
@@ -50,7 +51,7 @@ export const checked = (situation: Situation = {}): Promise<Checked> =>
       const data_dir = `${yield* temporaryFolder}/data`
       const simulator = yield* Effect.acquireRelease(
         Effect.sync(() =>
-          makeSimulator({ partitions: 1, templates: 2, hosts: 320, base_url, ...situation.simulator }, live_clock),
+          makeEstate({ partitions: 1, templates: 2, hosts: 320, base_url, ...situation.simulator }, live_clock),
         ),
         (made) => Effect.sync(made.close),
       )

@@ -3,11 +3,13 @@ import { Effect, FileSystem, Layer, type Scope } from "effect"
 import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
 import type { FalconReason } from "../falcon/errors.ts"
+import { layerFalcon } from "../falcon/layer.ts"
 import type { Http } from "../http/client/http.ts"
 import { OneTry } from "../one-try.ts"
 import { layerNetwork, proxySettings } from "../tenant/boot.ts"
 import { credentialsOf, layerForChecks } from "../tenant/services.ts"
 import { type Check, type CheckRow, type CheckServices, type Finding, FolderInUse, failed, unknown } from "./check.ts"
+import { childrenFinding } from "./children.ts"
 import { grantOf } from "./falcon-finding.ts"
 import {
   configurationQuestions,
@@ -92,7 +94,17 @@ const checkFolders = Effect.fnUntraced(function* (config: Config, options: Check
 export const checkTenants = Effect.fnUntraced(function* (config: Config, options: Asking) {
   const known = new Map<string, boolean>()
   const settings = proxySettings(config, options.env)
-  for (const tenant of config.tenants) {
+  const { flight_control, tenants } = config
+  if (flight_control !== undefined) {
+    const { credentials } = flight_control
+    const url = addressOf(credentials)
+    known.set(url, yield* checkWay(url, settings, options))
+    const tried = `the children, with client_id ${credentials.client_id}`
+    const parent = layerFalcon(credentialsOf(credentials, yield* FileSystem.FileSystem))
+    const find = Effect.provide(childrenFinding({ tenants, flight_control }), parent)
+    yield* answer(options, { tenant: "", plugin: "", name: "children", tried }, find)
+  }
+  for (const tenant of tenants) {
     const url = addressOf(tenant.credentials)
     const usable = known.get(url) ?? (yield* checkWay(url, settings, options))
     known.set(url, usable)

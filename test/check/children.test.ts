@@ -1,0 +1,31 @@
+/** What `akonis check` says of a Flight Control parent. */
+import { expect, test } from "bun:test"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { checked, rowOf } from "./support.ts"
+
+const [acme, globex] = ["a".repeat(32), "b".repeat(32)] as const
+const config = { tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": {} } }
+const children = [{ cid: acme, name: "Acme" }, { cid: globex }]
+
+test("children are counted, and those that cannot be started are named", async () => {
+  const found = await checked({
+    config,
+    simulator: { children },
+    before: (data_dir) => {
+      mkdirSync(data_dir, { recursive: true, mode: 0o700 })
+      writeFileSync(`${data_dir}/children.json`, JSON.stringify({ [acme]: "Acme" }))
+    },
+  })
+  expect(rowOf(found, "children")).toMatchObject({
+    status: "warning",
+    detail: expect.stringMatching(/^2 children, 1 of them not noted yet: akonis run does; not started: a+ "Acme" \(/),
+  })
+})
+
+test("a client that may not list children is told the scope that it lacks", async () => {
+  const found = await checked({ config, simulator: { children, api_scopes: ["Event streams: Read"] } })
+  expect(rowOf(found, "children")).toMatchObject({
+    status: "failed",
+    remedy: expect.stringContaining("Flight Control: Read"),
+  })
+})
