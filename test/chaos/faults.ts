@@ -1,5 +1,6 @@
 /** What a chaos run does to the rig. A fault is drawn from the seed first and strikes then, so that a seed is a schedule. */
 import type { Random } from "../../simulator/events/random.ts"
+import { commits } from "../../src/core/delivery/limits.ts"
 import type { Fault } from "../process/simulated.ts"
 import { exhaustDescriptors } from "./machine.ts"
 import type { Rig } from "./rig.ts"
@@ -8,7 +9,7 @@ export interface Strike {
   readonly kind: string
   /**
    * Batches of each partition that may come twice because of it: what was in flight. A kill: the batch that was posted and
-   * the one before it whose offset was not stored yet. An answer that got lost: the batch that it was for.
+   * those before it whose offset was not stored yet. An answer that got lost: the batch that it was for.
    */
   readonly repeats_max: number
   readonly run: () => Promise<void>
@@ -42,7 +43,8 @@ const without = (part: unknown, why: string) => (part === undefined || part === 
 export const fault_kinds: readonly FaultKind[] = [
   {
     kind: "kill -9",
-    draw: (rig) => ({ repeats_max: 2, run: rig.killAndRestart }),
+    // Those that share a store, and the one in flight.
+    draw: (rig) => ({ repeats_max: commits.batches_max + 2, run: rig.killAndRestart }),
   },
   {
     kind: "worker stands still",

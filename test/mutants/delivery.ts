@@ -22,10 +22,9 @@ const partition = breaks({ file: "src/plugins/event-stream/pipeline.ts", page },
     promise: nothing_lost,
     find: `    yield* deliverer.deliver(batch)
     yield* enrichment.begin(batch.source_events, range)
-    const offset = window.release(range)
-    if (offset >= 0) yield* commit(offset)`,
+    const offset = window.release(range)`,
     replace: `    const offset = window.release(range)
-    if (offset >= 0) yield* commit(offset)
+    if (offset >= 0) yield* commits.now(offset)
     yield* deliverer.deliver(batch)`,
   },
 ])

@@ -1,5 +1,5 @@
-/** Promises about what the hot path holds in memory and how long events wait in it, broken on purpose. */
-import { breaks, type Mutant } from "./mutant.ts"
+/** Promises about what the hot path holds in memory, how long events wait in it and when offsets are stored, broken on purpose. */
+import { breaks, type Mutant, seeds } from "./mutant.ts"
 
 const page = "docs/delivery.md"
 
@@ -58,4 +58,35 @@ const early = breaks(
   ],
 )
 
-export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...early]
+const commits = breaks(
+  { file: "src/core/delivery/commits.ts", page, noticed_by: "src/core/delivery/commits.test.ts" },
+  [
+    {
+      name: "commits are put off for ten seconds",
+      promise: "A partition whose batches end more than 100 ms apart repeats one batch after a crash.",
+      find: "began_ms + limits.wait_ms_max",
+      replace: "began_ms + 100 * limits.wait_ms_max",
+      noticed_by: seeds,
+    },
+    {
+      name: "any number of batches shares a store",
+      promise: "A store is put off for eight batches at most.",
+      find: "batches_put_off >= limits.batches_max",
+      replace: "false",
+    },
+    {
+      name: "batches go on while a store fails",
+      promise: "A store is put off only while the last one has succeeded.",
+      find: "under_way > 0 || ",
+      replace: "",
+    },
+    {
+      name: "what was put off waits for the next batch",
+      promise: "What is put off is stored when its time is over.",
+      find: "      put_off.openUnsafe()\n",
+      replace: "",
+    },
+  ],
+)
+
+export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...early, ...commits]

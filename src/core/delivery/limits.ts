@@ -44,6 +44,17 @@ export const early_posts = {
   process_per_second_max: 200,
 } as const
 
+/** When offsets are stored. */
+export const commits = {
+  /**
+   * From the beginning of one store of a partition's offset to that of the next: batches that end meanwhile share it. After a crash they come
+   * again, and the one in flight; of a partition whose batches lie further apart, only that one.
+   */
+  wait_ms_max: 100,
+  /** Batches that share a store, however fast they are: what a second of events costs on the disk is little then, and so is what comes again. */
+  batches_max: 8,
+} as const
+
 /** When a destination counts as down, and what is told of it. */
 export const outage = {
   /** Failures in a row that health does not report, unless the next try is further away than the time below. */

@@ -74,14 +74,12 @@ export const partitionMeter = (
         types === undefined ? Effect.void : countNotRouted(types),
       ])
     })
-  const onCommitted = (offset: number, created_ms: number, now_ms: number) => {
+  const onCommitted = (offset: number) => Metric.update(m.committed_offset, offset)
+  const onDelivered = (created_ms: number, now_ms: number) => {
     const lag_ms = Math.max(0, now_ms - created_ms)
     activity.posting_created_ms = -1
     if (created_ms >= 0) activity.delivered_lag_ms = lag_ms
-    return Effect.all([
-      offset < 0 ? Effect.void : Metric.update(m.committed_offset, offset),
-      created_ms < 0 ? Effect.void : Metric.update(m.lag, lag_ms / 1_000),
-    ])
+    return created_ms < 0 ? Effect.void : Metric.update(m.lag, lag_ms / 1_000)
   }
-  return { ...observer, enriched, onBatch, onCommitted }
+  return { ...observer, enriched, onBatch, onCommitted, onDelivered }
 }

@@ -6,6 +6,7 @@
 import { Clock, Effect, Fiber, type Scope } from "effect"
 import { SharedBatchMemory } from "../../core/delivery/batch-memory.ts"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
+import { makeCommits } from "../../core/delivery/commits.ts"
 import { DeadLetters } from "../../core/delivery/dead-letters.ts"
 import { makeDeliverer } from "../../core/delivery/deliverer.ts"
 import type { Destination } from "../../core/delivery/destination.ts"
@@ -109,7 +110,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const standing = new Standing()
   const common = { destination, dead_letters, partition: root_url, standing }
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
-  const commit = (offset: number) => untilStored(offsets.commit(root_url, offset), cell)
+  const store = (offset: number) =>
+    Effect.andThen(untilStored(offsets.commit(root_url, offset), cell), meter.onCommitted(offset))
+  const commits = makeCommits(store, clock)
   const enrichment_cell = yield* health.cell(plugin_id, parts[1])
   const enrichment = yield* startEnrichmentWorkers({
     partition: root_url,
@@ -119,7 +122,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     deliverer: makeDeliverer({ ...common, health: enrichment_cell, observer: meter.enriched }),
     dead_letters,
     health: enrichment_cell,
-    commit,
+    commit: commits.now,
     activity,
   })
   const early = makeEarlyPosts({
@@ -167,6 +170,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   })
 
   const deliverAndCommit = Effect.fnUntraced(function* (batch: Batch) {
+    const waits_for_nothing = window.events === 0
     const range = window.open(batch.last_offset, batch.count + batch.rejects.length)
     enrichment.hold(batch.source_events, range)
     yield* meter.onBatch(batch, builder.counts)
@@ -175,9 +179,11 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* deliverer.deliver(batch)
     yield* enrichment.begin(batch.source_events, range)
     const offset = window.release(range)
+    // What an enrichment has held back for long is not put off any longer.
+    const commit = waits_for_nothing && window.events === 0 ? commits.soon : commits.now
     if (offset >= 0) yield* commit(offset).pipe(spanned("commit"))
     yield* annotateSpan(() => ({ "akonis.committed_offset": offset }))
-    yield* meter.onCommitted(offset, batch.created_ms, clock.currentTimeMillisUnsafe())
+    yield* meter.onDelivered(batch.created_ms, clock.currentTimeMillisUnsafe())
     builder.recycle(batch)
   })
 
@@ -194,6 +200,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
 
   const sender = yield* Effect.forkDetach(handoff.drainTo(deliver, early.look))
   const lingerer = yield* Effect.forkDetach(early.linger)
+  const committer = yield* Effect.forkDetach(commits.run)
 
   const deliverAll = Effect.gen(function* () {
     yield* Fiber.interrupt(lingerer)
@@ -201,6 +208,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* handOver
     handoff.end()
     yield* Fiber.await(sender)
+    yield* commits.flush
   })
 
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
@@ -211,7 +219,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* Fiber.interrupt(sender)
     // A disk that takes nothing must not keep the process: what is not dead-lettered is not committed either.
     const { drain_ms_max, record_ms_max } = enrichment_queue
-    const closed = yield* Effect.timeoutOption(enrichment.close, drain_ms_max + record_ms_max)
+    const close = Effect.andThen(commits.flush, enrichment.close)
+    const closed = yield* Effect.timeoutOption(close, drain_ms_max + record_ms_max)
+    yield* Fiber.interrupt(committer)
     if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
     builder.close()
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))

@@ -2,6 +2,7 @@
 
 import type { Log, LogEvent } from "../model/workload.ts"
 import type { Vertex } from "./enrichment-oracle.ts"
+import type { PutOff } from "./put-off.ts"
 
 /** What is posted: events, or vertices that follow some. */
 export interface Post {
@@ -52,4 +53,5 @@ export interface Book {
   given: number
   chunk_events_max: number
   repeated: number
+  readonly put_off: PutOff
 }

@@ -2,7 +2,7 @@
  * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
  * guarantee is reported at the moment at which it breaks.
  */
-import { delivery, enrichment_queue } from "../../../src/core/delivery/limits.ts"
+import { commits, delivery, enrichment_queue } from "../../../src/core/delivery/limits.ts"
 import type { MemoryDisk } from "../../support/memory-disk.ts"
 import type { Scenario } from "../generate/scenario.ts"
 import type { Detection } from "../model/graph.ts"
@@ -10,6 +10,7 @@ import type { Log, LogEvent } from "../model/workload.ts"
 import type { Book, Fate, Post, Progress } from "./books.ts"
 import type { EnrichmentOracle, Vertex } from "./enrichment-oracle.ts"
 import { type Letter, Letters, parseObject } from "./letters.ts"
+import { PutOff } from "./put-off.ts"
 import type { RefusalsOracle } from "./refusals-oracle.ts"
 
 export type Break = (rule: string, what: string, partition?: number) => void
@@ -27,6 +28,7 @@ export class DeliveryOracle {
   private readonly broken: Break
   private readonly enrichments: EnrichmentOracle
   private readonly refusals: RefusalsOracle
+  private readonly nowMs: () => number
 
   constructor(
     logs: readonly Log[],
@@ -36,7 +38,9 @@ export class DeliveryOracle {
     broken: Break,
     enrichments: EnrichmentOracle,
     refusals: RefusalsOracle,
+    nowMs: () => number,
   ) {
+    this.nowMs = nowMs
     this.scenario = scenario
     this.disk = disk
     this.data_dir = data_dir
@@ -56,6 +60,7 @@ export class DeliveryOracle {
       given: -1,
       chunk_events_max: 0,
       repeated: 0,
+      put_off: new PutOff(),
     }))
   }
 
@@ -140,6 +145,7 @@ export class DeliveryOracle {
     for (const event of events) this.fate(event).unanswered = false
     const partition = events[0]?.partition ?? vertices[0]?.case.detection.partition
     if (partition !== undefined) this.refusals.accepted(partition)
+    if (events[0] !== undefined) this.books[events[0].partition]!.put_off.answered(events.length, this.nowMs())
     this.enrichments.answered(vertices)
   }
 
@@ -293,7 +299,9 @@ export class DeliveryOracle {
   private repeatedAfterStart(book: Book): void {
     const { graph, batch_events_max } = this.scenario
     const early = this.refusals.probes(book.log.partition)
-    const most = batch_events_max + early + (graph === undefined ? 0 : enrichment_queue.events_behind_max)
+    const behind = graph === undefined ? 0 : enrichment_queue.events_behind_max
+    const put_off = Math.min(book.put_off.events_max, commits.batches_max * batch_events_max)
+    const most = batch_events_max + early + put_off + behind
     if (++book.repeated > most)
       this.broken(
         "at least once, tightly",

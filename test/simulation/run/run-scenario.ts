@@ -81,7 +81,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 33)
   const enrichments = new EnrichmentOracle(graph, logs, scenario, broken)
   const refusals = new RefusalsOracle(logs.length, () => time.now_ms, broken)
-  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, enrichments, refusals)
+  const delivery = new DeliveryOracle(logs, scenario, disk, data_dir, broken, enrichments, refusals, () => time.now_ms)
   const file = scenario.destination === "ndjson" ? new EventFile(disk, data_dir, logs, delivery, broken) : undefined
   const fleet = scenario.fleet && new Fleet(scenario.fleet, scenario.seed * 64 + 35, start_ms)
   const inventory = new FleetOracle(fleet, scenario, disk, data_dir, () => time.now_ms, broken)
@@ -153,7 +153,8 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
   machine.start()
   const done_ms = await runOn(scenario, time, { delivery, inventory, broken, isOver: () => found !== undefined })
   await settle(time, done_ms + 10_000)
-  machine.stop(undefined)
+  // By a timer, as all that happens: what the process does about it comes before the next one.
+  time.after(0, () => machine.stop(undefined))
   await settle(time, done_ms + 20_000)
   delivery.finish()
   file?.finish()

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test"
+import { Clock, Effect, Latch } from "effect"
+import { TestClock } from "effect/testing"
+import { onTestClock } from "../../../test/support/effect.ts"
+import { makeCommits } from "./commits.ts"
+import { commits as limits } from "./limits.ts"
+
+/** Commits whose stores are written down with their time; a closed `disk` lets none end. */
+const setUp = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  const stores: [number, number][] = []
+  const disk = Latch.makeUnsafe(true)
+  const store = (offset: number) =>
+    Effect.andThen(
+      disk.await,
+      Effect.map(Clock.currentTimeMillis, (at_ms) => void stores.push([offset, at_ms])),
+    )
+  const commits = makeCommits(store, clock)
+  yield* Effect.forkChild(commits.run)
+  return { ...commits, stores, disk }
+})
+
+describe("commits", () => {
+  test("of batches that lie further apart than the bound are stored before the next batch is posted", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, stores } = yield* setUp
+        for (let n = 0; n < 3; n++) {
+          yield* soon(n)
+          expect(stores.at(-1)).toEqual([n, n * limits.wait_ms_max])
+          yield* TestClock.adjust(limits.wait_ms_max)
+        }
+      }),
+    ))
+
+  test("of batches that end shortly after each other share a store, which no later batch puts off", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, stores } = yield* setUp
+        for (let n = 0; n < 25; n++) {
+          yield* soon(n)
+          yield* TestClock.adjust(20)
+        }
+        expect(stores.map(([, at_ms]) => at_ms)).toEqual([0, 100, 200, 300, 400, 500])
+        for (const [offset, at_ms] of stores.slice(1)) expect(offset).toBeGreaterThanOrEqual(at_ms / 20 - 1)
+      }),
+    ))
+
+  test("of the fastest batches are stored after every eighth, however short the time was", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, stores } = yield* setUp
+        for (let n = 0; n <= 2 * (limits.batches_max + 1); n++) yield* soon(n)
+        expect(stores.map(([offset]) => offset)).toEqual([0, limits.batches_max + 1, 2 * (limits.batches_max + 1)])
+      }),
+    ))
+
+  test("are stored when no more batches come, and when the partition ends", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, flush, stores } = yield* setUp
+        yield* soon(1)
+        yield* soon(2)
+        yield* TestClock.adjust(limits.wait_ms_max)
+        expect(stores.map(([offset]) => offset)).toEqual([1, 2])
+        yield* soon(3)
+        yield* flush
+        expect(stores.map(([offset]) => offset)).toEqual([1, 2, 3])
+        yield* flush
+        expect(stores.length).toBe(3)
+      }),
+    ))
+
+  test("that the disk does not take hold up the next batch: no more is put off meanwhile", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, stores, disk } = yield* setUp
+        yield* soon(1)
+        disk.closeUnsafe()
+        yield* soon(2)
+        yield* TestClock.adjust(limits.wait_ms_max)
+        const held_up = yield* Effect.forkChild(soon(3))
+        yield* TestClock.adjust(60_000)
+        expect(held_up.pollUnsafe()).toBeUndefined()
+        expect(stores.length).toBe(1)
+        disk.openUnsafe()
+        yield* TestClock.adjust(0)
+        expect(held_up.pollUnsafe()).toBeDefined()
+        expect(stores.at(-1)![0]).toBe(3)
+      }),
+    ))
+})
