@@ -40,6 +40,19 @@ const follow = Effect.fnUntraced(function* (count: number, answer: () => Respons
 const listing = (n = 1) => pass(n * limits.list_ms, 30_000)
 const doubt = (n = 1) => pass(n * limits.doubt_ms, 30_000)
 
+/** Two pages of one child each: the first says that there are three, the second that there are two. */
+const shrinking = () => {
+  let pages = 0
+  return () => {
+    const at = pages++ % 2
+    return Response.json({
+      meta: { pagination: { total: 3 - at, limit: 1, offset: at } },
+      errors: [],
+      resources: [cid(at)],
+    })
+  }
+}
+
 const json =
   (body: object, status = 200) =>
   () =>
@@ -87,6 +100,7 @@ test.each([
     "fewer than there are",
     json({ meta: { pagination: { total: 3, limit: 9, offset: 0 } }, errors: [], resources: [cid(1)] }),
   ],
+  ["pages of which the last one knows of fewer", shrinking()],
   ["a refusal", json({ errors: [{ code: 403, message: "access denied, authorization failed" }] }, 403)],
 ] as const)("nobody is gone because Falcon answers %s", (_, answer) =>
   onTestClock(
