@@ -29,6 +29,7 @@ import type { AnyPlugin } from "./core/plugin.ts"
 import { layerFiles } from "./core/store/files.ts"
 import { redact } from "./core/telemetry/redact.ts"
 import { loadOutside } from "./outside/load.ts"
+import { by_signal } from "./reload.ts"
 import { layerTelemetry, start } from "./start.ts"
 import { version_text } from "./version.ts"
 
@@ -89,6 +90,8 @@ export interface App {
   readonly fetch: (request: Request, from: From) => Response | Promise<Response>
   /** Waits for what is being carried out, and gives the data folder back. */
   readonly stop: () => Promise<void>
+  /** Reads the configuration anew, as SIGHUP does; what came of it is logged. */
+  readonly reload: () => Promise<void>
 }
 
 /**
@@ -108,20 +111,26 @@ export const makeApp = async (
     const config = yield* readAnew
     if (listening !== undefined) yield* refuseElsewhere(config, listening)
     return yield* Effect.gen(function* () {
-      const { app, watch, work } = yield* start(config, { env, mode: "serve", readAnew })
+      const { app, watch, work, reload } = yield* start(config, { env, mode: "serve", readAnew })
       const watching = yield* Effect.forkScoped(Effect.raceFirst(watch, work))
       watching.addObserver((exit) => {
         if (EffectExit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) endWith(exit.cause, "goes on no longer")
       })
       if (listening !== undefined) yield* logListening(config, listening)
-      return app
+      const ask = Effect.suspend(() => reload?.ask({ ...by_signal, request_id: crypto.randomUUID() }) ?? Effect.void)
+      return { fetch: app.fetch, reload: Effect.ignore(ask) }
     }).pipe(Effect.provide(layerTelemetry(config, env)))
   })
   const exit = await Effect.runPromiseExit(
     started.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
   )
   if (EffectExit.isFailure(exit)) return endWith(exit.cause, "cannot start")
-  return { fetch: exit.value.fetch, stop: () => Effect.runPromise(Scope.close(scope, EffectExit.void)) }
+  const { fetch, reload } = exit.value
+  return {
+    fetch,
+    stop: () => Effect.runPromise(Scope.close(scope, EffectExit.void)),
+    reload: () => Effect.runPromise(reload),
+  }
 }
 
 /** A server that listens on more addresses than it should is no detail: it would be open to other machines. */

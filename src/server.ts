@@ -30,6 +30,7 @@ const handler = {
     const stop = () => void opened.then(({ stop }) => stop()).then(() => process.exit(0))
     process.once("SIGTERM", stop)
     process.once("SIGINT", stop)
+    process.on("SIGHUP", () => void opened.then(({ reload }) => reload()))
   },
 }
 

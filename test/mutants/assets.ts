@@ -160,8 +160,8 @@ const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_b
     promise: "A failed cycle is resumed after a backoff.",
     page: "src/core/assets/run.ts",
     noticed_by: faults,
-    find: "yield* waitAfterFailed(cell, exit.cause, failures)",
-    replace: "yield* Effect.raceFirst(waitAfterFailed(cell, exit.cause, failures), Effect.sleep(1))",
+    find: 'recovery: hopeless ? "operator" : "retry",',
+    replace: 'most_ms: 0, recovery: hopeless ? "operator" : "retry",',
   },
 ])
 
