@@ -1,6 +1,5 @@
 /** What a chaos run does to the rig. A fault is drawn from the seed first and strikes then, so that a seed is a schedule. */
 import type { Random } from "../../simulator/events/random.ts"
-import { commits } from "../../src/core/delivery/limits.ts"
 import type { Fault } from "../process/simulated.ts"
 import { exhaustDescriptors } from "./machine.ts"
 import type { Rig } from "./rig.ts"
@@ -43,8 +42,7 @@ const without = (part: unknown, why: string) => (part === undefined || part === 
 export const fault_kinds: readonly FaultKind[] = [
   {
     kind: "kill -9",
-    // Those that share a store, and the one in flight.
-    draw: (rig) => ({ repeats_max: commits.batches_max + 2, run: rig.killAndRestart }),
+    draw: (rig) => ({ repeats_max: 2, run: rig.killAndRestart }),
   },
   {
     kind: "worker stands still",

@@ -69,9 +69,9 @@ const commits = breaks(
       noticed_by: seeds,
     },
     {
-      name: "any number of batches shares a store",
-      promise: "A store is put off for eight batches at most.",
-      find: "batches_put_off >= limits.batches_max",
+      name: "any number of events shares a store",
+      promise: "A store is put off for as many events as one full batch holds, at most.",
+      find: "events_put_off + events > batch_events_max",
       replace: "false",
     },
     {

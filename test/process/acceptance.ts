@@ -20,8 +20,7 @@ interface Entry {
   readonly waits?: boolean
 }
 
-/** Posts of one partition lie 80 ms apart: two may share a store, and one is in flight. */
-const killed = { lost: 0, corrupted: 0, out_of_order: 0, repeated_after_kill_max: { at_most: 3_000 } }
+const killed = { lost: 0, corrupted: 0, out_of_order: 0, repeated_after_kill_max: { at_most: 2_000 } }
 const kill_plan = { partitions: 3, intake_delay_ms: 80 }
 const held = { lock: "session", session_interval_s: 15, lock_release_ms: 2_000 } as const
 

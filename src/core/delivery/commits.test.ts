@@ -5,6 +5,8 @@ import { onTestClock } from "../../../test/support/effect.ts"
 import { makeCommits } from "./commits.ts"
 import { commits as limits } from "./limits.ts"
 
+const batch_events_max = 100
+
 /** Commits whose stores are written down with their time; a closed `disk` lets none end. */
 const setUp = Effect.gen(function* () {
   const clock = yield* Clock.Clock
@@ -15,7 +17,7 @@ const setUp = Effect.gen(function* () {
       disk.await,
       Effect.map(Clock.currentTimeMillis, (at_ms) => void stores.push([offset, at_ms])),
     )
-  const commits = makeCommits(store, clock)
+  const commits = makeCommits(store, clock, batch_events_max)
   yield* Effect.forkChild(commits.run)
   return { ...commits, stores, disk }
 })
@@ -26,7 +28,7 @@ describe("commits", () => {
       Effect.gen(function* () {
         const { soon, stores } = yield* setUp
         for (let n = 0; n < 3; n++) {
-          yield* soon(n)
+          yield* soon(n, 1)
           expect(stores.at(-1)).toEqual([n, n * limits.wait_ms_max])
           yield* TestClock.adjust(limits.wait_ms_max)
         }
@@ -38,7 +40,7 @@ describe("commits", () => {
       Effect.gen(function* () {
         const { soon, stores } = yield* setUp
         for (let n = 0; n < 25; n++) {
-          yield* soon(n)
+          yield* soon(n, 1)
           yield* TestClock.adjust(20)
         }
         expect(stores.map(([, at_ms]) => at_ms)).toEqual([0, 100, 200, 300, 400, 500])
@@ -46,24 +48,29 @@ describe("commits", () => {
       }),
     ))
 
-  test("of the fastest batches are stored after every eighth, however short the time was", () =>
+  test.each([
+    ["full ones", batch_events_max, [0, 2, 4, 6]],
+    ["halves", batch_events_max / 2, [0, 3, 6]],
+    ["small ones", 1, [0]],
+  ])("of the fastest batches never leave more than one full batch that is not stored: %s", (_, events, expected) =>
     onTestClock(
       Effect.gen(function* () {
         const { soon, stores } = yield* setUp
-        for (let n = 0; n <= 2 * (limits.batches_max + 1); n++) yield* soon(n)
-        expect(stores.map(([offset]) => offset)).toEqual([0, limits.batches_max + 1, 2 * (limits.batches_max + 1)])
+        for (let n = 0; n < 7; n++) yield* soon(n, events)
+        expect(stores.map(([offset]) => offset)).toEqual(expected)
       }),
-    ))
+    ),
+  )
 
   test("are stored when no more batches come, and when the partition ends", () =>
     onTestClock(
       Effect.gen(function* () {
         const { soon, flush, stores } = yield* setUp
-        yield* soon(1)
-        yield* soon(2)
+        yield* soon(1, 1)
+        yield* soon(2, 1)
         yield* TestClock.adjust(limits.wait_ms_max)
         expect(stores.map(([offset]) => offset)).toEqual([1, 2])
-        yield* soon(3)
+        yield* soon(3, 1)
         yield* flush
         expect(stores.map(([offset]) => offset)).toEqual([1, 2, 3])
         yield* flush
@@ -75,11 +82,11 @@ describe("commits", () => {
     onTestClock(
       Effect.gen(function* () {
         const { soon, stores, disk } = yield* setUp
-        yield* soon(1)
+        yield* soon(1, 1)
         disk.closeUnsafe()
-        yield* soon(2)
+        yield* soon(2, 1)
         yield* TestClock.adjust(limits.wait_ms_max)
-        const held_up = yield* Effect.forkChild(soon(3))
+        const held_up = yield* Effect.forkChild(soon(3, 1))
         yield* TestClock.adjust(60_000)
         expect(held_up.pollUnsafe()).toBeUndefined()
         expect(stores.length).toBe(1)

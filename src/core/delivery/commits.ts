@@ -8,10 +8,11 @@ import { commits as limits } from "./limits.ts"
 
 export interface Commits {
   /**
-   * Stores an offset: done when this returns, unless a store began less than `commits.wait_ms_max` ago and has succeeded, and fewer than
-   * `commits.batches_max` have been put off since. Then this returns at once, and {@link run} stores it when that time is over.
+   * Stores the offset of a batch: done when this returns, unless a store began less than `commits.wait_ms_max` ago and has succeeded, and
+   * what has been put off since holds no more events than one full batch, these included. Then this returns at once, and {@link run} stores
+   * it when that time is over. `events`: those of the batch, dead letters included.
    */
-  readonly soon: (offset: number) => Effect.Effect<void>
+  readonly soon: (offset: number, events: number) => Effect.Effect<void>
   /** Stores an offset; done when this returns. */
   readonly now: (offset: number) => Effect.Effect<void>
   /** Stores what has been put off. */
@@ -20,15 +21,19 @@ export interface Commits {
   readonly run: Effect.Effect<never>
 }
 
-/** `store` never gives up: after it the offset is on the disk. */
-export const makeCommits = (store: (offset: number) => Effect.Effect<void>, clock: Clock.Clock): Commits => {
+/** `store` never gives up: after it the offset is on the disk. `batch_events_max`: events of a full batch. */
+export const makeCommits = (
+  store: (offset: number) => Effect.Effect<void>,
+  clock: Clock.Clock,
+  batch_events_max: number,
+): Commits => {
   const put_off = Latch.makeUnsafe(false)
   let wanted = -1
   let stored = -1
   let began_ms = Number.NEGATIVE_INFINITY
   /** Stores that have begun and not ended: with any, the disk may be full. */
   let under_way = 0
-  let batches_put_off = 0
+  let events_put_off = 0
 
   const isDone = () => wanted <= stored
   const leftMs = () => began_ms + limits.wait_ms_max - monotonicMs(clock)
@@ -38,7 +43,7 @@ export const makeCommits = (store: (offset: number) => Effect.Effect<void>, cloc
     const offset = wanted
     began_ms = monotonicMs(clock)
     under_way++
-    batches_put_off = 0
+    events_put_off = 0
     const ended = Effect.sync(() => void under_way--)
     const succeeded = Effect.sync(() => {
       stored = Math.max(stored, offset)
@@ -56,11 +61,11 @@ export const makeCommits = (store: (offset: number) => Effect.Effect<void>, cloc
       return flush
     })
 
-  const soon = (offset: number) =>
+  const soon = (offset: number, events: number) =>
     Effect.suspend(() => {
       want(offset)
-      if (under_way > 0 || leftMs() <= 0 || batches_put_off >= limits.batches_max) return flush
-      batches_put_off++
+      if (under_way > 0 || leftMs() <= 0 || events_put_off + events > batch_events_max) return flush
+      events_put_off += events
       put_off.openUnsafe()
       return Effect.void
     })

@@ -47,12 +47,11 @@ export const early_posts = {
 /** When offsets are stored. */
 export const commits = {
   /**
-   * From the beginning of one store of a partition's offset to that of the next: batches that end meanwhile share it. After a crash they come
-   * again, and the one in flight; of a partition whose batches lie further apart, only that one.
+   * From the beginning of one store of a partition's offset to that of the next: batches that end meanwhile share it, as long as they hold no
+   * more events than one full batch together. After a crash they come again, and the one in flight; of a partition whose batches lie further
+   * apart, only that one.
    */
   wait_ms_max: 100,
-  /** Batches that share a store, however fast they are: what a second of events costs on the disk is little then, and so is what comes again. */
-  batches_max: 8,
 } as const
 
 /** When a destination counts as down, and what is told of it. */

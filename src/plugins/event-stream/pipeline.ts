@@ -112,7 +112,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
   const store = (offset: number) =>
     Effect.andThen(untilStored(offsets.commit(root_url, offset), cell), meter.onCommitted(offset))
-  const commits = makeCommits(store, clock)
+  const commits = makeCommits(store, clock, config.batch_events_max)
   const enrichment_cell = yield* health.cell(plugin_id, parts[1])
   const enrichment = yield* startEnrichmentWorkers({
     partition: root_url,
@@ -180,8 +180,9 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* enrichment.begin(batch.source_events, range)
     const offset = window.release(range)
     // What an enrichment has held back for long is not put off any longer.
-    const commit = waits_for_nothing && window.events === 0 ? commits.soon : commits.now
-    if (offset >= 0) yield* commit(offset).pipe(spanned("commit"))
+    const is_last = waits_for_nothing && window.events === 0
+    const commit = is_last ? commits.soon(offset, range.events) : commits.now(offset)
+    if (offset >= 0) yield* commit.pipe(spanned("commit"))
     yield* annotateSpan(() => ({ "akonis.committed_offset": offset }))
     yield* meter.onDelivered(batch.created_ms, clock.currentTimeMillisUnsafe())
     builder.recycle(batch)

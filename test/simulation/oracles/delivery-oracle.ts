@@ -2,7 +2,7 @@
  * Compares what Falcon sent with what the intake took and what the dead letters hold, at every step: whatever breaks a
  * guarantee is reported at the moment at which it breaks.
  */
-import { commits, delivery, enrichment_queue } from "../../../src/core/delivery/limits.ts"
+import { delivery, enrichment_queue } from "../../../src/core/delivery/limits.ts"
 import type { MemoryDisk } from "../../support/memory-disk.ts"
 import type { Scenario } from "../generate/scenario.ts"
 import type { Detection } from "../model/graph.ts"
@@ -300,7 +300,7 @@ export class DeliveryOracle {
     const { graph, batch_events_max } = this.scenario
     const early = this.refusals.probes(book.log.partition)
     const behind = graph === undefined ? 0 : enrichment_queue.events_behind_max
-    const put_off = Math.min(book.put_off.events_max, commits.batches_max * batch_events_max)
+    const put_off = Math.min(book.put_off.events_max, batch_events_max)
     const most = batch_events_max + early + put_off + behind
     if (++book.repeated > most)
       this.broken(
