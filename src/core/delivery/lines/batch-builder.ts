@@ -204,7 +204,7 @@ export class BatchBuilder {
     const { bounds, scanner, open } = this
     const at = open.ends.length === 0 ? this.at : this.at + this.framing.separator.length
     const room = at + 2 * (end - start) + this.frame_bytes
-    if (open.ends.length > 0 && room > this.buffer.length && room > this.buffers.most(this.buffer.length)) {
+    if (open.ends.length > 0 && room > this.buffer.length && !this.buffers.mayGrow(this.buffer.length, room)) {
       this.is_full = true
       return false
     }

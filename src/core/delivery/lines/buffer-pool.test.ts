@@ -39,7 +39,9 @@ describe("the pool of buffers", () => {
     })
     expect(rooms).toEqual([...rooms].sort((a, b) => b - a))
     expect(rooms.reduce((sum, room) => sum + room, 0)).toBeLessThanOrEqual(limits.bytes_max)
-    expect(new Buffers(pool).most(0)).toBe(limits.batch_bytes_min)
+    const partition = new Buffers(pool)
+    expect(partition.mayGrow(0, limits.batch_bytes_min)).toBe(true)
+    expect(partition.mayGrow(0, limits.batch_bytes_min + 1)).toBe(false)
   })
 })
 

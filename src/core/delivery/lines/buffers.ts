@@ -18,9 +18,9 @@ export class Buffers {
     this.pool = pool
   }
 
-  /** How large a buffer of this size may become, as much as others are using now. */
-  most(length: number): number {
-    return Math.max(limits.batch_bytes_min, length + this.pool.room_bytes)
+  /** Whether a buffer of this size may grow to hold so many bytes. It doubles at least: what was written is copied each time. */
+  mayGrow(length: number, bytes: number): boolean {
+    return this.most(length) >= Math.max(bytes, 2 * length)
   }
 
   /** A buffer with room for `bytes` that begins with the first `used` bytes of this one, which is given back. */
@@ -47,6 +47,11 @@ export class Buffers {
   close(): void {
     for (const buffer of this.held) this.pool.lose(buffer)
     this.held.clear()
+  }
+
+  /** How large a buffer of this size may become, as much as others are using now. */
+  private most(length: number): number {
+    return Math.max(limits.batch_bytes_min, length + this.pool.room_bytes)
   }
 
   private take(bytes: number): Uint8Array {
