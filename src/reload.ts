@@ -11,7 +11,7 @@ import { type Refusal, refuse } from "./core/actions/problem.ts"
 import type { Config } from "./core/config/load.ts"
 import type { ReloadAnswer } from "./core/config/reload-answer.ts"
 import { answerOf, digestSecrets, planReload, whyUnreadable, withoutFixed } from "./core/config/reload-plan.ts"
-import type { ConfigError, StoreError } from "./core/errors.ts"
+import { ConfigError, type StoreError } from "./core/errors.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
 import { reload as limits } from "./core/limits/operator.ts"
 import { RepeatsAs } from "./core/telemetry/repeats.ts"
@@ -87,7 +87,9 @@ const reloaded = Effect.fnUntraced(function* (
   read: ReadAnew,
 ): Effect.fn.Return<Prepared, ConfigError | StoreError, FileSystem.FileSystem> {
   const now = live.inForce()
-  const { config, needs_restart } = withoutFixed(now.config, yield* read)
+  const next = yield* read
+  yield* refuseOtherOrigin(now.config, next)
+  const { config, needs_restart } = withoutFixed(now.config, next)
   const secrets = yield* digestSecrets(config)
   const unreadable = whyUnreadable(now.secrets, secrets)
   if (unreadable !== undefined) return yield* unreadable
@@ -96,6 +98,13 @@ const reloaded = Effect.fnUntraced(function* (
   const carryOut = yield* live.prepare(plan, { config, callers, secrets })
   return { answer: answerOf(plan, now.config, config, [now.secrets, secrets], needs_restart), carryOut }
 })
+
+/** Between a list of tenants and the children of a parent nothing can stay as it was: all tenants would stop, and nobody would list the children. */
+const refuseOtherOrigin = (now: Config, { source, flight_control }: Config): Effect.Effect<void, ConfigError> => {
+  if ((now.flight_control === undefined) === (flight_control === undefined)) return Effect.void
+  const message = "can be set or taken away by a restart only; nothing else was changed either"
+  return Effect.fail(new ConfigError({ source, key: "tenants_from", message }))
+}
 
 /** Nothing is changed while an audit log cannot be written. */
 const audited = (

@@ -130,6 +130,7 @@ describe("a reload", () => {
               { tenants: [tenant("acme", 0)], server: { tokens: [{ name: "boss", role: "admin", token: "short" }] } },
               "short",
             ],
+            [{ ...tenant("acme", 0), id: undefined, tenants_from: "flight-control" }, "tenants_from: can be set"],
           ] as const) {
             write(keys)
             const { status, body } = await reload()
@@ -138,15 +139,15 @@ describe("a reload", () => {
             expect(log()).toContain(why)
           }
           expect(Object.keys(JSON.parse((await get("/health")).text).plugins as object)).toEqual(health)
-          expect(audit("bolt").map(({ outcome }) => outcome)).toEqual(["failed", "failed", "failed", "failed"])
+          expect(audit("bolt").map(({ outcome }) => outcome)).toEqual(Array.from({ length: 5 }, () => "failed"))
 
           expect((await reload(tokens.reader)).status).toBe(403)
           expect((await reload(tokens.bound)).body.detail).toContain("is about all tenants")
-          expect(audit("acme").slice(4)).toMatchObject([
+          expect(audit("acme").slice(5)).toMatchObject([
             { who: "look", outcome: "refused" },
             { who: "bound", outcome: "refused" },
           ])
-          expect(audit("bolt").slice(4)).toMatchObject([{ who: "look", outcome: "refused" }])
+          expect(audit("bolt").slice(5)).toMatchObject([{ who: "look", outcome: "refused" }])
         },
       ),
     60_000,
