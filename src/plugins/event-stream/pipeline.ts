@@ -220,8 +220,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* Fiber.interrupt(sender)
     // A disk that takes nothing must not keep the process: what is not dead-lettered is not committed either.
     const { drain_ms_max, record_ms_max } = enrichment_queue
-    const close = Effect.andThen(commits.flush, enrichment.close)
-    const closed = yield* Effect.timeoutOption(close, drain_ms_max + record_ms_max)
+    const closed = yield* Effect.timeoutOption(enrichment.close, drain_ms_max + record_ms_max)
     yield* Fiber.interrupt(committer)
     if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
     builder.close()
