@@ -14,13 +14,14 @@ export const childrenFinding = ({ tenants, flight_control }: WithParent): Effect
   Effect.gen(function* () {
     const listed = yield* Effect.result(listChildren)
     if (Result.isFailure(listed)) return falconFinding(listed.failure)
-    const { size } = listed.success
+    const { children } = listed.success
+    const { size } = children
     if (size === 0) return warning("Falcon lists no child", "check that the API client is one of the parent's")
     const known = new Set([
       ...tenants.map(({ credentials }) => credentials.member_cid),
       ...flight_control.unready.map(({ cid }) => cid),
     ])
-    const fresh = [...listed.success.keys()].filter((cid) => !known.has(cid)).length
+    const fresh = [...children.keys()].filter((cid) => !known.has(cid)).length
     const counted = `${size} ${size === 1 ? "child" : "children"}${fresh === 0 ? "" : `, ${fresh} of them not noted yet: akonis run does`}`
     const unready = tellUnready(flight_control)
     return unready === ""

@@ -1,7 +1,7 @@
 /** Which children of a parent are believed to be there. Absence is not "none". */
 
 import { flight_control as limits } from "./limits.ts"
-import type { Children } from "./list-children.ts"
+import type { Children, Listing } from "./list-children.ts"
 
 /** What becomes of the children that were known once another listing has come. */
 export interface Belief {
@@ -12,7 +12,8 @@ export interface Belief {
 
 /**
  * Holds listings against what was known. A child that is new is there at once. One that is missing is gone when it was missing in a row of
- * `absences_max` listings; when more than half of all are missing, or all, in a row of `collapses_max`.
+ * `absences_max` listings; when more than half of all are missing, or all, in a row of `collapses_max`. Pages whose order changes while they are
+ * read hold one child twice and lack another: a doubtful listing tells who is there, and not who is gone.
  */
 export class ChildBelief {
   /** Listings in a row that lacked a child. */
@@ -20,8 +21,9 @@ export class ChildBelief {
   private collapses = 0
 
   /** What to believe after this listing. */
-  learn(known: Children, listed: Children): Belief {
+  learn(known: Children, { children: listed, is_doubtful }: Listing): Belief {
     const absent = [...known.keys()].filter((cid) => !listed.has(cid))
+    if (is_doubtful) return { children: new Map([...known, ...listed]), doubt: doubtAboutPages(absent) }
     for (const cid of [...this.missing.keys()]) if (!absent.includes(cid)) this.missing.delete(cid)
     for (const cid of absent) this.missing.set(cid, (this.missing.get(cid) ?? 0) + 1)
     const is_collapse = absent.length > known.size / 2
@@ -35,6 +37,11 @@ export class ChildBelief {
     return { children, doubt: kept.length === 0 ? undefined : doubtAbout(kept, known.size, needed) }
   }
 }
+
+const doubtAboutPages = (absent: readonly string[]): string | undefined =>
+  absent.length === 0
+    ? undefined
+    : `Falcon lists some children twice and does not list ${absent.length} that were known (${shortList(absent)}); they go on`
 
 const doubtAbout = (absent: readonly string[], known: number, needed: number): string =>
   `Falcon no longer lists ${absent.length} of ${known} children (${shortList(absent)}); they go on until it has said so ${needed} times in a row`

@@ -5,11 +5,11 @@ import type { HealthCell } from "../telemetry/health.ts"
 import { ChildBelief, shortList } from "./belief.ts"
 import { readKnownChildren, writeKnownChildren } from "./known-children.ts"
 import { flight_control as limits } from "./limits.ts"
-import type { Children } from "./list-children.ts"
+import type { Children, Listing } from "./list-children.ts"
 
 export interface FollowOptions<R, R2> {
   readonly data_dir: string
-  readonly list: Effect.Effect<Children, FalconError, R>
+  readonly list: Effect.Effect<Listing, FalconError, R>
   /** Makes the tenants those of the children that are known by now, which lie on the disk; tells which of them cannot be started, or nothing. */
   readonly apply: Effect.Effect<string, never, R2>
   readonly health: Pick<HealthCell, "set">

@@ -33,11 +33,18 @@ const details = (ids: readonly string[]): Operation => ({
 /** Names of children by their customer ids, which have 32 lower-case hexadecimal characters; empty where Falcon tells none. */
 export type Children = ReadonlyMap<string, string>
 
+/** What Falcon lists. */
+export interface Listing {
+  readonly children: Children
+  /** It lists entries twice, in place of others perhaps: what is missing in it may be there. */
+  readonly is_doubtful: boolean
+}
+
 /**
  * Lists every child with its name. Fails where an answer holds no list, ends before its total or holds errors: such a list says nothing
  * about who is gone. A name that cannot be had is empty.
  */
-export const listChildren: Effect.Effect<Children, FalconError, Falcon> = Effect.gen(function* () {
+export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.gen(function* () {
   const falcon = yield* Falcon
   const whole = (operation: Operation) =>
     Effect.gen(function* () {
@@ -47,6 +54,7 @@ export const listChildren: Effect.Effect<Children, FalconError, Falcon> = Effect
       return yield* failure(operation, "malformed", `a part of the list is missing: ${error.code} ${error.message}`)
     })
   const cids = new Set<string>()
+  const entries = new Set<unknown>()
   let read = 0
   let total = 0
   yield* eachPage(whole, query, { page_size: limits.page, limit: limits.children_max }, (page) =>
@@ -55,6 +63,7 @@ export const listChildren: Effect.Effect<Children, FalconError, Falcon> = Effect
       total = Math.max(total, Number(page.pagination?.total ?? 0))
       yield* failEmptyPage(query, page, read)
       for (const resource of page.resources) {
+        entries.add(resource)
         const cid = cidOf(resource)
         if (cid !== undefined) cids.add(cid)
       }
@@ -63,7 +72,7 @@ export const listChildren: Effect.Effect<Children, FalconError, Falcon> = Effect
   if (read < Math.min(total, limits.children_max)) {
     return yield* failure(query, "malformed", `the list ended after ${read} of ${total} children`)
   }
-  return yield* named([...cids])
+  return { children: yield* named([...cids]), is_doubtful: entries.size < read }
 })
 
 /** The id without the checksum that the console shows behind it. */
