@@ -44,10 +44,12 @@ test("lines of the known assets that are damaged cost their assets one more send
       yield* world.pass(5_000)
       const lines = world.disk.read("data/device-assets.known")!.trim().split("\n")
       const damaged = [...lines.slice(0, 30), `${"0".repeat(200_000)}`, "%zz", "0123456789abcdef %", ...lines.slice(33)]
-      world.disk.write("data/device-assets.known", damaged.join("\n"))
+      // A crash has cut the last one within its id: what is left of it is no host, and no host that is gone.
+      world.disk.write("data/device-assets.known", damaged.join("\n").slice(0, -8))
       yield* world.startWith(yaml("device-assets"))
       yield* world.pass(70 * 60_000, 10_000)
-      expect(yield* account(world)).toMatchObject({ accepted: 43, repeated: 3, hosts: { missing: 0 } })
+      expect(yield* account(world)).toMatchObject({ accepted: 44, repeated: 4, hosts: { missing: 0 } })
+      expect(world.disk.read("data/device-assets.removed.ndjson")).toBeUndefined()
       expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
     }),
   ))

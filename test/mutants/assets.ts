@@ -254,11 +254,24 @@ const identity_source = breaks(
   ],
 )
 
+const sent_index = breaks(
+  { file: "src/core/assets/sent-index-file.ts", page, noticed_by: "test/assets/files.test.ts" },
+  [
+    {
+      name: "a line that a crash cut short is an asset",
+      promise: "An asset counts as gone only when Falcon knew it.",
+      find: "      yield* onLines(lines)\n    }\n",
+      replace: "      yield* onLines(lines)\n    }\n    yield* onLines([rest])\n",
+    },
+  ],
+)
+
 export const assets: readonly Mutant[] = [
   ...collect,
   ...sender,
   ...deliver,
   ...known_file,
+  ...sent_index,
   ...progress,
   ...run,
   ...asset_api,

@@ -130,7 +130,7 @@ const eachPart = <E, R>(path: string, onLines: (lines: readonly string[]) => Eff
       if (rest.length > line_chars_max) rest = ""
       yield* onLines(lines)
     }
-    yield* onLines([rest])
+    // What stands behind the last line end was cut short by a crash: it may read as a whole line, with the beginning of an id.
   }).pipe(Effect.scoped)
 
 const readable = <A, R>(path: string, effect: Effect.Effect<A, Platform.PlatformError, R>) =>
