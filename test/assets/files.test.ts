@@ -43,8 +43,15 @@ test("lines of the known assets that are damaged cost their assets one more send
       yield* world.startWith(yaml("device-assets"))
       yield* world.pass(5_000)
       const lines = world.disk.read("data/device-assets.known")!.trim().split("\n")
-      const damaged = [...lines.slice(0, 30), `${"0".repeat(200_000)}`, "%zz", "0123456789abcdef %", ...lines.slice(33)]
-      // A crash has cut the last one within its id: what is left of it is no host, and no host that is gone.
+      const damaged = [
+        ...lines.slice(0, 30),
+        `${"0".repeat(200_000)}`,
+        "%zz",
+        "0123456789abcdef %",
+        ...lines.slice(33, 39),
+      ]
+      // Two were cut within their ids, by an error of the disk and by a crash: what is left of them is no host, and none that is gone.
+      damaged.push(`${lines[39]!.slice(0, -8)} `, lines[38]!)
       world.disk.write("data/device-assets.known", damaged.join("\n").slice(0, -8))
       yield* world.startWith(yaml("device-assets"))
       yield* world.pass(70 * 60_000, 10_000)

@@ -129,8 +129,9 @@ const atomic_file = breaks({ file: "src/core/store/atomic-file.ts", page }, [
   },
   {
     name: "a line that a crash cut short is written on",
+    noticed_by: "src/core/store/store.test.ts",
     promise: "What is appended after a crash begins on a line of its own.",
-    find: 'last[0] !== 0x0a ? "\\n" : ""',
+    find: 'last[0] !== 0x0a ? " \\n" : ""',
     replace: 'last[0] !== 0x0a ? "" : ""',
   },
 ])

@@ -1,7 +1,7 @@
 /**
  * The file behind `SentIndex`: `<name>.known`, a line `<hash of the content> <id>` for every asset that Sekoia has accepted,
- * appended batch by batch; the last line about an id counts. A line that cannot be read, such as one that a crash cut short,
- * costs no more than sending its asset again.
+ * appended batch by batch; the last line about an id counts. A line that cannot be read, such as one that a crash cut short (it has
+ * no line end, or a blank before it), costs no more than sending its asset again.
  */
 import { Clock, Effect, FileSystem, type PlatformError as Platform } from "effect"
 import { StoreError } from "../errors.ts"

@@ -34,8 +34,9 @@ export const rewriteAtomic = <R>(
 }
 
 /**
- * Appends to a file; on the disk when this succeeds. A line that an earlier crash cut short is ended first. `safe_names`, given
- * by callers that append often, holds the names whose folder entry is on the disk already.
+ * Appends to a file; on the disk when this succeeds. A line that an earlier crash or error cut short is ended first, behind a blank:
+ * JSON bears it, and a form without one at its end tells a beginning from a whole line by it. `safe_names`, given by callers that
+ * append often, holds the names whose folder entry is on the disk already.
  */
 export const appendDurably = (
   folder: string,
@@ -55,7 +56,7 @@ export const appendDurably = (
           yield* file.seek(size - 1n, "start")
           yield* file.read(last)
         }
-        const opening = size > 0n && last[0] !== 0x0a ? "\n" : ""
+        const opening = size > 0n && last[0] !== 0x0a ? " \n" : ""
         yield* file.writeAll(new TextEncoder().encode(opening + text))
         yield* file.sync
         return size === 0n

@@ -98,14 +98,14 @@ describe("a file of the data folder", () => {
       }),
     ))
 
-  test("that a crash cut short gets its next line on a line of its own", () =>
+  test("that a crash cut short gets its next line on a line of its own, and the line that was cut a blank at its end", () =>
     onRealClock(
       Effect.gen(function* () {
         const folder = yield* temporaryFolder
         writeFileSync(`${folder}/b`, '{"whole":1}\n{"to')
         yield* appendDurably(folder, "b", '{"next":1}\n')
         yield* appendDurably(folder, "b", '{"last":1}\n')
-        expect(readFileSync(`${folder}/b`, "utf8")).toBe('{"whole":1}\n{"to\n{"next":1}\n{"last":1}\n')
+        expect(readFileSync(`${folder}/b`, "utf8")).toBe('{"whole":1}\n{"to \n{"next":1}\n{"last":1}\n')
       }),
     ))
 })
