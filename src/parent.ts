@@ -1,9 +1,11 @@
 /** `tenants_from: flight-control` while a process runs: its tenants are the children that the parent has. */
-import { Effect, FileSystem, Latch, Layer, Metric, type Scope } from "effect"
+import { Context, Effect, FileSystem, Latch, Layer, Metric, Redacted, type Scope } from "effect"
 import type { Reload } from "./api/reload.ts"
 import { tellUnready } from "./core/config/children.ts"
 import type { Config } from "./core/config/load.ts"
+import type { Credentials } from "./core/config/schema.ts"
 import type { ConfigError } from "./core/errors.ts"
+import { FalconAuth } from "./core/falcon/auth.ts"
 import { layerFalcon } from "./core/falcon/layer.ts"
 import { followChildren } from "./core/flight-control/follow.ts"
 import { listChildren } from "./core/flight-control/list-children.ts"
@@ -17,8 +19,8 @@ import type { ReadAnew } from "./reload.ts"
 const name = "flight-control"
 
 interface Parent {
-  /** Lists the children now, and not when it is time. */
-  readonly listNow: Effect.Effect<void>
+  /** A configuration was read anew: lists the children now, and not when it is time, with the credentials that it has. */
+  readonly takeOver: (config: Config) => Effect.Effect<void>
   readonly health: Effect.Effect<Readonly<Record<string, Report>>>
   /** Lists the children again and again, and has the configuration read anew when others are there, or can be started now. Never ends. */
   readonly follow: (
@@ -48,8 +50,18 @@ export const openParent = Effect.fnUntraced(function* (
     ),
   ).pipe(Effect.provide(services))
   const wanted = Latch.makeUnsafe(false)
+  let credentials = flight_control.credentials
+  const takeOver: Parent["takeOver"] = Effect.fnUntraced(
+    function* (config) {
+      const next = config.flight_control?.credentials ?? credentials
+      if (!(yield* isSame(credentials, next))) yield* FalconAuth.use((auth) => auth.replace(credentialsOf(next, fs)))
+      credentials = next
+      wanted.openUnsafe()
+    },
+    Effect.provide(Context.add(services, FileSystem.FileSystem, fs)),
+  )
   return {
-    listNow: Effect.sync(() => void wanted.openUnsafe()),
+    takeOver,
     health: Effect.map(
       Effect.provide(
         Health.use((all) => all.report),
@@ -70,6 +82,14 @@ export const openParent = Effect.fnUntraced(function* (
       }).pipe(Effect.provide(services)),
   }
 })
+
+/** Whether both are of one client, with one secret. */
+const isSame = (one: Credentials, other: Credentials): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const [secret, other_secret] = yield* Effect.all([one.client_secret.value, other.client_secret.value])
+    const is_same_client = one.client_id === other.client_id && one.base_url === other.base_url
+    return is_same_client && Redacted.value(secret) === Redacted.value(other_secret)
+  }).pipe(Effect.orElseSucceed(() => false))
 
 const apply = (live: Live, reload: Reload, readAnew: ReadAnew): Effect.Effect<string, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {

@@ -28,8 +28,15 @@ interface Wanted {
 /** Who asks in the name of a signal. */
 export const by_signal = { who: "SIGHUP", role: "admin", via: "signal" } as const
 
-/** What is asked for, and the loop that does it, which ends only when it is interrupted. `live`: what runs, once it does. */
-export const makeReload = Effect.fnUntraced(function* (live: () => Live, read: ReadAnew) {
+/**
+ * What is asked for, and the loop that does it, which ends only when it is interrupted. `live`: what runs, once it does. `taken` is told of
+ * every configuration that has been put into force.
+ */
+export const makeReload = Effect.fnUntraced(function* (
+  live: () => Live,
+  read: ReadAnew,
+  taken: (config: Config) => Effect.Effect<void> = () => Effect.void,
+) {
   const queue = yield* Queue.unbounded<Wanted>()
   const waiting = new Set<Wanted>()
   let is_over = false
@@ -48,6 +55,7 @@ export const makeReload = Effect.fnUntraced(function* (live: () => Live, read: R
     const wanted = yield* Queue.take(queue)
     const done = yield* Effect.result(audited(live(), wanted.asked, reloaded(live(), read)))
     waiting.delete(wanted)
+    if (Result.isSuccess(done)) yield* taken(live().inForce().config)
     if (Result.isSuccess(done)) yield* Deferred.succeed(wanted.answer, done.success)
     else yield* Deferred.fail(wanted.answer, done.failure)
   })

@@ -66,8 +66,7 @@ export const start = Effect.fnUntraced(function* (
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   let running: Live | undefined
   const parent = yield* openParent(config, network)
-  const reading = readAnew && (parent === undefined ? readAnew : Effect.tap(readAnew, () => parent.listNow))
-  const reloading = reading === undefined ? undefined : yield* makeReload(() => running!, reading)
+  const reloading = readAnew === undefined ? undefined : yield* makeReload(() => running!, readAnew, parent?.takeOver)
   const http = yield* openHttp({
     started_ms,
     serves: mode === "worker" ? "health" : "all",

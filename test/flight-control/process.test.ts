@@ -1,8 +1,8 @@
 /** A whole process whose tenants are the children of a simulated Flight Control parent. */
 import { expect, test } from "bun:test"
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import type { Estate } from "../../simulator/estate.ts"
-import { tokens, withReloading } from "../operate/reloading.ts"
+import { type Reloading, tokens, withReloading } from "../operate/reloading.ts"
 
 const [acme, globex, initech] = ["a", "b", "c"].map((digit) => digit.repeat(32)) as [string, string, string]
 
@@ -63,17 +63,18 @@ const isListing = ({ path }: { readonly path: string }) => path === "/mssp/queri
 test("a child whose key comes later is named in health until then, and a parent that may not list its children as well", async () => {
   const keys = `/tmp/akonis-keys-${crypto.randomUUID()}`
   mkdirSync(keys)
+  const tree = (tenant: Reloading["tenant"]) => {
+    const { id: _, plugins, ...parent } = tenant("", 0)
+    const { intake_key: __, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
+    const own = { ...stream, intake_key_file: `${keys}/{cid}` }
+    return { ...parent, tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": own } }
+  }
   await withReloading(
     {
       sims: [{ events_per_partition: 5, children: [{ cid: acme, name: "Acme" }] }],
-      first: (tenant) => {
-        const { id: _, plugins, ...parent } = tenant("", 0)
-        const { intake_key: __, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
-        const own = { ...stream, intake_key_file: `${keys}/{cid}` }
-        return { ...parent, tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": own } }
-      },
+      first: tree,
     },
-    async ({ sims, get, reload }) => {
+    async ({ sims, folder, get, reload, tenant, write }) => {
       const estate = sims[0]!.simulator
       const detail = async (token?: string) => {
         const { plugins } = JSON.parse((await get("/health", token)).text) as {
@@ -95,6 +96,31 @@ test("a child whose key comes later is named in health until then, and a parent 
         expect(turn).toBeLessThan(500)
         await Bun.sleep(20)
       }
+
+      // One that cannot be put into force is tried again when it is time, and not at once, for ever.
+      writeFileSync(`${folder}/data/${globex}`, "")
+      writeFileSync(`${keys}/${globex}`, `${estate.settings.intake_key}-${globex}`)
+      estate.addChild({ cid: globex })
+      await reload(tokens.boss)
+      await until("the children cannot be put into force")
+      const listings = estate.state.requests.filter(isListing).length
+      await Bun.sleep(500)
+      expect(estate.state.requests.filter(isListing).length).toBe(listings)
+      rmSync(`${folder}/data/${globex}`)
+      expect((await reload(tokens.boss)).status).toBe(200)
+
+      // With another secret the children are listed, too.
+      ;(estate.settings as { client_secret: string }).client_secret = "another-secret-of-falcon"
+      write(tree(tenant))
+      expect((await reload(tokens.boss)).status).toBe(200)
+      estate.addFault({ on: "api", path: "/mssp", count: 1, do: { status: 401 } })
+      const before = estate.state.requests.filter(isListing).length
+      await reload(tokens.boss)
+      for (let turn = 0; estate.state.requests.filter(isListing).length < before + 2; turn++) {
+        expect(turn).toBeLessThan(200)
+        await Bun.sleep(20)
+      }
+
       estate.addFault({ on: "api", path: "/mssp", every: 1, do: { status: 403 } })
       await reload(tokens.boss)
       await until("the children cannot be followed")
