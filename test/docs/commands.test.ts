@@ -80,6 +80,7 @@ describe("the commands of", () => {
       "docs/deploy.md: writes into the system",
       "docs/deploy.md: needs Docker",
       "docs/deploy.md: installs into the system",
+      "docs/deploy.md: needs a cluster",
       "docs/first-tenant.md: needs a tenant",
       "docs/runtimes.md: half a gigabyte from npm",
       "docs/runtimes.md: test/runtimes runs it",
