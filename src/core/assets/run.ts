@@ -3,7 +3,6 @@ import { Cause, Clock, Effect, Exit, Metric } from "effect"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
-
 import { annotateSpan, spanned } from "../telemetry/tracing/spanned.ts"
 import { waitAfter } from "../wait-policy.ts"
 import type { CollectError, Collector } from "./collect.ts"

@@ -33,7 +33,7 @@ describe("A log line that repeats", () => {
     )
     expect(lines).toEqual([
       "Warn the intake answered 503; next try in 0 s",
-      "Warn the intake answered 503; next try in 29.9 s (repeated 299 times in the last minute)",
+      "Warn repeated 299 times in the last minute: the intake answered 503; next try in 29.9 s",
     ])
   })
 
@@ -84,7 +84,7 @@ describe("A log line that repeats", () => {
     )
     expect(lines.filter((line) => line.startsWith("Warn"))).toEqual([
       "Warn dead letter: one",
-      "Warn dead letter: three (repeated 2 times in the last 0 s)",
+      "Warn repeated 2 times in the last 0 s: dead letter: three",
     ])
     expect(lines.filter((line) => line.startsWith("Info")).length).toBe(3)
   })

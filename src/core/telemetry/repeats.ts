@@ -63,10 +63,9 @@ class Repeats {
         this.seen.delete(key)
         continue
       }
-      sums.push({
-        ...seen.last,
-        text: `${seen.last.text} (repeated ${times(seen.repeated)} in the last ${span(for_ms)})`,
-      })
+      // The sum stands first: with the text first it reads like something that happens now.
+      const text = `repeated ${times(seen.repeated)} in the last ${span(for_ms)}: ${seen.last.text}`
+      sums.push({ ...seen.last, text })
       seen.since_ms = now_ms
       seen.repeated = 0
     }
