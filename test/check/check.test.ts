@@ -269,4 +269,14 @@ describe("a configuration that cannot be loaded", () => {
       rmSync(cwd, { recursive: true })
     }
   })
+
+  test("names the source of each of several mistakes", async () => {
+    const cwd = mkdtempSync(`${tmpdir()}/akonis-check-`)
+    try {
+      const { out } = await runAkonis(["check", "--json"], { cwd, env: {} })
+      expect(JSON.parse(out)[0].detail).toMatch(/^environment: client_id: .+; environment: client_secret: /)
+    } finally {
+      rmSync(cwd, { recursive: true })
+    }
+  })
 })

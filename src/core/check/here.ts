@@ -27,13 +27,13 @@ const question = (name: string, tried: string, find: Question["find"], tenant = 
 })
 
 /** The row of a configuration that could not be loaded. */
-export const configurationFailed = ({ source, key, message }: ConfigError): CheckRow => ({
+export const configurationFailed = ({ source, key, lines }: ConfigError): CheckRow => ({
   tenant: "",
   plugin: "",
   name: "configuration",
   tried: "the configuration file and the environment",
   ...failed(
-    [source, ...(key === "" ? [] : [key]), message].join(": "),
+    lines.join("; "),
     key === "" ? `correct ${source}` : `correct ${key}; docs/reference/configuration.md lists all keys`,
   ),
 })
