@@ -294,14 +294,21 @@ const pool = breaks({ file: "src/core/http/client/pool.ts", noticed_by: "test/ht
   {
     name: "nobody is told that requests wait",
     promise: "Health tells when all connections are in use for longer than a bound, with the hosts and how many wait.",
-    find: "if (this.under_way.size < this.size) return undefined",
-    replace: "if (this.under_way.size <= this.size) return undefined",
+    find: "< connections.crowded_ms) return undefined",
+    replace: "< 1_000 * connections.crowded_ms) return undefined",
+  },
+  {
+    name: "nobody is told that requests wait for a connection of the process",
+    promise: "Health tells when requests wait for the process' connections, although the tenant's own are free.",
+    noticed_by: "test/http/places.test.ts",
+    find: "first === undefined ? 0 : now_ms - first.since_ms",
+    replace: "first === undefined || !is_full ? 0 : now_ms - first.since_ms",
   },
   {
     name: "a busy pool is taken for a crowded one",
     promise: "A pool that is full and moves is busy, and not unwell.",
-    find: "const still_ms = now_ms - Math.max(",
-    replace: "const still_ms = now_ms - Math.min(",
+    find: "return now_ms - Math.max(",
+    replace: "return now_ms - Math.min(",
   },
 ])
 

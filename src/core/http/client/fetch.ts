@@ -6,7 +6,7 @@ import { exchange, openOverFetch, type Start } from "./exchange.ts"
 import { transportError } from "./fetch-error.ts"
 import { Http } from "./http.ts"
 import { proxyOf } from "./no-proxy.ts"
-import { type DoorInPools, inPools, makeProcessPlaces } from "./pools.ts"
+import { type DoorInPools, inPools, makeProcessPlaces, partsDiffer } from "./pools.ts"
 import { openOverSocket } from "./socket/open.ts"
 
 export interface FetchOptions extends RuntimeOptions {
@@ -22,18 +22,26 @@ export interface FetchOptions extends RuntimeOptions {
 export const layerFetch = (options: FetchOptions): Layer.Layer<Http> => {
   const shared = makeProcessPlaces()
   const doors = new Set<DoorInPools>()
-  const shareOut = Effect.suspend(() => Effect.forEach(doors, (door) => door.shareWith(doors.size), { discard: true }))
+  /** Tells all of a number of tenants that has changed; beyond some dozens it changes the part of none. */
+  const shareOut = (before: number) =>
+    Effect.suspend(() =>
+      partsDiffer(before, doors.size)
+        ? Effect.forEach(doors, (door) => door.shareWith(doors.size), { discard: true })
+        : Effect.void,
+    )
   const open = Effect.suspend(() => {
     const start = starter(options)
     const door: Http["Service"] = {
       send: (request, bytes_max) => exchange(start, request, bytes_max),
       open: runtime === "deno" ? openOverFetch(start) : openOverSocket(options),
     }
-    const pooled = inPools(door, { shared })
+    const tenants = doors.size + 1
+    const pooled = inPools(door, { tenants, shared })
     doors.add(pooled)
-    return Effect.as(shareOut, pooled)
+    return Effect.as(shareOut(tenants - 1), pooled)
   })
-  const close = (door: DoorInPools) => Effect.suspend(() => (doors.delete(door) ? shareOut : Effect.void))
+  const close = (door: DoorInPools) =>
+    Effect.suspend(() => (doors.delete(door) ? shareOut(doors.size + 1) : Effect.void))
   return Layer.effect(Http, Effect.acquireRelease(open, close))
 }
 

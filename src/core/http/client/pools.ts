@@ -5,7 +5,7 @@ import { monotonicMs } from "../../monotonic.ts"
 import { readDescriptors, reserveOf } from "../descriptors.ts"
 import type { Http, HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
-import { hostOf, names, Pool, type Purpose, purposes } from "./pool.ts"
+import { hostOf, names, type Places, Pool, type Purpose, purposes } from "./pool.ts"
 import { RequestPurpose } from "./purpose.ts"
 
 type Door = Http["Service"]
@@ -29,17 +29,27 @@ export const feedsOf = (descriptors: { readonly limit: number } | undefined): Fe
 /** What all tenants of a process share: places for feeds, and for requests by their purpose. */
 export interface ProcessPlaces {
   readonly feeds: Feeds
-  readonly requests: Readonly<Record<Purpose, Semaphore.Semaphore>>
+  readonly requests: Readonly<Record<Purpose, Places>>
   /** Of these, as many as tenants may hold whose last request of the purpose was not answered. */
-  readonly unanswered: Readonly<Record<Purpose, Semaphore.Semaphore>>
+  readonly unanswered: Readonly<Record<Purpose, Places>>
 }
 
-export const makeProcessPlaces = (): ProcessPlaces => {
-  const places = (share: number) => {
-    const of = (purpose: Purpose) => Semaphore.makeUnsafe(Math.max(1, Math.floor(connections[purpose] / share)))
-    return { intake: of("intake"), session: of("session"), action: of("action"), lookup: of("lookup") }
+export const makeProcessPlaces = (): ProcessPlaces => ({
+  feeds: feedsOf(readDescriptors()),
+  requests: placesOf(1, ({ size, name }) => `all ${size} connections of the process for ${name}`),
+  unanswered: placesOf(
+    connections.unanswered_share,
+    ({ size, name }) => `all ${size} connections for ${name} of tenants whose last request was not answered`,
+  ),
+})
+
+/** One in `share` of the connections for each purpose. */
+const placesOf = (share: number, all: (of: { readonly size: number; readonly name: string }) => string) => {
+  const of = (purpose: Purpose): Places => {
+    const size = Math.max(1, Math.floor(connections[purpose] / share))
+    return { free: Semaphore.makeUnsafe(size), all: () => all({ size, name: names[purpose] }) }
   }
-  return { feeds: feedsOf(readDescriptors()), requests: places(1), unanswered: places(connections.unanswered_share) }
+  return { intake: of("intake"), session: of("session"), action: of("action"), lookup: of("lookup") }
 }
 
 export interface PoolOptions {
@@ -85,8 +95,9 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
             ...(unanswered.has(purpose) ? [shared.unanswered[purpose]] : []),
             shared.requests[purpose],
           ]
-          const held: Semaphore.Semaphore[] = []
-          yield* takeAll(places, held, (wait) => pool.queued(clock, restore(within(pool, request, wait)))).pipe(
+          const held: Places[] = []
+          const next = () => places[held.length] ?? pool.places
+          yield* takeAll(places, held, (wait) => pool.queued(clock, next, restore(within(request, next, wait)))).pipe(
             Effect.onError(() => releaseAll(held)),
           )
           return yield* Effect.ensuring(pool.using(clock, request.url, restore(exchange)), releaseAll(held))
@@ -112,14 +123,18 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
   }
 }
 
+/** Whether a tenant has another number of connections for anything when the process has so many tenants instead of so many. */
+export const partsDiffer = (before: number, after: number): boolean =>
+  purposes.some((purpose) => partOf(purpose, before) !== partOf(purpose, after))
+
 /** What one of so many tenants has of the connections for a purpose. */
 const partOf = (purpose: Purpose, tenants: number): number =>
   Math.max(connections.tenant_min, Math.floor(connections[purpose] / tenants))
 
 /** Takes one of each in this order, which is the same for everybody, so that nobody waits in a circle. Notes what it holds. */
 const takeAll = <E>(
-  places: readonly Semaphore.Semaphore[],
-  held: Semaphore.Semaphore[],
+  places: readonly Places[],
+  held: Places[],
   waiting: (wait: Effect.Effect<void>) => Effect.Effect<void, E>,
 ): Effect.Effect<void, E> =>
   Effect.gen(function* () {
@@ -127,32 +142,27 @@ const takeAll = <E>(
       for (const place of places.slice(held.length)) {
         yield* Effect.uninterruptibleMask((restore) =>
           Effect.andThen(
-            restore(place.take(1)),
+            restore(place.free.take(1)),
             Effect.sync(() => held.push(place)),
           ),
         )
       }
     })
     for (const place of places) {
-      if (!(yield* place.takeIfAvailable(1))) return yield* waiting(take)
+      if (!(yield* place.free.takeIfAvailable(1))) return yield* waiting(take)
       held.push(place)
     }
   })
 
-const releaseAll = (held: readonly Semaphore.Semaphore[]) =>
-  Effect.forEach(held, (place) => place.release(1), { discard: true })
+const releaseAll = (held: readonly Places[]) =>
+  Effect.forEach(held, (place) => place.free.release(1), { discard: true })
 
-/** Waits as long as the request may take, and fails without having sent it. */
-const within = ({ purpose, size }: Pool, { url, timeout_ms }: HttpRequest, wait: Effect.Effect<void>) =>
+/** Waits as long as the request may take, and fails without having sent it, naming the places that did not get free. */
+const within = ({ url, timeout_ms }: HttpRequest, next: () => Places, wait: Effect.Effect<void>) =>
   Effect.timeoutOrElse(wait, {
     duration: timeout_ms,
     orElse: () =>
-      Effect.fail(
-        refused(
-          hostOf(url),
-          `nothing was sent within ${timeout_ms} ms: all ${size} connections for ${names[purpose]} wait for answers`,
-        ),
-      ),
+      Effect.fail(refused(hostOf(url), `nothing was sent within ${timeout_ms} ms: ${next().all()} wait for answers`)),
   })
 
 const tooManyFeeds = ({ max, descriptors_max }: Feeds) =>
