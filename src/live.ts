@@ -5,7 +5,7 @@
 import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, type Layer, Metric, Schedule, Scope } from "effect"
 import type { HttpApi, ServedTenant } from "./api/app.ts"
 import type { Config, TenantConfig } from "./core/config/load.ts"
-import type { PlannedTenant, SecretDigests } from "./core/config/reload-plan.ts"
+import { isSameValue, type PlannedTenant, type SecretDigests } from "./core/config/reload-plan.ts"
 import { DrainLimit } from "./core/delivery/drain-limit.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
 import { FalconAuth } from "./core/falcon/auth.ts"
@@ -157,7 +157,7 @@ export const makeLive = Effect.fnUntraced(function* (
     next: InForce,
   ) {
     const name = `${tenant.id}: client_secret`
-    const is_rotated = in_force.secrets.get(name) !== next.secrets.get(name)
+    const is_rotated = !isSameValue(in_force.secrets.get(name), next.secrets.get(name))
     for (const [held, other] of replaced) held.replace(other)
     const credentials = credentialsOf(tenant.credentials, fs)
     if (has_other_client || is_rotated) {

@@ -1,9 +1,9 @@
 /** `tenants_from: flight-control` while a process runs: its tenants are the children that the parent has. */
-import { Context, Effect, FileSystem, Latch, Layer, Metric, Redacted, type Scope } from "effect"
-import type { Reload } from "./api/reload.ts"
-import { tellUnready } from "./core/config/children.ts"
+import { Context, Effect, FileSystem, Latch, Layer, Metric, type Scope } from "effect"
+import type { Reload, ReloadAsked } from "./api/reload.ts"
+import { readBeside, tellUnready } from "./core/config/children.ts"
 import type { Config } from "./core/config/load.ts"
-import type { Credentials } from "./core/config/schema.ts"
+import { isSameValue, parent_secret } from "./core/config/reload-plan.ts"
 import type { ConfigError } from "./core/errors.ts"
 import { FalconAuth } from "./core/falcon/auth.ts"
 import { layerFalcon } from "./core/falcon/layer.ts"
@@ -12,15 +12,18 @@ import { listChildren } from "./core/flight-control/list-children.ts"
 import type { Http } from "./core/http/client/http.ts"
 import { Health, type Report } from "./core/telemetry/health.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
-import type { Live } from "./live.ts"
+import type { InForce, Live } from "./live.ts"
 import type { ReadAnew } from "./reload.ts"
 
 /** Stands for the parent in health, metrics and the audit log. */
 const name = "flight-control"
 
 interface Parent {
-  /** A configuration was read anew: lists the children now, and not when it is time, with the credentials that it has. */
-  readonly takeOver: (config: Config) => Effect.Effect<void>
+  /**
+   * A configuration was read anew: takes the credentials that it has, and lists the children now, and not when it is time. Where the parent
+   * asked itself, it has just listed them.
+   */
+  readonly takeOver: (now: InForce, before: InForce, asked: ReloadAsked) => Effect.Effect<void>
   readonly health: Effect.Effect<Readonly<Record<string, Report>>>
   /** Lists the children again and again, and has the configuration read anew when others are there, or can be started now. Never ends. */
   readonly follow: (
@@ -50,13 +53,12 @@ export const openParent = Effect.fnUntraced(function* (
     ),
   ).pipe(Effect.provide(services))
   const wanted = Latch.makeUnsafe(false)
-  let credentials = flight_control.credentials
   const takeOver: Parent["takeOver"] = Effect.fnUntraced(
-    function* (config) {
-      const next = config.flight_control?.credentials ?? credentials
-      if (!(yield* isSame(credentials, next))) yield* FalconAuth.use((auth) => auth.replace(credentialsOf(next, fs)))
-      credentials = next
-      wanted.openUnsafe()
+    function* (now, before, { via }) {
+      const next = now.config.flight_control
+      if (next !== undefined && !isSame(now, before))
+        yield* FalconAuth.use((auth) => auth.replace(credentialsOf(next.credentials, fs)))
+      if (via !== name) wanted.openUnsafe()
     },
     Effect.provide(Context.add(services, FileSystem.FileSystem, fs)),
   )
@@ -83,17 +85,19 @@ export const openParent = Effect.fnUntraced(function* (
   }
 })
 
-/** Whether both are of one client, with one secret. */
-const isSame = (one: Credentials, other: Credentials): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const [secret, other_secret] = yield* Effect.all([one.client_secret.value, other.client_secret.value])
-    const is_same_client = one.client_id === other.client_id && one.base_url === other.base_url
-    return is_same_client && Redacted.value(secret) === Redacted.value(other_secret)
-  }).pipe(Effect.orElseSucceed(() => false))
+/** Whether the parent's client is the same in both, with the same secret. */
+const isSame = (now: InForce, before: InForce): boolean => {
+  const client = ({ config }: InForce) => config.flight_control?.credentials
+  return (
+    client(now)?.client_id === client(before)?.client_id &&
+    client(now)?.base_url === client(before)?.base_url &&
+    isSameValue(now.secrets.get(parent_secret), before.secrets.get(parent_secret))
+  )
+}
 
 const apply = (live: Live, reload: Reload, readAnew: ReadAnew): Effect.Effect<string, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const next = yield* readAnew
+    const next = yield* readBeside(live.inForce().config, readAnew)
     if (idsOf(next) !== idsOf(live.inForce().config)) {
       const asked = { who: name, role: "admin", via: name, request_id: crypto.randomUUID() } as const
       const refused = yield* Effect.flip(reload.ask(asked)).pipe(Effect.orElseSucceed(() => undefined))

@@ -8,6 +8,7 @@ import type { Reload, ReloadAsked } from "./api/reload.ts"
 import type { AuditLine } from "./core/actions/audit.ts"
 import { isoNow } from "./core/actions/audit-line.ts"
 import { type Refusal, refuse } from "./core/actions/problem.ts"
+import { readBeside, refuseUnready } from "./core/config/children.ts"
 import type { Config } from "./core/config/load.ts"
 import type { ReloadAnswer } from "./core/config/reload-answer.ts"
 import { answerOf, digestSecrets, planReload, whyUnreadable, withoutFixed } from "./core/config/reload-plan.ts"
@@ -15,7 +16,8 @@ import { ConfigError, type StoreError } from "./core/errors.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
 import { reload as limits } from "./core/limits/operator.ts"
 import { RepeatsAs } from "./core/telemetry/repeats.ts"
-import type { Live } from "./live.ts"
+import { single_tenant } from "./core/tenant/identity.ts"
+import type { InForce, Live } from "./live.ts"
 
 /** How a configuration is read anew; fails when it is not right for what this process does. */
 export type ReadAnew = Effect.Effect<Config, ConfigError, FileSystem.FileSystem>
@@ -30,12 +32,12 @@ export const by_signal = { who: "SIGHUP", role: "admin", via: "signal" } as cons
 
 /**
  * What is asked for, and the loop that does it, which ends only when it is interrupted. `live`: what runs, once it does. `taken` is told of
- * every configuration that has been put into force.
+ * every configuration that has been put into force, in place of which one, and who asked.
  */
 export const makeReload = Effect.fnUntraced(function* (
   live: () => Live,
   read: ReadAnew,
-  taken: (config: Config) => Effect.Effect<void> = () => Effect.void,
+  taken: (now: InForce, before: InForce, asked: ReloadAsked) => Effect.Effect<void> = () => Effect.void,
 ) {
   const queue = yield* Queue.unbounded<Wanted>()
   const waiting = new Set<Wanted>()
@@ -53,9 +55,10 @@ export const makeReload = Effect.fnUntraced(function* (
 
   const next = Effect.gen(function* () {
     const wanted = yield* Queue.take(queue)
+    const before = live().inForce()
     const done = yield* Effect.result(audited(live(), wanted.asked, reloaded(live(), read)))
     waiting.delete(wanted)
-    if (Result.isSuccess(done)) yield* taken(live().inForce().config)
+    if (Result.isSuccess(done)) yield* taken(live().inForce(), before, wanted.asked)
     if (Result.isSuccess(done)) yield* Deferred.succeed(wanted.answer, done.success)
     else yield* Deferred.fail(wanted.answer, done.failure)
   })
@@ -95,15 +98,20 @@ const reloaded = Effect.fnUntraced(function* (
   read: ReadAnew,
 ): Effect.fn.Return<Prepared, ConfigError | StoreError, FileSystem.FileSystem> {
   const now = live.inForce()
-  const next = yield* read
+  const next = yield* readBeside(now.config, read)
   yield* refuseOtherOrigin(now.config, next)
-  const { config, needs_restart } = withoutFixed(now.config, next)
-  const secrets = yield* digestSecrets(config)
+  yield* refuseUnready(now.config, next)
+  const { config, needs_restart, replaced } = withoutFixed(now.config, next)
+  const secrets = yield* digestSecrets(config, replaced)
   const unreadable = whyUnreadable(now.secrets, secrets)
   if (unreadable !== undefined) return yield* unreadable
   const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
   const plan = planReload(now.config, config)
-  const carryOut = yield* live.prepare(plan, { config, callers, secrets })
+  const prepared = yield* live.prepare(plan, { config, callers, secrets })
+  const carryOut = Effect.suspend(() => {
+    for (const [held, other] of replaced) held.replace(other)
+    return prepared
+  })
   return { answer: answerOf(plan, now.config, config, [now.secrets, secrets], needs_restart), carryOut }
 })
 
@@ -148,8 +156,11 @@ const audited = (
         yield* logEach(Effect.logError(`${what}: ${detail}`))
         const tenants = live.tenants()
         // What is wrong may be about another tenant.
-        const shown = tenants.length === 1 ? detail : "the log says what is wrong with the configuration"
-        yield* writeAudit(tenants, asked, () => ({ outcome: "failed", detail: shown }))
+        const elsewhere = "the log says what is wrong with the configuration"
+        yield* writeAudit(tenants, asked, ({ running }) => ({
+          outcome: "failed",
+          detail: running.id === single_tenant ? detail : elsewhere,
+        }))
         return yield* refusal
       })
     }),

@@ -1,6 +1,6 @@
 /** The children of a Flight Control parent: listed, followed, and not lost because Falcon is silent for once. */
 import { expect, test } from "bun:test"
-import { Clock, Effect, Layer, Redacted } from "effect"
+import { Clock, Effect, FileSystem, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { makeEstate } from "../../simulator/estate.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
@@ -99,6 +99,23 @@ test("a child that Falcon lists no longer is gone once it was missing twice, and
       expect(known()).toHaveLength(3)
       yield* doubt()
       expect(known()).toEqual([])
+    }),
+  ))
+
+test("nobody is gone because the note of the children is gone", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const { estate, known, disk } = yield* follow(4)
+      yield* pass(1_000)
+      yield* Effect.provide(
+        FileSystem.FileSystem.use((fs) => fs.remove("data/children.json")),
+        disk.layer,
+      )
+      estate.removeChild(cid(0))
+      yield* listing()
+      expect(known()).toHaveLength(4)
+      yield* doubt()
+      expect(known()).toEqual([cid(1), cid(2), cid(3)])
     }),
   ))
 

@@ -1,8 +1,9 @@
 /** A whole process whose tenants are the children of a simulated Flight Control parent. */
 import { expect, test } from "bun:test"
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import type { Estate } from "../../simulator/estate.ts"
-import { type Reloading, tokens, withReloading } from "../operate/reloading.ts"
+import { type Reloading, tokens, until, withReloading } from "../operate/reloading.ts"
 
 const [acme, globex, initech] = ["a", "b", "c"].map((digit) => digit.repeat(32)) as [string, string, string]
 
@@ -37,6 +38,8 @@ test("children come and go: each is a tenant once it has a key, gone ones stop a
       estate.addChild({ cid: initech })
       await reload(tokens.boss)
       await until("the new child", () => delivered(initech) === 40)
+      // One at the start and one for the reload: what the parent reloads by itself lists nobody again.
+      expect(estate!.state.requests.filter(isListing)).toHaveLength(2)
 
       for (const cid of [globex, initech]) estate.removeChild(cid)
       // More than half of the children at once: that is not believed before it was said five times.
@@ -59,6 +62,60 @@ test("children come and go: each is a tenant once it has a key, gone ones stop a
 })
 
 const isListing = ({ path }: { readonly path: string }) => path === "/mssp/queries/children/v1"
+
+test("no child that runs is taken for gone because something cannot be read: the reload is refused, or what was edited waits for a restart", async () => {
+  const keys = mkdtempSync(`${tmpdir()}/akonis-keys-`)
+  writeFileSync(`${keys}/shared`, "the-key-of-all-children")
+  const tree = (tenant: Reloading["tenant"], of_key: object) => {
+    const { id: _, plugins, client_secret: __, ...parent } = tenant("", 0)
+    const { intake_key: ___, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
+    const own = { only: ["event-stream"], "event-stream": { ...stream, ...of_key } }
+    return { ...parent, client_secret_file: `${keys}/parent`, tenants_from: "flight-control", plugins: own }
+  }
+  const shared = { intake_key_file: `${keys}/shared` }
+  await withReloading(
+    {
+      sims: [{ events_per_partition: 0, children: [acme, globex].map((cid) => ({ cid })) }],
+      first: (tenant) => {
+        writeFileSync(`${keys}/parent`, String(tenant("", 0).client_secret))
+        return tree(tenant, shared)
+      },
+    },
+    async ({ sims, folder, get, reload, tenant, write, log, audit }) => {
+      const ids = async () => (JSON.parse((await get("/tenants", tokens.boss)).text) as { tenants: unknown[] }).tenants
+      await until("both children", async () => (await ids()).length === 2)
+
+      write({ ...tree(tenant, shared), data_dir: `${folder}/elsewhere` })
+      expect((await reload()).body).toMatchObject({ stopped: [], needs_restart: ["data_dir"] })
+
+      write(tree(tenant, {}))
+      const without_key = await reload()
+      expect([without_key.status, String(without_key.body.detail)]).toEqual([
+        422,
+        expect.stringContaining("is missing"),
+      ])
+
+      write(tree(tenant, shared))
+      rmSync(`${keys}/shared`)
+      expect((await reload()).body.detail).toContain("children that run could not be started with it")
+      writeFileSync(`${keys}/shared`, "the-key-of-all-children")
+
+      const noted = readFileSync(`${folder}/data/children.json`)
+      rmSync(`${folder}/data/children.json`)
+      expect((await reload()).body.detail).toContain("children.json is gone")
+      writeFileSync(`${folder}/data/children.json`, noted)
+      expect(await ids()).toHaveLength(2)
+      expect(audit(acme).at(-1)).toMatchObject({ outcome: "failed", detail: expect.stringContaining("the log says") })
+
+      // The parent's secret in a file is one of those that a reload reads.
+      ;(sims[0]!.simulator.settings as { client_secret: string }).client_secret = "another-secret-of-falcon"
+      writeFileSync(`${keys}/parent`, "another-secret-of-falcon")
+      expect((await reload()).body.rotated).toContain("flight_control: client_secret")
+      expect(log()).not.toContain("stopped: ")
+    },
+  )
+  rmSync(keys, { recursive: true })
+})
 
 test("a child whose key comes later is named in health until then, and a parent that may not list its children as well", async () => {
   const keys = `/tmp/akonis-keys-${crypto.randomUUID()}`

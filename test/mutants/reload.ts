@@ -85,6 +85,20 @@ export const reload: readonly Mutant[] = [
         "yield* Effect.flatten(live.prepare(planReload(now.config, config), { config, callers: now.callers, secrets })); const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)",
     },
     {
+      name: "a child whose key cannot be read is stopped",
+      promise: "A child that runs stops when Falcon lists it no longer, and for no other reason.",
+      noticed_by: "test/flight-control/process.test.ts",
+      find: "yield* refuseUnready(now.config, next)",
+      replace: "",
+    },
+    {
+      name: "children are looked for in the data folder of the next start",
+      promise: "A child that runs stops when Falcon lists it no longer, and for no other reason.",
+      noticed_by: "test/flight-control/process.test.ts",
+      find: "yield* readBeside(now.config, read)",
+      replace: "yield* (readBeside(now.config, read), read)",
+    },
+    {
       name: "a reload leaves no line in the audit log",
       promise: "Every reload is in the audit log of every tenant.",
       find: "yield* writeAudit(before, asked, line)",

@@ -1,5 +1,5 @@
 /** `tenants_from: flight-control`: the tenants are the children of the API client's own customer, each with what the configuration says. */
-import { Effect, type FileSystem } from "effect"
+import { Context, Effect, type FileSystem } from "effect"
 import { ConfigError } from "../errors.ts"
 import { shortList } from "../flight-control/belief.ts"
 import { readKnownChildren } from "../flight-control/known-children.ts"
@@ -19,8 +19,9 @@ export const parseChildren = (
 ): { readonly tenants: readonly TenantConfig[]; readonly flight_control: FlightControl } => {
   const entries = ownEntries(common)
   const parent = parentCredentials(common)
-  // A mistake is told at the start, not when the first child comes.
-  childTenant(common, entries, "0".repeat(32))
+  // A mistake is told at the start, not when the first child comes, or the one that an entry is about.
+  const not_there = [...entries.keys()].filter((cid) => !known.has(cid))
+  for (const cid of ["0".repeat(32), ...not_there]) childTenant(common, entries, cid)
   const tenants: TenantConfig[] = []
   const unready: UnreadyChild[] = []
   for (const [cid, name] of known) {
@@ -28,7 +29,7 @@ export const parseChildren = (
     if ("why" in made) unready.push({ cid, name: nameOf(made.id, name), why: made.why })
     else tenants.push(made)
   }
-  const unlisted = [...entries].flatMap(([cid, { id }]) => (known.has(cid) ? [] : [id]))
+  const unlisted = not_there.map((cid) => entries.get(cid)!.id)
   return { tenants, flight_control: { credentials: parent, unready, unlisted } }
 }
 
@@ -58,20 +59,53 @@ const readAll = (block: unknown): Effect.Effect<void, ConfigError, FileSystem.Fi
   return Effect.forEach(Object.values(block), readAll, { discard: true })
 }
 
-/** The children that were believed to be there when a process listed them last. */
+/** The process whose configuration is read anew: where it notes its children, and how many of them run. `undefined` at a start. */
+const Running = Context.Reference<{ readonly data_dir: string; readonly tenants: number } | undefined>(
+  "akonis/core/config/Running",
+  { defaultValue: () => undefined },
+)
+
+/** Reads a configuration for a process in which another one is in force: its children are those that the process has noted. */
+export const readBeside = <A, E, R>(
+  { data_dir, tenants, flight_control }: Config,
+  read: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> =>
+  flight_control === undefined ? read : Effect.provideService(read, Running, { data_dir, tenants: tenants.length })
+
+/**
+ * The children that were believed to be there when a process listed them last. A start without a note of them has none; a process that runs
+ * some and finds no note does not know who is there, which fails.
+ */
 export const knownChildren = ({
   general,
   source,
 }: Common): Effect.Effect<Children, ConfigError, FileSystem.FileSystem> =>
-  Effect.mapError(
-    readKnownChildren(general.data_dir),
-    ({ message }) => new ConfigError({ source, key: "tenants_from", message }),
-  )
+  Effect.gen(function* () {
+    const running = yield* Running
+    const data_dir = running?.data_dir ?? general.data_dir
+    const refusal = (message: string) => new ConfigError({ source, key: "tenants_from", message })
+    const noted = yield* Effect.mapError(readKnownChildren(data_dir), ({ message }) => refusal(message))
+    if (noted !== undefined || running === undefined || running.tenants === 0) return noted ?? new Map()
+    const message = `${data_dir}/children.json is gone, so it is not known who is there; the next listing writes it again`
+    return yield* refusal(message)
+  })
+
+/** A child that runs stops when Falcon lists it no longer, and not because something that it takes cannot be had. */
+export const refuseUnready = (now: Config, { source, flight_control }: Config): Effect.Effect<void, ConfigError> => {
+  const run = new Set(now.tenants.map(({ credentials }) => credentials.member_cid))
+  const lacking = (flight_control?.unready ?? []).filter(({ cid }) => run.has(cid))
+  if (lacking.length === 0) return Effect.void
+  const message = `children that run could not be started with it: ${named(lacking)}; a restart leaves them out`
+  return Effect.fail(new ConfigError({ source, key: "tenants_from", message }))
+}
+
+const named = (children: readonly UnreadyChild[]): string =>
+  shortList(children.map(({ name, why }) => `${name} (${why})`))
 
 /** Says in one text which children are not started, and why. */
 export const tellUnready = ({ unready, unlisted }: FlightControl): string => {
   const parts = [
-    ...(unready.length === 0 ? [] : [`not started: ${shortList(unready.map(({ name, why }) => `${name} (${why})`))}`]),
+    ...(unready.length === 0 ? [] : [`not started: ${named(unready)}`]),
     ...(unlisted.length === 0 ? [] : [`in the configuration, and no child of this customer: ${shortList(unlisted)}`]),
   ]
   return parts.join("; ")

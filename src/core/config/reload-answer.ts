@@ -10,7 +10,7 @@ export const reload_answer = z.object({
   restarted: names("Plugins with other settings: stopped as at an end, and started again."),
   kept: names("Plugins that went on without noticing."),
   rotated: names(
-    "Secrets that have another value: `<tenant>: <key>`, `<tenant>/<plugin>: <key>`, `server.tokens: <name>`.",
+    "Secrets that have another value: `<tenant>: <key>`, `<tenant>/<plugin>: <key>`, `server.tokens: <name>`, `traces: headers`, `flight_control: client_secret`.",
   ),
   changed: names("Other keys that have another value and are in force."),
   needs_restart: names("Keys that have another value, which is in force after a restart only."),

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { onRealClock } from "../../../test/support/effect.ts"
 import { plugins } from "../../plugins/index.ts"
 import { type Config, loadConfig } from "./load.ts"
-import { planReload, withoutFixed } from "./reload-plan.ts"
+import { answerOf, digestSecrets, planReload, withoutFixed } from "./reload-plan.ts"
 
 const keys = { client_id: "client", client_secret: "secret-of-client", data_dir: "data" }
 const stream = { intake_key: "key-of-the-intake" }
@@ -116,5 +116,18 @@ describe("what needs a restart", () => {
     })
     expect(server).toMatchObject({ port: 8_080, read_only: true })
     expect(tenants.map((one) => [one.id, one.data_dir, one.stix_dir])).toEqual([["acme", "data/acme", "stix/acme"]])
+  })
+
+  test("are no other headers of traces: they take the place of the old ones, and are named as a secret that has another value", async () => {
+    const of_headers = (headers: string) => load({ ...of(stream), traces: { endpoint: "http://collector", headers } })
+    const [now, next] = [await of_headers("x-key=one-key-000"), await of_headers("x-key=another-key-000")]
+    const { config, needs_restart, replaced } = withoutFixed(now, next)
+    expect(needs_restart).toEqual([])
+    expect(replaced).toEqual([[now.traces.headers!, next.traces.headers!]])
+    expect(config.traces.headers).toBe(now.traces.headers!)
+    const digests = [digestSecrets(now), digestSecrets(config, replaced), digestSecrets(next)]
+    const [before, after, whole] = await onRealClock(Effect.all(digests))
+    expect(answerOf([], now, config, [before!, after!], []).rotated).toEqual(["traces: headers"])
+    expect(after!).toEqual(whole!)
   })
 })

@@ -33,15 +33,24 @@ const all_keys = Object.entries(general).flatMap(([key, schema]) => {
 
 const fixed_keys = all_keys.filter((key) => !free_keys.includes(key))
 
-/** The other configuration as far as it can be in force without a restart, and what of it cannot. */
+/**
+ * The other configuration as far as it can be in force without a restart, and what of it cannot. `replaced`: secrets outside of tenants that
+ * are held until the process ends, each with the one that takes its place.
+ */
 export const withoutFixed = (
   now: Config,
   next: Config,
-): { readonly config: Config; readonly needs_restart: readonly string[] } => {
+): {
+  readonly config: Config
+  readonly needs_restart: readonly string[]
+  readonly replaced: readonly (readonly [Secret, Secret])[]
+} => {
   const needs_restart = fixed_keys.filter((key) => !isAlike(valueAt(now, key), valueAt(next, key)))
   const tenants = next.tenants.map((tenant) => placed(tenant, next, now))
   const config = fixed_keys.reduce<Config>((made, key) => withValue(made, key.split("."), valueAt(now, key)), next)
-  return { config: { ...config, tenants }, needs_restart }
+  const alike = fixed_keys.filter((key) => !needs_restart.includes(key))
+  const replaced = alike.flatMap((key) => pairsOf(valueAt(now, key), valueAt(next, key)))
+  return { config: { ...config, tenants }, needs_restart, replaced }
 }
 
 /** A copy with another value at a path; `undefined` takes the key away. */
@@ -161,17 +170,28 @@ const pairsOf = (one: unknown, other: unknown): (readonly [Secret, Secret])[] =>
 /** The secrets of a configuration: digests of their values by the names that a `ReloadAnswer` has, or why one cannot be read. */
 export type SecretDigests = ReadonlyMap<string, string | ConfigError>
 
-/** Reads every secret of a configuration. */
-export const digestSecrets = (config: Config): Effect.Effect<SecretDigests, never, FileSystem.FileSystem> => {
+/** The name of the secret of a Flight Control parent. No tenant can have this id. */
+export const parent_secret = "flight_control: client_secret"
+
+/** Reads every secret of a configuration; of those that are to be replaced, what takes their place. */
+export const digestSecrets = (
+  config: Config,
+  replaced: readonly (readonly [Secret, Secret])[] = [],
+): Effect.Effect<SecretDigests, never, FileSystem.FileSystem> => {
+  const replacing = new Map(replaced)
   const all = [
     ...config.server.tokens.map(({ name, token }) => [`server.tokens: ${name}`, token] as const),
+    ...(config.traces.headers === undefined ? [] : [["traces: headers", config.traces.headers] as const]),
+    ...(config.flight_control === undefined
+      ? []
+      : [[parent_secret, config.flight_control.credentials.client_secret] as const]),
     ...config.tenants.flatMap(({ id, credentials, plugins }) => [
       ...secretsIn(credentials, `${id}:`),
       ...plugins.flatMap(({ plugin, config: block }) => secretsIn(block, `${id}/${plugin.id}:`)),
     ]),
   ]
   const digest = (secret: Secret) =>
-    secret.value.pipe(
+    (replacing.get(secret) ?? secret).value.pipe(
       Effect.map((value): string | ConfigError => createHash("sha256").update(Redacted.value(value)).digest("hex")),
       Effect.catch((error) => Effect.succeed(error)),
     )
@@ -193,7 +213,8 @@ export const whyUnreadable = (before: SecretDigests, after: SecretDigests): Conf
   return undefined
 }
 
-const isSameValue = (one: string | ConfigError | undefined, other: string | ConfigError | undefined): boolean =>
+/** Whether a secret is what it was: two that cannot be read are. */
+export const isSameValue = (one: string | ConfigError | undefined, other: string | ConfigError | undefined): boolean =>
   one === other || (typeof one === "object" && typeof other === "object")
 
 const secretsIn = (block: unknown, place: string): (readonly [string, Secret])[] => {

@@ -27,14 +27,18 @@ export const followChildren = <R, R2>({
 }: FollowOptions<R, R2>): Effect.Effect<never, never, R | R2 | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const belief = new ChildBelief()
+    /** Those that were believed to be there last, should the file be gone. */
+    let believed: Children = new Map()
     for (;;) {
       const round = Effect.gen(function* () {
-        const known = yield* readKnownChildren(data_dir)
+        const noted = yield* readKnownChildren(data_dir)
+        const known = noted ?? believed
         const { children, doubt } = belief.learn(known, yield* list)
-        if (!isSame(known, children)) {
+        if (noted === undefined || !isSame(known, children)) {
           yield* writeKnownChildren(data_dir, children)
           yield* tell(known, children)
         }
+        believed = children
         return { doubt, unready: yield* apply }
       })
       const done = yield* Effect.result(round)

@@ -9,13 +9,13 @@ const file_name = "children.json"
 /** Two thousand children with long names have a third of it. */
 const bytes_max = 1024 * 1024
 
-/** Those that were written last; none where there is no file. */
+/** Those that were written last; `undefined` where there is no file, which says nothing about who is there. */
 export const readKnownChildren = Effect.fnUntraced(function* (
   data_dir: string,
-): Effect.fn.Return<Children, StoreError, FileSystem.FileSystem> {
+): Effect.fn.Return<Children | undefined, StoreError, FileSystem.FileSystem> {
   const path = `${data_dir}/${file_name}`
   const text = yield* readIfPresent(path, bytes_max)
-  if (text === undefined) return new Map()
+  if (text === undefined) return undefined
   const parsed = yield* Effect.try({ try: () => JSON.parse(text) as unknown, catch: () => damaged(path) })
   const entries = Object.entries(Object(parsed) as Record<string, unknown>)
   const is_right = entries.every(([cid, name]) => /^[0-9a-f]{32}$/.test(cid) && typeof name === "string")
