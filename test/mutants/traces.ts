@@ -77,4 +77,19 @@ export const traces: readonly Mutant[] = [
       },
     ],
   ),
+  ...breaks(
+    {
+      file: "src/core/delivery/lines/batch-builder.ts",
+      page: "docs/operations.md",
+      noticed_by: "src/core/delivery/lines/batch-builder.test.ts",
+    },
+    [
+      {
+        name: "a batch that begins with a line that was held began with the process",
+        promise: "The span of a batch begins with its first event.",
+        find: "    this.open = new OpenBatch(this.fed_ms)\n",
+        replace: "    this.open = new OpenBatch(0)\n",
+      },
+    ],
+  ),
 ]

@@ -15,14 +15,16 @@ const batches_of_partition = 2 + delivery.batches_waiting_max
 
 export const makeBatchMemory = (bytes_max: number = delivery.process_bytes_max): BatchMemory => {
   const partitions = new Map<string, number>()
+  let of_all = 0
   const change = (tenant: string, by: number) =>
     Effect.sync(() => {
+      of_all += by
       const count = (partitions.get(tenant) ?? 0) + by
       if (count > 0) partitions.set(tenant, count)
       else partitions.delete(tenant)
     })
   return {
-    partitions: () => [...partitions.values()].reduce((sum, count) => sum + count, 0),
+    partitions: () => of_all,
     join: (tenant) =>
       Effect.as(
         Effect.acquireRelease(change(tenant, 1), () => change(tenant, -1)),

@@ -222,6 +222,16 @@ describe("a connection", () => {
     expect(builder.endOfBody()).toBe(true)
     expect(builder.take().offsets).toEqual([9])
   })
+
+  test("that ends has brought its last event when its bytes came, whichever batch has room for it", () => {
+    const builder = new BatchBuilder(intake_framing, { ...bounds, batch_bytes_max: 6_000 }, 7)
+    builder.feed(encoder.encode(`${event(8, "a".repeat(4_000))}\n${event(9, "b".repeat(4_000))}`), 0, 5_000)
+    builder.endOfBody()
+    expect(builder.take().opened_ms).toBe(5_000)
+    builder.endOfBody()
+    expect(builder.hasWaited(1, 5_000)).toBe(false)
+    expect(builder.take().opened_ms).toBe(5_000)
+  })
 })
 
 describe("offsets", () => {

@@ -5,7 +5,7 @@
 import type { SourceEventFinder } from "../enricher.ts"
 import type { Batch, BatchBounds, RejectReason } from "./batch.ts"
 import { BufferPool } from "./buffer-pool.ts"
-import { Buffers } from "./buffers.ts"
+import { Buffers, no_buffer } from "./buffers.ts"
 import type { EventTypes } from "./event-types.ts"
 import { type Framing, write } from "./framing.ts"
 import { LineScanner } from "./line-scanner.ts"
@@ -29,10 +29,12 @@ export class BatchBuilder {
   private readonly strange: StrangeLines
   private readonly buffers: Buffers
   /** Empty until the first line of a batch comes: a quiet partition holds none. */
-  private buffer: Uint8Array = new Uint8Array()
+  private buffer = no_buffer
   /** Bytes of the open batch: where it ends in its buffer. */
   at: number
-  private open = new OpenBatch()
+  /** When bytes came last: events may be added later, from a line that was held or had no end. */
+  private fed_ms = -1
+  private open = new OpenBatch(this.fed_ms)
   private is_full = false
   private readonly partial: PartialLine
   /** Room for a separator before an event, and for the tail. */
@@ -86,9 +88,10 @@ export class BatchBuilder {
   /** Takes lines from `chunk`, from `from` on, until it is used up, the batch full, or what comes certainly no feed. Returns how far it came. */
   feed(chunk: Uint8Array, from: number, now_ms: number): number {
     if (this.is_full) return from
+    this.fed_ms = now_ms
     if (this.empty) this.open.opened_ms = now_ms
     const end = this.lines(chunk, from)
-    if (this.empty) this.returnBuffer()
+    if (this.empty) this.buffer = this.buffers.giveBack(this.buffer)
     return end
   }
 
@@ -115,9 +118,9 @@ export class BatchBuilder {
   take(): Batch {
     const batch = this.open.close(this.framing, this.buffer)
     this.buffers.took(this.at)
-    this.buffer = new Uint8Array()
+    this.buffer = no_buffer
     this.at = this.framing.head_bytes_max
-    this.open = new OpenBatch()
+    this.open = new OpenBatch(this.fed_ms)
     this.is_full = false
     return batch
   }
@@ -176,7 +179,7 @@ export class BatchBuilder {
     const { buffer, kept } = this.partial
     this.reserve(this.at + 2 * kept + this.frame_bytes)
     const after = this.scanner.scan(buffer, 0, kept, this.buffer, this.at + this.framing.separator.length)
-    if (this.empty) this.returnBuffer()
+    if (this.empty) this.buffer = this.buffers.giveBack(this.buffer)
     return after < 0
   }
 
@@ -184,8 +187,7 @@ export class BatchBuilder {
   private finishPartialLine(): boolean {
     const { buffer, kept, bytes } = this.partial
     if (bytes > kept) {
-      const detail = `line of ${bytes} bytes, cut at ${kept}`
-      this.setAside("line_too_long", detail, buffer.slice(0, kept), bytes)
+      this.setAside("line_too_long", `line of ${bytes} bytes, cut at ${kept}`, buffer.slice(0, kept), bytes)
     } else if (!this.line(buffer, 0, kept)) {
       this.partial.is_whole = true
       return false
@@ -290,10 +292,5 @@ export class BatchBuilder {
 
   private reserve(bytes: number): void {
     if (bytes > this.buffer.length) this.buffer = this.buffers.grown(this.buffer, this.at, bytes)
-  }
-
-  private returnBuffer(): void {
-    this.buffers.giveBack(this.buffer)
-    this.buffer = new Uint8Array()
   }
 }

@@ -8,6 +8,9 @@ const growth = 4
 /** Room beyond the size of the last batch, as a share of it: the next one will be about as large. */
 const reserve_share = 0.25
 
+/** In the place of a buffer while there is none. */
+export const no_buffer: Uint8Array = new Uint8Array()
+
 export class Buffers {
   private readonly held = new Set<Uint8Array>()
   private expected_bytes = 0
@@ -38,9 +41,10 @@ export class Buffers {
     this.expected_bytes = bytes
   }
 
-  /** Takes back the buffer of a batch that is done with. */
-  giveBack(buffer: Uint8Array): void {
+  /** Takes back the buffer of a batch that is done with; gives what stands in its place, which holds nothing. */
+  giveBack(buffer: Uint8Array): Uint8Array {
     if (this.held.delete(buffer)) this.pool.giveBack(buffer)
+    return no_buffer
   }
 
   /** The partition ends; what it still has nobody else gets, since a post that was broken off may still read it. */

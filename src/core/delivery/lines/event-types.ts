@@ -81,6 +81,7 @@ export class EventTypes {
   }
 
   private add(one: Seen): void {
-    this.seen[one.bytes.length] = [...(this.seen[one.bytes.length] ?? []), one]
+    const alike = (this.seen[one.bytes.length] ??= [])
+    alike.push(one)
   }
 }

@@ -5,7 +5,7 @@ import type { Framing } from "./framing.ts"
 /** What is known of the batch that is being filled; the fields mean what they mean in `Batch`. */
 export class OpenBatch {
   /** When its oldest event arrived, by the clock of whoever feeds. */
-  opened_ms = 0
+  opened_ms: number
   readonly ends: number[] = []
   readonly offsets: number[] = []
   readonly rejects: Reject[] = []
@@ -14,6 +14,10 @@ export class OpenBatch {
   last_offset = -1
   created_ms = -1
   bytes_in = 0
+
+  constructor(opened_ms: number) {
+    this.opened_ms = opened_ms
+  }
 
   get empty(): boolean {
     return this.ends.length === 0 && this.rejects.length === 0
