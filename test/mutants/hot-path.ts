@@ -50,6 +50,12 @@ const early = breaks(
       replace: "Math.max(1, shared_ms)",
     },
     {
+      name: "an event behind a slow post waits for a long look",
+      promise: "Once the batch before it is taken, an event waits for a pause at most.",
+      find: "left_ms > 0 ? left_ms : pauseMs()",
+      replace: "left_ms > 0 ? left_ms : tick_ms",
+    },
+    {
       name: "a thousand partitions post as if each were alone",
       promise: "All partitions of a process post early at most 200 times a second.",
       find: "Math.max(limits.pause_ms, shared_ms)",

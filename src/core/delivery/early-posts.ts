@@ -57,9 +57,9 @@ export const makeEarlyPosts = (options: EarlyPostsOptions): EarlyPosts => {
         filling.closeUnsafe()
         yield* filling.await
       }
-      const pause_ms = put_ms + pauseMs() - monotonicMs(clock)
-      // Rounded up: who wakes a moment too early has to wait again.
-      yield* Effect.sleep(pause_ms > 0 ? Math.min(tick_ms, Math.ceil(pause_ms)) : tick_ms)
+      const left_ms = put_ms + pauseMs() - monotonicMs(clock)
+      // Not longer than a pause: one may begin meanwhile. Rounded up: who wakes a moment too early has to wait again.
+      yield* Effect.sleep(Math.min(tick_ms, Math.ceil(left_ms > 0 ? left_ms : pauseMs())))
       look()
       const due = builder.hasWaited(batch_wait_ms_max - 2 * tick_ms, monotonicMs(clock))
       // Not while another one waits: then it may as well fill up.

@@ -81,7 +81,8 @@ export class EventTypes {
   }
 
   private add(one: Seen): void {
-    const alike = (this.seen[one.bytes.length] ??= [])
+    const alike = this.seen[one.bytes.length] ?? []
     alike.push(one)
+    this.seen[one.bytes.length] = alike
   }
 }
