@@ -8,6 +8,7 @@ import { metrics } from "../core/telemetry/metrics.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
 import { processMetrics } from "./process-metrics.ts"
 import { pythonMetrics } from "./python-metrics.ts"
+import type { TenantGauges } from "./status/look.ts"
 import type { SharedLook } from "./status/shared-look.ts"
 
 interface Pages {
@@ -18,7 +19,7 @@ interface Pages {
 
 export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }: Pages): Hono<ApiEnv> =>
   new Hono<ApiEnv>().get("/metrics", needs("reader"), async (c) => {
-    const tenants = await look.tenants()
+    const tenants = await look.gauges()
     const gauges = Effect.forEach(tenants, updateGauges, { discard: true })
     const text = await api.run(Effect.andThen(gauges, PrometheusMetrics.format()))
     const seen = seenBy(c.get("caller"), text).trimEnd()
@@ -29,10 +30,11 @@ export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }
   })
 
 /** What nobody counts as it happens: it is looked at when somebody asks. */
-const updateGauges = ({ id, plugins, dead_letters }: Awaited<ReturnType<SharedLook["tenants"]>>[number]) =>
+const updateGauges = ({ id, plugins, pending }: TenantGauges) =>
   Effect.gen(function* () {
-    const pending = Metric.withAttributes(metrics.dead_letters_pending, { tenant: id })
-    yield* Metric.update(pending, dead_letters.pending)
+    // What cannot be read is not nothing: the series stays as it is, or away.
+    if (pending !== undefined)
+      yield* Metric.update(Metric.withAttributes(metrics.dead_letters_pending, { tenant: id }), pending)
     for (const plugin of plugins) {
       for (const status of statuses)
         yield* Metric.update(statusGauge(id, plugin.id, status), +(plugin.status === status))

@@ -1,5 +1,6 @@
 /** What `GET /metrics` tells of actions, of requests to Falcon and to ourselves, and of the process. */
-import { describe, expect, test } from "bun:test"
+import { describe, expect, spyOn, test } from "bun:test"
+import { Effect, Metric } from "effect"
 import { hostIds, unknown_host } from "./problems.ts"
 import { tokens, withServed } from "./served.ts"
 
@@ -50,5 +51,27 @@ describe("metrics", () => {
       expect(text).toMatch(/^process_cpu_seconds_total [\d.]+$/m)
       expect(text).toMatch(/^process_start_time_seconds [\d.]+$/m)
       expect(text).not.toContain("/nobody/knows")
+    }))
+
+  test("are gone through once for each scrape and each look, however many tenants there are", () =>
+    withServed({ tenants: ["one", "two", "three"] }, async ({ ask }) => {
+      const walks = spyOn(Effect.runSync(Metric.MetricRegistry), "values")
+      try {
+        const { text } = await ask("/metrics", { token: tokens.reader })
+        expect(sampleOf(text, "akonis_plugin_status", { tenant: "three", plugin: "hosts", status: "ok" })).toBe(1)
+        expect(walks).toHaveBeenCalledTimes(1)
+        await ask("/status", { token: tokens.reader })
+        expect(walks).toHaveBeenCalledTimes(2)
+      } finally {
+        walks.mockRestore()
+      }
+    }))
+
+  test("say nothing of dead letters that cannot be read, rather than that there are none", () =>
+    withServed({ tenants: ["readable", "unreadable"] }, async ({ ask, writeFile }) => {
+      writeFile("unreadable/dead-letters", "a file in the place of the folder")
+      const { text } = await ask("/metrics", { token: tokens.reader })
+      expect(text).toContain('akonis_dead_letters_pending{tenant="readable"} 0')
+      expect(text).not.toContain('akonis_dead_letters_pending{tenant="unreadable"}')
     }))
 })

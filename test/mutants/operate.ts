@@ -37,6 +37,22 @@ export const operate: readonly Mutant[] = [
       },
     ],
   ),
+  ...breaks({ file: "src/api/status/look.ts", page: "docs/delivery.md", noticed_by: "test/actions/metrics.test.ts" }, [
+    {
+      name: "dead letters that cannot be read count as none",
+      promise: "What cannot be read is not nothing.",
+      find: "pending: (yield* lettersNow)?.pending,",
+      replace: "pending: (yield* lettersNow)?.pending ?? 0,",
+    },
+  ]),
+  ...breaks({ file: "src/api/status/shared-look.ts", noticed_by: "test/actions/metrics.test.ts" }, [
+    {
+      name: "every tenant goes through what is measured of all",
+      promise: "What is measured is taken once and then parted.",
+      find: "Effect.forEach(looks, ({ id, whole }) => whole(",
+      replace: "Effect.forEach(looks, ({ id, whole }) => (Effect.runSync(Metric.snapshot), whole)(",
+    },
+  ]),
   ...breaks({ file: "src/core/delivery/tap.ts", noticed_by: noticed }, [
     {
       name: "a redacted tap shows texts",

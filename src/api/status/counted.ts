@@ -4,10 +4,11 @@ import type { EnabledPlugin } from "../../core/plugin.ts"
 import { metrics as names } from "../../core/telemetry/metrics.ts"
 import type { TenantStatus } from "./schema.ts"
 
-type Snapshots = readonly Metric.Metric.Snapshot[]
+/** What is measured of one tenant. */
+export type Measured = readonly Metric.Metric.Snapshot[]
 
 /** The counters that plugins declare, by plugin, summed up over their labels. */
-export const countersOf = (plugins: readonly EnabledPlugin[], all: Snapshots): TenantStatus["counters"] =>
+export const countersOf = (plugins: readonly EnabledPlugin[], all: Measured): TenantStatus["counters"] =>
   Object.fromEntries(
     plugins.flatMap(({ plugin }) => {
       const own = Object.values(plugin.metrics ?? {}).map(({ id }) => id)
@@ -16,7 +17,7 @@ export const countersOf = (plugins: readonly EnabledPlugin[], all: Snapshots): T
   )
 
 /** The inventories that are on. */
-export const assetsOf = (plugins: readonly EnabledPlugin[], all: Snapshots): TenantStatus["assets"] =>
+export const assetsOf = (plugins: readonly EnabledPlugin[], all: Measured): TenantStatus["assets"] =>
   plugins
     .filter(({ plugin }) => plugin.inventory !== undefined)
     .map(({ plugin: { id } }) => {
@@ -36,16 +37,16 @@ export const assetsOf = (plugins: readonly EnabledPlugin[], all: Snapshots): Ten
     })
 
 /** What Falcon said last about the tenant's requests of the minute. */
-export const budgetOf = (all: Snapshots): TenantStatus["budget"] => {
+export const budgetOf = (all: Measured): TenantStatus["budget"] => {
   const remaining = gauge(all, names.falcon_budget_remaining.id)
   const limit = gauge(all, names.falcon_budget_limit.id)
   return remaining === null || limit === null ? null : { remaining, limit }
 }
 
-const sum = (all: Snapshots, id: string): number =>
+const sum = (all: Measured, id: string): number =>
   all.reduce((total, one) => total + (one.id === id && one.type === "Counter" ? Number(one.state.count) : 0), 0)
 
-const gauge = (all: Snapshots, id: string): number | null => {
+const gauge = (all: Measured, id: string): number | null => {
   const found = all.find((one) => one.id === id && one.type === "Gauge")
   return found?.type === "Gauge" ? Number(found.state.value) : null
 }

@@ -1,5 +1,5 @@
 /** One look at everything that runs: the same for whoever asks, so that it is made once and shared. */
-import { Clock, Effect, type FileSystem, Metric } from "effect"
+import { Clock, Context, Effect, type FileSystem } from "effect"
 import type { AuditLine } from "../../core/actions/audit.ts"
 import { readAuditTail } from "../../core/actions/audit-tail.ts"
 import type { ActionTenant } from "../../core/actions/execute.ts"
@@ -11,53 +11,52 @@ import { Health, type PartReport, type Report, type Status } from "../../core/te
 import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { Tenant } from "../../core/tenant/identity.ts"
 import { cleanText } from "../../core/text.ts"
-import { assetsOf, budgetOf, countersOf } from "./counted.ts"
+import { assetsOf, budgetOf, countersOf, type Measured } from "./counted.ts"
 import { partitionStatus } from "./partitions.ts"
 import type { AuditShown, ShownLetter, TenantStatus } from "./schema.ts"
 
-/** What is read from the disk, and when. */
-interface FromDisk {
-  readonly read_ms: number
-  readonly letters: DeadLetterSummary
-  readonly audit: readonly AuditLine[]
-  readonly approvals: number
+/** What metrics tell of a tenant beside what is counted as it happens. */
+export interface TenantGauges {
+  readonly id: string
+  readonly plugins: readonly { readonly id: string; readonly status: Status }[]
+  /** Dead letters that wait; `undefined` while that cannot be read. */
+  readonly pending: number | undefined
+}
+
+interface TenantLook {
+  readonly id: string
+  /** Everything; takes the metrics of this tenant. */
+  readonly whole: (metrics: Measured) => Effect.Effect<TenantStatus>
+  /** What costs little, for whoever asks often about many tenants. */
+  readonly gauges: Effect.Effect<TenantGauges>
 }
 
 /** Makes the look at one tenant. Files are looked at every few seconds at most, everything else whenever it is called. */
-export const makeTenantLook = (running: RunningTenant, acting: ActionTenant) => {
-  let disk: FromDisk | undefined
-  let letters: ReturnType<typeof makeDeadLetterSummary> | undefined
-
-  const fromDisk = Effect.gen(function* () {
-    const now_ms = yield* Clock.currentTimeMillis
-    if (disk !== undefined && Math.abs(now_ms - disk.read_ms) < limits.disk_age_ms_max) return disk
-    const { data_dir } = yield* Tenant
-    letters ??= makeDeadLetterSummary(data_dir)
-    const known = disk?.letters ?? { pending: 0, replayed: 0, by_reason: {}, newest: [] }
-    disk = {
-      read_ms: now_ms,
-      letters: yield* Effect.orElseSucceed(letters, () => known),
-      audit: yield* readAuditTail(data_dir),
-      approvals: yield* Effect.orElseSucceed(
+export const makeTenantLook = (running: RunningTenant, acting: ActionTenant): TenantLook => {
+  let shown: DeadLetterSummary = { pending: 0, replayed: 0, by_reason: {}, newest: [] }
+  const { data_dir } = Context.get(running.services, Tenant)
+  const lettersNow = everyFewSeconds(Effect.orElseSucceed(makeDeadLetterSummary(data_dir), () => undefined))
+  const actedNow = everyFewSeconds(
+    Effect.all({
+      audit: readAuditTail(data_dir),
+      approvals: Effect.orElseSucceed(
         Effect.map(acting.approvals.list, (all) => all.length),
         () => 0,
       ),
-    }
-    return disk
-  })
+    }),
+  )
 
-  const look = Effect.gen(function* (): Effect.fn.Return<
-    TenantStatus,
-    never,
-    Board | Health | Tenant | FileSystem.FileSystem
-  > {
+  const whole = Effect.fnUntraced(function* (
+    metrics: Measured,
+  ): Effect.fn.Return<TenantStatus, never, Board | Health | FileSystem.FileSystem> {
     const now_ms = yield* Clock.currentTimeMillis
     const health = yield* Health
     const board = yield* Board
     const { plugins } = yield* health.report
     const parts = yield* health.parts
-    const metrics = (yield* Metric.snapshot).filter(({ attributes }) => attributes?.tenant === running.id)
-    const { letters, audit, approvals } = yield* fromDisk
+    const letters = (yield* lettersNow) ?? shown
+    shown = letters
+    const { audit, approvals } = yield* actedNow
     const partitions = board.partitions().map((one) => partitionStatus(one, parts[one.plugin] ?? [], now_ms, board))
     const enrichment = board.partitions().reduce(
       (sum, { activity, look }) => ({
@@ -90,7 +89,32 @@ export const makeTenantLook = (running: RunningTenant, acting: ActionTenant) => 
       audit: audit.map(shownAudit),
     }
   })
-  return Effect.provide(look, running.services)
+
+  const gauges = Effect.gen(function* () {
+    const { plugins } = yield* (yield* Health).report
+    return {
+      id: running.id,
+      plugins: running.plugins.map(({ plugin: { id } }) => ({ id, status: (plugins[id] ?? not_told).status })),
+      pending: (yield* lettersNow)?.pending,
+    }
+  })
+  return {
+    id: running.id,
+    whole: (metrics) => Effect.provide(whole(metrics), running.services),
+    gauges: Effect.provide(gauges, running.services),
+  }
+}
+
+/** What an effect gives, no older than a few seconds. */
+const everyFewSeconds = <A, R>(effect: Effect.Effect<A, never, R>): Effect.Effect<A, never, R> => {
+  let known: { readonly read_ms: number; readonly value: A } | undefined
+  return Effect.gen(function* () {
+    const now_ms = yield* Clock.currentTimeMillis
+    if (known !== undefined && Math.abs(now_ms - known.read_ms) < limits.disk_age_ms_max) return known.value
+    const value = yield* effect
+    known = { read_ms: now_ms, value }
+    return value
+  })
 }
 
 const not_told: Report = { status: "ok", since: new Date(0).toISOString(), detail: "" }

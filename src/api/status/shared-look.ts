@@ -1,11 +1,11 @@
 /** Looks at all tenants for everybody who watches: one computation per tick, however many watch, and none while nobody does. */
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
 import { type Caller, maySee } from "../../core/http/server/bearer.ts"
 import { status as limits } from "../../core/limits/operator.ts"
 import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { version } from "../../version.ts"
 import type { Api } from "../api.ts"
-import { makeTenantLook, worst } from "./look.ts"
+import { makeTenantLook, type TenantGauges, worst } from "./look.ts"
 import type { StatusReport, TenantStatus } from "./schema.ts"
 
 /** What was seen, before it is cut to what a caller may see. */
@@ -19,8 +19,8 @@ export interface SharedLook {
   readonly now: (caller: Caller) => Promise<string>
   /** Calls `tell` with the report as JSON at every tick until it is closed by what this gives. */
   readonly watch: (caller: Caller, tell: (json: string) => void) => () => void
-  /** What every tenant does, no older than half a tick. */
-  readonly tenants: () => Promise<readonly TenantStatus[]>
+  /** What metrics tell of every tenant beside what is counted. */
+  readonly gauges: () => Promise<readonly TenantGauges[]>
   readonly watchers: () => number
   /** What was seen is about what was shown before: the next one looks anew. */
   readonly forget: () => void
@@ -33,12 +33,19 @@ export const makeSharedLook = (
   now: () => { readonly api: Api; readonly running: readonly RunningTenant[] },
   started_ms: number,
 ): SharedLook => {
-  const makeLook = (): Effect.Effect<Seen> => {
+  let looks: readonly ReturnType<typeof makeTenantLook>[] | undefined
+  const looksNow = () => {
     const { api, running } = now()
-    const looks = running.map((tenant, i) => makeTenantLook(tenant, api.tenants[i]!))
-    return Effect.map(Effect.all(looks), (tenants) => ({ tenants, seen_ms: api.now_ms() }))
+    looks ??= running.map((tenant, i) => makeTenantLook(tenant, api.tenants[i]!))
+    return looks
   }
-  let lookNow: Effect.Effect<Seen> | undefined
+  /** What is measured is taken once and then parted: each tenant by itself would go through that of all. */
+  const lookAtAll = Effect.gen(function* () {
+    const looks = looksNow()
+    const measured = Map.groupBy(yield* Metric.snapshot, ({ attributes }) => attributes?.tenant)
+    const tenants = yield* Effect.forEach(looks, ({ id, whole }) => whole(measured.get(id) ?? []))
+    return { tenants, seen_ms: now().api.now_ms() }
+  })
   const watchers = new Set<{ readonly caller: Caller; readonly tell: (json: string) => void }>()
   let last: Seen | undefined
   let looking: Promise<Seen> | undefined
@@ -47,9 +54,8 @@ export const makeSharedLook = (
   /** Whoever asks while a look is being made gets that one. */
   const look = (): Promise<Seen> => {
     if (looking !== undefined) return looking
-    lookNow ??= makeLook()
     const began = now()
-      .api.run(lookNow)
+      .api.run(lookAtAll)
       .then((seen) => {
         if (looking === began) last = seen
         return seen
@@ -62,7 +68,7 @@ export const makeSharedLook = (
   }
 
   const forget = (): void => {
-    last = looking = lookNow = undefined
+    last = looking = looks = undefined
   }
 
   const recent = (): Promise<Seen> =>
@@ -114,7 +120,7 @@ export const makeSharedLook = (
       schedule()
       return () => void watchers.delete(watcher)
     },
-    tenants: async () => (await recent()).tenants,
+    gauges: () => now().api.run(Effect.forEach(looksNow(), ({ gauges }) => gauges)),
     watchers: () => watchers.size,
     forget,
     stop: Effect.sync(() => {

@@ -1,7 +1,7 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
 import { Clock, Effect, FileSystem } from "effect"
 import type { StoreError } from "../errors.ts"
-import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import { appendDurably, readIfPresent, unreadable, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
 import type { Destination } from "./destination.ts"
 import type { Enricher } from "./enricher.ts"
@@ -120,9 +120,12 @@ export const purge = Effect.fnUntraced(function* (data_dir: string, which: "repl
   return { removed, kept }
 })
 
-/** Names of the files with records, the oldest first. */
-export const dayFiles = (folder: string) =>
-  FileSystem.FileSystem.use((fs) => Effect.orElseSucceed(fs.readDirectory(folder), () => [])).pipe(
+/** Names of the files with records, the oldest first; none where there is no folder. Fails where it cannot be read. */
+export const dayFiles = (folder: string): Effect.Effect<readonly string[], StoreError, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.use((fs) => fs.readDirectory(folder)).pipe(
+    Effect.catch((error) =>
+      error.reason._tag === "NotFound" ? Effect.succeed<string[]>([]) : Effect.fail(unreadable(folder, error)),
+    ),
     Effect.map((names) => names.filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name)).sort()),
   )
 

@@ -23,7 +23,7 @@ export const makeDeadLetterSummary = (data_dir: string) => {
   const folder = deadLetterFolder(data_dir)
   const counts = new Map<string, { bytes: number; lines: number }>()
   let known = nothing
-  let known_version = ""
+  let known_version: string | undefined
 
   return Effect.gen(function* (): Effect.fn.Return<DeadLetterSummary, StoreError, FileSystem.FileSystem> {
     const fs = yield* FileSystem.FileSystem

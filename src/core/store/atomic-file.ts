@@ -81,11 +81,13 @@ export const readIfPresent = (
     Effect.catch((error) =>
       typeof error !== "string" && error.reason._tag === "NotFound"
         ? Effect.undefined
-        : Effect.fail(
-            new StoreError({ reason: "unreadable", path, message: `${path} cannot be read: ${whyUnread(error)}` }),
-          ),
+        : Effect.fail(unreadable(path, error)),
     ),
   )
+
+/** The error of a file or folder that is there and cannot be read. */
+export const unreadable = (path: string, error: Parameters<typeof whyUnread>[0]): StoreError =>
+  new StoreError({ reason: "unreadable", path, message: `${path} cannot be read: ${whyUnread(error)}` })
 
 const syncFolder = (folder: string) =>
   FileSystem.FileSystem.use((fs) => Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (file) => file.sync)))
