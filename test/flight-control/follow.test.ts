@@ -63,6 +63,24 @@ const reordered = () => {
   }
 }
 
+/** Pages of a list that has more children than are followed, none of which was known. */
+const endless = () => {
+  let pages = 0
+  return () => {
+    const at = (pages++ * limits.page) % limits.children_max
+    const resources = Array.from({ length: limits.page }, (_, n) => cid(10_000 + at + n))
+    return Response.json({
+      meta: { pagination: { total: 9_999, limit: limits.page, offset: at } },
+      errors: [],
+      resources,
+    })
+  }
+}
+
+/** One full page that says nothing of others. */
+const unpaged = () =>
+  Response.json({ meta: {}, errors: [], resources: Array.from({ length: limits.page }, (_, n) => cid(10_000 + n)) })
+
 const json =
   (body: object, status = 200) =>
   () =>
@@ -160,3 +178,22 @@ test("nobody is gone because pages hold a child twice in place of another one, a
       expect(told.at(-1)).toContain("Falcon lists some children twice and does not list 1 that were known")
     }),
   ))
+
+test.each([
+  ["lists more children than are followed", endless(), limits.children_max, "Falcon has more children than the 2000"],
+  ["does not say whether its full page is all", () => unpaged(), limits.page + 3, "does not say how many there are"],
+] as const)("nobody is gone because Falcon %s, and that is told", (_, pages, count, text) =>
+  onTestClock(
+    Effect.gen(function* () {
+      let answer: () => Response | undefined = () => undefined
+      const { known, told } = yield* follow(3, () => answer())
+      yield* pass(1_000)
+      answer = pages
+      yield* listing()
+      yield* doubt(3)
+      expect(known()).toHaveLength(count)
+      expect(known()).toEqual(expect.arrayContaining([cid(0), cid(1), cid(2)]))
+      expect(told.at(-1)).toContain(text)
+    }),
+  ),
+)

@@ -94,6 +94,12 @@ const children = [
       find: "if (read < Math.min(total, limits.children_max))",
       replace: "if (read < 0)",
     },
+    {
+      name: "children beyond those that are followed count as gone",
+      promise: "A list that is not the whole one says nothing about who is gone.",
+      find: "more !== undefined || read > limits.children_max",
+      replace: "read > limits.children_max",
+    },
   ]),
   ...breaks({ file: "src/api/tenants.ts", noticed_by: "test/flight-control/process.test.ts" }, [
     {

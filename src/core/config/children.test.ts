@@ -73,6 +73,18 @@ test("the list of tenants says what single children have of their own: an id, a 
     }),
   ))
 
+test("a child whose own client secret cannot be read is not started, and keeps no other one from it", () =>
+  onRealClock(
+    Effect.gen(function* () {
+      const own = { id: "acme", member_cid: acme, client_secret_file: "/nowhere/secret" }
+      // The parent's own secret is not here either: that is no matter of single children.
+      const parent = { client_secret: undefined, client_secret_file: "/nowhere/parent" }
+      const { tenants, flight_control } = yield* load({ ...parent, tenants: [own] }, { intake_key: "one-key-of-all" })
+      expect(tenants.map(({ id }) => id)).toEqual([globex, initech])
+      expect(flight_control!.unready).toMatchObject([{ cid: acme, why: expect.stringContaining("client_secret") }])
+    }),
+  ))
+
 test.each([
   ["a mistake in what all children have", {}, { intake_key: "a-key-of-all", batch_size: 3 }, "children.0"],
   ["a child in the place of the parent", { member_cid: acme }, template, "member_cid"],
@@ -82,6 +94,12 @@ test.each([
     { tenants: ["x", "y"].map((id) => ({ id, member_cid: acme })) },
     template,
     "tenants[1].member_cid",
+  ],
+  [
+    "a mistake in an entry about a child that is not there yet",
+    { tenants: [{ id: "hooli", member_cid: "d".repeat(32), plugins: { "event-stream": { batch_size: 3 } } }] },
+    template,
+    "tenants[0].plugins",
   ],
   ["another source of tenants", { tenants_from: "ldap" }, template, "tenants_from"],
 ] as const)("%s stops the start", (_, more, stream, key) =>

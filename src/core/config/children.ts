@@ -16,7 +16,12 @@ const placeholder = "{cid}"
 export const parseChildren = (
   common: Common,
   known: Children,
-): { readonly tenants: readonly TenantConfig[]; readonly flight_control: FlightControl } => {
+): {
+  readonly tenants: readonly TenantConfig[]
+  readonly flight_control: FlightControl
+  /** Customer ids of those that do not speak with the parent's client secret. */
+  readonly with_own_secret: ReadonlySet<string>
+} => {
   const entries = ownEntries(common)
   const parent = parentCredentials(common)
   // A mistake is told at the start, not when the first child comes, or the one that an entry is about.
@@ -30,23 +35,27 @@ export const parseChildren = (
     else tenants.push(made)
   }
   const unlisted = not_there.map((cid) => entries.get(cid)!.id)
-  return { tenants, flight_control: { credentials: parent, unready, unlisted } }
+  const with_own_secret = new Set([...entries].flatMap(([cid, { own }]) => (hasSecret(own) ? [cid] : [])))
+  return { tenants, flight_control: { credentials: parent, unready, unlisted }, with_own_secret }
 }
 
-/** Leaves out the children one of whose secrets cannot be read: their files may come later. */
+const hasSecret = (own: Tree): boolean => own.client_secret !== undefined || own.client_secret_file !== undefined
+
+/** Leaves out the children one of whose own secrets cannot be read: their files may come later. */
 export const withReadableSecrets = Effect.fnUntraced(function* (
   config: Config,
-  flight_control: FlightControl,
+  { tenants: all, flight_control, with_own_secret }: ReturnType<typeof parseChildren>,
   known: Children,
 ): Effect.fn.Return<Config, never, FileSystem.FileSystem> {
   const unready = [...flight_control.unready]
   const tenants: TenantConfig[] = []
-  for (const tenant of config.tenants) {
-    const unreadable = yield* Effect.flip(Effect.forEach(tenant.plugins, ({ config: block }) => readAll(block))).pipe(
+  for (const tenant of all) {
+    const cid = tenant.credentials.member_cid!
+    const secrets = [with_own_secret.has(cid) ? tenant.credentials : [], tenant.plugins.map((plugin) => plugin.config)]
+    const unreadable = yield* Effect.flip(readAll(secrets)).pipe(
       Effect.map(({ key, message }) => `${key}: ${message}`),
       Effect.orElseSucceed(() => undefined),
     )
-    const cid = tenant.credentials.member_cid!
     if (unreadable === undefined) tenants.push(tenant)
     else unready.push({ cid, name: nameOf(tenant.id, known.get(cid) ?? ""), why: unreadable })
   }

@@ -35,8 +35,8 @@ export const loadConfig = Effect.fnUntraced(function* (
     })
   }
   const known = yield* knownChildren(common)
-  const { tenants, flight_control } = yield* tried(() => parseChildren(common, known))
-  return yield* withReadableSecrets({ ...common.general, source, tenants }, flight_control, known)
+  const children = yield* tried(() => parseChildren(common, known))
+  return yield* withReadableSecrets({ ...common.general, source, tenants: [] }, children, known)
 })
 
 const tried = <A>(parse: () => A): Effect.Effect<A, ConfigError> =>

@@ -1,7 +1,7 @@
 /** Which children of a parent are believed to be there. Absence is not "none". */
 
 import { flight_control as limits } from "./limits.ts"
-import type { Children, Listing } from "./list-children.ts"
+import type { Children, ListDoubt, Listing } from "./list-children.ts"
 
 /** What becomes of the children that were known once another listing has come. */
 export interface Belief {
@@ -21,9 +21,12 @@ export class ChildBelief {
   private collapses = 0
 
   /** What to believe after this listing. */
-  learn(known: Children, { children: listed, is_doubtful }: Listing): Belief {
+  learn(known: Children, { children: listed, doubt }: Listing): Belief {
     const absent = [...known.keys()].filter((cid) => !listed.has(cid))
-    if (is_doubtful) return { children: new Map([...known, ...listed]), doubt: doubtAboutPages(absent) }
+    if (doubt !== undefined) {
+      const both = [...new Map([...known, ...listed])].slice(0, limits.children_max)
+      return { children: new Map(both), doubt: doubtAboutList[doubt](absent) }
+    }
     for (const cid of [...this.missing.keys()]) if (!absent.includes(cid)) this.missing.delete(cid)
     for (const cid of absent) this.missing.set(cid, (this.missing.get(cid) ?? 0) + 1)
     const is_collapse = absent.length > known.size / 2
@@ -38,10 +41,16 @@ export class ChildBelief {
   }
 }
 
-const doubtAboutPages = (absent: readonly string[]): string | undefined =>
-  absent.length === 0
-    ? undefined
-    : `Falcon lists some children twice and does not list ${absent.length} that were known (${shortList(absent)}); they go on`
+const doubtAboutList: Readonly<Record<ListDoubt, (absent: readonly string[]) => string | undefined>> = {
+  repeats: (absent) =>
+    absent.length === 0
+      ? undefined
+      : `Falcon lists some children twice and does not list ${absent.length} that were known (${shortList(absent)}); they go on`,
+  capped: () =>
+    `Falcon has more children than the ${limits.children_max} that are followed: the others are not started, and none is taken for gone`,
+  unpaged: () =>
+    `Falcon lists ${limits.page} children or more and does not say how many there are: others may be missing, and none is taken for gone`,
+}
 
 const doubtAbout = (absent: readonly string[], known: number, needed: number): string =>
   `Falcon no longer lists ${absent.length} of ${known} children (${shortList(absent)}); they go on until it has said so ${needed} times in a row`

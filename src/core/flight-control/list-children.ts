@@ -36,9 +36,15 @@ export type Children = ReadonlyMap<string, string>
 /** What Falcon lists. */
 export interface Listing {
   readonly children: Children
-  /** It lists entries twice, in place of others perhaps: what is missing in it may be there. */
-  readonly is_doubtful: boolean
+  /** Why what is missing in it may be there all the same; `undefined` where it is the whole list. */
+  readonly doubt?: ListDoubt
 }
+
+/**
+ * `repeats`: some are listed twice, in place of others perhaps. `capped`: there are more than are followed. `unpaged`: a full page, and no
+ * word about whether another one comes.
+ */
+export type ListDoubt = "repeats" | "capped" | "unpaged"
 
 /**
  * Lists every child with its name. Fails where an answer holds no list, ends before its total or holds errors: such a list says nothing
@@ -57,10 +63,12 @@ export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.
   const entries = new Set<unknown>()
   let read = 0
   let total = 0
-  yield* eachPage(whole, query, { page_size: limits.page, limit: limits.children_max }, (page) =>
+  let is_unpaged = false
+  const more = yield* eachPage(whole, query, { page_size: limits.page, limit: limits.children_max }, (page) =>
     Effect.gen(function* () {
       read += page.resources.length
       total = Math.max(total, Number(page.pagination?.total ?? 0))
+      is_unpaged = page.pagination === undefined && page.resources.length >= limits.page
       yield* failEmptyPage(query, page, read)
       for (const resource of page.resources) {
         entries.add(resource)
@@ -72,7 +80,13 @@ export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.
   if (read < Math.min(total, limits.children_max)) {
     return yield* failure(query, "malformed", `the list ended after ${read} of ${total} children`)
   }
-  return { children: yield* named([...cids]), is_doubtful: entries.size < read }
+  const doubts: readonly (readonly [ListDoubt, boolean])[] = [
+    ["capped", more !== undefined || read > limits.children_max],
+    ["repeats", entries.size < read],
+    ["unpaged", is_unpaged],
+  ]
+  const [doubt] = doubts.find(([, is_so]) => is_so) ?? []
+  return { children: yield* named([...cids]), ...(doubt !== undefined && { doubt }) }
 })
 
 /** The id without the checksum that the console shows behind it. */
