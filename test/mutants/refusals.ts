@@ -85,6 +85,13 @@ const standing = breaks({ file: "src/core/delivery/standing.ts", page }, [
     find: "return this.refused_in_row >= this.in_row_max",
     replace: "return this.refused_in_row >= 1_000 * this.in_row_max",
   },
+  {
+    name: "what was refused as a probe is forgotten",
+    promise: "Poison events with nothing after them pass one after the other, in batches of one event, too.",
+    find: "return accepted !== undefined && accepted < this.accepted",
+    replace: "return accepted !== undefined && accepted > this.accepted",
+    noticed_by: "src/core/delivery/deliverer.test.ts",
+  },
 ])
 
 const outage = breaks({ file: "src/core/delivery/outage.ts", page }, [

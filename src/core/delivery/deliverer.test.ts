@@ -175,6 +175,18 @@ describe("A run of events that the intake refuses", () => {
         expect(taken).toEqual([0, 0])
       }),
     ))
+
+  test("in batches of one event passes in a few minutes an event, for what was refused as a probe is known", () =>
+    run(
+      Effect.gen(function* () {
+        const { deliverer, handoff, recorded } = stand((events) => (events.some((n) => n > 0) ? "refuses" : "takes"))
+        yield* deliverer.deliver(batchOf([0]))
+        for (const n of upTo(1, 13)) handoff.put(batchOf([n]))
+        handoff.end()
+        expect(yield* deliverFor(handoff.drainTo(deliverer.deliver), 60 * 60_000)).toBe(true)
+        expect(recorded).toEqual(upTo(1, 13))
+      }),
+    ))
 })
 
 describe("An intake that refuses everything for a while", () => {

@@ -67,10 +67,8 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
         standing.took(batch, range.to - 1)
         yield* postSuspectsAgain(open)
       } else if (range.to - range.from > 1) remaining.halve(range)
-      else {
-        standing.refused()
-        open.suspects.push({ index: range.from, refusal })
-      }
+      else if (standing.refused(batch, range.from)) yield* record([rejectOf(batch, range.from, refusal)])
+      else open.suspects.push({ index: range.from, refusal })
     }
   })
 

@@ -140,7 +140,7 @@ export const makeOutage = ({ name, standing, health, observer, ahead, post, earl
         standing.tookProbe(probe.batch, probe.index)
         return probe.taken()
       }
-      standing.refused()
+      standing.refused(probe.batch, probe.index)
       refusal = answer
       yield* observer.onRetry(answer.reason)
     }

@@ -14,14 +14,25 @@ export class Standing {
   /** An event that it has taken, for the case that nothing else can tell whether it takes any. */
   good: Batch | undefined
   private in_row_max: number = limits.refused_in_row_max
+  /** Events that were refused alone, and what `accepted` was when that was first seen. */
+  private readonly suspects = new WeakMap<Batch, Map<number, number>>()
 
   /** So many were refused that it is an outage until the opposite is known. */
   get refuses_all(): boolean {
     return this.refused_in_row >= this.in_row_max
   }
 
-  refused(): void {
+  /**
+   * The destination has refused this event alone. True: it did so before, has taken another one since, and takes events otherwise;
+   * so it is a poison event.
+   */
+  refused(batch: Batch, index: number): boolean {
     this.refused_in_row++
+    const of_batch = this.suspects.get(batch) ?? new Map<number, number>()
+    this.suspects.set(batch, of_batch)
+    const accepted = of_batch.get(index)
+    if (accepted === undefined) of_batch.set(index, this.accepted)
+    return accepted !== undefined && accepted < this.accepted && !this.refuses_all
   }
 
   /** The destination has taken events in their turn. */

@@ -6,7 +6,8 @@
  * feed and are recorded. Where the body ends without one, nothing is recorded; what came tells why.
  *
  * Such a line has no offset to know it by when the next connection brings it again. It is known by its place: the how manieth
- * it is after which offset, and what it says.
+ * it is after which offset, and what it says. Falcon may also repeat from the beginning while a connection lives; then lines
+ * that came before the first event of all stand behind another one, and are known by the rest.
  */
 import { createHash } from "node:crypto"
 import type { BatchBounds, Reject } from "./batch.ts"
@@ -14,6 +15,9 @@ import type { BatchBounds, Reject } from "./batch.ts"
 /** Lines held until it is known whether a connection is a feed; lines that are known again when they come twice. */
 const held_lines_max = 100
 const lines_known_max = 1_000
+
+/** The place of what came before the first event of all. */
+const before_all = -1
 
 /** A line that is no event, as far as it tells what it is instead. */
 export interface Strange extends Reject {
@@ -27,7 +31,7 @@ export class StrangeLines {
   private proven = true
   private held: { readonly line: Strange; readonly key: string }[] = []
   private held_bytes = 0
-  private place = -1
+  private place = before_all
   private ordinal = 0
   private readonly seen = new Set<string>()
 
@@ -78,8 +82,9 @@ export class StrangeLines {
 
   /** Takes a line; gives what is to be recorded now: `[]` for a line that is known, or not decided yet. */
   take(line: Strange): readonly Reject[] {
-    const key = `${this.place} ${this.ordinal++} ${createHash("sha256").update(line.raw).digest("base64")}`
-    if (this.seen.has(key)) return []
+    const tail = `${this.ordinal++} ${createHash("sha256").update(line.raw).digest("base64")}`
+    const key = `${this.place} ${tail}`
+    if (this.seen.has(key) || this.seen.has(`${before_all} ${tail}`)) return []
     if (this.proven) return [this.remember(line, key)]
     const { batch_events_max, line_bytes_max } = this.bounds
     const has_place = this.held.length < Math.min(held_lines_max, batch_events_max)
