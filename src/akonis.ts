@@ -111,12 +111,13 @@ export const makeApp = async (
     const config = yield* readAnew
     if (listening !== undefined) yield* refuseElsewhere(config, listening)
     return yield* Effect.gen(function* () {
-      const { app, watch, work, reload } = yield* start(config, { env, mode: "serve", readAnew })
+      const started = yield* start(config, { env, mode: "serve", readAnew })
+      const { app, watch, work, reload } = started
       const watching = yield* Effect.forkScoped(Effect.raceFirst(watch, work))
       watching.addObserver((exit) => {
         if (EffectExit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) endWith(exit.cause, "goes on no longer")
       })
-      if (listening !== undefined) yield* logListening(config, listening)
+      if (listening !== undefined) yield* logListening(started.config, listening)
       const ask = Effect.suspend(() => reload?.ask({ ...by_signal, request_id: crypto.randomUUID() }) ?? Effect.void)
       return { fetch: app.fetch, reload: Effect.ignore(ask) }
     }).pipe(Effect.provide(layerTelemetry(config, env)))

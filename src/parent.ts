@@ -1,7 +1,7 @@
 /** `tenants_from: flight-control` while a process runs: its tenants are the children that the parent has. */
 import { Context, Effect, FileSystem, Latch, Layer, Metric, type Scope } from "effect"
 import type { Reload, ReloadAsked } from "./api/reload.ts"
-import { readBeside, tellUnready } from "./core/config/children.ts"
+import { tellUnready } from "./core/config/children.ts"
 import type { Config } from "./core/config/load.ts"
 import { isSameValue, parent_secret } from "./core/config/reload-plan.ts"
 import type { ConfigError } from "./core/errors.ts"
@@ -13,7 +13,7 @@ import type { Http } from "./core/http/client/http.ts"
 import { Health, type Report } from "./core/telemetry/health.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
 import type { InForce, Live } from "./live.ts"
-import type { ReadAnew } from "./reload.ts"
+import { type ReadAnew, readNext } from "./reload.ts"
 
 /** Stands for the parent in health, metrics and the audit log. */
 const name = "flight-control"
@@ -97,7 +97,7 @@ const isSame = (now: InForce, before: InForce): boolean => {
 
 const apply = (live: Live, reload: Reload, readAnew: ReadAnew): Effect.Effect<string, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const next = yield* readBeside(live.inForce().config, readAnew)
+    const { config: next } = yield* readNext(live.inForce().config, readAnew)
     if (idsOf(next) !== idsOf(live.inForce().config)) {
       const asked = { who: name, role: "admin", via: name, request_id: crypto.randomUUID() } as const
       const refused = yield* Effect.flip(reload.ask(asked)).pipe(Effect.orElseSucceed(() => undefined))

@@ -17,6 +17,7 @@ import { loadCallers } from "./core/http/server/bearer.ts"
 import { reload as limits } from "./core/limits/operator.ts"
 import { RepeatsAs } from "./core/telemetry/repeats.ts"
 import { single_tenant } from "./core/tenant/identity.ts"
+import { withUsableFolders } from "./core/tenant/usable-folders.ts"
 import type { InForce, Live } from "./live.ts"
 
 /** How a configuration is read anew; fails when it is not right for what this process does. */
@@ -98,21 +99,30 @@ const reloaded = Effect.fnUntraced(function* (
   read: ReadAnew,
 ): Effect.fn.Return<Prepared, ConfigError | StoreError, FileSystem.FileSystem> {
   const now = live.inForce()
-  const next = yield* readBeside(now.config, read)
+  const { next, config, needs_restart, replaced } = yield* readNext(now.config, read)
   yield* refuseOtherOrigin(now.config, next)
   yield* refuseUnready(now.config, next)
-  const { config, needs_restart, replaced } = withoutFixed(now.config, next)
   const secrets = yield* digestSecrets(config, replaced)
   const unreadable = whyUnreadable(now.secrets, secrets)
   if (unreadable !== undefined) return yield* unreadable
   const { callers } = yield* loadCallers(config.source, config.data_dir, config.server)
   const plan = planReload(now.config, config)
-  const prepared = yield* live.prepare(plan, { config, callers, secrets })
+  const prepared = yield* Effect.mapError(
+    live.prepare(plan, { config, callers, secrets }),
+    ({ message }) => new ConfigError({ source: config.source, key: "tenants", message }),
+  )
   const carryOut = Effect.suspend(() => {
     for (const [held, other] of replaced) held.replace(other)
     return prepared
   })
   return { answer: answerOf(plan, now.config, config, [now.secrets, secrets], needs_restart), carryOut }
+})
+
+/** The configuration as it would be in force now, without the children that could not be started; `next`: as it was read. */
+export const readNext = Effect.fnUntraced(function* (now: Config, read: ReadAnew) {
+  const next = yield* readBeside(now, read)
+  const { config, ...others } = withoutFixed(now, next)
+  return { next, config: yield* withUsableFolders(config, now.tenants), ...others }
 })
 
 /** Between a list of tenants and the children of a parent nothing can stay as it was: all tenants would stop, and nobody would list the children. */

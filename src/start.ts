@@ -13,6 +13,7 @@ import { layerLogging } from "./core/telemetry/logging.ts"
 import { metrics } from "./core/telemetry/metrics.ts"
 import { layerTracing } from "./core/telemetry/tracing/layer.ts"
 import { layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
+import { withUsableFolders } from "./core/tenant/usable-folders.ts"
 import { type Live, makeLive } from "./live.ts"
 import { openParent } from "./parent.ts"
 import { makeReload, type ReadAnew } from "./reload.ts"
@@ -21,6 +22,8 @@ import { build, version } from "./version.ts"
 export interface Started {
   /** Those that it starts with. */
   readonly tenants: readonly RunningTenant[]
+  /** What is in force, without the children that could not be started. */
+  readonly config: Config
   /** Not listening yet: the command line and a runtime of its own have each their own way. */
   readonly app: Pick<HttpApi, "fetch">
   /** Where the configuration can be read anew. */
@@ -52,16 +55,17 @@ export const layerTelemetry = (config: Config, env: Env): Layer.Layer<never, Con
     Layer.provideMerge(layerLogging(config.log)),
   )
 
-/** Everything is released with the scope. No plugin works yet; that is `work`, or `markStarted` where none shall. */
+/** Everything is released with the scope. No plugin works yet; that is `work`. */
 export const start = Effect.fnUntraced(function* (
-  config: Config,
+  given: Config,
   { env, mode, readAnew }: StartOptions,
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
   const started_ms = yield* Clock.currentTimeMillis
   const labels = { version, commit: build.commit, built: build.date }
   yield* Metric.update(Metric.withAttributes(metrics.build_info, labels), 1)
   const parts = parts_of[mode]
-  const lock = yield* lockData(config, parts)
+  const lock = yield* lockData(given, parts)
+  const config = yield* withUsableFolders(given)
   const network = yield* layerNetwork(config, { version, env })
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   let running: Live | undefined
@@ -86,6 +90,7 @@ export const start = Effect.fnUntraced(function* (
     reloading === undefined ? live.work : Effect.raceFirst(live.work, Effect.raceFirst(reloading.loop, follow))
   return {
     tenants,
+    config,
     app: http,
     ...(made !== undefined && { made_token: made }),
     ...(reloading !== undefined && { reload: reloading.reload }),

@@ -30,7 +30,7 @@ export const runAkonis = (mode: Mode, config: Config, { onListening, readAnew, h
     const started = yield* start(config, { env, mode, ...(idle !== undefined && { readAnew: idle }) })
     const { app, made_token, watch, work, reload } = started
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
-    yield* logListening(config, at)
+    yield* logListening(started.config, at)
     if (made_token !== undefined) yield* Effect.logInfo(`the token of the HTTP API is in ${made_token}`)
     onListening?.(urlOf(at))
     if (reload !== undefined && hangup !== undefined) {

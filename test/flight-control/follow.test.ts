@@ -1,6 +1,6 @@
 /** The children of a Flight Control parent: listed, followed, and not lost because Falcon is silent for once. */
 import { expect, test } from "bun:test"
-import { Clock, Effect, FileSystem, Layer, Redacted } from "effect"
+import { Clock, Effect, FileSystem, Layer, Queue, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { makeEstate } from "../../simulator/estate.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
@@ -32,9 +32,20 @@ const follow = Effect.fnUntraced(function* (count: number, answer: () => Respons
   const known = () => Object.keys(JSON.parse(disk.read("data/children.json") ?? "{}"))
   const health = { set: (status: string, detail: string) => Effect.sync(() => void told.push(`${status} ${detail}`)) }
   yield* Effect.provide(makeFolder("data"), disk.layer)
-  const following = followChildren({ data_dir: "data", list: listChildren, apply: Effect.succeed(""), health })
+  const asked = yield* Queue.unbounded<void>()
+  const following = followChildren({
+    data_dir: "data",
+    list: listChildren,
+    apply: Effect.succeed(""),
+    health,
+    wanted: Queue.take(asked),
+  })
   yield* Effect.forkScoped(following.pipe(Effect.provide([parent.pipe(Layer.provide(wire)), disk.layer])))
-  return { estate, known, told, disk }
+  const ask = Effect.andThen(
+    Effect.sync(() => void Queue.offerUnsafe(asked, undefined)),
+    pass(1_000),
+  )
+  return { estate, known, told, disk, ask }
 })
 
 const listing = (n = 1) => pass(n * limits.list_ms, 30_000)
@@ -116,6 +127,24 @@ test("a child that Falcon lists no longer is gone once it was missing twice, and
       yield* doubt(limits.collapses_max - 2)
       expect(known()).toHaveLength(3)
       yield* doubt()
+      expect(known()).toEqual([])
+    }),
+  ))
+
+test("listings that reloads bring within a minute count as one: a mistake of Falcon's is not believed for being read twice", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const { estate, known, told, ask } = yield* follow(4)
+      yield* pass(1_000)
+      estate.removeChild(cid(0))
+      yield* listing()
+      for (let times = 0; times < limits.collapses_max + 1; times++) yield* ask
+      expect(told).toHaveLength(limits.collapses_max + 3)
+      expect(known()).toHaveLength(4)
+      for (const n of [1, 2, 3]) estate.removeChild(cid(n))
+      for (let times = 0; times < limits.collapses_max + 1; times++) yield* ask
+      expect(known()).toHaveLength(4)
+      yield* doubt(limits.collapses_max + 1)
       expect(known()).toEqual([])
     }),
   ))

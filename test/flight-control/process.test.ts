@@ -3,9 +3,12 @@ import { expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import type { Estate } from "../../simulator/estate.ts"
-import { type Reloading, tokens, until, withReloading } from "../operate/reloading.ts"
+import { type Reloading, until as seen, tokens, withReloading } from "../operate/reloading.ts"
 
 const [acme, globex, initech] = ["a", "b", "c"].map((digit) => digit.repeat(32)) as [string, string, string]
+
+const streamOf = (tenant: Reloading["tenant"]) =>
+  (tenant("", 0).plugins as { "event-stream": Record<string, unknown> })["event-stream"]
 
 test("children come and go: each is a tenant once it has a key, gone ones stop and keep their folder, and none is the default", async () => {
   let estate: Estate | undefined
@@ -13,8 +16,8 @@ test("children come and go: each is a tenant once it has a key, gone ones stop a
     {
       sims: [{ events_per_partition: 40, children: [acme, globex].map((cid) => ({ cid })) }],
       first: (tenant) => {
-        const { id: _, plugins, ...parent } = tenant("", 0)
-        const { intake_key, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
+        const { id: _, ...parent } = tenant("", 0)
+        const { intake_key, ...stream } = streamOf(tenant)
         const own = { ...stream, intake_key: `${intake_key}-{cid}` }
         return { ...parent, tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": own } }
       },
@@ -42,12 +45,14 @@ test("children come and go: each is a tenant once it has a key, gone ones stop a
       expect(estate!.state.requests.filter(isListing)).toHaveLength(2)
 
       for (const cid of [globex, initech]) estate.removeChild(cid)
-      // More than half of the children at once: that is not believed before it was said five times.
-      for (let listing = 1; listing < 5; listing++) {
+      // More than half of the children at once: that is not believed before it was said five times, a minute apart.
+      for (let listing = 1; listing <= 5; listing++) {
         await reload(tokens.boss)
         await until("a doubt", () => estate!.state.requests.filter(isListing).length >= 2 + listing)
       }
       expect(await tenants()).toEqual([acme, globex, initech])
+      // As if it had been.
+      writeFileSync(`${folder}/data/children.json`, JSON.stringify({ [acme]: "" }))
       await reload(tokens.boss)
       await until("the end of two children", async () => (await tenants()).length === 1)
       for (const cid of [globex, initech]) expect(existsSync(`${folder}/data/${cid}/cache.json`)).toBe(true)
@@ -67,8 +72,8 @@ test("no child that runs is taken for gone because something cannot be read: the
   const keys = mkdtempSync(`${tmpdir()}/akonis-keys-`)
   writeFileSync(`${keys}/shared`, "the-key-of-all-children")
   const tree = (tenant: Reloading["tenant"], of_key: object) => {
-    const { id: _, plugins, client_secret: __, ...parent } = tenant("", 0)
-    const { intake_key: ___, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
+    const { id: _, client_secret: __, ...parent } = tenant("", 0)
+    const { intake_key: ___, ...stream } = streamOf(tenant)
     const own = { only: ["event-stream"], "event-stream": { ...stream, ...of_key } }
     return { ...parent, client_secret_file: `${keys}/parent`, tenants_from: "flight-control", plugins: own }
   }
@@ -83,7 +88,7 @@ test("no child that runs is taken for gone because something cannot be read: the
     },
     async ({ sims, folder, get, reload, tenant, write, log, audit }) => {
       const ids = async () => (JSON.parse((await get("/tenants", tokens.boss)).text) as { tenants: unknown[] }).tenants
-      await until("both children", async () => (await ids()).length === 2)
+      await seen("both children", async () => (await ids()).length === 2)
 
       write({ ...tree(tenant, shared), data_dir: `${folder}/elsewhere` })
       expect((await reload()).body).toMatchObject({ stopped: [], needs_restart: ["data_dir"] })
@@ -117,19 +122,22 @@ test("no child that runs is taken for gone because something cannot be read: the
   rmSync(keys, { recursive: true })
 })
 
-test("a child whose key comes later is named in health until then, and a parent that may not list its children as well", async () => {
-  const keys = `/tmp/akonis-keys-${crypto.randomUUID()}`
-  mkdirSync(keys)
-  const tree = (tenant: Reloading["tenant"]) => {
-    const { id: _, plugins, ...parent } = tenant("", 0)
-    const { intake_key: __, ...stream } = (plugins as { "event-stream": Record<string, unknown> })["event-stream"]
-    const own = { ...stream, intake_key_file: `${keys}/{cid}` }
+test("a child whose key or folder comes later is named in health until then and keeps no other one, and a parent that may not list its children as well", async () => {
+  const tree = (tenant: Reloading["tenant"], folder: string) => {
+    const { id: _, ...parent } = tenant("", 0)
+    const { intake_key: __, ...stream } = streamOf(tenant)
+    const own = { ...stream, intake_key_file: `${folder}/key-{cid}` }
     return { ...parent, tenants_from: "flight-control", plugins: { only: ["event-stream"], "event-stream": own } }
   }
   await withReloading(
     {
-      sims: [{ events_per_partition: 5, children: [{ cid: acme, name: "Acme" }] }],
-      first: tree,
+      sims: [{ events_per_partition: 5, children: [{ cid: acme, name: "Acme" }, { cid: globex }] }],
+      first: (tenant, folder) => {
+        mkdirSync(`${folder}/data/${globex}/audit.ndjson`, { recursive: true })
+        writeFileSync(`${folder}/data/children.json`, JSON.stringify({ [acme]: "Acme", [globex]: "" }))
+        writeFileSync(`${folder}/key-${globex}`, `${streamOf(tenant).intake_key}-${globex}`)
+        return tree(tenant, folder)
+      },
     },
     async ({ sims, folder, get, reload, tenant, write }) => {
       const estate = sims[0]!.simulator
@@ -145,30 +153,30 @@ test("a child whose key comes later is named in health until then, and a parent 
           await Bun.sleep(20)
         }
       }
+      const delivered = (cid: string) => () => estate.below.get(cid)!.account().total.delivered === 5
       await until(`not started: ${acme} "Acme"`)
+      expect(await detail(tokens.boss)).toContain(`${globex}/audit.ndjson cannot be written`)
       expect(await detail(tokens.bound)).not.toContain("Acme")
-      writeFileSync(`${keys}/${acme}`, `${estate.settings.intake_key}-${acme}`)
-      await reload(tokens.boss)
-      for (let turn = 0; estate.below.get(acme)!.account().total.delivered < 5; turn++) {
-        expect(turn).toBeLessThan(500)
-        await Bun.sleep(20)
-      }
+      writeFileSync(`${folder}/key-${acme}`, `${estate.settings.intake_key}-${acme}`)
+      expect((await reload()).body.started).toEqual([`${acme}/event-stream`])
+      await seen("delivery of the one that lacks nothing", delivered(acme))
 
-      // One that cannot be put into force is tried again when it is time, and not at once, for ever.
-      writeFileSync(`${folder}/data/${globex}`, "")
-      writeFileSync(`${keys}/${globex}`, `${estate.settings.intake_key}-${globex}`)
-      estate.addChild({ cid: globex })
-      await reload(tokens.boss)
-      await until("the children cannot be put into force")
+      // One that is new and cannot be started is tried again when it is time, and not at once, for ever.
+      writeFileSync(`${folder}/data/${initech}`, "")
+      writeFileSync(`${folder}/key-${initech}`, `${estate.settings.intake_key}-${initech}`)
+      estate.addChild({ cid: initech })
+      await reload()
+      await until(`${initech} (`)
       const listings = estate.state.requests.filter(isListing).length
       await Bun.sleep(500)
       expect(estate.state.requests.filter(isListing).length).toBe(listings)
-      rmSync(`${folder}/data/${globex}`)
-      expect((await reload(tokens.boss)).status).toBe(200)
+      rmSync(`${folder}/data/${globex}/audit.ndjson`, { recursive: true })
+      expect((await reload()).body).toMatchObject({ started: [`${globex}/event-stream`], stopped: [] })
+      await seen("delivery of the one whose folder is right now", delivered(globex))
 
       // With another secret the children are listed, too.
       ;(estate.settings as { client_secret: string }).client_secret = "another-secret-of-falcon"
-      write(tree(tenant))
+      write(tree(tenant, folder))
       expect((await reload(tokens.boss)).status).toBe(200)
       estate.addFault({ on: "api", path: "/mssp", count: 1, do: { status: 401 } })
       const before = estate.state.requests.filter(isListing).length

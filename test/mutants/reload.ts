@@ -95,8 +95,15 @@ export const reload: readonly Mutant[] = [
       name: "children are looked for in the data folder of the next start",
       promise: "A child that runs stops when Falcon lists it no longer, and for no other reason.",
       noticed_by: "test/flight-control/process.test.ts",
-      find: "yield* readBeside(now.config, read)",
-      replace: "yield* (readBeside(now.config, read), read)",
+      find: "yield* readBeside(now, read)",
+      replace: "yield* (readBeside(now, read), read)",
+    },
+    {
+      name: "one child whose folder cannot be used keeps the others from coming",
+      promise: "A child that cannot be started is named in health, and the others go on.",
+      noticed_by: "test/flight-control/process.test.ts",
+      find: "yield* withUsableFolders(config, now.tenants)",
+      replace: "(withUsableFolders(config, now.tenants), config)",
     },
     {
       name: "a reload leaves no line in the audit log",

@@ -86,6 +86,13 @@ const children = [
       find: "const kept = absent.filter((cid) => times(cid) < needed)",
       replace: "const kept = absent.filter((cid) => times(cid) < 1)",
     },
+    {
+      name: "a child is gone because somebody has reloaded twice",
+      promise: "Listings that reloads bring within a minute count as one.",
+      page: "docs/operations.md",
+      find: "now_ms - this.counted_ms < limits.doubt_ms ? 0 : 1",
+      replace: "now_ms - this.counted_ms < 0 ? 0 : 1",
+    },
   ]),
   ...breaks({ file: "src/core/flight-control/list-children.ts", noticed_by: "test/flight-control/follow.test.ts" }, [
     {

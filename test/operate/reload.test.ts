@@ -1,5 +1,6 @@
 /** Reloads of a process that works: what changes is changed, and what does not goes on without noticing. */
 import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
 import { Effect } from "effect"
 import { server } from "../../src/core/http/server/limits.ts"
 import { harm, opened, type Reloading, tokens, until, withReloading } from "./reloading.ts"
@@ -116,6 +117,7 @@ describe("a reload", () => {
         },
         async ({ tenant, write, reload, audit, log, get, folder }) => {
           const health = Object.keys(JSON.parse((await get("/health")).text).plugins as object)
+          writeFileSync(`${folder}/data/carp`, "a file in the place of a folder")
           const without_file = tenant(
             "acme",
             0,
@@ -125,6 +127,7 @@ describe("a reload", () => {
           for (const [keys, why] of [
             [{ tenants: [tenant("acme", 0)], guards: { hosts_per_run_max: 0 } }, "guards.hosts_per_run_max"],
             [{ tenants: [without_file] }, "the secret file cannot be used"],
+            [{ tenants: [tenant("acme", 0), tenant("carp", 1)] }, "tenants: "],
             [{ tenants: [tenant("acme", 0), tenant("carp", 1)], nonsense: 1 }, "there is no such key"],
             [
               { tenants: [tenant("acme", 0)], server: { tokens: [{ name: "boss", role: "admin", token: "short" }] } },
@@ -139,15 +142,15 @@ describe("a reload", () => {
             expect(log()).toContain(why)
           }
           expect(Object.keys(JSON.parse((await get("/health")).text).plugins as object)).toEqual(health)
-          expect(audit("bolt").map(({ outcome }) => outcome)).toEqual(Array.from({ length: 5 }, () => "failed"))
+          expect(audit("bolt").map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => "failed"))
 
           expect((await reload(tokens.reader)).status).toBe(403)
           expect((await reload(tokens.bound)).body.detail).toContain("is about all tenants")
-          expect(audit("acme").slice(5)).toMatchObject([
+          expect(audit("acme").slice(6)).toMatchObject([
             { who: "look", outcome: "refused" },
             { who: "bound", outcome: "refused" },
           ])
-          expect(audit("bolt").slice(5)).toMatchObject([{ who: "look", outcome: "refused" }])
+          expect(audit("bolt").slice(6)).toMatchObject([{ who: "look", outcome: "refused" }])
         },
       ),
     60_000,

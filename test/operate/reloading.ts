@@ -38,8 +38,8 @@ export interface Reloading {
 
 interface Options {
   readonly sims: readonly SimulatorOptions[]
-  /** What the file says first. */
-  readonly first: (tenant: Reloading["tenant"]) => Tree
+  /** What the file says first. Whatever the folder shall hold by then can be put there, too. */
+  readonly first: (tenant: Reloading["tenant"], folder: string) => Tree
   /** Stands before the reading of the file. */
   readonly before?: (read: ReadAnew) => ReadAnew
 }
@@ -63,7 +63,7 @@ export const withReloading = async (options: Options, body: (running: Reloading)
     ],
   }
   const write = (keys: Tree) => writeFileSync(file, JSON.stringify({ data_dir: `${folder}/data`, server, ...keys }))
-  write(options.first(tenant))
+  write(options.first(tenant, folder))
 
   let log = ""
   const stderr = spyOn(process.stderr, "write").mockImplementation((text) => {

@@ -13,24 +13,28 @@ export interface Belief {
 /**
  * Holds listings against what was known. A child that is new is there at once. One that is missing is gone when it was missing in a row of
  * `absences_max` listings; when more than half of all are missing, or all, in a row of `collapses_max`. Pages whose order changes while they are
- * read hold one child twice and lack another: a doubtful listing tells who is there, and not who is gone.
+ * read hold one child twice and lack another: a doubtful listing tells who is there, and not who is gone. Listings that follow each other
+ * faster than `doubt_ms`, because somebody reloads, may all hold one mistake of Falcon's: they count as one.
  */
 export class ChildBelief {
   /** Listings in a row that lacked a child. */
   private readonly missing = new Map<string, number>()
   private collapses = 0
+  private counted_ms = Number.NEGATIVE_INFINITY
 
-  /** What to believe after this listing. */
-  learn(known: Children, { children: listed, doubt }: Listing): Belief {
+  /** What to believe after this listing, which has come at a time of a clock that never goes back. */
+  learn(known: Children, { children: listed, doubt }: Listing, now_ms: number): Belief {
     const absent = [...known.keys()].filter((cid) => !listed.has(cid))
     if (doubt !== undefined) {
       const both = [...new Map([...known, ...listed])].slice(0, limits.children_max)
       return { children: new Map(both), doubt: doubtAboutList[doubt](absent) }
     }
     for (const cid of [...this.missing.keys()]) if (!absent.includes(cid)) this.missing.delete(cid)
-    for (const cid of absent) this.missing.set(cid, (this.missing.get(cid) ?? 0) + 1)
+    const one = now_ms - this.counted_ms < limits.doubt_ms ? 0 : 1
+    if (one === 1) this.counted_ms = now_ms
+    for (const cid of absent) this.missing.set(cid, (this.missing.get(cid) ?? 0) + one)
     const is_collapse = absent.length > known.size / 2
-    this.collapses = is_collapse ? this.collapses + 1 : 0
+    this.collapses = is_collapse ? this.collapses + one : 0
     const needed = is_collapse ? limits.collapses_max : limits.absences_max
     const times = (cid: string) => (is_collapse ? this.collapses : this.missing.get(cid)!)
     const kept = absent.filter((cid) => times(cid) < needed)

@@ -1,6 +1,7 @@
 /** Follows the children of a Flight Control parent for as long as the process lives: who is new, and who is gone. */
-import { Effect, type FileSystem } from "effect"
+import { Clock, Effect, type FileSystem } from "effect"
 import type { FalconError } from "../falcon/errors.ts"
+import { monotonicMs } from "../monotonic.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { ChildBelief, shortList } from "./belief.ts"
 import { readKnownChildren, writeKnownChildren } from "./known-children.ts"
@@ -33,7 +34,8 @@ export const followChildren = <R, R2>({
       const round = Effect.gen(function* () {
         const noted = yield* readKnownChildren(data_dir)
         const known = noted ?? believed
-        const { children, doubt } = belief.learn(known, yield* list)
+        const listing = yield* list
+        const { children, doubt } = belief.learn(known, listing, monotonicMs(yield* Clock.Clock))
         if (noted === undefined || !isSame(known, children)) {
           yield* writeKnownChildren(data_dir, children)
           yield* tell(known, children)

@@ -2,7 +2,7 @@
 export const flight_control = {
   /** Between two listings. A customer that is new has waited for a contract: minutes do not matter. */
   list_ms: 300_000,
-  /** Between listings while one is not believed, or could not be had. */
+  /** Between listings while one is not believed, or could not be had; those that a reload brings earlier count as one. */
   doubt_ms: 60_000,
   /** Listings in a row that must lack a child until it is stopped: the pages of a list that changes may leave one out. */
   absences_max: 2,

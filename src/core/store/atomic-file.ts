@@ -45,11 +45,10 @@ export const appendDurably = (
   safe_names = new Set<string>(),
 ): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const path = `${folder}/${name}`
     const is_new = yield* Effect.scoped(
       Effect.gen(function* () {
-        const file = yield* fs.open(path, { flag: "a+", mode: 0o600 })
+        const file = yield* openToAppend(path)
         const { size } = yield* file.stat
         const last = new Uint8Array(1)
         if (size > 0n) {
@@ -67,9 +66,20 @@ export const appendDurably = (
     safe_names.add(name)
   }).pipe(unwritable(`${folder}/${name}`))
 
+const openToAppend = (path: string) => FileSystem.FileSystem.use((fs) => fs.open(path, { flag: "a+", mode: 0o600 }))
+
 /** Makes a folder, and its parents, for the owner alone. */
 export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
   FileSystem.FileSystem.use((fs) => fs.makeDirectory(folder, { recursive: true, mode: 0o700 })).pipe(unwritable(folder))
+
+/** Makes a folder, and opens a file in it as an append would: it fails where that would, and the file is there afterwards. */
+export const makeAppendable = (
+  folder: string,
+  name: string,
+): Effect.Effect<void, StoreError, FileSystem.FileSystem> => {
+  const path = `${folder}/${name}`
+  return Effect.andThen(makeFolder(folder), Effect.scoped(unwritable(path)(Effect.asVoid(openToAppend(path)))))
+}
 
 /** The text of a file; `undefined` when there is none. Fails on anything that is no regular file, and beyond `bytes_max`. */
 export const readIfPresent = (
