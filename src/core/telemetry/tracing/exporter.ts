@@ -29,6 +29,8 @@ export interface ExporterOptions extends Origin {
 interface Refused {
   readonly why: string
   readonly may_pass: boolean
+  /** How many spans it is about, where the others were taken; all when left out. */
+  readonly spans?: number
   readonly retry_after_ms?: number | undefined
 }
 
@@ -72,7 +74,11 @@ export const startExporter = Effect.fnUntraced(function* (options: ExporterOptio
         Effect.succeed<Refused>({ why: message, may_pass: true }),
       )
       if (refused === undefined) return yield* count("exported", spans.length)
-      if (!refused.may_pass || failures >= limits.attempts_max) return yield* drop(spans.length, refused.why)
+      if (!refused.may_pass || failures >= limits.attempts_max) {
+        const lost = Math.min(refused.spans ?? spans.length, spans.length)
+        if (lost < spans.length) yield* count("exported", spans.length - lost)
+        return yield* drop(lost, refused.why)
+      }
       yield* Effect.sleep(yield* waitMs(failures, refused.retry_after_ms))
     }
   })
@@ -97,7 +103,12 @@ export const startExporter = Effect.fnUntraced(function* (options: ExporterOptio
 
   const loop = Effect.forever(Effect.andThen(Effect.timeoutOption(full.await, limits.post_every_ms), flush(false)))
   // The finalizers run backwards: the fiber has ended when what is left is posted.
-  yield* Effect.addFinalizer(() => Effect.timeoutOption(Effect.interruptible(flush(true)), limits.close_ms_max))
+  yield* Effect.addFinalizer(() =>
+    Effect.timeoutOrElse(Effect.interruptible(flush(true)), {
+      duration: limits.close_ms_max,
+      orElse: () => drop(waiting.length, "the process ended before the collector had taken them"),
+    }),
+  )
   yield* Effect.forkScoped(loop)
   return add
 })
@@ -105,7 +116,7 @@ export const startExporter = Effect.fnUntraced(function* (options: ExporterOptio
 const count = (outcome: "exported" | "dropped", spans: number): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(metrics.spans, { outcome }), spans)
 
-/** `undefined` for an answer that only a collector gives: 2xx, and nothing or an object of its own, none of whose spans was rejected. */
+/** `undefined` for an answer that only a collector gives: 2xx, and nothing or an object of its own that rejects no span. */
 const whyNotTaken = ({ status, headers, text }: HttpAnswer, now_ms: number): Refused | undefined => {
   const said = cleanText(text, texts.answer_chars_max)
   if (status < 200 || status > 299) {
@@ -116,7 +127,8 @@ const whyNotTaken = ({ status, headers, text }: HttpAnswer, now_ms: number): Ref
   const answer = parse(text)
   if (answer === undefined) return { why: `what answered ${status} is no collector: ${said}`, may_pass: false }
   const rejected = Number(answer.partialSuccess?.rejectedSpans ?? 0)
-  return rejected > 0 ? { why: `the collector rejected ${rejected} of them: ${said}`, may_pass: false } : undefined
+  if (!(rejected > 0)) return undefined
+  return { why: `the collector rejected ${rejected} of them: ${said}`, may_pass: false, spans: rejected }
 }
 
 const parse = (text: string): { readonly partialSuccess?: { readonly rejectedSpans?: unknown } } | undefined => {
