@@ -173,11 +173,12 @@ const purgeCommand = Command.make(
         const { config, tenant } = yield* tenantOf(flags, uses.files)
         const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
         const lost = letters.filter(({ id }) => !replayed.has(id)).length
-        if (flags.all && !flags.yes) yield* confirmLoss(lost)
+        if (flags.all && !flags.yes && lost > 0) yield* confirmLoss(lost)
         if (letters.length === 0) return yield* print("0 removed, 0 kept")
         const audited = yield* auditOf(tenant)
         const alone = (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
-        const which = flags.all ? "all" : "replayed"
+        // Where nobody was asked, because there was nothing to lose, what is recorded meanwhile is not lost either.
+        const which = flags.all && (flags.yes || lost > 0) ? "all" : "replayed"
         const outcome = yield* purge(tenant.data_dir, which, alone)
         yield* auditPurge(audited, byShell(), which, outcome)
         const why = alone || outcome.kept === 0 ? "" : "; today's stay while a worker runs"
@@ -194,16 +195,21 @@ const confirmLoss = Effect.fnUntraced(function* (lost: number) {
     return yield* new Exit({ status: 2 })
   }
   process.stderr.write(`${what}. Type ${lost} to remove them: `)
-  const typed = yield* Effect.callback<string>((resume) => {
-    process.stdin.once("data", (line: Uint8Array) => {
-      process.stdin.pause()
-      resume(Effect.succeed(Buffer.from(line).toString().trim()))
-    })
-    process.stdin.resume()
-  })
-  if (typed === String(lost)) return
+  if ((yield* typedLine) === String(lost)) return
   yield* complain("nothing was removed")
   return yield* new Exit({ status: 1 })
+})
+
+/** A line that somebody types; empty where the input ends instead (Ctrl-D). */
+const typedLine = Effect.callback<string>((resume) => {
+  const { stdin } = process
+  const finish = (text: string) => {
+    stdin.off("data", onData).off("end", onEnd).pause()
+    resume(Effect.succeed(text))
+  }
+  const onData = (line: Uint8Array) => finish(Buffer.from(line).toString().trim())
+  const onEnd = () => finish("")
+  stdin.on("data", onData).on("end", onEnd).resume()
 })
 
 /** The audit log of a tenant, beside the process that may own it. Fails while it cannot be written: then nothing is done. */

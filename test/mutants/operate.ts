@@ -26,7 +26,7 @@ export const operate: readonly Mutant[] = [
       {
         name: "a purge of all asks nobody",
         promise: "Events that were never delivered are removed only once somebody has confirmed it.",
-        find: "if (flags.all && !flags.yes) yield* confirmLoss(lost)",
+        find: "if (flags.all && !flags.yes && lost > 0) yield* confirmLoss(lost)",
         replace: "",
       },
       {

@@ -21,8 +21,16 @@ export const traces: readonly Mutant[] = [
     {
       name: "a dead collector holds the end of the process",
       promise: "A collector that hangs costs spans and nothing else.",
-      find: "Effect.timeoutOption(Effect.interruptible(flush(true)), limits.close_ms_max)",
-      replace: "flush(true)",
+      noticed_by: "test/traces/exporter.test.ts",
+      find: "duration: limits.close_ms_max,",
+      replace: "duration: 3_600_000,",
+    },
+    {
+      name: "one span that a collector rejects counts for a whole post",
+      promise: "Every span is counted, as exported or as dropped.",
+      noticed_by: "test/traces/exporter.test.ts",
+      find: "may_pass: false, spans: rejected }",
+      replace: "may_pass: false }",
     },
   ]),
   ...breaks({ file: `${room}/otlp.ts`, page: "docs/security.md", noticed_by: noticed }, [

@@ -43,18 +43,24 @@ const audit = () =>
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
+const ctrl_d = Symbol("the end of the input")
+
 /** Runs it; what it printed and its exit status. `typed`: somebody sits at a terminal. */
-const akonis = async (args: readonly string[], typed?: string) => {
+const akonis = async (args: readonly string[], typed?: string | typeof ctrl_d) => {
   let out = ""
   const write = ((text: string, done?: () => void) => {
     out += text
     done?.()
-    if (text.includes("Type ")) setTimeout(() => process.stdin.emit("data", Buffer.from(`${typed}\n`)), 0)
+    const type = () =>
+      typed === ctrl_d ? process.stdin.emit("end") : process.stdin.emit("data", Buffer.from(`${String(typed)}\n`))
+    if (text.includes("Type ")) setTimeout(type, 0)
     return true
   }) as typeof process.stdout.write
   const spies = [
     spyOn(process.stdout, "write").mockImplementation(write),
     spyOn(process.stderr, "write").mockImplementation(write),
+    // What is typed is ours, and not what the tests themselves were started with.
+    spyOn(process.stdin, "resume").mockImplementation(() => process.stdin),
   ]
   const { isTTY } = process.stdin
   process.stdin.isTTY = typed !== undefined
@@ -93,13 +99,22 @@ describe("dead letters from the shell", () => {
       expect.stringContaining("say --yes where no terminal can be asked"),
     ])
     const lines = audit().length
-    const mistyped = await akonis(["purge", "--all"], "y")
-    expect([mistyped.status, mistyped.out]).toEqual([1, expect.stringContaining("nothing was removed")])
+    for (const typed of ["y", ctrl_d] as const) {
+      const mistyped = await akonis(["purge", "--all"], typed)
+      expect([mistyped.status, mistyped.out]).toEqual([1, expect.stringContaining("nothing was removed")])
+    }
     expect([readFileSync(`${folder}/data/${day}`, "utf8"), audit().length]).toEqual([before, lines])
     // "one" was replayed: it is not lost.
     expect((await akonis(["purge", "--all"], "2")).out).toContain("3 removed, 0 kept")
     record(["four"])
     expect(await akonis(["purge", "--all", "--yes"])).toEqual({ out: "1 removed, 0 kept\n", status: 0 })
     expect(audit().at(-1)).toMatchObject({ action: "dead-letters-purge", arguments: { which: "all" } })
+  })
+
+  test("are purged without a question where none is lost", async () => {
+    expect(await akonis(["purge", "--all"])).toEqual({ out: "0 removed, 0 kept\n", status: 0 })
+    // "one" was replayed.
+    record(["one"])
+    expect(await akonis(["purge", "--all"])).toEqual({ out: "1 removed, 0 kept\n", status: 0 })
   })
 })
