@@ -3,7 +3,7 @@
  * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
  * order.
  */
-import { Clock, Effect, Fiber, type Scope } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber, type Scope } from "effect"
 import { SharedBatchMemory } from "../../core/delivery/batch-memory.ts"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { makeCommits } from "../../core/delivery/commits.ts"
@@ -61,7 +61,7 @@ export interface Pipeline {
   readonly offsets: Readonly<OffsetWatch>
   /** Shows the partition for as long as the scope lives; `part` names the health cell of its connection. */
   readonly show: (part: string) => Effect.Effect<void, never, Scope.Scope>
-  /** Never ends, but dies with the defect that ended the delivery: nothing would deliver what is read from then on. */
+  /** Never ends, but dies with the defect that ended one of its fibers: nothing would deliver, or commit, what is read from then on. */
   readonly broken: Effect.Effect<never>
   /** Delivers all that has been read and ends its enrichment, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
@@ -95,7 +95,11 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const taps = yield* Taps
   const clock = yield* Clock.Clock
   const label = partitionLabel(root_url)
-  const parts = [`partition ${label}, delivery`, `partition ${label}, enrichment`] as const
+  const parts = [
+    `partition ${label}, delivery`,
+    `partition ${label}, enrichment`,
+    `partition ${label}, commits`,
+  ] as const
   const cell = yield* health.cell(plugin_id, parts[0])
   const { framing } = destination
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
@@ -110,8 +114,13 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const standing = new Standing()
   const common = { destination, dead_letters, partition: root_url, standing }
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
+  // A cell of its own: a store that was put off runs while the deliverer says how the destination is.
+  const commit_cell = yield* health.cell(plugin_id, parts[2])
   const store = (offset: number) =>
-    Effect.andThen(untilStored(offsets.commit(root_url, offset), cell), meter.onCommitted(offset))
+    untilStored(offsets.commit(root_url, offset), commit_cell).pipe(
+      Effect.andThen(meter.onCommitted(offset)),
+      spanned("commit"),
+    )
   const commits = makeCommits(store, clock, config.batch_events_max)
   const enrichment_cell = yield* health.cell(plugin_id, parts[1])
   const enrichment = yield* startEnrichmentWorkers({
@@ -182,13 +191,15 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     // What an enrichment has held back for long is not put off any longer.
     const is_last = waits_for_nothing && window.events === 0
     const commit = is_last ? commits.soon(offset, range.events) : commits.now(offset)
-    if (offset >= 0) yield* commit.pipe(spanned("commit"))
-    yield* annotateSpan(() => ({ "akonis.committed_offset": offset }))
+    if (offset >= 0) {
+      yield* annotateSpan(() => ({ "akonis.offset_to_commit": offset }))
+      yield* commit
+    }
     yield* meter.onDelivered(batch.created_ms, clock.currentTimeMillisUnsafe())
     builder.recycle(batch)
   })
 
-  /** From the first event that was read into the batch to its commit, in one span. */
+  /** From the first event that was read into the batch to its commit, or until that is put off, in one span. */
   const deliver = (batch: Batch) =>
     deliverAndCommit(batch).pipe(
       spanned("batch", () => ({
@@ -215,7 +226,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
   const drain = Effect.gen(function* () {
     const { over } = yield* DrainLimit
-    const is_delivered = yield* Effect.raceFirst(Effect.as(deliverAll, true), Effect.as(over, false))
+    const all = Effect.as(deliverAll, true).pipe(Effect.catchDefect((defect) => Effect.as(tellDefect(defect), false)))
+    const is_delivered = yield* Effect.raceFirst(all, Effect.as(over, false))
     if (!is_delivered) yield* Effect.logWarning(not_drained)
     yield* Fiber.interrupt(sender)
     // A disk that takes nothing must not keep the process: what is not dead-lettered is not committed either.
@@ -252,10 +264,21 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
         }),
       }),
     finish: Effect.andThen(deliverAll, enrichment.close),
-    broken: Effect.andThen(Fiber.join(sender), Effect.never),
+    broken: Effect.andThen(Effect.all([sender, lingerer, committer].map(defectOf), together), Effect.never),
     drain,
   } satisfies Pipeline
 })
+
+const together = { concurrency: "unbounded", discard: true } as const
+
+/** Never ends, but dies with what a fiber died of. */
+const defectOf = <A>(fiber: Fiber.Fiber<A>): Effect.Effect<never> =>
+  Effect.flatMap(Fiber.await(fiber), (exit) =>
+    Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? Effect.failCause(exit.cause) : Effect.never,
+  )
+
+const tellDefect = (defect: unknown): Effect.Effect<void> =>
+  Effect.logError(`a partition that ends met an unexpected error, please report it: ${Cause.pretty(Cause.die(defect))}`)
 
 const batchAttributes = ({ count, rejects, bytes_in, last_offset }: Batch) => ({
   "akonis.events": count,
