@@ -8,6 +8,7 @@ import { makeAssets } from "./cli/assets.ts"
 import { call } from "./cli/call.ts"
 import { catalog } from "./cli/catalog.ts"
 import { check } from "./cli/check.ts"
+import { cluster } from "./cli/cluster.ts"
 import { complain, configFlag, Exit, Plugins } from "./cli/common.ts"
 import { makeCompletions } from "./cli/completions.ts"
 import { deadLetters } from "./cli/dead-letters.ts"
@@ -53,6 +54,7 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       approvals,
       makeAssets(plugins),
       deadLetters,
+      cluster,
       catalog,
       module,
       plugin,

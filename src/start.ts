@@ -5,7 +5,7 @@ import type { Reload } from "./api/reload.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import { digestSecrets } from "./core/config/reload-plan.ts"
-import type { ConfigError, StoreError } from "./core/errors.ts"
+import { ConfigError, type StoreError } from "./core/errors.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
 import type { FolderPart } from "./core/store/lock.ts"
 import { Offsets } from "./core/store/offsets.ts"
@@ -60,6 +60,11 @@ export const start = Effect.fnUntraced(function* (
   given: Config,
   { env, mode, readAnew }: StartOptions,
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
+  if (config.cluster !== undefined) {
+    const message =
+      "tenants are not shared out among processes by this version: take the block away, or run `akonis cluster migrate` only"
+    return yield* new ConfigError({ source: config.source, key: "cluster", message })
+  }
   const started_ms = yield* Clock.currentTimeMillis
   const labels = { version, commit: build.commit, built: build.date }
   yield* Metric.update(Metric.withAttributes(metrics.build_info, labels), 1)

@@ -20,9 +20,9 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{
   }
 }
 
-/** A file of `data_dir` cannot be read, written or locked. `message` says how to recover. */
+/** Something of `data_dir`, or of the database of a cluster, cannot be read, written or locked; or it is another process' now (`fenced`). `message` says how to recover. */
 export class StoreError extends Data.TaggedError("StoreError")<{
-  readonly reason: "unreadable" | "unwritable" | "locked"
+  readonly reason: "unreadable" | "unwritable" | "locked" | "fenced"
   readonly path: string
   readonly message: string
 }> {}

@@ -1,6 +1,6 @@
 /** `akonis/plugin`, version 1, as a plugin gets it; `akonis-plugin.d.ts` says what it promises. */
 import type { Plugin } from "akonis/plugin"
-import { secret as secretKey } from "../core/config/schema.ts"
+import { secret as secretKey } from "../core/config/schema-parts.ts"
 
 export { ArgumentError, outcomeOfList } from "../core/actions/action.ts"
 export { callInBulk } from "../core/actions/bulk.ts"

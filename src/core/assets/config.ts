@@ -1,6 +1,6 @@
 /** The configuration keys that both inventories have. */
 import { z } from "zod"
-import { fromEnv, httpUrl, secret } from "../config/schema.ts"
+import { fromEnv, httpUrl, secret } from "../config/schema-parts.ts"
 import { assets } from "./limits.ts"
 
 /** What the keys hold, once checked. */

@@ -5,7 +5,7 @@
 import { z } from "zod"
 import { ConfigError } from "../errors.ts"
 import { secret_chars_min } from "../telemetry/secret-forms.ts"
-import type { KeyNotes } from "./schema.ts"
+import type { KeyNotes } from "./schema-parts.ts"
 import { type Secret, secretFile, secretText, too_short } from "./secret.ts"
 
 export type Tree = Record<string, unknown>
@@ -82,7 +82,9 @@ export const readBlock = (shape: Readonly<Record<string, z.ZodType>>, tree: Tree
     const notes = notesOf(schema)
     if (inner instanceof z.ZodObject) {
       const child = block[key] ?? {}
-      if (isTree(child)) block[key] = readBlock(inner.shape, child, env, { ...at, path })
+      const read = isTree(child) ? readBlock(inner.shape, child, env, { ...at, path }) : child
+      // A block that nobody gives is not there, which is not the same as an empty one.
+      if (block[key] !== undefined || Object.keys(read).length > 0) block[key] = read
     } else if (
       inner instanceof z.ZodArray &&
       Array.isArray(block[key]) &&

@@ -27,7 +27,8 @@ const free_keys = [
 /** Every key outside of tenants, those of a block one by one unless a reload takes the block whole. */
 const all_keys = Object.entries(general).flatMap(([key, schema]) => {
   const inner = bare(schema)
-  if (free_keys.includes(key) || !(inner instanceof z.ZodObject)) return [key]
+  // A block that need not be there is one thing.
+  if (free_keys.includes(key) || schema instanceof z.ZodOptional || !(inner instanceof z.ZodObject)) return [key]
   return Object.keys(inner.shape as object).map((one) => `${key}.${one}`)
 })
 
@@ -182,6 +183,7 @@ export const digestSecrets = (
   const all = [
     ...config.server.tokens.map(({ name, token }) => [`server.tokens: ${name}`, token] as const),
     ...(config.traces.headers === undefined ? [] : [["traces: headers", config.traces.headers] as const]),
+    ...(config.cluster === undefined ? [] : [["cluster: database_url", config.cluster.database_url] as const]),
     ...(config.flight_control === undefined
       ? []
       : [[parent_secret, config.flight_control.credentials.client_secret] as const]),

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { fromEnv, httpUrl, requiredIf, secret } from "../../core/config/schema.ts"
+import { fromEnv, httpUrl, requiredIf, secret } from "../../core/config/schema-parts.ts"
 import { delivery } from "../../core/delivery/limits.ts"
 
 /** Keys of `plugins.event-stream`. */

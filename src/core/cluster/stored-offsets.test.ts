@@ -1,0 +1,205 @@
+/** Offsets over both of their stores, and what only that of a cluster promises. */
+import { describe, expect, test } from "bun:test"
+import { Context, Deferred, Effect, type FileSystem, Layer, type Scope } from "effect"
+import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { has_postgres, no_postgres, postgres } from "../../../test/support/postgres.ts"
+import { secretText } from "../config/secret.ts"
+import type { ConfigError, StoreError } from "../errors.ts"
+import { makeFolder } from "../store/atomic-file.ts"
+import { Fenced } from "../store/fence.ts"
+import { Offsets, type OpenOffsets } from "../store/offsets.ts"
+import { Tenant } from "../tenant/identity.ts"
+import { type Database, openDatabase } from "./database.ts"
+import { checkVersion, migrate } from "./migrations.ts"
+import { layerStoredOffsets } from "./stored-offsets.ts"
+import { claimUnit } from "./units.ts"
+
+const url = "https://firehose.eu-1.crowdstrike.com/sensors/entities/datafeed/v1/0"
+
+type Opened = Effect.Effect<OpenOffsets, StoreError | ConfigError, FileSystem.FileSystem | Scope.Scope>
+
+interface Store {
+  readonly name: string
+  readonly is_here: boolean
+  /** Makes a new store; what it gives opens the offsets of a tenant in it, as each start does. */
+  readonly make: Effect.Effect<
+    (tenant: string) => Opened,
+    StoreError | ConfigError,
+    FileSystem.FileSystem | Scope.Scope
+  >
+}
+
+const offsetsOf = (layer: Layer.Layer<Offsets, never, Tenant | FileSystem.FileSystem>, tenant: string, data_dir = "") =>
+  Effect.flatMap(
+    Layer.build(Layer.provide(layer, Layer.succeed(Tenant, { id: tenant, data_dir }))),
+    (services) => Context.get(services, Offsets).open,
+  )
+
+const openOn = (at: string) => {
+  const config = { database_url: secretText(at), connections_max: 3, runner_host: "a", runner_port: 1 }
+  return openDatabase(config, "test")
+}
+
+const emptyDatabase = Effect.flatMap(
+  Effect.promise(async () => (await postgres()).database()),
+  openOn,
+)
+
+/** One for all tests of this file, which come one after the other: each finds it empty. */
+let migrated: string | undefined
+const database = Effect.gen(function* () {
+  const is_new = migrated === undefined
+  migrated ??= yield* Effect.promise(async () => (await postgres()).database())
+  const db = yield* openOn(migrated)
+  yield* is_new ? migrate(db) : Effect.orDie(db.sql`TRUNCATE akonis_units, akonis_offsets`)
+  return db
+})
+
+const unit = "acme/event-stream"
+
+/** What a start on another process does: it claims the unit, and all that it does is fenced by that. */
+const startOn = (db: Database, runner: string, tenant = "acme") =>
+  Effect.gen(function* () {
+    const fence = yield* claimUnit(db, unit, runner)
+    const offsets = yield* offsetsOf(layerStoredOffsets(db), tenant)
+    const commit = (partition: string, offset: number) =>
+      Effect.provideService(offsets.commit(partition, offset), Fenced, fence)
+    return { fence, offsets: { ...offsets, commit } satisfies OpenOffsets }
+  })
+
+const stores: readonly Store[] = [
+  {
+    name: "files",
+    is_here: true,
+    make: Effect.map(
+      temporaryFolder,
+      (folder) => (tenant: string) =>
+        Effect.gen(function* () {
+          const data_dir = `${folder}/${tenant}`
+          yield* makeFolder(data_dir)
+          return yield* offsetsOf(Offsets.layer, tenant, data_dir)
+        }),
+    ),
+  },
+  {
+    name: "PostgreSQL",
+    is_here: has_postgres,
+    make: Effect.map(
+      database,
+      (db) => (tenant: string) => Effect.map(startOn(db, "a", tenant), ({ offsets }) => offsets),
+    ),
+  },
+]
+
+describe.each(stores)("offsets in $name", ({ is_here, make }) => {
+  const offsets = (
+    sentence: string,
+    body: (
+      open: (tenant?: string) => Opened,
+    ) => Effect.Effect<void, StoreError | ConfigError, FileSystem.FileSystem | Scope.Scope>,
+  ) =>
+    test.skipIf(!is_here)(is_here ? sentence : `${sentence} ${no_postgres}`, () =>
+      onRealClock(Effect.flatMap(make, (open) => body((tenant = "acme") => open(tenant)))),
+    )
+
+  offsets("are what was committed last, after a restart", (open) =>
+    Effect.gen(function* () {
+      expect((yield* open()).get(url)).toBe(-1)
+      yield* (yield* open()).commit(url, Number.MAX_SAFE_INTEGER)
+      const again = yield* open()
+      expect([again.get(url), again.roots()]).toEqual([Number.MAX_SAFE_INTEGER, [url]])
+    }),
+  )
+
+  offsets("never move back, however commits overtake each other", (open) =>
+    Effect.gen(function* () {
+      const one = yield* open()
+      yield* Effect.forEach([5, 9, 7, 8], (offset) => one.commit(url, offset), { concurrency: "unbounded" })
+      expect((yield* open()).get(url)).toBe(9)
+      yield* (yield* open()).commit(url, 3)
+      expect((yield* open()).get(url)).toBe(9)
+    }),
+  )
+
+  offsets("are each partition's and each tenant's own", (open) =>
+    Effect.gen(function* () {
+      yield* (yield* open()).commit(url, 1)
+      yield* (yield* open()).commit(`${url}1`, 2)
+      yield* (yield* open("other")).commit(url, 3)
+      const acme = yield* open()
+      expect([acme.get(url), acme.get(`${url}1`), (yield* open("other")).get(url)]).toEqual([1, 2, 3])
+    }),
+  )
+})
+
+describe.skipIf(!has_postgres)(
+  has_postgres ? "the database of a cluster" : `the database of a cluster ${no_postgres}`,
+  () => {
+    const withDatabase =
+      (body: (db: Database) => Effect.Effect<void, unknown, FileSystem.FileSystem | Scope.Scope>) => () =>
+        onRealClock(Effect.flatMap(database, body))
+
+    test(
+      "stores nothing for a process that lost its unit, and tells it so",
+      withDatabase((db) =>
+        Effect.gen(function* () {
+          const frozen = yield* startOn(db, "a")
+          yield* frozen.offsets.commit(url, 10)
+          const taker = yield* startOn(db, "b")
+          expect(taker.offsets.get(url)).toBe(10)
+          const error = yield* Effect.flip(frozen.offsets.commit(url, 1_000))
+          expect([error.reason, error.message]).toEqual([
+            "fenced",
+            `nothing was stored: another process has taken ${unit} over since epoch 1`,
+          ])
+          expect(yield* Deferred.isDone(frozen.fence.lost)).toBe(true)
+          yield* taker.offsets.commit(url, 11)
+          expect((yield* startOn(db, "c")).offsets.get(url)).toBe(11)
+        }),
+      ),
+    )
+
+    test(
+      "stores nothing for whoever holds no unit",
+      withDatabase((db) =>
+        Effect.gen(function* () {
+          const offsets = yield* offsetsOf(layerStoredOffsets(db), "acme")
+          expect((yield* Effect.flip(offsets.commit(url, 1))).reason).toBe("fenced")
+        }),
+      ),
+    )
+
+    test(
+      "lets a takeover wait for a commit that has begun, and no commit pass it",
+      withDatabase((db) =>
+        Effect.gen(function* () {
+          const holder = yield* startOn(db, "a")
+          const commits = Effect.forEach(
+            Array.from({ length: 50 }, (_, at) => at),
+            (at) => Effect.result(holder.offsets.commit(url, at)),
+          )
+          const takeover = Effect.delay(startOn(db, "b"), 5)
+          const [done, taker] = yield* Effect.all([commits, takeover], { concurrency: 2 })
+          const stored = done.filter(({ _tag }) => _tag === "Success").length - 1
+          // What the new holder read when it began is all that the old one ever stored.
+          expect(taker.offsets.get(url)).toBe(stored)
+          expect((yield* startOn(db, "c")).offsets.get(url)).toBe(stored)
+        }),
+      ),
+    )
+
+    test("is migrated once, however many do it at once, and refused while it is not or by an older Akonis", () =>
+      onRealClock(
+        Effect.gen(function* () {
+          const db = yield* emptyDatabase
+          expect((yield* Effect.flip(checkVersion(db))).message).toContain("run akonis cluster migrate")
+          const done = yield* Effect.all([migrate(db), migrate(db)].map(Effect.result), { concurrency: 2 })
+          expect(done.flatMap((one) => (one._tag === "Success" ? one.success : []))).toEqual(["offsets"])
+          expect(yield* migrate(db)).toEqual([])
+          yield* checkVersion(db)
+          yield* Effect.orDie(db.sql`INSERT INTO akonis_migrations (migration_id, name) VALUES (9999, 'tomorrow')`)
+          expect((yield* Effect.flip(checkVersion(db))).message).toContain("by a newer Akonis (tomorrow)")
+        }),
+      ))
+  },
+)
