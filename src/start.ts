@@ -60,10 +60,10 @@ export const start = Effect.fnUntraced(function* (
   given: Config,
   { env, mode, readAnew }: StartOptions,
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
-  if (config.cluster !== undefined) {
+  if (given.cluster !== undefined) {
     const message =
       "tenants are not shared out among processes by this version: take the block away, or run `akonis cluster migrate` only"
-    return yield* new ConfigError({ source: config.source, key: "cluster", message })
+    return yield* new ConfigError({ source: given.source, key: "cluster", message })
   }
   const started_ms = yield* Clock.currentTimeMillis
   const labels = { version, commit: build.commit, built: build.date }
