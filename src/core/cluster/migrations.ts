@@ -10,8 +10,8 @@ import { StoreError } from "../errors.ts"
 import { ask, type Database } from "./database.ts"
 
 /** Every table of ours, and those of the cluster's engine, begin so. */
-export const table_prefix = "akonis"
-export const history_table = `${table_prefix}_migrations`
+const table_prefix = "akonis"
+const history_table = `${table_prefix}_migrations`
 
 const statement = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text))
 
@@ -35,7 +35,7 @@ const versions: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Names of the versions, in order. */
-export const version_names: readonly string[] = Object.keys(versions)
+const version_names: readonly string[] = Object.keys(versions)
 
 const loader = Migrator.fromRecord(
   Object.fromEntries(
