@@ -6,6 +6,7 @@ import { Command, Flag } from "effect/cli"
 import type { Account } from "../../simulator/account.ts"
 import { listenAnywhere } from "../../simulator/listen.ts"
 import { loadConfig } from "../core/config/load.ts"
+import { makeDeadLetterSummary } from "../core/delivery/dead-letter-summary.ts"
 import { ConfigError } from "../core/errors.ts"
 import { type BottomLine, holdBottomLine } from "./bottom-line.ts"
 import { Exit, explain, Plugins, print } from "./common.ts"
@@ -113,7 +114,8 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
     }),
   )
   const ended_ms = yield* Clock.currentTimeMillis
-  yield* summary(finished, (ended_ms - began_ms) / 1_000, called)
+  const { pending } = yield* makeDeadLetterSummary(data_dir)
+  yield* summary(finished, pending, (ended_ms - began_ms) / 1_000, called)
 }, Effect.scoped)
 
 /** Shows progress until everything has arrived, or until waiting makes no sense any more. */
@@ -157,11 +159,13 @@ const calls = Effect.fnUntraced(function* (
 
 const summary = Effect.fnUntraced(function* (
   { total, intake, delivered_ms }: Account,
+  dead_letters: number,
   elapsed_s: number,
   wrong: string | undefined,
 ) {
-  const dead = total.poison.expected - total.poison.delivered
-  const lost = total.undelivered.events
+  // Poison that is neither delivered nor on record is lost, too.
+  const unrecorded = Math.max(0, total.poison.expected - total.poison.delivered - dead_letters)
+  const lost = total.undelivered.events + unrecorded
   const good =
     wrong === undefined && lost === 0 && total.repeated === 0 && total.corrupted === 0 && total.out_of_order === 0
   yield* print("")
@@ -169,7 +173,7 @@ const summary = Effect.fnUntraced(function* (
   yield* print(
     `delivered     ${total.delivered}  (byte for byte: ${total.corrupted === 0 ? "yes" : `no, ${total.corrupted} differ`}; in order: ${total.out_of_order === 0 ? "yes" : "no"})`,
   )
-  yield* print(`dead letters  ${dead}`)
+  yield* print(`dead letters  ${dead_letters}`)
   yield* print(`repeated      ${total.repeated}`)
   yield* print(`lost          ${lost}`)
   yield* print(

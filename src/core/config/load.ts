@@ -16,10 +16,9 @@ import { secret } from "./schema-parts.ts"
 import { isSecret } from "./secret.ts"
 import { type Common, parseTenants, pick, refuseUnknown } from "./tenants.ts"
 import { parseBlock } from "./validate.ts"
+import { config_variable, refuseUnknownVariables, token_variable } from "./variables.ts"
 
 export type { Config, TenantConfig } from "./config.ts"
-
-import { config_variable, refuseUnknownVariables, token_variable } from "./variables.ts"
 
 /** Loads and checks the whole configuration. Reads no secret file yet: those are read when the secret is needed. */
 export const loadConfig = Effect.fnUntraced(function* (
