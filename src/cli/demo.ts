@@ -163,7 +163,7 @@ const summary = Effect.fnUntraced(function* (
   elapsed_s: number,
   wrong: string | undefined,
 ) {
-  // Poison that is neither delivered nor on record is lost, too.
+  // What must become a dead letter and is neither delivered nor recorded is lost, too.
   const unrecorded = Math.max(0, total.poison.expected - total.poison.delivered - dead_letters)
   const lost = total.undelivered.events + unrecorded
   const good =
