@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { world } from "../../simulator/events/world.ts"
 import { type App, withApp } from "./app.ts"
 import { withServed } from "./served.ts"
-import { madeUpIds } from "./support.ts"
+import { faultOn, madeUpIds } from "./support.ts"
 
 const hostsOf = async (app: App) => Object.values((await app.api()).hosts)
 const idsOf = async (app: App, count: number) => (await hostsOf(app)).slice(0, count).map(({ agent_id }) => agent_id)
@@ -151,6 +151,42 @@ describe("a protected host", () => {
         expect((await hostsOf(app)).some(({ contained }) => contained)).toBe(false)
       },
       protecting({ tags: [tag] }),
+    ))
+
+  const nothing = [
+    "",
+    '{"resources":null,"errors":[]}',
+    '{"meta":{}}',
+    '{"resources":[],"errors":[{"code":500,"message":"x"}]}',
+  ]
+
+  test.each([
+    ...nothing.map(
+      (body) => ["/devices/queries/devices/v1", { filter: `hostname:'${first.hostname}'` }, 200, body] as const,
+    ),
+    ...nothing.map((body) => ["/devices/entities/devices/v2", { tags: [tag] }, 200, body] as const),
+    ["/devices/entities/devices/v2", { tags: [tag] }, 200, '{"resources":[],"errors":[]}'],
+    ["/devices/entities/devices/v2", { tags: [tag] }, 404, "<html>no such page</html>"],
+  ] as const)("is no host that nothing was said about: %s %j %d %s", (path, guard, status, body) =>
+    withApp(
+      { faults: [faultOn(path, { status, body }, { count: 20 })] },
+      async (app) => {
+        const said = await app.act("isolate_endpoints", { ids: [first.agent_id] })
+        expect(said.body.detail).toContain("nothing was done")
+        expect((await hostsOf(app)).some(({ contained }) => contained)).toBe(false)
+      },
+      protecting(guard),
+    ),
+  )
+
+  test("is found although Falcon left it out of its first answer", () =>
+    withApp(
+      { faults: [faultOn("/devices/entities/devices/v2", { status: 200, body: '{"resources":[],"errors":[]}' })] },
+      async (app) => {
+        const said = await app.act("isolate_endpoints", { ids: [first.agent_id] })
+        expect(said).toMatchObject(refusal("its name is"))
+      },
+      protecting({ hostnames: [first.hostname] }),
     ))
 
   test("is not an id that Falcon does not know: the action itself says that", () =>

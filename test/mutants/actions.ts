@@ -28,6 +28,13 @@ const judge = breaks({ file: "src/core/actions/judge.ts", noticed_by: unconfirme
     replace: "const explained = nameless.length >= 0",
   },
   {
+    name: "what Falcon counts as changed is undone for errors beside it",
+    promise: "What Falcon counts as changed and does not name is unconfirmed.",
+    noticed_by: "test/actions/odd-answers.test.ts",
+    find: " && (affected ?? 0) <= returned.length",
+    replace: "",
+  },
+  {
     name: "Falcon's own trouble leaves a change undone",
     promise: "Falcon's own trouble leaves a change in doubt; anything else is a refusal.",
     find: "code >= 500 ? unconfirmed(id, code, message)",
@@ -49,6 +56,18 @@ const judge = breaks({ file: "src/core/actions/judge.ts", noticed_by: unconfirme
     replace: "else if (reading.may_be_absent === null)",
   },
 ])
+
+const found = breaks(
+  { file: "src/plugins/hosts/get-hosts-by-name.ts", noticed_by: "test/actions/odd-answers.test.ts" },
+  [
+    {
+      name: "a host with an odd field has no name",
+      promise: "A host exists by its id alone, whatever its other fields are.",
+      find: "const device_id = deviceIdOf(resource)",
+      replace: "const device_id = found_host.safeParse(resource).data?.device_id",
+    },
+  ],
+)
 
 const bulk = breaks({ file: "src/core/actions/bulk.ts", noticed_by: unconfirmed_test }, [
   {
@@ -174,6 +193,7 @@ const read = breaks(
 
 export const actions: readonly Mutant[] = [
   ...judge,
+  ...found,
   ...bulk,
   ...priority,
   ...by_id,

@@ -32,6 +32,24 @@ const guards = breaks({ file: "src/core/actions/guards.ts", noticed_by: guards_t
 
 const protection = breaks({ file: "src/core/actions/guards-protected.ts", page: operations, noticed_by: guards_test }, [
   {
+    name: "a host that Falcon says nothing about is not protected",
+    promise: "Where Falcon says nothing about a host, nothing is changed.",
+    find: "if (left_out === undefined) return",
+    replace: "if (left_out !== null) return",
+  },
+  {
+    name: "a filter that is answered without a list protects nobody",
+    promise: "Where the lookup says nothing, nothing is changed.",
+    find: "yield* failWithoutList(operation, yield* askForList(falcon.request, operation))",
+    replace: "yield* askForList(falcon.request, operation)",
+  },
+  {
+    name: "a proxy's 404 is a host that Falcon does not know",
+    promise: "A 404 that is not in Falcon's words says nothing about hosts.",
+    find: "status === 404 && errors.length > 0",
+    replace: "status === 404 && errors.length >= 0",
+  },
+  {
     name: "a protected name is compared as it is written",
     promise: "A protected host is never changed: upper and lower case of its name and its tags make no difference.",
     find: 'named.has(idKey(String(host.hostname ?? "")))',

@@ -10,6 +10,13 @@ const guards = "test/actions/iocs-guards.test.ts"
 
 const push = breaks({ file: "src/plugins/iocs/push-indicators.ts", page: reference, noticed_by: guards }, [
   {
+    name: "a deletion without an answer is undone",
+    promise: "A deletion whose call broke off is unconfirmed.",
+    noticed_by: "test/actions/odd-answers.test.ts",
+    find: "in_doubt.includes(failure.reason)",
+    replace: "in_doubt.length === 0",
+  },
+  {
     name: "expired indicators of others are deleted when Falcon's filter is wrong",
     promise: others,
     find: "(one) => isOurs(one) && one.expired === true",
@@ -256,6 +263,15 @@ const value = breaks({ file: "src/plugins/iocs/ioc-value.ts", noticed_by: "test/
   },
 ])
 
+const odd = breaks({ file: "src/plugins/iocs/indicator.ts", noticed_by: "test/actions/odd-answers.test.ts" }, [
+  {
+    name: "an indicator with an odd field is not there",
+    promise: "An indicator is there by its id alone.",
+    find: 'if (unread.includes("id")) return undefined',
+    replace: "if (unread.length > 0) return undefined",
+  },
+])
+
 const rows = breaks({ file: "src/plugins/iocs/write-rows.ts", noticed_by: "test/actions/iocs-push-rows.test.ts" }, [
   {
     name: "one bad row fails the rest",
@@ -285,5 +301,6 @@ export const iocs: readonly Mutant[] = [
   ...versions,
   ...objects,
   ...value,
+  ...odd,
   ...rows,
 ]

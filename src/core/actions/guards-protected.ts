@@ -1,13 +1,15 @@
 /** Which hosts of a run are protected: by a tag, by their name, or by a filter of Falcon's. Needs Hosts: Read. */
 import { Effect } from "effect"
 import type { GuardsConfig } from "../config/schema.ts"
-import { Falcon, failWhenEmpty } from "../falcon/client.ts"
+import { Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { failure } from "../falcon/failure.ts"
+import { askForList, failWithoutList } from "../falcon/list-answer.ts"
 import type { Operation } from "../falcon/operation.ts"
-import { callInBulk, idField } from "./bulk.ts"
+import { splitIds } from "../falcon/split-ids.ts"
+import { idField } from "./bulk.ts"
 import { Planning } from "./dry-run.ts"
-import { idKey } from "./errors-by-id.ts"
+import { attribute, idKey } from "./errors-by-id.ts"
 import { guards as bounds } from "./limits.ts"
 
 export type Protection = GuardsConfig["protected"]
@@ -44,40 +46,69 @@ const filterOperation = (filter: string, ids: readonly string[]): Operation => (
   scopes,
 })
 
+/** What Falcon knows of hosts. */
+interface Looked {
+  readonly hosts: readonly unknown[]
+  /** Ids that neither came back nor stand in an error: nothing is known of them. */
+  readonly silent: readonly string[]
+}
+
+/** Looks hosts up. An id that Falcon says it does not know is left out; fails with any other error. */
+const lookAt = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.Return<Looked, FalconError, Falcon> {
+  const falcon = yield* Falcon
+  const hosts: unknown[] = []
+  const silent: string[] = []
+  for (const some of splitIds(ids, bounds.looked_at_per_call)) {
+    const operation = detailsOperation(some)
+    const { resources = [], errors } = yield* Effect.catchIf(
+      askForList(falcon.request, operation),
+      saysUnknown,
+      (said) => Effect.succeed(said),
+    )
+    const unread = errors.find(({ code }) => code !== 404)
+    if (unread !== undefined) {
+      const reason = unread.code === 403 ? "forbidden" : "unavailable"
+      const message = `${unread.id ?? "a host"} cannot be read: ${unread.message}`
+      return yield* failure(operation, reason, message, { scopes: reason === "forbidden" ? scopes : [] })
+    }
+    hosts.push(...resources)
+    const { named, nameless } = attribute(some, errors)
+    const back = new Set(resources.map((host) => idKey(deviceIdOf(host) ?? "")))
+    if (nameless.length === 0) silent.push(...some.filter((id) => !back.has(idKey(id)) && !named.has(id)))
+  }
+  return { hosts, silent }
+})
+
+/** A 404 in Falcon's own words. One without any comes from a proxy, and says nothing about hosts. */
+const saysUnknown = ({ reason, status, errors }: FalconError): boolean =>
+  reason === "rejected" && status === 404 && errors.length > 0
+
+/** Looks hosts up until something is known of each; fails when Falcon leaves some out twice without a word. */
+const lookUp = Effect.fnUntraced(function* (
+  ids: readonly string[],
+): Effect.fn.Return<readonly unknown[], FalconError, Falcon> {
+  const first = yield* lookAt(ids)
+  if (first.silent.length === 0 || (yield* Planning)) return first.hosts
+  const second = yield* lookAt(first.silent)
+  const [left_out] = second.silent
+  if (left_out === undefined) return [...first.hosts, ...second.hosts]
+  return yield* failure(detailsOperation([]), "malformed", `Falcon says nothing about ${left_out}`)
+})
+
 /**
- * The protected ones among these hosts. Ids that Falcon does not know are none. Fails when it cannot be found out of any of them:
- * then nothing may be changed. A hidden host is not found by the filter, since no query of Falcon's finds it.
+ * The protected ones among these hosts. Ids that Falcon says it does not know are none. Fails when it cannot be found out of any of
+ * them: then nothing may be changed. A hidden host is not found by the filter, since no query of Falcon's finds it.
  */
 export const protectedAmong = Effect.fnUntraced(function* (
   ids: readonly string[],
   { tags, hostnames, filter }: Protection,
 ): Effect.fn.Return<readonly ProtectedHost[], FalconError, Falcon> {
   const falcon = yield* Falcon
-  const looked = yield* callInBulk({
-    ids,
-    per_call: bounds.looked_at_per_call,
-    idOf: deviceIdOf,
-    operation: detailsOperation,
-  }).pipe(
-    // Of hosts that are all unknown none is protected.
-    Effect.catch((error) =>
-      error.reason === "rejected" && error.status === 404
-        ? Effect.succeed({ resources: [], errors: [] })
-        : Effect.fail(error),
-    ),
-  )
-  const unread = looked.errors.find(({ code }) => code !== 404)
-  if (unread !== undefined) {
-    return yield* failure(
-      detailsOperation([]),
-      "unavailable",
-      `${unread.id ?? "a host"} cannot be read: ${unread.message}`,
-    )
-  }
+  const hosts = yield* lookUp(ids)
   const found: ProtectedHost[] = []
   const named = new Set(hostnames.map(idKey))
   const others: string[] = []
-  for (const host of looked.resources as readonly { tags?: unknown; hostname?: unknown }[]) {
+  for (const host of hosts as readonly { tags?: unknown; hostname?: unknown }[]) {
     const id = deviceIdOf(host)
     if (id === undefined) continue
     const own = Array.isArray(host.tags) ? host.tags : []
@@ -91,7 +122,14 @@ export const protectedAmong = Effect.fnUntraced(function* (
   for (let at = 0; filter !== "" && at < asked.length; at += bounds.filtered_per_call) {
     const some = asked.slice(at, at + bounds.filtered_per_call)
     const operation = filterOperation(filter, some)
-    const answer = yield* failWhenEmpty(operation, yield* falcon.request(operation))
+    const answer = yield* failWithoutList(operation, yield* askForList(falcon.request, operation))
+    const [error] = answer.errors
+    if (error !== undefined) {
+      const reason = error.code === 403 ? "forbidden" : "unavailable"
+      return yield* failure(operation, reason, `Falcon answers with an error: ${error.message}`, {
+        scopes: reason === "forbidden" ? scopes : [],
+      })
+    }
     const known = new Set(some.map(idKey))
     for (const id of answer.resources) {
       if (typeof id === "string" && known.has(idKey(id))) found.push({ id, why: "guards.protected.filter finds it" })

@@ -34,7 +34,7 @@ type Answer = Pick<Envelope, "status" | "resources" | "errors" | "affected">
 const not_found = "Falcon does not know this id"
 
 /** Reasons after which a change may have been made. They are final: a call that may be repeated has been repeated. */
-const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
+export const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
 
 /** Judges a 2xx answer, or a refusal that carries results all the same. */
 export const judge = (ids: readonly string[], answer: Answer, reading: Reading): Judged =>
@@ -138,8 +138,8 @@ const judgeReturned = (
       rows.set(id, unconfirmed(id, status, message))
     }
   }
-  // As many errors as ids that are left: each is about one of them.
-  const explained = nameless.length >= absent.length
+  // As many errors as ids that are left: each is about one of them, unless Falcon counts more as changed than it returned.
+  const explained = nameless.length >= absent.length && (affected ?? 0) <= returned.length
   for (const id of absent) {
     if (explained) rows.set(id, refused(id, inOneError(nameless, status)))
     else rows.set(id, unconfirmed(id, status, reading.missing ?? `${silence(status)}${quoted(nameless, status)}`))

@@ -79,7 +79,7 @@ export const settlesAs = (action: HostAction, ids: readonly string[]): Settling 
     look: (some) => lookupOperation(device_details, some),
     stateOf: (resource) => {
       const id = deviceIdOf(resource)
-      const state = (resource as Readonly<Record<string, unknown>>)[field]
+      const state = (resource as Readonly<Record<string, unknown>> | null)?.[field]
       return id !== undefined && typeof state === "string" ? { id, state } : undefined
     },
   }

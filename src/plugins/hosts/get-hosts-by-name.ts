@@ -5,7 +5,7 @@ import { defineAction, type Outcome, type RowError } from "../../core/actions/ac
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { read } from "./device.ts"
+import { deviceIdOf, read } from "./device.ts"
 import { hosts as bounds } from "./limits.ts"
 
 const name = z
@@ -32,6 +32,16 @@ const found_name = z.looseObject({
   ambiguous: z.boolean().describe("Several hosts have this name or address."),
   hosts: z.array(found_host).describe("All hosts that have it."),
 })
+
+/** What is shown of a host. It exists by its id alone: the other fields are what Falcon says, whatever that is. */
+type FoundHost = { readonly [Key in keyof z.output<typeof found_host>]?: unknown } & { readonly device_id: string }
+
+const hostOf = (resource: unknown): FoundHost | undefined => {
+  const device_id = deviceIdOf(resource)
+  if (device_id === undefined) return undefined
+  const shown = Object.entries(resource as object).filter(([key]) => key in found_host.shape)
+  return { ...Object.fromEntries(shown), device_id }
+}
 
 /** A value in the quotes of FQL, where a backslash escapes a quote. */
 const quoted = (values: readonly string[]) =>
@@ -61,14 +71,14 @@ const key = (text: unknown): string => String(text ?? "").toLowerCase()
 const find = Effect.fnUntraced(function* (given: readonly string[]): Effect.fn.Return<Outcome, FalconError, Falcon> {
   const falcon = yield* Falcon
   const names = given.filter((one, at) => given.findIndex((other) => key(other) === key(one)) === at)
-  const by_name = new Map<string, Map<string, z.output<typeof found_host>>>(names.map((one) => [key(one), new Map()]))
+  const by_name = new Map<string, Map<string, FoundHost>>(names.map((one) => [key(one), new Map()]))
   const trace_ids: string[] = []
   for (let at = 0; at < names.length; at += bounds.names_per_call) {
     const some = names.slice(at, at + bounds.names_per_call)
     const pages = yield* falcon.pages(findOperation(some), { page_size: bounds.found_page })
     trace_ids.push(...pages.trace_ids)
     for (const resource of pages.resources) {
-      const host = found_host.safeParse(resource).data
+      const host = hostOf(resource)
       if (host === undefined) continue
       for (const own of [host.hostname, host.local_ip, host.connection_ip]) {
         by_name.get(key(own))?.set(host.device_id, host)
@@ -81,10 +91,10 @@ const find = Effect.fnUntraced(function* (given: readonly string[]): Effect.fn.R
 /** The error of a name that several hosts have: it lists them, since nobody can say which was meant. */
 const told = (
   names: readonly string[],
-  hostsOf: (name: string) => readonly z.output<typeof found_host>[],
+  hostsOf: (name: string) => readonly FoundHost[],
   trace_ids: readonly string[],
 ): Outcome => {
-  const resources: z.output<typeof found_name>[] = []
+  const resources: unknown[] = []
   const errors: RowError[] = []
   for (const name of names) {
     const hosts = hostsOf(name)
@@ -101,7 +111,7 @@ const told = (
   return { resources, errors, trace_ids, requested: names.length, succeeded: names.length - failed, failed }
 }
 
-const severalHave = (hosts: readonly z.output<typeof found_host>[]): string => {
+const severalHave = (hosts: readonly FoundHost[]): string => {
   const shown = hosts
     .slice(0, bounds.listed_max)
     .map(({ device_id, last_seen }) => `${device_id} (last seen ${last_seen ?? "never"})`)

@@ -4,7 +4,7 @@ import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { falcon as bounds } from "../../core/falcon/limits.ts"
 import { allOf, anyOf, is } from "./fql.ts"
-import { findOperation, type Indicator, indicatorOf, isOurs, keyOf } from "./indicator.ts"
+import { findOperation, type Indicator, indicatorOf, isOurs, keyOf, unreadFields } from "./indicator.ts"
 import { iocs } from "./limits.ts"
 import type { Value } from "./stix-values.ts"
 
@@ -12,7 +12,18 @@ import type { Value } from "./stix-values.ts"
 export interface Found {
   readonly indicators: readonly Indicator[]
   readonly trace_ids: readonly string[]
+  /** By id: the fields of those that Falcon gives in another type than it documents. What such an indicator does is not known. */
+  readonly unread: ReadonlyMap<string, readonly string[]>
 }
+
+/** The indicators that were looked for, by `keyOf`. */
+export interface Existing extends Found {
+  readonly by_key: ReadonlyMap<string, Indicator>
+}
+
+/** Why an indicator with such fields is not changed. */
+export const leftAlone = (fields: readonly string[]): string =>
+  `left as it is, since Falcon gives its ${fields.join(", ")} in a form that cannot be read`
 
 /** Every indicator that a filter finds. Fails when any page does: half of a list would be mistaken for the whole. */
 export const findAll = Effect.fnUntraced(function* (
@@ -20,7 +31,14 @@ export const findAll = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Found, FalconError, Falcon> {
   const falcon = yield* Falcon
   const pages = yield* falcon.pages(findOperation(filter), { page_size: iocs.page_max })
-  return { indicators: usable(pages.resources), trace_ids: pages.trace_ids }
+  const indicators = usable(pages.resources)
+  const unread = new Map<string, readonly string[]>()
+  for (const resource of pages.resources) {
+    const fields = unreadFields(resource)
+    const id = fields.length === 0 ? undefined : indicatorOf(resource)?.id
+    if (id !== undefined) unread.set(id, fields)
+  }
+  return { indicators, trace_ids: pages.trace_ids, unread }
 })
 
 /** The indicators that are not deleted and belong to this customer. */
@@ -37,7 +55,7 @@ const usable = (resources: readonly unknown[]): readonly Indicator[] =>
  */
 export const findExisting = Effect.fnUntraced(function* (
   values: readonly Value[],
-): Effect.fn.Return<Found & { readonly by_key: ReadonlyMap<string, Indicator> }, FalconError, Falcon> {
+): Effect.fn.Return<Existing, FalconError, Falcon> {
   const falcon = yield* Falcon
   const filters = valueFilters(values)
   const trace_ids: string[] = []
@@ -49,16 +67,18 @@ export const findExisting = Effect.fnUntraced(function* (
   }
   const read_all = total !== undefined && Math.ceil(total / iocs.page_max) < filters.length
   const by_key = new Map<string, Indicator>()
+  const unread = new Map<string, readonly string[]>()
   const wanted = new Set(values.map(keyOf))
   for (const filter of read_all ? (total === 0 ? [] : [undefined]) : filters) {
     const found = yield* findAll(filter)
     trace_ids.push(...found.trace_ids)
+    for (const [id, fields] of found.unread) unread.set(id, fields)
     for (const one of found.indicators) {
       const key = keyOf(one)
       if (wanted.has(key) && !isOurs(by_key.get(key) ?? {})) by_key.set(key, one)
     }
   }
-  return { indicators: [...by_key.values()], by_key, trace_ids }
+  return { indicators: [...by_key.values()], by_key, trace_ids, unread }
 })
 
 /** Filters of which each fits into a URL. */

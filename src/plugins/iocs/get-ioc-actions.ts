@@ -4,7 +4,7 @@ import { read } from "./indicator.ts"
 import { iocs } from "./limits.ts"
 
 /** gofalcon `APIActionV1` */
-export const ioc_action = z.looseObject({
+const ioc_action = z.looseObject({
   id: z.string(),
   platforms_by_type: z.record(z.string(), z.array(z.string())).nullish().describe("Platforms by type of indicator."),
   severities: z.array(z.string()).nullish(),

@@ -46,7 +46,19 @@ export const indicator = z.looseObject({
 
 export type Indicator = z.output<typeof indicator>
 
-export const indicatorOf = (resource: unknown): Indicator | undefined => indicator.safeParse(resource).data
+/** The fields of an indicator that are of another type than documented. */
+export const unreadFields = (resource: unknown): readonly string[] => {
+  const { error } = indicator.safeParse(resource)
+  return [...new Set(error?.issues.map(({ path }) => String(path[0] ?? "id")))]
+}
+
+/** An indicator is there by its id alone; a field of another type than documented is left out of it. */
+export const indicatorOf = (resource: unknown): Indicator | undefined => {
+  const unread = unreadFields(resource)
+  if (unread.length === 0) return resource as Indicator
+  if (unread.includes("id")) return undefined
+  return Object.fromEntries(Object.entries(resource as object).filter(([key]) => !unread.includes(key))) as Indicator
+}
 
 /** Falcon keeps one indicator per type and value. A value counts in its canonical form, however Falcon writes it back. */
 export const keyOf = ({ type, value }: { readonly type?: unknown; readonly value?: unknown }): string => {

@@ -2,7 +2,6 @@
 import { Effect, Result } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
-import { ioc_action } from "./get-ioc-actions.ts"
 import { actions, actionsOperation, platforms as all_platforms } from "./indicator.ts"
 import type { IocType } from "./ioc-value.ts"
 
@@ -65,12 +64,16 @@ const askFalcon = Effect.fnUntraced(function* (type: IocType) {
   if (Result.isFailure(answer)) return answer.failure.message
   const possible = new Map<string, readonly string[]>()
   for (const resource of answer.success.resources) {
-    const { data } = ioc_action.safeParse(resource)
-    if (data?.platforms_by_type == null) continue
-    const platforms = data.platforms_by_type[type] ?? []
+    const { id, platforms_by_type } = (resource ?? {}) as {
+      readonly id?: unknown
+      readonly platforms_by_type?: unknown
+    }
+    if (typeof id !== "string" || typeof platforms_by_type !== "object" || platforms_by_type === null) continue
+    const named = (platforms_by_type as Readonly<Record<string, unknown>>)[type]
+    const platforms = new Set((Array.isArray(named) ? named : []).map((one) => String(one).toLowerCase()))
     possible.set(
-      data.id,
-      platforms.map((platform) => platform.toLowerCase()).filter((one) => all_platforms.some((known) => known === one)),
+      id,
+      all_platforms.filter((one) => platforms.has(one)),
     )
   }
   // Falcon knows of actions for every type; a list without any is no answer.

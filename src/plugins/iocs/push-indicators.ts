@@ -3,11 +3,12 @@ import { Clock, Effect, type FileSystem, Result } from "effect"
 import { ArgumentError, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { callInBulk } from "../../core/actions/bulk.ts"
 import { gravest, isPointless } from "../../core/actions/error-priority.ts"
+import { in_doubt } from "../../core/actions/judge.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Tenant } from "../../core/tenant/identity.ts"
 import { deletion } from "./delete-indicators.ts"
-import { findAll, findExisting } from "./find-existing.ts"
+import { type Existing, findAll, findExisting, leftAlone } from "./find-existing.ts"
 import { allOf, is } from "./fql.ts"
 import {
   createOperation,
@@ -61,7 +62,7 @@ export const push = Effect.fnUntraced(function* (
   if (objects.length > 0 && wanted.wishes.size === 0 && wanted.over.size === 0) return yield* unusable(wanted, options)
   const stale = yield* findStale(wanted, options.valid_for)
   const found = yield* findExisting([...wanted.wishes.values(), ...wanted.over.values()])
-  const { deletes, updates, creates, skipped } = planAll(wanted, stale.indicators, found.by_key)
+  const { deletes, updates, creates, skipped } = planAll(wanted, stale.indicators, found)
 
   const rows: Row[] = [...wanted.skipped, ...skipped]
   const errors: RowError[] = []
@@ -128,7 +129,7 @@ const findStale = Effect.fnUntraced(function* (wanted: Wanted, valid_for: number
   return { indicators: [...indicators, ...last], trace_ids: [...expired.trace_ids, ...old.trace_ids] }
 })
 
-const planAll = (wanted: Wanted, stale: readonly Indicator[], existing: ReadonlyMap<string, Indicator>) => {
+const planAll = (wanted: Wanted, stale: readonly Indicator[], { by_key: existing, unread }: Existing) => {
   const deletes = new Map<string, Deed>()
   const updates = group()
   const creates = group()
@@ -159,7 +160,8 @@ const planAll = (wanted: Wanted, stale: readonly Indicator[], existing: Readonly
       creates.add({ key, body: newIndicator(wish) }, { key, row: rowOf(wish) })
       continue
     }
-    const plan = planPush(found, wish)
+    const fields = unread.get(found.id)
+    const plan = fields === undefined ? planPush(found, wish) : { skip: leftAlone(fields) }
     const row = { ...rowOf(wish), id: found.id }
     if ("skip" in plan) skipped.push({ ...row, outcome: "skipped", reason: plan.skip })
     else updates.add({ key: found.id, body: plan.change }, { key, row: { ...row, ...reasonOf(plan.reason) } })
@@ -192,8 +194,9 @@ const deleteAll = Effect.fnUntraced(function* (ids: readonly string[]): Effect.f
   const result = yield* Effect.result(callInBulk(deletion(ids)))
   if (Result.isFailure(result)) {
     const { failure } = result
+    const doubt = in_doubt.includes(failure.reason) ? ({ outcome: "unconfirmed" } as const) : {}
     const failed = ids.map((id): [string, RowError] => {
-      return [id, { id, code: failure.status ?? 502, message: failure.message }]
+      return [id, { id, code: failure.status ?? 502, message: failure.message, ...doubt }]
     })
     const trace_ids = failure.trace_id === undefined ? [] : [failure.trace_id]
     return { done: new Map(), failed: new Map(failed), trace_ids, failures: [failure] }

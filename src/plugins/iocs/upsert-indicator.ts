@@ -6,7 +6,7 @@ import { gravest } from "../../core/actions/error-priority.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { deletion } from "./delete-indicators.ts"
-import { findExisting } from "./find-existing.ts"
+import { findExisting, leftAlone } from "./find-existing.ts"
 import { createOperation, type Indicator, indicatorOf, isOurs, keyOf, type Row, updateOperation } from "./indicator.ts"
 import { checkValue } from "./ioc-value.ts"
 import { newIndicator, planUpsert, theirs, type Wish } from "./merge-policy.ts"
@@ -34,6 +34,9 @@ export const upsertIndicator = Effect.fnUntraced(function* (
     const message = `${theirs(existing)} has it, expired: that one has to be removed first`
     return outcomeOfList([], [{ id: keyOf(wish), code: 409, message }], found.trace_ids)
   }
+  const unread = existing === undefined ? undefined : found.unread.get(existing.id)
+  if (unread !== undefined)
+    return outcomeOfList([], [{ id: keyOf(wish), code: 409, message: leftAlone(unread) }], found.trace_ids)
   const plan = existing === undefined ? undefined : planUpsert(existing, wish)
   const written = yield* writeRows(
     existing === undefined || plan === undefined

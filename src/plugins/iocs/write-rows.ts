@@ -3,9 +3,10 @@ import { Effect, Result } from "effect"
 import type { RowError } from "../../core/actions/action.ts"
 import { Planning } from "../../core/actions/dry-run.ts"
 import { isPointless } from "../../core/actions/error-priority.ts"
+import { in_doubt } from "../../core/actions/judge.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
-import type { FalconError, FalconReason } from "../../core/falcon/errors.ts"
+import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { differences } from "./differences.ts"
 import { indicatorOf } from "./indicator.ts"
@@ -131,9 +132,6 @@ export const writeRows = Effect.fnUntraced(function* ({
   }
   return { done, failed, trace_ids: [...trace_ids, ...seen.trace_ids], failures }
 })
-
-/** After these Falcon may have done what was asked. */
-const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
 
 const inGroups = (rows: readonly WriteRow[]): (readonly WriteRow[])[] =>
   Array.from({ length: Math.ceil(rows.length / iocs.rows_per_call) }, (_, n) =>
