@@ -16,7 +16,10 @@ import { readSources, type Sources } from "./files.ts"
 import { outside } from "./limits.ts"
 import { blameStrayErrors } from "./stray-errors.ts"
 
-/** Loads every plugin, in order. Fails with the key of the first that cannot be taken. */
+/**
+ * Loads every plugin, in order. Fails with the key of the first that cannot be taken; what it holds by the next time is tried then. The code
+ * of one that has been taken is loaded once.
+ */
 export const loadOutside = Effect.fnUntraced(function* ({
   source,
   paths,
@@ -37,9 +40,13 @@ export const loadOutside = Effect.fnUntraced(function* ({
     const folder = written.find((one) => (realOr(full) + sep).startsWith(realOr(one) + sep))
     if (folder !== undefined)
       return yield* refused(`${path} lies in ${folder}, where akonis writes: nothing there is run`)
-    const declared = yield* Effect.mapError(loadDeclared(full), refused)
+    const { declared, sources } = yield* Effect.mapError(declaredIn(full), refused)
     const why = whyTaken(declared, [...shipped, ...loaded])
-    if (why !== undefined) return yield* refused(`${path}: ${why}`)
+    if (why !== undefined) {
+      forget(sources)
+      return yield* refused(`${path}: ${why}`)
+    }
+    for (const file of sources.files) taken.add(file.path)
     loaded.push(adapt(declared))
   }
   return loaded
@@ -53,19 +60,37 @@ const realOr = (path: string): string => {
   }
 }
 
+/** Source files of plugins that have been taken. */
+const taken = new Set<string>()
+
+/** Has Bun read and run these files again when they are imported next: it remembers a module that threw, too. */
+const forget = ({ files }: Sources): void => {
+  for (const { path } of files) if (!taken.has(path)) delete require.cache[path]
+}
+
+/** Runs every file that was read and has not run, because a name that another one imports is not there: Bun forgets only what has run. */
+const runParts = ({ files: [, ...parts] }: Sources): Effect.Effect<void> =>
+  Effect.forEach(parts, ({ path }) => Effect.ignore(Effect.tryPromise(() => import(pathToFileURL(path).href))), {
+    discard: true,
+  })
+
 /** The checked declaration in a file; fails with a sentence that names the file. */
-export const loadDeclared = Effect.fnUntraced(function* (
-  path: string,
-): Effect.fn.Return<Plugin, string, FileSystem.FileSystem> {
+export const loadDeclared = (path: string): Effect.Effect<Plugin, string, FileSystem.FileSystem> =>
+  Effect.map(declaredIn(path), ({ declared }) => declared)
+
+const declaredIn = Effect.fnUntraced(function* (path: string) {
   const { sources, exported } = yield* evaluated(path)
   const why = whyMisdeclared(exported)
-  if (why !== undefined) return yield* Effect.fail(`${path}: ${why}`)
+  if (why !== undefined) {
+    forget(sources)
+    return yield* Effect.fail(`${path}: ${why}`)
+  }
   const declared = exported as Plugin
   blameStrayErrors(
     sources.files.map((file) => file.path),
     declared.id,
   )
-  return declared
+  return { declared, sources }
 })
 
 /** Runs the tests of a file, one after the other. */
@@ -100,9 +125,19 @@ const evaluated = Effect.fnUntraced(function* (path: string) {
     try: () => import(pathToFileURL(sources.entry).href) as Promise<{ readonly default?: unknown }>,
     catch: (error) => `${path}: ${whyNotEvaluated(error, sources)}`,
   }).pipe(
+    Effect.tapError(() =>
+      Effect.andThen(
+        runParts(sources),
+        Effect.sync(() => forget(sources)),
+      ),
+    ),
     Effect.timeoutOrElse({
       duration: outside.import_ms_max,
-      orElse: () => Effect.fail(`${path}: its top level did not end within ${outside.import_ms_max / 1_000} s`),
+      // Bun waits for it for ever, whatever the file holds by then.
+      orElse: () =>
+        Effect.fail(
+          `${path}: its top level did not end within ${outside.import_ms_max / 1_000} s; mend it, and restart akonis`,
+        ),
     }),
   )
   return { sources, exported: module.default }

@@ -47,10 +47,12 @@ export default definePlugin({
   ${lines}
 })`
 
+const words = 'import { greeting } from "./parts/words.ts"\nif (greeting !== "ok") throw new Error("no")'
+
 describe("a plugin from outside", () => {
   test("gets our own effect, zod and akonis/plugin, and files of its own folder, without node_modules", async () => {
     const files = {
-      "acme.ts": acme("", 'import { greeting } from "./parts/words.ts"\nif (greeting !== "ok") throw new Error("no")'),
+      "acme.ts": acme("", words),
       "parts/words.ts":
         'import { Option } from "effect"\nexport const greeting: string = Option.getOrElse(Option.none(), () => "ok")',
     }
@@ -115,6 +117,29 @@ tenants: [{ id: a, client_id: a }, { id: b, client_id: b, plugins: { acme: { gre
     expect(error.message).toContain(message)
     expect(error.message).toContain("acme.ts")
   })
+
+  test.each([
+    ["a file that threw", { "acme.ts": "throw new TypeError('oh')" }],
+    ["a part that threw", { "parts/words.ts": "throw new TypeError('oh')" }],
+    ["a part that was no TypeScript", { "parts/words.ts": "export const greeting = {" }],
+    ["a name that was not there", { "parts/words.ts": "export const other = 1" }],
+    ["another version", { "acme.ts": acme().replace("api: 1", "api: 2") }],
+    ["an id that is taken", { "acme.ts": acme().replace('id: "acme"', 'id: "hosts"') }],
+  ])("is tried again by a reload, once it is mended: %s", (_, broken) =>
+    onRealClock(
+      Effect.gen(function* () {
+        const right = { "acme.ts": acme("", words), "parts/words.ts": 'export const greeting: string = "ok"' }
+        let folder = ""
+        const seen = (made: string) => {
+          folder = made
+        }
+        yield* Effect.flip(load(one, { ...right, ...broken }, seen))
+        for (const [path, text] of Object.entries(right)) writeFileSync(`${folder}/${path}`, text)
+        const { tenants } = yield* loadConfig({ file: `${folder}/akonis.yaml`, env, plugins, loadOutside })
+        expect(tenants[0]!.plugins.map(({ plugin }) => plugin.id)).toContain("acme")
+      }),
+    ),
+  )
 
   test.each([
     ["a key that it does not know", "acme: { greting: x }", "plugins.acme.greting", "allowed here: enabled, greeting"],

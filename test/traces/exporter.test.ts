@@ -19,7 +19,7 @@ const counted = (spans: number, answer: () => Promise<Response>) =>
     const tracer = makeTracer({ sampler: "always_on", ratio: 1 }, add)
     for (let n = 0; n < spans; n++) yield* Effect.withTracer(Effect.withSpan(Effect.void, "batch"), tracer)
     yield* pass(limits.post_every_ms)
-    const end = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+    const end = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
     yield* pass(limits.close_ms_max)
     // The process does not wait for a collector any longer.
     expect(end.pollUnsafe()).toEqual(Exit.void)
