@@ -1,4 +1,5 @@
 /** The command line: every entry of the product behind one executable. */
+import "./outlive-hangups.ts"
 import { makeCli } from "./akonis.ts"
 import { outliveStrayErrors } from "./outside/stray-errors.ts"
 import { plugins } from "./plugins/index.ts"

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { fileURLToPath } from "node:url"
 import { listen } from "../../simulator/listen.ts"
 import { endWith, start_ms_max, startAkonis } from "./child.ts"
 import { until } from "./waiting.ts"
@@ -16,10 +17,12 @@ test("SIGHUP never ends a process: it reads its configuration anew, refuses one 
       JSON.stringify({ ...keys, plugins: { "event-stream": { intake_key, intake_url: sim.url }, ...more } }),
     )
   write({})
-  const child = startAkonis(["run", "--config", "akonis.yaml"], { env: {}, cwd: folder })
+  const BUN_OPTIONS = `--preload=${fileURLToPath(new URL("hangup-while-loading.ts", import.meta.url))}`
+  const child = startAkonis(["run", "--config", "akonis.yaml"], { env: { BUN_OPTIONS }, cwd: folder })
   const seen = (text: string) =>
     until(`the log line: ${text}`, () => child.stderr().includes(text) || undefined, start_ms_max)
   try {
+    await seen("SIGHUP while loading")
     await seen("listens on")
     await until("events", () => sim.simulator.account().total.delivered > 0 || undefined)
     write({ alerts: { enabled: false } })
