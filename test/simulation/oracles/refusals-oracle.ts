@@ -10,6 +10,8 @@ interface Partition {
   accepted: number
   /** Events refused alone since. */
   in_row: number
+  /** When that last ended, because something was taken. */
+  ended_ms: number
   /** When posts arrived since. */
   readonly posts_ms: number[]
   /** Events convicted in this life. */
@@ -22,6 +24,9 @@ interface Partition {
 
 /** Posts in a minute of which none is accepted: halving a batch of a thousand, the first suspects, and probes with backoff. */
 const posts_max = 60
+
+/** For how long a post may be on its way to the intake. */
+const under_way_ms_max = 1_000
 
 export class RefusalsOracle {
   private readonly partitions: Partition[]
@@ -38,6 +43,7 @@ export class RefusalsOracle {
     this.partitions = Array.from({ length: partitions }, () => ({
       accepted: 0,
       in_row: 0,
+      ended_ms: Number.NEGATIVE_INFINITY,
       posts_ms: [],
       convicted: 0,
       probes: 0,
@@ -71,6 +77,7 @@ export class RefusalsOracle {
   accepted(partition: number): void {
     const one = this.partitions[partition]!
     one.accepted++
+    if (one.in_row > 0) one.ended_ms = this.now_ms()
     one.in_row = 0
     one.posts_ms.length = 0
   }
@@ -93,9 +100,10 @@ export class RefusalsOracle {
     return this.convicted.has(what)
   }
 
-  /** A post of one event while others were refused: it may be before its turn. */
+  /** A post of one event while others were refused: it may be before its turn. It may have left before something else was taken. */
   isProbe(partition: number, events: number): boolean {
-    return events === 1 && this.partitions[partition]!.in_row > 0
+    const { in_row, ended_ms } = this.partitions[partition]!
+    return events === 1 && (in_row > 0 || this.now_ms() - ended_ms <= under_way_ms_max)
   }
 
   /** The intake is doubted: then even an event that was delivered may be posted again. */
