@@ -64,16 +64,20 @@ describe("akonis assets", () => {
       expect(await taken()).toMatchObject({ accepted: 250, repeated: 0, hosts: { missing: 0 } })
     }))
 
-  test("with --dry-run shows what would be sent; sends and stores nothing", () =>
+  test.each([
+    [3, ["--limit", "3"]],
+    [250, []],
+  ])("with --dry-run shows the %i that would be sent; sends and stores nothing", (count, limit) =>
     withShell(async ({ akonis, taken, folder }) => {
-      const { out, err, status } = await akonis(["assets", "devices", "--dry-run", "--limit", "3"])
+      const { out, err, status } = await akonis(["assets", "devices", "--dry-run", ...limit])
       expect(status).toBe(0)
-      expect(parsed(out).length).toBe(3)
-      expect(err).toContain("3 would be sent")
+      expect(parsed(out).length).toBe(count)
+      expect(err).toContain(`${count} would be sent`)
       expect((await taken()).requests).toBe(0)
       expect(existsSync(`${folder}/data/context.json`)).toBe(false)
       expect(existsSync(`${folder}/data/device-assets.known`)).toBe(false)
-    }))
+    }),
+  )
 
   test.each(["user-management", "identity-protection"])("sends users of %s", (source) =>
     withShell(

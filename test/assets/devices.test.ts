@@ -44,14 +44,18 @@ describe("the inventory of hosts", () => {
   test("names the newest host in context.json once all are sent, beside what the Python module left there", () =>
     onTestClock(
       Effect.gen(function* () {
-        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 250 })
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 2_500 })
         world.disk.write(
           "data/context.json",
           '{"most_recent_device_id": "gone", "most_recent_user_id": "u", "else": 1}',
         )
+        world.simulator.addFault({ on: "assets", skip: 15, until_ms: 60_000, do: { status: 503 } })
         yield* world.startWith(yaml("device-assets"))
-        yield* world.pass(5_000)
-        expect((yield* account(world)).hosts).toMatchObject({ exist: 250, missing: 0 })
+        yield* world.pass(30_000)
+        expect((yield* account(world)).hosts).toMatchObject({ exist: 2_500, missing: 1_000 })
+        expect(context(world).most_recent_device_id).toBe("gone")
+        yield* world.pass(90_000)
+        expect((yield* account(world)).hosts).toMatchObject({ exist: 2_500, missing: 0 })
         const last = (yield* items(world)).at(-1)!.device!.uid
         expect(context(world)).toMatchObject({ most_recent_device_id: last, most_recent_user_id: "u", else: 1 })
       }),

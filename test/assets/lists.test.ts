@@ -75,6 +75,27 @@ describe("a listing of all hosts that holds nothing", () => {
     ))
 })
 
+describe("a listing of users that comes with errors", () => {
+  test("says of nobody that he is gone, however often it comes", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, console_users: 5 })
+        yield* world.startWith(yaml("user-assets"))
+        yield* world.pass(5_000)
+        const uids = (yield* items(world)).map(({ user }) => user!.uid)
+        expect(uids.length).toBe(5)
+        const errors = [{ code: 500, message: "a shard failed" }]
+        const some = { meta: { pagination: { total: 4 } }, resources: uids.slice(0, 4), errors }
+        fault(world, user_ids, JSON.stringify(some), { until_ms: 1e9 })
+        yield* world.pass(30 * minutes, 10_000)
+        expect(callsTo(world, user_ids)).toBeGreaterThan(10)
+        expect(removed(world, "user-assets.user-management")).toBeUndefined()
+        const { status, detail } = yield* health(world, "user-assets")
+        expect([status, detail]).toEqual(["degraded", expect.stringContaining("a shard failed")])
+      }),
+    ))
+})
+
 describe("a page of hosts", () => {
   test.each([...nothing, '{"meta":{"pagination":{"total":2500}},"resources":[],"errors":[]}'])(
     "that holds nothing is not the end of the list: %s",
