@@ -12,6 +12,7 @@ import { fieldErrors, invalidArguments, Refusal, refuse } from "../core/actions/
 import { type ActionResponse, type Asked, type Executed, isIdempotencyKey } from "../core/actions/response.ts"
 import { roleAllows } from "../core/http/server/bearer.ts"
 import { Health } from "../core/telemetry/health.ts"
+import { cleanText } from "../core/text.ts"
 import { type Api, type ApiContext, type ApiEnv, answerProblem, needs, refuseWith } from "./api.ts"
 import { jsonBody } from "./body.ts"
 
@@ -110,7 +111,7 @@ const isStarted = ({ services }: ActionTenant, plugin: string): Effect.Effect<bo
 const askedFor = (c: ApiContext, api: Api): Asked | Refusal => {
   for (const [key, values] of Object.entries(c.req.queries())) {
     if (key !== "dry_run" && key !== "wait") {
-      const name = key.slice(0, bounds.field_chars_max)
+      const name = cleanText(key, bounds.field_chars_max)
       return refuse(
         "invalid-request",
         `there is no query parameter ${name} here, only dry_run and wait; nothing was done`,
@@ -139,4 +140,8 @@ const askedFor = (c: ApiContext, api: Api): Asked | Refusal => {
 }
 
 const unknownAction = (c: ApiContext): Response =>
-  refuseWith(c, "unknown-action", `there is no action ${c.req.param("slug")?.slice(0, 100)}; GET /actions lists them`)
+  refuseWith(
+    c,
+    "unknown-action",
+    `there is no action ${cleanText(c.req.param("slug") ?? "", 100)}; GET /actions lists them`,
+  )

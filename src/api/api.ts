@@ -5,6 +5,7 @@ import type { ActionTenant } from "../core/actions/execute.ts"
 import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/problem.ts"
 import { type Caller, findCaller, findFixedCaller, type Role, roleAllows } from "../core/http/server/bearer.ts"
 import type { From } from "../core/http/server/listen.ts"
+import { cleanText } from "../core/text.ts"
 
 export interface ApiEnv {
   /** What the runtime tells beside the request; nothing where it is called without a socket. */
@@ -93,6 +94,14 @@ export const needs =
     if (refused === undefined) await next()
     return refused
   }
+
+/** Middleware of what changes something and takes no parameter: one that is not understood could have meant "do not act". */
+export const takesNoQuery = async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
+  const [unknown] = Object.keys(c.req.queries())
+  if (unknown === undefined) return void (await next())
+  const detail = `there is no query parameter ${cleanText(unknown, 200)} here; nothing was done`
+  return refuseWith(c, "invalid-request", detail)
+}
 
 /** Waits until everything that `run` has begun is done, but no longer than `ms_max`. */
 export const waitFor = (pending: ReadonlySet<Promise<unknown>>, ms_max: number): Effect.Effect<void> =>

@@ -9,6 +9,7 @@ import type { Caller } from "../core/http/server/bearer.ts"
 import { server } from "../core/http/server/limits.ts"
 import type { From } from "../core/http/server/listen.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
+import { cleanText } from "../core/text.ts"
 import { actionRoutes } from "./actions.ts"
 import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
 import { approvalRoutes } from "./approvals.ts"
@@ -180,7 +181,7 @@ const makeApp = (
   app.use(timeRequests)
   app.use(giveRequestId)
   if (hosts !== undefined) app.use(checkHost(hosts))
-  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
+  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${cleanText(c.req.path, 200)}`))
   app.onError(async (error, c) => {
     await api.run(
       Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`),

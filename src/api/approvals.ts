@@ -3,7 +3,7 @@ import { Effect, Result } from "effect"
 import { Hono } from "hono"
 import { approve } from "../core/actions/approve.ts"
 import type { ActionTenant } from "../core/actions/execute.ts"
-import { type Api, type ApiEnv, answerProblem, needs } from "./api.ts"
+import { type Api, type ApiEnv, answerProblem, needs, takesNoQuery } from "./api.ts"
 
 /** The routes of one tenant. */
 export const approvalRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => {
@@ -13,7 +13,7 @@ export const approvalRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => 
     if (Result.isFailure(result)) return answerProblem(c, result.failure.problem)
     return c.json({ approvals: result.success.map(({ owner: _, hash: __, idempotency_key: ___, ...shown }) => shown) })
   })
-  app.post("/approvals/:id", needs("responder"), async (c) => {
+  app.post("/approvals/:id", needs("responder"), takesNoQuery, async (c) => {
     const approver = {
       caller: c.get("caller"),
       via: "http",

@@ -17,7 +17,16 @@ import { dead_letter_admin as limits } from "../core/limits/operator.ts"
 import type { PluginServices } from "../core/plugin.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
 import { Tenant } from "../core/tenant/identity.ts"
-import { type Api, type ApiContext, type ApiEnv, answerProblem, lacking, needs, refuseWith } from "./api.ts"
+import {
+  type Api,
+  type ApiContext,
+  type ApiEnv,
+  answerProblem,
+  lacking,
+  needs,
+  refuseWith,
+  takesNoQuery,
+} from "./api.ts"
 import { jsonBody } from "./body.ts"
 
 /** One dead letter of a tenant with what Falcon sent: content, so no reader sees it. */
@@ -94,17 +103,31 @@ export const adminDeadLetterRoutes = (api: Api, running: readonly RunningTenant[
     return lacking(c, "admin")
   }
 
-  app.post("/admin/dead-letters/replay", forAdmin("dead-letters-replay"), ...jsonBody, body(replay_body), async (c) => {
-    const { tenant: id, ids, all } = c.req.valid("json")
-    if ((ids === undefined) === (all === undefined)) {
-      return refuseWith(c, "invalid-arguments", "name ids, or say all: true")
-    }
-    return perform(c, id, (tenant, asked) => replayLetters(tenant, ids ?? "all", asked))
-  })
-  app.post("/admin/dead-letters/purge", forAdmin("dead-letters-purge"), ...jsonBody, body(purge_body), async (c) => {
-    const { tenant: id, which } = c.req.valid("json")
-    return perform(c, id, (tenant, asked) => purgeLetters(tenant, which, asked))
-  })
+  app.post(
+    "/admin/dead-letters/replay",
+    forAdmin("dead-letters-replay"),
+    takesNoQuery,
+    ...jsonBody,
+    body(replay_body),
+    async (c) => {
+      const { tenant: id, ids, all } = c.req.valid("json")
+      if ((ids === undefined) === (all === undefined)) {
+        return refuseWith(c, "invalid-arguments", "name ids, or say all: true")
+      }
+      return perform(c, id, (tenant, asked) => replayLetters(tenant, ids ?? "all", asked))
+    },
+  )
+  app.post(
+    "/admin/dead-letters/purge",
+    forAdmin("dead-letters-purge"),
+    takesNoQuery,
+    ...jsonBody,
+    body(purge_body),
+    async (c) => {
+      const { tenant: id, which } = c.req.valid("json")
+      return perform(c, id, (tenant, asked) => purgeLetters(tenant, which, asked))
+    },
+  )
   return app
 }
 

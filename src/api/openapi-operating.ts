@@ -82,7 +82,10 @@ export const operatingPaths = (base: string, parameters: readonly object[]) => (
       tags: ["Operation"],
       summary: "Read the configuration anew; takes the role admin, for all tenants",
       description: "As SIGHUP does. What is not right is refused whole with 422, and what is in force stays.",
-      responses: { 200: json("What was changed.", schemaOf(reload_answer)), ...problemResponses([401, 403, 422, 503]) },
+      responses: {
+        200: json("What was changed.", schemaOf(reload_answer)),
+        ...problemResponses([400, 401, 403, 422, 503]),
+      },
     },
   },
   ...adminPath("replay", "Post dead letters to the destination again", {

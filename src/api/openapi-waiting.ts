@@ -71,7 +71,7 @@ export const waitingPaths = (base: string, parameters: readonly object[]) => ({
       ],
       responses: {
         200: json("The answer of the action.", { type: "object" }),
-        ...problemResponses([401, 403, 404, 409, 422, 429, 502, 503, 504]),
+        ...problemResponses([400, 401, 403, 404, 409, 422, 429, 502, 503, 504]),
       },
     },
   },

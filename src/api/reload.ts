@@ -4,7 +4,7 @@ import { Hono } from "hono"
 import type { Refusal } from "../core/actions/problem.ts"
 import type { ReloadAnswer } from "../core/config/reload-answer.ts"
 import { roleAllows } from "../core/http/server/bearer.ts"
-import { type Api, type ApiContext, type ApiEnv, answerProblem, refuseWith } from "./api.ts"
+import { type Api, type ApiContext, type ApiEnv, answerProblem, refuseWith, takesNoQuery } from "./api.ts"
 
 /** Who asks for a reload, for the audit log. */
 export interface ReloadAsked {
@@ -28,7 +28,7 @@ export interface Reload {
  * removed, since it is this that removes it.
  */
 export const reloadRoutes = (api: Api, reload: Reload, runAside: Api["run"]): Hono<ApiEnv> =>
-  new Hono<ApiEnv>().post("/admin/reload", async (c) => {
+  new Hono<ApiEnv>().post("/admin/reload", takesNoQuery, async (c) => {
     const why = whyNot(c)
     if (why !== undefined) {
       await api.run(reload.refused(askedBy(c), why))

@@ -22,6 +22,7 @@ import type { Config } from "../core/config/load.ts"
 import type { RememberedToken } from "../core/falcon/auth.ts"
 import { Health } from "../core/telemetry/health.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
+import { cleanText } from "../core/text.ts"
 import { makeEdgeAudit, type TakeLine } from "./audit.ts"
 import { makeEdgeJournal } from "./journal.ts"
 import type { KeyValueStore } from "./store.ts"
@@ -64,7 +65,7 @@ export const makeEdgeApp = Effect.fnUntraced(function* (
   }
   const app = new Hono<ApiEnv>()
   app.use(giveRequestId)
-  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
+  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${cleanText(c.req.path, 200)}`))
   app.onError(async (error, c) => {
     await api.run(
       Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`),

@@ -173,6 +173,9 @@ describe("the idempotency journal", () => {
         expect(refused.problem.type).toBe("/problems/idempotency-in-doubt")
         expect(readFileSync(`${folder}/idempotency.damaged.ndjson`, "utf8")).toContain("beg#n")
         expect("end" in (yield* journal.begin(attempt('["token-1","count_up","k2"]')))).toBe(true)
+        const later = yield* opened(folder)
+        const still = yield* Effect.flip(later.begin(attempt('["token-1","count_up","k1"]')))
+        expect(still.problem.type).toBe("/problems/idempotency-in-doubt")
       }),
     ))
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { CatalogueEntry } from "../../src/core/actions/catalogue.ts"
+import { actions as bounds } from "../../src/core/actions/limits.ts"
+import { hideInLogs } from "../../src/core/telemetry/redact.ts"
 import { cases } from "./cases.ts"
 import { own } from "./own.ts"
 import { expectProblem, hostIds, unknown_host } from "./problems.ts"
@@ -132,6 +134,33 @@ describe("running an action", () => {
       }
       for (const query of ["dry_run", "dry_run=", "dry_run=1"]) expect((await run(query)).body.outcome).toBe("dry_run")
       expect(simulator.state.requests.filter(({ path }) => path !== "/oauth2/token")).toEqual([])
+    }))
+
+  test("no route that changes something takes a parameter that could have meant a dry run", () =>
+    withServed({}, async ({ ask }) => {
+      const paths = ["/approvals/x", "/mcp", "/admin/dead-letters/purge", "/admin/dead-letters/replay"]
+      for (const path of paths) {
+        const asking = { method: "POST", token: tokens.admin, body: { which: "all", all: true } } as const
+        const { status, body } = await ask(`${path}?dry_run=true`, asking)
+        expect([path, status, body.type]).toEqual([path, 400, "/problems/invalid-request"])
+      }
+    }))
+
+  test("shows nothing of a server that steers a terminal, and no piece of a secret, wherever a text is cut", () =>
+    withServed({}, async ({ act, ask, simulator, auditLines }) => {
+      const secret = "a-secret-of-the-configuration"
+      hideInLogs(secret)
+      const error = "\u001b[31mred\u202egreen"
+      const body = JSON.stringify({ resources: [{ device_id: unknown_host, code: 400, error }] })
+      simulator.addFault({ on: "api", path: "/devices/entities/devices/tags", do: { status: 200, body } })
+      const said = await act("tag_hosts", { ids: [unknown_host, "b".repeat(32)], tags: ["FalconGroupingTags/x"] })
+      expect(said.text).not.toMatch(/\\u001b|\u202e|\\u202e/)
+      expect(said.text).toContain("red")
+      const comment = `${"x".repeat(bounds.audit_chars_max - 20)}${secret}`
+      await act("add_new_comment_to_alert", { ids: ["unknown"], comment })
+      expect(JSON.stringify(auditLines())).not.toContain(secret.slice(0, 10))
+      const { text } = await ask(`/${"x".repeat(180)}${secret}`, { token: tokens.admin })
+      expect(text).not.toContain(secret.slice(0, 10))
     }))
 
   test("tells every wrong argument", () =>

@@ -44,12 +44,6 @@ const protection = breaks({ file: "src/core/actions/guards-protected.ts", page: 
     replace: "yield* askForList(falcon.request, operation)",
   },
   {
-    name: "a proxy's 404 is a host that Falcon does not know",
-    promise: "A 404 that is not in Falcon's words says nothing about hosts.",
-    find: "status === 404 && errors.length > 0",
-    replace: "status === 404 && errors.length >= 0",
-  },
-  {
     name: "a protected name is compared as it is written",
     promise: "A protected host is never changed: upper and lower case of its name and its tags make no difference.",
     find: 'named.has(idKey(String(host.hostname ?? "")))',

@@ -110,15 +110,15 @@ const journal = breaks({ file: "src/core/actions/idempotency.ts", noticed_by: di
     promise: "Keys that stand in lines which cannot be read answer 409.",
     page: "docs/operations.md",
     noticed_by: books,
-    find: "damaged = lines.slice(0, journal.damaged_chars_max)",
-    replace: "damaged = lines.slice(0, 0)",
+    find: '?? "").slice(-journal.damaged_chars_max)',
+    replace: '?? "").slice(0, read.damaged.length > 0 ? journal.damaged_chars_max : 0)',
   },
   {
     name: "damaged lines are thrown away",
     promise: "Lines of the journal that cannot be read are set aside in idempotency.damaged.ndjson.",
     page: "docs/operations.md",
     noticed_by: books,
-    find: "      yield* appendDurably(data_dir, damaged_name, `${lines}\\n`)\n",
+    find: '      yield* appendDurably(data_dir, damaged_name, `${read.damaged.join("\\n")}\\n`)\n',
     replace: "",
   },
   {
@@ -273,6 +273,14 @@ const audit = breaks({ file: "src/core/actions/audit.ts", noticed_by: disk }, [
 
 const line = breaks({ file: "src/core/actions/audit-line.ts", noticed_by: audit_test }, [
   {
+    name: "an argument is cut before its secrets are replaced",
+    promise: "A secret in an argument that is cut for the audit log leaves no piece.",
+    page: "docs/security.md",
+    noticed_by: "test/actions/http.test.ts",
+    find: 'redact(typeof value === "string" ? value : JSON.stringify(value))',
+    replace: 'typeof value === "string" ? value : JSON.stringify(value)',
+  },
+  {
     name: "the audit line names nobody",
     promise: a_line,
     page: "README.md",
@@ -295,6 +303,14 @@ const line = breaks({ file: "src/core/actions/audit-line.ts", noticed_by: audit_
 ])
 
 const response = breaks({ file: "src/core/actions/response.ts", noticed_by: audit_test }, [
+  {
+    name: "what a server says of one id is shown as it came",
+    promise: "Text from elsewhere reaches no answer with what steers a terminal.",
+    page: "docs/security.md",
+    noticed_by: "test/actions/http.test.ts",
+    find: "outcome.errors.map(withCleanText)",
+    replace: "outcome.errors",
+  },
   {
     name: "a change whose outcome is unknown may be repeated under its key",
     promise: "A change that may have happened is never repeated by its key.",

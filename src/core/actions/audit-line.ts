@@ -1,5 +1,6 @@
 /** Makes the audit lines of an action: before it runs, and once its outcome is known. */
 import { Clock, Effect, Exit } from "effect"
+import { redact } from "../telemetry/redact.ts"
 import type { AnyAction } from "./action.ts"
 import type { AuditLine } from "./audit.ts"
 import type { Reply } from "./idempotency.ts"
@@ -75,7 +76,8 @@ const namesIn = (value: unknown): string[] => {
 
 const shortened = (value: unknown): unknown => {
   if (typeof value === "boolean" || typeof value === "number") return value
-  const text = typeof value === "string" ? value : JSON.stringify(value)
+  // Before it is cut: half a secret would not be found.
+  const text = redact(typeof value === "string" ? value : JSON.stringify(value))
   if (text.length > bounds.audit_chars_max) return `${text.slice(0, bounds.audit_chars_max)}…`
   return value
 }

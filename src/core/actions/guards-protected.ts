@@ -79,9 +79,8 @@ const lookAt = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.R
   return { hosts, silent }
 })
 
-/** A 404 in Falcon's own words. One without any comes from a proxy, and says nothing about hosts. */
-const saysUnknown = ({ reason, status, errors }: FalconError): boolean =>
-  reason === "rejected" && status === 404 && errors.length > 0
+/** A 404. One without Falcon's errors comes from a proxy: then nothing is said about any host. */
+const saysUnknown = ({ reason, status }: FalconError): boolean => reason === "rejected" && status === 404
 
 /** Looks hosts up until something is known of each; fails when Falcon leaves some out twice without a word. */
 const lookUp = Effect.fnUntraced(function* (

@@ -195,13 +195,12 @@ const openJournal = Effect.fnUntraced(function* (
     const { found } = read
     if (read.damaged.length > 0) {
       // Before the file is written anew without them.
-      const lines = read.damaged.join("\n")
-      yield* appendDurably(data_dir, damaged_name, `${lines}\n`)
-      damaged = lines.slice(0, journal.damaged_chars_max)
+      yield* appendDurably(data_dir, damaged_name, `${read.damaged.join("\n")}\n`)
       yield* Effect.logWarning(
         `${read.damaged.length} lines of ${file_name} cannot be read: they are in ${damaged_name} now, and keys that stand in them answer 409`,
       )
     }
+    damaged = ((yield* readIfPresent(`${data_dir}/${damaged_name}`)) ?? "").slice(-journal.damaged_chars_max)
     for (const stored of found) {
       // From a clock that ran ahead: nothing was begun later than now.
       const entry = stored.at_ms > now_ms ? { ...stored, at_ms: now_ms } : stored

@@ -106,6 +106,6 @@ export const journal = {
   keys_per_caller_max: 10_000,
   /** What an earlier process left is kept for so long at least, whatever the clock says just after a start. */
   settle_ms: 60 * 60_000,
-  /** Of lines that cannot be read, searched for the keys that stood in them. */
+  /** Of lines that cannot be read, the newest, searched for the keys that stood in them. */
   damaged_chars_max: 1024 * 1024,
 } as const

@@ -4,7 +4,7 @@ import { z } from "zod"
 import type { FalconError, FalconReason } from "../falcon/errors.ts"
 import type { Immutable } from "../json-schema.ts"
 import { cleanText } from "../text.ts"
-import { type AnyAction, row_error } from "./action.ts"
+import { type AnyAction, type RowError, row_error } from "./action.ts"
 import { actions } from "./limits.ts"
 
 /**
@@ -124,7 +124,8 @@ const perKey = (issue: z.core.$ZodIssue): FieldError[] =>
     ? issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message: "there is no such argument" }))
     : [{ field: fieldName(issue.path), message: issue.message }]
 
-const fieldName = (path: readonly PropertyKey[]): string => path.map(String).join(".").slice(0, actions.field_chars_max)
+const fieldName = (path: readonly PropertyKey[]): string =>
+  cleanText(path.map(String).join("."), actions.field_chars_max)
 
 const kinds: Readonly<Record<FalconReason, ProblemKind>> = {
   unauthorized: "upstream-unauthorized",
@@ -153,6 +154,12 @@ const refusals: Readonly<Record<number, ProblemKind>> = {
 const kindOf = ({ reason, status = 0, errors }: FalconError): ProblemKind =>
   (reason === "rejected" && errors.length > 0 ? refusals[status] : undefined) ?? kinds[reason]
 
+/** A row error fit to be shown: a message may quote what Falcon said. */
+export const withCleanText = (row: RowError): RowError => ({
+  ...row,
+  message: cleanText(row.message, actions.detail_chars_max),
+})
+
 /** The problem of an action whose call to Falcon failed. */
 export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody => {
   const kind = kindOf(error)
@@ -162,7 +169,9 @@ export const fromFalcon = (action: AnyAction, error: FalconError): ProblemBody =
     ...((kind === "upstream-forbidden" || error.status === 403) && { required_scopes: scopes }),
     ...(kind === "endpoint-retired" && action.retired !== undefined && { successor: action.retired.successor }),
     ...(kind === "upstream-rate-limited" && { retry_after_s: Math.ceil((error.retry_after_ms ?? 60_000) / 1_000) }),
-    ...(error.errors.length > 0 && { upstream_errors: error.errors.slice(0, actions.upstream_errors_max) }),
+    ...(error.errors.length > 0 && {
+      upstream_errors: error.errors.slice(0, actions.upstream_errors_max).map(withCleanText),
+    }),
     trace_ids: error.trace_id === undefined ? [] : [error.trace_id],
   })
 }

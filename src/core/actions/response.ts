@@ -8,7 +8,7 @@ import type { Immutable } from "../json-schema.ts"
 import { type AnyAction, ArgumentError, type Outcome, row_error, unconfirmedIn } from "./action.ts"
 import { type PlannedRequest, planned_request } from "./dry-run.ts"
 import { actions as bounds } from "./limits.ts"
-import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf } from "./problem.ts"
+import { fromFalcon, invalidArguments, mayRepeat, type ProblemBody, problemOf, withCleanText } from "./problem.ts"
 
 /** Who asks, and how. */
 export interface Asked {
@@ -110,7 +110,7 @@ export const answerOf = (
     ...(outcome.total !== undefined && { total: outcome.total }),
     ...(outcome.next !== undefined && { next: outcome.next }),
   },
-  errors: outcome.errors,
+  errors: outcome.errors.map(withCleanText),
   ...(warnings.length > 0 && { warnings }),
 })
 

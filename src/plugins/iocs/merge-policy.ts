@@ -1,4 +1,5 @@
 /** Decides what becomes of an indicator that exists already when another one of its type and value is wished for. */
+import { cleanText } from "../../core/text.ts"
 import { type Indicator, isOurs, ours, platforms } from "./indicator.ts"
 import type { Value } from "./stix-values.ts"
 
@@ -102,4 +103,4 @@ const notOn = (existing: Indicator, wish: Wish): string => {
 }
 
 export const theirs = ({ source }: Indicator): string =>
-  typeof source === "string" && source !== "" ? `source "${source.slice(0, 100)}"` : "another source"
+  typeof source === "string" && source !== "" ? `source "${cleanText(source, 100)}"` : "another source"

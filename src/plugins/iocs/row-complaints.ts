@@ -1,5 +1,6 @@
 /** Reads from Falcon's answers what it says against single rows. */
 import type { ApiError } from "../../core/falcon/errors.ts"
+import { cleanText } from "../../core/text.ts"
 import { indicatorOf, keyOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"
 import type { WriteRow } from "./write-row.ts"
@@ -53,7 +54,7 @@ export const complaintsByRow = (
     const { id, type, value } = record(resource)
     const complaint = complaintOf(resource)
     if (complaint === undefined) continue
-    const error: ApiError = { code: 400, message: complaint.slice(0, iocs.reason_chars_max) }
+    const error: ApiError = { code: 400, message: cleanText(complaint, iocs.reason_chars_max) }
     if (typeof value === "string" && add(typeof type === "string" ? keyOf({ type, value }) : value, error)) continue
     if (typeof id === "string") add(id, error)
   }
