@@ -61,7 +61,7 @@ test("tenants that wait for their turn to ask for a token say that they are star
     }),
   ))
 
-test("while no intake takes anything, all tenants together hold no more than the process may", () =>
+test("while no intake takes anything, all tenants together hold no more than the process may, and each has its part", () =>
   onTestClock(
     Effect.gen(function* () {
       const bytes_max = 3 * 1024 * 1024
@@ -79,12 +79,13 @@ test("while no intake takes anything, all tenants together hold no more than the
         })
       })
       const chunk = 256 * 1024
-      for (const [tenant, partitions] of sent.entries()) {
+      for (const partitions of sent) {
         const part = bytes_max / 2 / partitions.length
-        // Three batches, each up to a chunk over its part, and the chunk that is read and not taken yet.
-        for (const bytes of partitions) expect([tenant, bytes]).toEqual([tenant, Math.min(bytes, part + 4 * chunk)])
+        for (const bytes of partitions) expect(bytes).toBeGreaterThan(part / 2)
       }
-      expect(sent.flat().every((bytes) => bytes > 0)).toBe(true)
+      // Twice the bound at worst, and of each partition the chunk that is read and not taken yet.
+      const all = sent.flat()
+      expect(all.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(2 * bytes_max + all.length * chunk)
     }),
   ))
 

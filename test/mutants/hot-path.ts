@@ -10,8 +10,8 @@ const pool = breaks(
       name: "batches of any size, however much is in use",
       promise:
         "The buffers of all partitions together stay within a bound: with many busy partitions batches are smaller.",
-      find: "Math.max(0, limits.bytes_max - this.in_use_bytes) / 3",
-      replace: "limits.bytes_max / 3",
+      find: "Math.max(0, this.bytes_max - this.in_use_bytes) /",
+      replace: "this.bytes_max /",
     },
     {
       name: "buffers of quiet partitions are kept",
@@ -30,6 +30,14 @@ const buffers = breaks(
       promise: "What a partition held when it ended takes no room from the others.",
       find: "for (const buffer of this.held) this.pool.lose(buffer)",
       replace: "",
+    },
+    {
+      name: "who comes first has the memory of all",
+      promise: "A partition has its part of the memory of batches, however much the others hold.",
+      page: "docs/operations.md",
+      find: "this.partBytes(), ",
+      replace: "",
+      noticed_by: "src/core/delivery/batch-memory.test.ts",
     },
   ],
 )

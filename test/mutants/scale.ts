@@ -45,14 +45,17 @@ const tokens = breaks({ file: "src/core/falcon/token-rates.ts", noticed_by: "tes
   },
 ])
 
-const memory = breaks({ file: "src/core/delivery/batch-memory.ts", noticed_by: "test/delivery/tenants.test.ts" }, [
-  {
-    name: "partitions of one tenant hold as much each as the tenant may",
-    promise: "The partitions of a tenant share its part of the memory.",
-    find: "(partitions.get(tenant) ?? 1) * ",
-    replace: "",
-  },
-])
+const memory = breaks(
+  { file: "src/core/delivery/batch-memory.ts", noticed_by: "src/core/delivery/batch-memory.test.ts" },
+  [
+    {
+      name: "partitions of one tenant hold as much each as the tenant may",
+      promise: "The partitions of a tenant share its part of the memory.",
+      find: "(partitions.get(tenant) ?? 1) * ",
+      replace: "",
+    },
+  ],
+)
 
 const configuration = breaks(
   {

@@ -6,11 +6,6 @@ export const delivery = {
   batch_events_max: 1000,
   /** Request body after JSON escaping. The intake refuses more than 10 MiB; the specification keeps a tenth in reserve. */
   batch_bytes_max: 9_437_184,
-  /**
-   * Bytes in the batches of all tenants of a process together, while nothing is taken. With more than nine busy partitions batches are posted before
-   * they have `batch_bytes_max`; a batch passes its part by what one read brings.
-   */
-  process_bytes_max: 256 * 1024 * 1024,
   /** How long an event may wait for its batch to fill while the one before it is under way. */
   batch_wait_ms_max: 1_000,
   /** Characters (Unicode code points, as Python's `len` counts) in one event. The intake refuses longer ones. */
@@ -25,14 +20,16 @@ export const delivery = {
   nesting_max: 1_024,
 } as const
 
-/** The buffers of batches, over all partitions of the process (`lines/buffer-pool.ts`). */
+/** The buffers of batches, over all tenants of the process (`batch-memory.ts`). */
 export const buffers = {
   /**
    * All that are in use together: a busy partition has three, so that six of them fill batches of a thousand events of 3 KB; with more,
-   * batches get smaller. The runtime holds a copy of those that are being posted beside it.
+   * batches get smaller. Every tenant has an equal part of it, which its partitions share. Who came first may hold more while the others do not
+   * need theirs; those have it all the same, so that twice as much is in use at worst. The runtime holds a copy of what is being posted
+   * beside it.
    */
   bytes_max: 48 * 1024 * 1024,
-  /** However many are in use, a batch may become so large: smaller ones would cost more in posts than they save in memory. */
+  /** However small its part is, a batch may become so large: smaller ones would cost more in posts than they save in memory. */
   batch_bytes_min: 64 * 1024,
 } as const
 

@@ -18,7 +18,6 @@ import { Handoff } from "../../core/delivery/handoff.ts"
 import { delivery, enrichment_queue } from "../../core/delivery/limits.ts"
 import { type Batch, boundsOf } from "../../core/delivery/lines/batch.ts"
 import { BatchBuilder } from "../../core/delivery/lines/batch-builder.ts"
-import { Pool } from "../../core/delivery/lines/buffer-pool.ts"
 import type { EventTypes } from "../../core/delivery/lines/event-types.ts"
 import type { OffsetWatch } from "../../core/delivery/lines/offset-watch.ts"
 import type { Strange } from "../../core/delivery/lines/strange-lines.ts"
@@ -105,8 +104,8 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const bounds = boundsOf(framing, { batch_events_max: config.batch_events_max })
   const finder = enrichers.length === 0 ? undefined : new SourceEventFinder(enrichers)
   const memory = yield* SharedBatchMemory
-  const batchBytesMax = yield* memory.join(tenant)
-  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder, yield* Pool, types)
+  const buffers = yield* memory.join(tenant)
+  const builder = new BatchBuilder(framing, bounds, offsets.get(root_url), finder, buffers, types)
   const handoff = new Handoff(delivery.batches_waiting_max)
   const window = new CommitWindow()
   const activity = new PartitionActivity()
@@ -235,14 +234,13 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     const closed = yield* Effect.timeoutOption(enrichment.close, drain_ms_max + record_ms_max)
     yield* Fiber.interrupt(committer)
     if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
-    builder.close()
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))
 
   return {
     label,
     readOffset: () => builder.read_offset,
     feed,
-    isFull: () => builder.full || builder.at >= batchBytesMax(),
+    isFull: () => builder.full,
     handOver,
     connectionBegun: () => builder.begin(),
     endOfBody,

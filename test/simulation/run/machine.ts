@@ -4,7 +4,6 @@ import { Clock, Effect, Random as EffectRandom, Exit, Fiber, type Layer, Logger,
 import type { Random } from "../../../simulator/events/random.ts"
 import { loadConfig } from "../../../src/core/config/load.ts"
 import { makeBatchMemory, SharedBatchMemory } from "../../../src/core/delivery/batch-memory.ts"
-import { BufferPool, Pool } from "../../../src/core/delivery/lines/buffer-pool.ts"
 import type { Http } from "../../../src/core/http/client/http.ts"
 import { server } from "../../../src/core/http/server/limits.ts"
 import { Health } from "../../../src/core/telemetry/health.ts"
@@ -211,7 +210,6 @@ export class Machine {
       Effect.provide([disk.layer, Logger.layer([log])]),
       Effect.provideService(Clock.Clock, clockOf(time, skew_ms, life)),
       // Each process has its own: one that was killed gives nothing back.
-      Effect.provideService(Pool, new BufferPool()),
       Effect.provideService(SharedBatchMemory, makeBatchMemory()),
       Effect.provideService(EffectRandom.Random, {
         nextIntUnsafe: () => random.int(0, 2 ** 31),

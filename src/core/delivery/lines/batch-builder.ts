@@ -31,7 +31,7 @@ export class BatchBuilder {
   /** Empty until the first line of a batch comes: a quiet partition holds none. */
   private buffer = no_buffer
   /** Bytes of the open batch: where it ends in its buffer. */
-  at: number
+  private at: number
   /** When bytes came last: events may be added later, from a line that was held or had no end. */
   private fed_ms = -1
   private open = new OpenBatch(this.fed_ms)
@@ -50,11 +50,11 @@ export class BatchBuilder {
     bounds: BatchBounds,
     resume_offset: number,
     finder?: SourceEventFinder,
-    pool = new BufferPool(),
+    buffers = new Buffers(new BufferPool()),
     types?: EventTypes,
   ) {
     this.framing = framing
-    this.buffers = new Buffers(pool)
+    this.buffers = buffers
     this.bounds = bounds
     this.finder = finder
     this.types = types
@@ -128,11 +128,6 @@ export class BatchBuilder {
   /** Takes back the buffer of a batch that is done with. */
   recycle(batch: Batch): void {
     this.buffers.giveBack(batch.buffer)
-  }
-
-  /** The partition ends: gives up the buffers of batches that were not recycled. */
-  close(): void {
-    this.buffers.close()
   }
 
   /** A connection begins, opened at {@link read_offset}. What it begins with is held until an event proves that it is a feed. */

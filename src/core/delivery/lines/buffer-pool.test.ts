@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { buffers as limits } from "../limits.ts"
-import { BufferPool } from "./buffer-pool.ts"
+import { BufferPool, batches_of_partition } from "./buffer-pool.ts"
 import { Buffers } from "./buffers.ts"
 
 const sizeOf = (buffer: Uint8Array) => buffer.buffer.byteLength
@@ -51,7 +51,7 @@ describe("the buffers of a partition", () => {
     const partition = new Buffers(pool)
     const posted = partition.grown(new Uint8Array(), 0, 100)
     partition.close()
-    expect(pool.room_bytes * 3).toBe(limits.bytes_max)
+    expect(pool.room_bytes * batches_of_partition).toBe(limits.bytes_max)
     partition.giveBack(posted)
     pool.take(1)
     expect(pool.take(posted.length)).not.toBe(posted)

@@ -2,8 +2,10 @@
  * The buffers of all partitions' batches. Together they hold about `buffers.bytes_max`: the less is left of it, the smaller a batch
  * stays. One that came back is used again while others are in use; a process at rest holds none.
  */
-import { Context } from "effect"
-import { buffers as limits } from "../limits.ts"
+import { delivery, buffers as limits } from "../limits.ts"
+
+/** Batches of a busy partition at one time: one is posted, one waits, one fills. */
+export const batches_of_partition = 2 + delivery.batches_waiting_max
 
 /** A spare that is so many times larger than what is needed was made for larger batches, and stays for them. */
 const oversize = 8
@@ -13,10 +15,15 @@ export class BufferPool {
   private readonly spare: Uint8Array[] = []
   private in_use = 0
   private in_use_bytes = 0
+  private readonly bytes_max: number
 
-  /** How much larger the buffer of one batch may become: a third of what is left, since a busy partition has three. */
+  constructor(bytes_max: number = limits.bytes_max) {
+    this.bytes_max = bytes_max
+  }
+
+  /** How much larger the buffer of one batch may become: its part of what is left, as large as that of the others of its partition. */
   get room_bytes(): number {
-    return Math.max(0, limits.bytes_max - this.in_use_bytes) / 3
+    return Math.max(0, this.bytes_max - this.in_use_bytes) / batches_of_partition
   }
 
   /** A buffer of at least `bytes`; of what is in it nothing is known. */
@@ -46,6 +53,3 @@ export class BufferPool {
 const free = ({ buffer }: Uint8Array): void => {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
-
-/** The pool of the process. */
-export const Pool = Context.Reference<BufferPool>("akonis/core/BufferPool", { defaultValue: () => new BufferPool() })

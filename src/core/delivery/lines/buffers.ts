@@ -16,9 +16,12 @@ export class Buffers {
   private expected_bytes = 0
 
   private readonly pool: BufferPool
+  private readonly partBytes: () => number
 
-  constructor(pool: BufferPool) {
+  /** `partBytes`: what one batch of the partition may hold now, however much the others do. */
+  constructor(pool: BufferPool, partBytes = () => 0) {
     this.pool = pool
+    this.partBytes = partBytes
   }
 
   /** Whether a buffer of this size may grow to hold so many bytes. It doubles at least: what was written is copied each time. */
@@ -53,9 +56,9 @@ export class Buffers {
     this.held.clear()
   }
 
-  /** How large a buffer of this size may become, as much as others are using now. */
+  /** How large a buffer of this size may become: by what the others leave now, and at least the partition's own part. */
   private most(length: number): number {
-    return Math.max(limits.batch_bytes_min, length + this.pool.room_bytes)
+    return Math.max(limits.batch_bytes_min, this.partBytes(), length + this.pool.room_bytes)
   }
 
   private take(bytes: number): Uint8Array {
