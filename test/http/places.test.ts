@@ -8,14 +8,20 @@ import { forPurpose } from "../../src/core/http/client/purpose.ts"
 
 const request = { method: "POST", url: "http://intake.test/batch", timeout_ms: 30_000 } as const
 
-/** The door of one of many tenants of a process, on a network where no request is answered. */
-const doorIn = (shared: ReturnType<typeof makeProcessPlaces>) => {
-  const gone = new TransportError({ reason: "reset", host: "intake.test", message: "gone" })
+const gone = new TransportError({ reason: "reset", host: "intake.test", message: "gone" })
+
+/** The door of one of many tenants of a process, on a network where one host answers no request. */
+const doorIn = (shared: ReturnType<typeof makeProcessPlaces>, tenants = 100) => {
+  const answer = { status: 200, headers: new Headers(), text: "" }
   const door = inPools(
-    { send: () => Effect.fail(gone), open: () => Effect.succeed(new Response(null)) },
-    { tenants: 100, shared },
+    {
+      send: ({ url }) => (url === request.url ? Effect.fail(gone) : Effect.succeed(answer)),
+      open: () => Effect.succeed(new Response(null)),
+    },
+    { tenants, shared },
   )
-  return { post: Effect.flip(door.send(request, 1).pipe(forPurpose("intake"))), pools: door.pools! }
+  const ask = (url: string) => door.send({ ...request, url }, 1).pipe(forPurpose("intake"))
+  return { post: Effect.flip(ask(request.url)), ask, shareWith: door.shareWith, pools: door.pools! }
 }
 
 test.each([
@@ -46,3 +52,37 @@ test.each([
     }).pipe(Effect.provide(TestClock.layer())),
   ),
 )
+
+test("a host that has not answered holds up no request to another one", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const shared = makeProcessPlaces()
+      const { post, ask } = doorIn(shared)
+      yield* post
+      yield* shared.unanswered.intake.free.take(connections.intake / connections.unanswered_share)
+      const other = yield* Effect.forkChild(ask("http://other.test/batch"))
+      yield* TestClock.adjust(request.timeout_ms)
+      expect((yield* Fiber.join(other)).status).toBe(200)
+      const waiting = yield* Effect.forkChild(post)
+      yield* TestClock.adjust(request.timeout_ms)
+      expect((yield* Fiber.join(waiting)).message).toContain("tenants whose last request was not answered wait")
+    }).pipe(Effect.provide(TestClock.layer())),
+  ))
+
+test("a tenant that is alone in its process has all connections, answered or not; the places of the unanswered are for several", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const shared = makeProcessPlaces()
+      const { post, shareWith } = doorIn(shared, 1)
+      yield* shared.unanswered.intake.free.take(connections.intake / connections.unanswered_share)
+      const alone = yield* Effect.forkChild(Effect.forEach([1, 2], () => post))
+      yield* TestClock.adjust(2 * request.timeout_ms)
+      expect((yield* Fiber.join(alone)).map(({ message }) => message)).toEqual(["gone", "gone"])
+      yield* shareWith(2)
+      const waiting = yield* Effect.forkChild(post)
+      yield* TestClock.adjust(request.timeout_ms)
+      expect((yield* Fiber.join(waiting)).message).toContain("nothing was sent within")
+      yield* shareWith(1)
+      expect((yield* post).message).toBe("gone")
+    }).pipe(Effect.provide(TestClock.layer())),
+  ))

@@ -18,14 +18,22 @@ const pools = breaks({ file: "src/core/http/client/pools.ts", noticed_by: "test/
     name: "dead intakes take the connections of all",
     promise: "Tenants whose intakes do not answer hold few connections.",
     page: "docs/operations.md",
-    find: "Effect.sync(() => unanswered.add(purpose))",
+    find: "Effect.sync(() => unanswered.add(asked))",
     replace: "Effect.void",
   },
   {
     name: "a tenant that was answered stays among the dead",
     promise: "One answer, and a tenant has its share again.",
-    find: "Effect.sync(() => unanswered.delete(purpose))",
+    find: "Effect.sync(() => unanswered.delete(asked))",
     replace: "Effect.void",
+  },
+  {
+    name: "one dead host holds up requests to all",
+    promise: "A host that has not answered holds up no request to another one.",
+    page: "docs/operations.md",
+    find: "`${purpose} ${hostOf(request.url)}`",
+    replace: "`${purpose}`",
+    noticed_by: "test/http/places.test.ts",
   },
 ])
 

@@ -30,7 +30,7 @@ export const feedsOf = (descriptors: { readonly limit: number } | undefined): Fe
 export interface ProcessPlaces {
   readonly feeds: Feeds
   readonly requests: Readonly<Record<Purpose, Places>>
-  /** Of these, as many as tenants may hold whose last request of the purpose was not answered. */
+  /** Of these, as many as tenants may hold for hosts that have not answered their last request of the purpose. */
   readonly unanswered: Readonly<Record<Purpose, Places>>
 }
 
@@ -65,13 +65,15 @@ export interface DoorInPools extends Door {
 
 /**
  * A request waits for a connection of its purpose: for one of its tenant's, then for one of the process', so that however many tenants
- * there are, the runtime carries what is under way. A tenant whose last request of the purpose was not answered waits for one of a few
- * places besides: many tenants with dead intakes leave the others most connections. When none gets free within its time the request fails
- * as `refused`: nothing was sent. A feed never waits, since feeds seldom end: there is a place for it or it is refused.
+ * there are, the runtime carries what is under way. Among several tenants, one whose last request of the purpose to the same host was not
+ * answered waits for one of a few places besides: many tenants with dead intakes leave the others most connections. When none gets free
+ * within its time the request fails as `refused`: nothing was sent. A feed never waits, since feeds seldom end: there is a place for it or it is refused.
  */
 export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() }: PoolOptions = {}): DoorInPools => {
   const { feeds } = shared
-  const unanswered = new Set<Purpose>()
+  /** Purposes and hosts whose last request was not answered. */
+  const unanswered = new Set<string>()
+  let is_alone = tenants === 1
   const poolOf = (purpose: Purpose) => new Pool(purpose, partOf(purpose, tenants))
   const pools: Readonly<Record<Purpose, Pool>> = {
     intake: poolOf("intake"),
@@ -83,16 +85,17 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
   const send: Door["send"] = (request, bytes_max) =>
     Effect.flatMap(RequestPurpose, (purpose) => {
       const pool = pools[purpose]
+      const asked = `${purpose} ${hostOf(request.url)}`
       const exchange = Effect.suspend(() => door.send(request, bytes_max)).pipe(
-        Effect.tap(() => Effect.sync(() => unanswered.delete(purpose))),
-        Effect.tapError(() => Effect.sync(() => unanswered.add(purpose))),
+        Effect.tap(() => Effect.sync(() => unanswered.delete(asked))),
+        Effect.tapError(() => Effect.sync(() => unanswered.add(asked))),
       )
       return Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const clock = yield* Clock.Clock
           const places = [
             pool.places,
-            ...(unanswered.has(purpose) ? [shared.unanswered[purpose]] : []),
+            ...(!is_alone && unanswered.has(asked) ? [shared.unanswered[purpose]] : []),
             shared.requests[purpose],
           ]
           const held: Places[] = []
@@ -119,7 +122,10 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
     open: (request) => Effect.andThen(placeForFeed, door.open(request)),
     pools: (clock) => purposes.map((purpose) => pools[purpose].look(monotonicMs(clock))),
     shareWith: (others) =>
-      Effect.forEach(purposes, (purpose) => pools[purpose].resize(partOf(purpose, others)), { discard: true }),
+      Effect.suspend(() => {
+        is_alone = others === 1
+        return Effect.forEach(purposes, (purpose) => pools[purpose].resize(partOf(purpose, others)), { discard: true })
+      }),
   }
 }
 
