@@ -1,6 +1,7 @@
 /** The background work of a plugin from outside, which may end, fail or refuse to stop without anybody else noticing. */
-import { Clock, Effect, Fiber } from "effect"
+import { Effect, Fiber } from "effect"
 import { backoffMs } from "../core/http/client/backoff.ts"
+import { stopwatch } from "../core/monotonic.ts"
 import type { PluginServices } from "../core/plugin.ts"
 import { Health } from "../core/telemetry/health.ts"
 import { outside } from "./limits.ts"
@@ -12,10 +13,9 @@ export const keepRunning = (plugin_id: string, run: () => unknown): Effect.Effec
     const trouble = yield* troubleOf(plugin_id, "work")
     yield* Health.use((health) => health.started(plugin_id))
     for (let failures = 1; ; ) {
-      const began_ms = yield* Clock.currentTimeMillis
+      const elapsedMs = yield* stopwatch
       const exit = yield* once(plugin_id, run)
-      const lived_ms = (yield* Clock.currentTimeMillis) - began_ms
-      failures = lived_ms >= outside.settled_ms ? 1 : failures + 1
+      failures = elapsedMs() >= outside.settled_ms ? 1 : failures + 1
       const wait_ms = yield* backoffMs(failures, outside.restart_ms_max)
       yield* trouble.tell("failed", `${exitText(exit)}; it begins anew`)
       yield* Effect.sleep(wait_ms)

@@ -1,5 +1,6 @@
 /** Counts runs of actions: what came of them, and how long they took. */
-import { Cause, Clock, Effect, Exit, Metric } from "effect"
+import { Cause, Effect, Exit, Metric } from "effect"
+import { stopwatch } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { annotateSpan } from "../telemetry/tracing/spanned.ts"
 import type { AnyAction } from "./action.ts"
@@ -10,7 +11,7 @@ import type { Executed } from "./response.ts"
 export const countRun =
   (tenant: string, action: AnyAction) =>
   <R>(run: Effect.Effect<Executed, Refusal, R>): Effect.Effect<Executed, Refusal, R> =>
-    Effect.flatMap(Clock.currentTimeMillis, (begun_ms) =>
+    Effect.flatMap(stopwatch, (elapsedMs) =>
       Effect.onExit(run, (exit) =>
         Effect.gen(function* () {
           const outcome = outcomeOf(exit)
@@ -18,8 +19,7 @@ export const countRun =
           yield* annotateSpan(() => ({ "akonis.outcome": outcome }))
           yield* Metric.update(Metric.withAttributes(metrics.actions, { ...labels, outcome }), 1)
           if (!timed.has(outcome)) return
-          const seconds = ((yield* Clock.currentTimeMillis) - begun_ms) / 1_000
-          yield* Metric.update(Metric.withAttributes(metrics.action_seconds, labels), seconds)
+          yield* Metric.update(Metric.withAttributes(metrics.action_seconds, labels), elapsedMs() / 1_000)
         }),
       ),
     )

@@ -4,7 +4,8 @@
  *
  * A destination that refuses one event after the other and takes none is down, and no event is at fault (`outage.ts`).
  */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
+import { stopwatch } from "../monotonic.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { waitAfter } from "../wait-policy.ts"
 import type { DeadLetters } from "./dead-letters.ts"
@@ -86,10 +87,10 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   /** Posts until the destination has taken the events, or has refused them for what they are. */
   const postUntilAnswered: Posting = Effect.fnUntraced(function* (batch, from, to) {
     for (let failures = 0; ; ) {
-      const began_ms = yield* Clock.currentTimeMillis
+      const elapsedMs = yield* stopwatch
       const result = yield* postOnce(batch, from, to)
       if (typeof result === "number") {
-        yield* tellTaken(batch, from, to, result, (yield* Clock.currentTimeMillis) - began_ms)
+        yield* tellTaken(batch, from, to, result, elapsedMs())
         if (failures > 0) yield* Effect.logInfo(`the ${destination.name} takes events again after ${failures} failures`)
         return undefined
       }

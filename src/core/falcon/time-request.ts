@@ -1,20 +1,19 @@
 /** Times requests to Falcon, one try at a time. */
-import { Clock, Effect, Exit, Metric } from "effect"
+import { Effect, Exit, Metric } from "effect"
 import type { TransportError } from "../errors.ts"
 import type { HttpAnswer } from "../http/client/http.ts"
+import { stopwatch } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
 
 /** Times a request under its operation and its outcome: the status of the answer, or the reason why none came. */
 export const timeRequest =
   (operation: string) =>
   <R>(send: Effect.Effect<HttpAnswer, TransportError, R>): Effect.Effect<HttpAnswer, TransportError, R> =>
-    Effect.flatMap(Clock.currentTimeMillis, (begun_ms) =>
+    Effect.flatMap(stopwatch, (elapsedMs) =>
       Effect.onExit(send, (exit) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now_ms) =>
-          Metric.update(
-            Metric.withAttributes(metrics.falcon_seconds, { operation, outcome: outcomeOf(exit) }),
-            (now_ms - begun_ms) / 1_000,
-          ),
+        Metric.update(
+          Metric.withAttributes(metrics.falcon_seconds, { operation, outcome: outcomeOf(exit) }),
+          elapsedMs() / 1_000,
         ),
       ),
     )

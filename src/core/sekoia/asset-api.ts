@@ -9,6 +9,7 @@ import type { ConfigError } from "../errors.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
 import { observeCall } from "../http/client/observe-call.ts"
 import { retry } from "../limits.ts"
+import { stopwatch } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { waitAfter } from "../wait-policy.ts"
 import { fromAnswer, fromTransport, quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
@@ -77,9 +78,9 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   const base = base_url.replace(/\/+$/, "")
 
   const postOnce = Effect.fnUntraced(function* (body: string) {
-    const began_ms = yield* Clock.currentTimeMillis
+    const elapsedMs = yield* stopwatch
     const took = yield* readTaken(yield* send({ method: "POST", url, body, timeout_ms: limits.request_ms_max }))
-    yield* Metric.update(metrics.asset_post_seconds, ((yield* Clock.currentTimeMillis) - began_ms) / 1_000)
+    yield* Metric.update(metrics.asset_post_seconds, elapsedMs() / 1_000)
     const task = taskOf(took)
     if (task !== undefined) yield* awaitTask(base, task, send)
   })

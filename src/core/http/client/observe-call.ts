@@ -1,6 +1,7 @@
 /** Makes a request to a server of somebody else visible: as a span while traces are collected, and as a line of the log with `log.level: debug`. */
-import { Cause, Clock, Effect, Exit, LogLevel, References } from "effect"
+import { Cause, Effect, Exit, LogLevel, References } from "effect"
 import type { TransportError } from "../../errors.ts"
+import { stopwatch } from "../../monotonic.ts"
 import { RepeatsAs } from "../../telemetry/repeats.ts"
 import { annotateSpan, spanned, Tracing, traceId } from "../../telemetry/tracing/spanned.ts"
 import { cleanText, cleanTextOr } from "../../text.ts"
@@ -56,20 +57,18 @@ const traceIdOf = ({ headers }: Answer): string | undefined =>
 
 const tellEnd = <A extends Answer, R>(what: string, send: Effect.Effect<A, TransportError, R>) =>
   Effect.gen(function* () {
-    const begun_ms = yield* Clock.currentTimeMillis
+    const elapsedMs = yield* stopwatch
     const trace_id = yield* traceId
-    return yield* Effect.onExit(send, (exit) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now_ms) => {
-        const cs_trace_id = Exit.isSuccess(exit) ? traceIdOf(exit.value) : undefined
-        return Effect.logDebug(`${what} ${endOf(exit)} ${now_ms - begun_ms} ms`).pipe(
-          Effect.annotateLogs({
-            ...(cs_trace_id !== undefined && { cs_trace_id }),
-            ...(trace_id !== undefined && { trace_id }),
-          }),
-          Effect.provideService(RepeatsAs, "each"),
-        )
-      }),
-    )
+    return yield* Effect.onExit(send, (exit) => {
+      const cs_trace_id = Exit.isSuccess(exit) ? traceIdOf(exit.value) : undefined
+      return Effect.logDebug(`${what} ${endOf(exit)} ${Math.round(elapsedMs())} ms`).pipe(
+        Effect.annotateLogs({
+          ...(cs_trace_id !== undefined && { cs_trace_id }),
+          ...(trace_id !== undefined && { trace_id }),
+        }),
+        Effect.provideService(RepeatsAs, "each"),
+      )
+    })
   })
 
 const endOf = (exit: Exit.Exit<Answer, TransportError>): string => {
