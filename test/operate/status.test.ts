@@ -245,7 +245,7 @@ describe("events that Sekoia's parser does nothing with", () => {
         expect(types).not.toContain("EppDetectionSummaryEvent")
         expect(labels.filter((text) => text.includes("partition"))).toEqual([])
         const { detail } = (yield* ask("/health")).body.plugins["event-stream"]
-        expect(detail).toMatch(/event types: delivered, and not parsed by Sekoia: \w+Event \d+, /)
+        expect(detail).toMatch(/^partition 0: .*; event types: read, and not parsed by Sekoia: \w+Event \d+, [^;]*$/)
       }),
     ))
 })

@@ -66,6 +66,8 @@ export class Health extends Context.Service<
   {
     /** Opens a cell of a plugin; it is gone with the scope. */
     readonly cell: (plugin: string, part: string) => Effect.Effect<HealthCell, never, Scope.Scope>
+    /** A cell of a plugin that is told after all others of the same status. */
+    readonly note: (plugin: string, part: string) => Effect.Effect<HealthCell, never, Scope.Scope>
     /** The cell of what all plugins depend on, those that are switched on later as well: one for each name, as long as this lives. */
     readonly cellOfAll: (part: string) => Effect.Effect<HealthCell>
     /** Reports a plugin that was switched on: it is starting, since now. One that is reported already stays as it is. */
@@ -99,19 +101,20 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
     return state
   }
 
-  const cell = Effect.fnUntraced(function* (plugin: string, part: string) {
-    const of = stateOf(plugin)
-    const state = newCell(yield* Clock.currentTimeMillis)
-    const name = cleanText(part, texts.part_chars_max)
-    of.cells.set(name, state)
-    yield* Effect.addFinalizer(() =>
-      Effect.map(Clock.currentTimeMillis, (at_ms) => {
-        of.cells.delete(name)
-        if (state.status !== "ok") judge(of, at_ms)
-      }),
-    )
-    return handleOf(state, (at_ms) => judge(of, at_ms))
-  })
+  const open = (place: "cells" | "notes") =>
+    Effect.fnUntraced(function* (plugin: string, part: string) {
+      const of = stateOf(plugin)
+      const state = newCell(yield* Clock.currentTimeMillis)
+      const name = cleanText(part, texts.part_chars_max)
+      of[place].set(name, state)
+      yield* Effect.addFinalizer(() =>
+        Effect.map(Clock.currentTimeMillis, (at_ms) => {
+          of[place].delete(name)
+          if (state.status !== "ok") judge(of, at_ms)
+        }),
+      )
+      return handleOf(state, (at_ms) => judge(of, at_ms))
+    })
 
   const cellOfAll = (part: string) =>
     Effect.map(Clock.currentTimeMillis, (now_ms) => {
@@ -137,7 +140,8 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
     Effect.map(Clock.currentTimeMillis, (at_ms) => {
       const state = stateOf(plugin)
       state.is_shown = false
-      for (const one of state.cells.values()) Object.assign(one, newCell(at_ms), { describe: one.describe })
+      for (const one of [...state.cells.values(), ...state.notes.values()])
+        Object.assign(one, newCell(at_ms), { describe: one.describe })
     })
 
   const report = Effect.map(Clock.currentTimeMillis, (now_ms) => ({
@@ -157,7 +161,7 @@ const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
       judge(state, at_ms)
     })
 
-  return Health.of({ cell, cellOfAll, show, hide, started, report, parts })
+  return Health.of({ cell: open("cells"), note: open("notes"), cellOfAll, show, hide, started, report, parts })
 })
 
 const newCell = (now_ms: number): Cell => ({
@@ -188,6 +192,8 @@ const handleOf = (state: Cell, judge: (at_ms: number) => void): HealthCell => ({
 /** One plugin: its cells, and since when it has been as it is. */
 interface PluginState {
   readonly cells: Map<string, Cell>
+  /** Those that are told last. */
+  readonly notes: Map<string, Cell>
   /** Those of what all plugins depend on. */
   readonly of_all: ReadonlyMap<string, Cell>
   is_shown: boolean
@@ -198,6 +204,7 @@ interface PluginState {
 
 const starting = (begun_ms: number, of_all: ReadonlyMap<string, Cell>): PluginState => ({
   cells: new Map(),
+  notes: new Map(),
   of_all,
   is_shown: false,
   started: false,
@@ -216,7 +223,7 @@ const judge = (state: PluginState, now_ms: number) => {
   return { parts, is_starting }
 }
 
-const allCells = ({ cells, of_all }: PluginState) => [...of_all, ...cells]
+const allCells = ({ cells, notes, of_all }: PluginState) => [...of_all, ...cells, ...notes]
 
 const partsOf = (state: PluginState, now_ms: number): readonly PartReport[] =>
   allCells(state).map(([part, cell]) => ({

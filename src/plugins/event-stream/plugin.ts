@@ -64,7 +64,7 @@ const run = Effect.fnUntraced(function* (settings: EventStreamConfig, enrichers:
 const watchTypes = Effect.fnUntraced(function* ({ routed_types }: Destination) {
   if (routed_types === undefined) return undefined
   const types = new EventTypes(routed_types)
-  const cell = yield* Health.use((health) => health.cell(plugin_id, "event types"))
+  const cell = yield* Health.use((health) => health.note(plugin_id, "event types"))
   cell.describe(() => ({ status: "ok", detail: describeNotRouted(types) }))
   return types
 })

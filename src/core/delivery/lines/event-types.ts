@@ -6,6 +6,11 @@ import { cleanText } from "../../text.ts"
 import { event_types as limits } from "../limits.ts"
 import { ascii, matches } from "./tokens.ts"
 
+/** In the place of the type of events without one. No type is written like that. */
+export const no_type = "(no type)"
+/** In the place of the types beyond the bounds. */
+export const other_types = "(other types)"
+
 interface Seen {
   readonly bytes: Uint8Array
   readonly type: string
@@ -31,7 +36,7 @@ export class EventTypes {
   /** Those that are not routed, in the order of their coming. */
   private readonly not_routed: Seen[] = []
   /** Stands for those beyond the bounds. */
-  private readonly others = seenFirst("others")
+  private readonly others = seenFirst(other_types)
 
   /** `routed`: the types that the destination does something with; ASCII. */
   constructor(routed: readonly string[]) {
@@ -73,7 +78,7 @@ export class EventTypes {
       this.others.events++
       return
     }
-    const name = end === start ? "none" : cleanText(decoder.decode(src.subarray(start, end)), limits.type_bytes_max)
+    const name = end === start ? no_type : cleanText(decoder.decode(src.subarray(start, end)), limits.type_bytes_max)
     const one = seenFirst(name, src.slice(start, end))
     this.add(one)
     this.not_routed.push(one)
@@ -81,8 +86,8 @@ export class EventTypes {
   }
 
   private add(one: Seen): void {
-    const alike = this.seen[one.bytes.length] ?? []
-    alike.push(one)
-    this.seen[one.bytes.length] = alike
+    const { length } = one.bytes
+    this.seen[length] ??= []
+    this.seen[length].push(one)
   }
 }
