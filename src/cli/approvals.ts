@@ -1,15 +1,13 @@
 /** `akonis approvals`: runs that wait for a second person. May run beside a server, as `akonis call` may. */
 import { userInfo } from "node:os"
-import { Effect, Option, Result } from "effect"
+import { Effect, type Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { approve } from "../core/actions/approve.ts"
 import { makeActionTenant } from "../core/actions/execute.ts"
 import { uses } from "../core/config/plugins.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { boot } from "../core/tenant/boot.ts"
-import { version } from "../version.ts"
-import { failed, show, tenantOf } from "./call.ts"
-import { configFlag, configOf, env, explain, jsonFlag, print } from "./common.ts"
+import { failed, show } from "./call.ts"
+import { configFlag, configOf, explain, jsonFlag, openOne, print } from "./common.ts"
 import { table } from "./table.ts"
 
 const flags = {
@@ -26,8 +24,7 @@ type Given = {
 /** Only who approves calls Falcon. */
 const open = Effect.fnUntraced(function* (given: Given, { falcon }: { readonly falcon: boolean }) {
   const config = yield* configOf(given.config, { ...uses.actions, falcon })
-  const tenants = yield* boot(config, { version, env })
-  const running = yield* tenantOf(tenants, config, Option.getOrUndefined(given.tenant))
+  const running = yield* openOne(config, given.tenant)
   const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
   return { tenant, read_only: config.server.read_only }
 })

@@ -4,14 +4,12 @@ import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CollectError } from "../core/assets/collect.ts"
 import type { Tally } from "../core/assets/cycle-tally.ts"
-import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { boot, lockData, type RunningTenant } from "../core/tenant/boot.ts"
-import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, explain, onlyOf, print } from "./common.ts"
+import { lockData } from "../core/tenant/boot.ts"
+import { complain, configFlag, configOf, Exit, explain, openOne, print } from "./common.ts"
 import { makeProgressLine } from "./progress.ts"
 
 const flags = {
@@ -47,8 +45,7 @@ const runCycle = (plugin_id: string, given: Given) =>
       if (limit !== undefined && limit < 1) return yield* wrong("assets", "--limit", "must be at least 1")
       const config = yield* configOf(given.config, uses.only(plugin_id))
       if (!given.dry_run) yield* lockData(config)
-      const tenants = yield* boot(config, { version, env })
-      const tenant = yield* tenantOf(tenants, config, Option.getOrUndefined(given.tenant))
+      const tenant = yield* openOne(config, given.tenant)
       const enabled = tenant.plugins.find(({ plugin }) => plugin.id === plugin_id)
       if (enabled === undefined) {
         return yield* wrong(config.source, `plugins.${plugin_id}`, "the plugin is off; set its `enabled: true`")
@@ -65,12 +62,6 @@ const runCycle = (plugin_id: string, given: Given) =>
   )
 
 const wrong = (source: string, key: string, message: string) => new ConfigError({ source, key, message })
-
-const tenantOf = (tenants: readonly RunningTenant[], config: Config, id: string | undefined) => {
-  const found = id === undefined ? onlyOf(tenants, config) : tenants.find((one) => one.id === id)
-  if (found !== undefined) return Effect.succeed(found)
-  return Effect.fail(wrong(config.source, "--tenant", `name one of: ${tenants.map((one) => one.id).join(", ")}`))
-}
 
 /** What was accepted before is kept, so the same command goes on from there. */
 const failed = (error: CollectError): Effect.Effect<never, ConfigError | StoreError | Exit> =>

@@ -10,15 +10,12 @@ import { performAndWait, type Waited } from "../core/actions/perform-and-wait.ts
 import type { ProblemBody, Refusal } from "../core/actions/problem.ts"
 import type { ActionResponse, Asked } from "../core/actions/response.ts"
 import type { Run } from "../core/actions/runs.ts"
-import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { server } from "../core/http/server/limits.ts"
 import { readRegular, whyUnread } from "../core/store/regular-file.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { boot, type RunningTenant } from "../core/tenant/boot.ts"
-import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, explain, jsonFlag, onlyOf, print } from "./common.ts"
+import { complain, configFlag, configOf, Exit, explain, jsonFlag, openOne, print } from "./common.ts"
 
 const flags = {
   slug: Argument.String("slug").pipe(Argument.withDescription("As `akonis actions` lists it")),
@@ -46,8 +43,7 @@ export const call = Command.make("call", flags, (given) =>
     Effect.gen(function* () {
       const args = yield* readArguments(given.args)
       const config = yield* configOf(given.config, uses.actions)
-      const tenants = yield* boot(config, { version, env })
-      const running = yield* tenantOf(tenants, config, Option.getOrUndefined(given.tenant))
+      const running = yield* openOne(config, given.tenant)
       const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
       const action = tenant.find(given.slug)
       if (action === undefined) {
@@ -123,15 +119,6 @@ const readInput = Effect.tryPromise({
   },
   catch: (error) => wrongArguments((error as Error).message),
 })
-
-/** The tenant that is meant. */
-export const tenantOf = (tenants: readonly RunningTenant[], config: Config, id: string | undefined) => {
-  const { source } = config
-  const found = id === undefined ? onlyOf(tenants, config) : tenants.find((one) => one.id === id)
-  if (found !== undefined) return Effect.succeed(found)
-  const message = `name one of: ${tenants.map((one) => one.id).join(", ")}`
-  return Effect.fail(new ConfigError({ source, key: "--tenant", message }))
-}
 
 /** Results on standard output, what happened on standard error. */
 export const show = Effect.fnUntraced(function* (

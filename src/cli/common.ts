@@ -1,14 +1,17 @@
 /** What the commands share: flags, the way to a configuration, and how failures end the process. */
 import { Context, Data, Effect, Option } from "effect"
 import { Flag } from "effect/cli"
-import { type Config, loadConfig } from "../core/config/load.ts"
+import { tellUnready } from "../core/config/children.ts"
+import { type Config, loadConfig, type TenantConfig } from "../core/config/load.ts"
 import type { Uses } from "../core/config/plugins.ts"
 import type { Env } from "../core/config/read.ts"
-import type { ConfigError, StoreError } from "../core/errors.ts"
+import { ConfigError, type StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { redact } from "../core/telemetry/redact.ts"
+import { boot } from "../core/tenant/boot.ts"
 import { terminalText } from "../core/text.ts"
 import { loadOutside } from "../outside/load.ts"
+import { version } from "../version.ts"
 
 export const env: Env = process.env
 
@@ -62,6 +65,29 @@ export const explain = <A, R>(
     }),
   )
 
-/** The tenant that is meant where none is named: none where there are several, or where children come and go and one is there by chance. */
-export const onlyOf = <Tenant>(tenants: readonly Tenant[], { flight_control }: Config): Tenant | undefined =>
-  tenants.length === 1 && flight_control === undefined ? tenants[0] : undefined
+/**
+ * The tenant that a command is about. Where there are several, or children come and go and one is there by chance, `--tenant` has to name
+ * it.
+ */
+export const tenantOf = (
+  { source, tenants, flight_control }: Config,
+  named: Option.Option<string>,
+): Effect.Effect<TenantConfig, ConfigError> => {
+  const only = tenants.length === 1 && flight_control === undefined ? tenants[0] : undefined
+  const found = Option.isNone(named) ? only : tenants.find(({ id }) => id === named.value)
+  if (found !== undefined) return Effect.succeed(found)
+  const ids = tenants.map(({ id }) => id).join(", ")
+  const left_out = flight_control === undefined ? "" : tellUnready(flight_control)
+  const message =
+    ids === "" ? "no child can be named yet: akonis run notes those that Falcon lists" : `name one of: ${ids}`
+  const why = left_out === "" ? message : `${message}; ${left_out}`
+  return Effect.fail(new ConfigError({ source, key: "--tenant", message: why }))
+}
+
+/** The tenant that a command is about, ready to work; no other one is opened, so that nothing of theirs can be in the way. */
+export const openOne = (config: Config, named: Option.Option<string>) =>
+  Effect.gen(function* () {
+    const tenant = yield* tenantOf(config, named)
+    const [running] = yield* boot({ ...config, tenants: [tenant] }, { version, env })
+    return running!
+  })

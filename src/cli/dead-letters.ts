@@ -1,6 +1,6 @@
 /** `akonis dead-letters`: look at what could not be delivered, try it again, clear it away. */
 import { userInfo } from "node:os"
-import { Effect, type FileSystem, Option } from "effect"
+import { Effect, type FileSystem, type Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { makeAudit } from "../core/actions/audit.ts"
 import type { Config, TenantConfig } from "../core/config/load.ts"
@@ -12,7 +12,7 @@ import { ConfigError } from "../core/errors.ts"
 import { enrichersOf } from "../core/plugin.ts"
 import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { boot, layerNetwork } from "../core/tenant/boot.ts"
+import { layerNetwork } from "../core/tenant/boot.ts"
 import { Tenant } from "../core/tenant/identity.ts"
 import { version } from "../version.ts"
 import {
@@ -23,9 +23,10 @@ import {
   env,
   explain,
   jsonFlag,
-  onlyOf,
+  openOne,
   type Plugins,
   print,
+  tenantOf,
   write,
 } from "./common.ts"
 import { table } from "./table.ts"
@@ -42,16 +43,12 @@ const ids = Argument.String("id").pipe(Argument.withDescription("Ids as `list` s
 type Common = { readonly config: Option.Option<string>; readonly tenant: Option.Option<string> }
 
 /** The configuration, as far as it is used, and the tenant that is meant. */
-const tenantOf = Effect.fnUntraced(function* (
+const meant = Effect.fnUntraced(function* (
   flags: Common,
   used: Uses,
 ): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem | Plugins> {
   const config = yield* configOf(flags.config, used)
-  const id = Option.getOrUndefined(flags.tenant)
-  const tenant = id === undefined ? onlyOf(config.tenants, config) : config.tenants.find((one) => one.id === id)
-  if (tenant !== undefined) return { config, tenant }
-  const known = config.tenants.map((one) => one.id).join(", ")
-  return yield* new ConfigError({ source: config.source, key: "--tenant", message: `name one of: ${known}` })
+  return { config, tenant: yield* tenantOf(config, flags.tenant) }
 })
 
 const list = Command.make(
@@ -60,7 +57,7 @@ const list = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* tenantOf(flags, uses.files)
+        const { tenant } = yield* meant(flags, uses.files)
         const { letters, replayed, torn } = yield* readDeadLetters(tenant.data_dir)
         const shown = letters.filter((letter) => flags.all || !replayed.has(letter.id))
         if (flags.json) for (const letter of shown) yield* print(JSON.stringify(letter))
@@ -99,7 +96,7 @@ const show = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* tenantOf(flags, uses.files)
+        const { tenant } = yield* meant(flags, uses.files)
         const { letters } = yield* readDeadLetters(tenant.data_dir)
         const letter = letters.find(({ id }) => id === flags.id)
         if (letter === undefined) {
@@ -118,7 +115,7 @@ const replayCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { config, tenant } = yield* tenantOf(flags, uses.destination)
+        const { config, tenant } = yield* meant(flags, uses.destination)
         const plugin = tenant.plugins.find(({ plugin }) => plugin.destination !== undefined)
         if (plugin === undefined) {
           const message = "no plugin that delivers events is on, so there is no destination to replay to"
@@ -154,9 +151,7 @@ const replayCommand = Command.make(
 
 /** The enrichers of a tenant's plugins: only they need Falcon. */
 const enrichersFor = Effect.fnUntraced(function* (flags: Common) {
-  const { config, tenant } = yield* tenantOf(flags, uses.work)
-  const tenants = yield* boot(config, { version, env })
-  const { plugins, services } = tenants.find(({ id }) => id === tenant.id)!
+  const { plugins, services } = yield* openOne(yield* configOf(flags.config, uses.work), flags.tenant)
   return yield* Effect.provide(enrichersOf(plugins), services)
 })
 
@@ -170,7 +165,7 @@ const purgeCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { config, tenant } = yield* tenantOf(flags, uses.files)
+        const { config, tenant } = yield* meant(flags, uses.files)
         const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
         const lost = letters.filter(({ id }) => !replayed.has(id)).length
         if (flags.all && !flags.yes && lost > 0) yield* confirmLoss(lost)

@@ -1,7 +1,6 @@
 /** A whole process whose tenants are the children of a simulated Flight Control parent. */
 import { expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import type { Estate } from "../../simulator/estate.ts"
 import { type Reloading, until as seen, tokens, withReloading } from "../operate/reloading.ts"
 
@@ -69,41 +68,40 @@ test("children come and go: each is a tenant once it has a key, gone ones stop a
 const isListing = ({ path }: { readonly path: string }) => path === "/mssp/queries/children/v1"
 
 test("no child that runs is taken for gone because something cannot be read: the reload is refused, or what was edited waits for a restart", async () => {
-  const keys = mkdtempSync(`${tmpdir()}/akonis-keys-`)
-  writeFileSync(`${keys}/shared`, "the-key-of-all-children")
-  const tree = (tenant: Reloading["tenant"], of_key: object) => {
+  const tree = (tenant: Reloading["tenant"], folder: string, of_key: object) => {
     const { id: _, client_secret: __, ...parent } = tenant("", 0)
     const { intake_key: ___, ...stream } = streamOf(tenant)
     const own = { only: ["event-stream"], "event-stream": { ...stream, ...of_key } }
-    return { ...parent, client_secret_file: `${keys}/parent`, tenants_from: "flight-control", plugins: own }
+    return { ...parent, client_secret_file: `${folder}/parent`, tenants_from: "flight-control", plugins: own }
   }
-  const shared = { intake_key_file: `${keys}/shared` }
+  const shared = (folder: string) => ({ intake_key_file: `${folder}/shared` })
   await withReloading(
     {
       sims: [{ events_per_partition: 0, children: [acme, globex].map((cid) => ({ cid })) }],
-      first: (tenant) => {
-        writeFileSync(`${keys}/parent`, String(tenant("", 0).client_secret))
-        return tree(tenant, shared)
+      first: (tenant, folder) => {
+        writeFileSync(`${folder}/shared`, "the-key-of-all-children")
+        writeFileSync(`${folder}/parent`, String(tenant("", 0).client_secret))
+        return tree(tenant, folder, shared(folder))
       },
     },
     async ({ sims, folder, get, reload, tenant, write, log, audit }) => {
       const ids = async () => (JSON.parse((await get("/tenants", tokens.boss)).text) as { tenants: unknown[] }).tenants
       await seen("both children", async () => (await ids()).length === 2)
 
-      write({ ...tree(tenant, shared), data_dir: `${folder}/elsewhere` })
+      write({ ...tree(tenant, folder, shared(folder)), data_dir: `${folder}/elsewhere` })
       expect((await reload()).body).toMatchObject({ stopped: [], needs_restart: ["data_dir"] })
 
-      write(tree(tenant, {}))
+      write(tree(tenant, folder, {}))
       const without_key = await reload()
       expect([without_key.status, String(without_key.body.detail)]).toEqual([
         422,
         expect.stringContaining("is missing"),
       ])
 
-      write(tree(tenant, shared))
-      rmSync(`${keys}/shared`)
+      write(tree(tenant, folder, shared(folder)))
+      rmSync(`${folder}/shared`)
       expect((await reload()).body.detail).toContain("children that run could not be started with it")
-      writeFileSync(`${keys}/shared`, "the-key-of-all-children")
+      writeFileSync(`${folder}/shared`, "the-key-of-all-children")
 
       const noted = readFileSync(`${folder}/data/children.json`)
       rmSync(`${folder}/data/children.json`)
@@ -114,12 +112,11 @@ test("no child that runs is taken for gone because something cannot be read: the
 
       // The parent's secret in a file is one of those that a reload reads.
       ;(sims[0]!.simulator.settings as { client_secret: string }).client_secret = "another-secret-of-falcon"
-      writeFileSync(`${keys}/parent`, "another-secret-of-falcon")
+      writeFileSync(`${folder}/parent`, "another-secret-of-falcon")
       expect((await reload()).body.rotated).toContain("flight_control: client_secret")
       expect(log()).not.toContain("stopped: ")
     },
   )
-  rmSync(keys, { recursive: true })
 })
 
 test("a child whose key or folder comes later is named in health until then and keeps no other one, and a parent that may not list its children as well", async () => {
