@@ -17,7 +17,6 @@ import { retry } from "./core/limits.ts"
 import type { EnabledPlugin } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
 import { openTenant, type RunningTenant } from "./core/tenant/boot.ts"
-import { single_tenant } from "./core/tenant/identity.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
 import { type Amends, AmendsOf, makeAmends } from "./core/wait-policy.ts"
 import { runPlugin } from "./worker.ts"
@@ -125,7 +124,7 @@ export const makeLive = Effect.fnUntraced(function* (
     const { id } = enabled.plugin
     if (!works) return yield* health(tenant, (all) => all.started(id))
     const { running } = tenant.served
-    const work = runPlugin(running, enabled, running.id !== single_tenant)
+    const work = runPlugin(running, enabled)
     const fiber = yield* (at_start ? work : Effect.catch(work, (error) => standStill(running, id, error))).pipe(
       Effect.onExit((exit) =>
         Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)

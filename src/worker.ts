@@ -10,17 +10,17 @@ import type { RunningTenant } from "./core/tenant/boot.ts"
 export const runWorker = (tenants: readonly RunningTenant[]): Effect.Effect<void, ConfigError | StoreError> =>
   Effect.forEach(
     tenants.flatMap((tenant) => tenant.plugins.map((enabled) => ({ tenant, enabled }))),
-    ({ tenant, enabled }) => runPlugin(tenant, enabled, tenants.length > 1),
+    ({ tenant, enabled }) => runPlugin(tenant, enabled),
     { concurrency: "unbounded", discard: true },
   )
 
-/** The background work of one plugin of a tenant; one that has none has started with that. `names_tenant`: in its log lines. */
+/** The background work of one plugin of a tenant; one that has none has started with that. */
 export const runPlugin = (
   tenant: RunningTenant,
   { plugin, config }: EnabledPlugin,
-  names_tenant: boolean,
 ): Effect.Effect<void, ConfigError> => {
-  const annotated = (id: string) => Effect.annotateLogs({ ...(names_tenant && { tenant: tenant.id }), plugin: id })
+  // The tenant's services add its name to log lines.
+  const annotated = (id: string) => Effect.annotateLogs({ plugin: id })
   const { run } = plugin
   if (run === undefined) return Health.use((health) => health.started(plugin.id)).pipe(Effect.provide(tenant.services))
   const work = (enrichers: readonly Enricher[]) =>

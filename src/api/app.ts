@@ -129,7 +129,9 @@ const makeHttp = (options: HttpOptions): HttpApi => {
       yield* Effect.addFinalizer(() => Effect.andThen(acting.runs.stop, acting.audit.close))
       yield* Effect.forkScoped(acting.watchRecords)
       // The audit lines of actions that a crash cut off are written now, not at the first action.
-      void run(Effect.catch(acting.journal, ({ message }) => Effect.logError(message)))
+      const opened = Effect.catch(acting.journal, ({ message }) => Effect.logError(message))
+      // With its services: they name the tenant in the line.
+      void run(Effect.provide(opened, running.services))
     }
     return { running, acting }
   }, Effect.provide(options.context))

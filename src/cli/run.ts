@@ -26,8 +26,8 @@ interface RunOptions {
 export const runAkonis = (mode: Mode, config: Config, { onListening, readAnew, hangup }: RunOptions = {}) =>
   Effect.gen(function* () {
     yield* refuseIdle(mode, config)
-    const idle = readAnew && Effect.tap(readAnew, (next) => refuseIdle(mode, next))
-    const started = yield* start(config, { env, mode, ...(idle !== undefined && { readAnew: idle }) })
+    const checked = readAnew && Effect.tap(readAnew, (next) => refuseIdle(mode, next))
+    const started = yield* start(config, { env, mode, ...(checked !== undefined && { readAnew: checked }) })
     const { app, made_token, watch, work, reload } = started
     const at = yield* listen({ hostname: config.server.host, port: config.server.port, fetch: app.fetch })
     yield* logListening(started.config, at)

@@ -18,7 +18,7 @@ test("children are counted, and those that cannot be started are named", async (
   })
   expect(rowOf(found, "children")).toMatchObject({
     status: "warning",
-    detail: expect.stringMatching(/^2 children, 1 of them not noted yet: akonis run does; not started: a+ "Acme" \(/),
+    detail: expect.stringMatching(/^2 children, 1 of them new: akonis run will start them; not started: a+ "Acme" \(/),
   })
 })
 

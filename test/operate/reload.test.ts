@@ -1,6 +1,6 @@
 /** Reloads of a process that works: what changes is changed, and what does not goes on without noticing. */
 import { describe, expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
 import { server } from "../../src/core/http/server/limits.ts"
 import { harm, opened, type Reloading, tokens, until, withReloading } from "./reloading.ts"
@@ -113,9 +113,13 @@ describe("a reload", () => {
       withReloading(
         {
           sims: [{ events_per_partition: 20 }, {}],
-          first: (tenant) => ({ tenants: [tenant("acme", 0), tenant("bolt", 1)] }),
+          first: (tenant, folder) => {
+            mkdirSync(`${folder}/data/bolt/idempotency.ndjson`, { recursive: true })
+            return { tenants: [tenant("acme", 0), tenant("bolt", 1)] }
+          },
         },
         async ({ tenant, write, reload, audit, log, get, folder }) => {
+          await until("a line that names the tenant", () => /ERROR .*idempotency\.ndjson .*tenant=bolt/.test(log()))
           const health = Object.keys(JSON.parse((await get("/health")).text).plugins as object)
           writeFileSync(`${folder}/data/carp`, "a file in the place of a folder")
           const without_file = tenant(

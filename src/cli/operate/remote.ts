@@ -38,7 +38,7 @@ export interface Remote {
   readonly url: string
   /** Asks for a path; fails, with what is wrong printed, when there is no answer or it is no success. */
   readonly get: (path: string) => Effect.Effect<HttpAnswer, Exit>
-  /** Posts to a path, without a body, and waits for as long as it takes; fails as {@link get}. */
+  /** Posts to a path, without a body, and waits two minutes for the answer, as a reload may take; fails as {@link get}. */
   readonly post: (path: string) => Effect.Effect<HttpAnswer, Exit>
   /** Reads a body without end line by line, until it ends. */
   readonly lines: (path: string, tell: (line: string) => Effect.Effect<void>) => Effect.Effect<void, Exit>

@@ -15,12 +15,12 @@ import type { Counts } from "./response.ts"
 export interface AuditLine {
   /** ISO 8601. */
   readonly at: string
-  /** Name of the token, or `shell:<user>`. */
+  /** Name of the token, `shell:<user>`, `SIGHUP`, or `flight-control` where children have come or gone. */
   readonly who: string
   readonly role: string
   /** The second person, where one had to approve it. */
   readonly approved_by?: string
-  /** `http`, `mcp`, `shell`, or `signal` for a reload that a signal asked for. */
+  /** `http`, `mcp`, `shell`; for a reload also `signal`, or `flight-control` where the process asked itself. */
   readonly via: string
   readonly tenant: string
   readonly action: string

@@ -22,7 +22,7 @@ export const childrenFinding = ({ tenants, flight_control }: WithParent): Effect
       ...flight_control.unready.map(({ cid }) => cid),
     ])
     const fresh = [...children.keys()].filter((cid) => !known.has(cid)).length
-    const counted = `${size} ${size === 1 ? "child" : "children"}${fresh === 0 ? "" : `, ${fresh} of them not noted yet: akonis run does`}`
+    const counted = `${size} ${size === 1 ? "child" : "children"}${fresh === 0 ? "" : `, ${fresh} of them new: akonis run will start them`}`
     const unready = tellUnready(flight_control)
     return unready === ""
       ? ok(counted)

@@ -6,7 +6,7 @@ import { readKnownChildren } from "../flight-control/known-children.ts"
 import type { Children } from "../flight-control/list-children.ts"
 import type { Config, FlightControl, TenantConfig, UnreadyChild } from "./config.ts"
 import { isTree, type Tree } from "./read.ts"
-import { isSecret } from "./secret.ts"
+import { secretsIn } from "./secret.ts"
 import { type Common, listedTenant, parentCredentials, type TenantEntry, tenantEntries } from "./tenants.ts"
 
 /** Stands in a text below `plugins` for the customer id. */
@@ -52,7 +52,8 @@ export const withReadableSecrets = Effect.fnUntraced(function* (
   for (const tenant of all) {
     const cid = tenant.credentials.member_cid!
     const secrets = [with_own_secret.has(cid) ? tenant.credentials : [], tenant.plugins.map((plugin) => plugin.config)]
-    const unreadable = yield* Effect.flip(readAll(secrets)).pipe(
+    const all = Effect.forEach(secretsIn(secrets), ([, { value }]) => value, { discard: true })
+    const unreadable = yield* Effect.flip(all).pipe(
       Effect.map(({ key, message }) => `${key}: ${message}`),
       Effect.orElseSucceed(() => undefined),
     )
@@ -61,12 +62,6 @@ export const withReadableSecrets = Effect.fnUntraced(function* (
   }
   return { ...config, tenants, flight_control: { ...flight_control, unready } }
 })
-
-const readAll = (block: unknown): Effect.Effect<void, ConfigError, FileSystem.FileSystem> => {
-  if (isSecret(block)) return Effect.asVoid(block.value)
-  if (typeof block !== "object" || block === null) return Effect.void
-  return Effect.forEach(Object.values(block), readAll, { discard: true })
-}
 
 /** The process whose configuration is read anew: where it notes its children, and how many of them run. `undefined` at a start. */
 const Running = Context.Reference<{ readonly data_dir: string; readonly tenants: number } | undefined>(

@@ -6,7 +6,7 @@ import type { Env } from "./read.ts"
 import type { Credentials, General } from "./schema.ts"
 
 export interface TenantConfig extends ParsedPlugins {
-  /** `default` when there is only one. Metrics label, name of the data folder. */
+  /** `default` where the configuration lists none. Metrics label; where there are several, the name of its folder in the data folder. */
   readonly id: string
   readonly data_dir: string
   /** See `Tenant`. */

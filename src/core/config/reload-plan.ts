@@ -12,7 +12,7 @@ import type { Config, TenantConfig } from "./load.ts"
 import { bare, isTree } from "./read.ts"
 import type { ReloadAnswer } from "./reload-answer.ts"
 import { general } from "./schema.ts"
-import { isSecret, type Secret } from "./secret.ts"
+import { isSecret, type Secret, secretsIn } from "./secret.ts"
 
 /** Keys outside of tenants that a reload puts into force. The others are read once, when the process starts. */
 const free_keys = [
@@ -162,10 +162,12 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isTree(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))
 
 /** The secrets at the same places of two blocks that are alike. */
-const pairsOf = (one: unknown, other: unknown): (readonly [Secret, Secret])[] => {
-  if (isSecret(one)) return isSecret(other) ? [[one, other]] : []
-  if (typeof one !== "object" || one === null) return []
-  return Object.entries(one).flatMap(([key, value]) => pairsOf(value, (other as Record<string, unknown>)[key]))
+const pairsOf = (one: unknown, other: unknown): readonly (readonly [Secret, Secret])[] => {
+  const others = new Map(secretsIn(other))
+  return secretsIn(one).flatMap(([key, secret]) => {
+    const theirs = others.get(key)
+    return theirs === undefined ? [] : [[secret, theirs] as const]
+  })
 }
 
 /** The secrets of a configuration: digests of their values by the names that a `ReloadAnswer` has, or why one cannot be read. */
@@ -188,8 +190,8 @@ export const digestSecrets = (
       ? []
       : [[parent_secret, config.flight_control.credentials.client_secret] as const]),
     ...config.tenants.flatMap(({ id, credentials, plugins }) => [
-      ...secretsIn(credentials, `${id}:`),
-      ...plugins.flatMap(({ plugin, config: block }) => secretsIn(block, `${id}/${plugin.id}:`)),
+      ...namedSecrets(id, credentials),
+      ...plugins.flatMap(({ plugin, config: block }) => namedSecrets(`${id}/${plugin.id}`, block)),
     ]),
   ]
   const digest = (secret: Secret) =>
@@ -219,12 +221,8 @@ export const whyUnreadable = (before: SecretDigests, after: SecretDigests): Conf
 export const isSameValue = (one: string | ConfigError | undefined, other: string | ConfigError | undefined): boolean =>
   one === other || (typeof one === "object" && typeof other === "object")
 
-const secretsIn = (block: unknown, place: string): (readonly [string, Secret])[] => {
-  if (typeof block !== "object" || block === null) return []
-  return Object.entries(block).flatMap(([key, value]): (readonly [string, Secret])[] =>
-    isSecret(value) ? [[`${place} ${key}`, value]] : secretsIn(value, `${place} ${key}.`),
-  )
-}
+const namedSecrets = (place: string, block: unknown) =>
+  secretsIn(block).map(([key, secret]) => [`${place}: ${key}`, secret] as const)
 
 /** What a reload answers that has done all of a plan. */
 export const answerOf = (

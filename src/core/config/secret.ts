@@ -74,15 +74,19 @@ export const secretFile = (path: string, key: string): Secret => {
   return replaceable({ value })
 }
 
+/** The secrets of a block of the configuration, each with its dotted key in the block. */
+export const secretsIn = (block: unknown, key = ""): readonly (readonly [string, Secret])[] => {
+  if (isSecret(block)) return [[key, block]]
+  if (typeof block !== "object" || block === null) return []
+  return Object.entries(block).flatMap(([name, inner]) => secretsIn(inner, key === "" ? name : `${key}.${name}`))
+}
+
 /**
  * Reads every secret of a block of the configuration, for no other reason than that they are known then, and cut out of every text
  * from then on. One that cannot be read is left.
  */
-export const readInSecrets = (block: unknown): Effect.Effect<void, never, FileSystem.FileSystem> => {
-  if (isSecret(block)) return Effect.asVoid(Effect.option(block.value))
-  if (typeof block !== "object" || block === null) return Effect.void
-  return Effect.forEach(Object.values(block), readInSecrets, { discard: true })
-}
+export const readInSecrets = (block: unknown): Effect.Effect<void, never, FileSystem.FileSystem> =>
+  Effect.forEach(secretsIn(block), ([, { value }]) => Effect.option(value), { discard: true })
 
 export const isSecret = (value: unknown): value is Secret =>
   typeof value === "object" && value !== null && "value" in value && Effect.isEffect(value.value)

@@ -81,8 +81,8 @@ export const listedTenant = (
 const stixDir = ({ stix_dir }: General, id?: string) =>
   stix_dir === undefined ? {} : { stix_dir: id === undefined ? stix_dir : `${stix_dir}/${id}` }
 
-/** One entry of `tenants`: its id, and the keys it does not take from the top level. */
-const tenantEntry = (entry: unknown, source: string, path: string): { readonly id: string; readonly own: Tree } => {
+/** Reads one entry of `tenants`; `path` names it in errors. */
+const tenantEntry = (entry: unknown, source: string, path: string): TenantEntry => {
   if (!isTree(entry)) throw new ConfigError({ source, key: path, message: "must hold keys and values" })
   const { id, ...own } = entry
   if (typeof id !== "string" || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(id)) {
