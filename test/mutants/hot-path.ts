@@ -95,6 +95,18 @@ const commits = breaks(
       replace: "",
     },
     {
+      name: "batches go on behind a store of another partition that failed",
+      promise: "A store is put off only while the last one has succeeded.",
+      find: "else began_ms = Number.NEGATIVE_INFINITY",
+      replace: "else began_ms = monotonicMs(clock)",
+    },
+    {
+      name: "every partition has stores of its own",
+      promise: "What a partition has put off goes along with the store of another one.",
+      find: "isDone() || under_way > 0 ? -1 : begin()",
+      replace: "-1",
+    },
+    {
       name: "what was put off waits for the next batch",
       promise: "What is put off is stored when its time is over.",
       find: "      put_off.openUnsafe()\n",

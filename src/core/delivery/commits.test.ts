@@ -17,7 +17,7 @@ const setUp = Effect.gen(function* () {
       disk.await,
       Effect.map(Clock.currentTimeMillis, (at_ms) => void stores.push([offset, at_ms])),
     )
-  const commits = makeCommits(store, clock, batch_events_max)
+  const commits = makeCommits(store, clock, batch_events_max, () => Effect.void)
   yield* Effect.forkChild(commits.run)
   return { ...commits, stores, disk }
 })
@@ -94,6 +94,37 @@ describe("commits", () => {
         yield* TestClock.adjust(0)
         expect(held_up.pollUnsafe()).toBeDefined()
         expect(stores.at(-1)![0]).toBe(3)
+      }),
+    ))
+
+  test("that are put off go along with the store of another partition, and begin a time of their own with it", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, stores, passenger } = yield* setUp
+        yield* soon(1, 1)
+        expect(passenger.begin()).toBe(-1)
+        yield* TestClock.adjust(40)
+        yield* soon(2, batch_events_max)
+        expect(passenger.begin()).toBe(2)
+        yield* passenger.end(2, true)
+        yield* TestClock.adjust(90)
+        yield* soon(3, batch_events_max)
+        expect(stores.map(([offset]) => offset)).toEqual([1])
+        yield* TestClock.adjust(10)
+        expect(stores.map(([offset]) => offset)).toEqual([1, 3])
+      }),
+    ))
+
+  test("that went along with a store that failed are stored at once, and nothing more is put off", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { soon, stores, passenger } = yield* setUp
+        yield* soon(1, 1)
+        yield* soon(2, 1)
+        expect(passenger.begin()).toBe(2)
+        yield* passenger.end(2, false)
+        yield* soon(3, 1)
+        expect(stores.map(([offset]) => offset)).toEqual([1, 3])
       }),
     ))
 })

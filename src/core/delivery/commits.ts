@@ -19,13 +19,27 @@ export interface Commits {
   readonly flush: Effect.Effect<void>
   /** Stores what has been put off when its time is over; never ends. */
   readonly run: Effect.Effect<never>
+  /** How what has been put off goes along with a store of another partition. */
+  readonly passenger: Passenger
 }
 
-/** `store` never gives up: after it the offset is on the disk. `batch_events_max`: events of a full batch. */
+/** What one partition has put off, for the store that another partition of the same file begins. */
+export interface Passenger {
+  /** A store begins: the offset that it is to hold, -1 for none. One that is given has to be followed by {@link end}. */
+  readonly begin: () => number
+  /** The store has ended; `is_stored` when the offset is on the disk. */
+  readonly end: (offset: number, is_stored: boolean) => Effect.Effect<void>
+}
+
+/**
+ * `store` never gives up: after it the offset is on the disk. `batch_events_max`: events of a full batch. `onStored` is told of every
+ * offset that is on the disk, whoever has stored it.
+ */
 export const makeCommits = (
   store: (offset: number) => Effect.Effect<void>,
   clock: Clock.Clock,
   batch_events_max: number,
+  onStored: (offset: number) => Effect.Effect<void>,
 ): Commits => {
   const put_off = Latch.makeUnsafe(false)
   let wanted = -1
@@ -38,18 +52,29 @@ export const makeCommits = (
   const isDone = () => wanted <= stored
   const leftMs = () => began_ms + limits.wait_ms_max - monotonicMs(clock)
 
-  const flush = Effect.suspend(() => {
-    if (isDone()) return Effect.void
-    const offset = wanted
+  const begin = (): number => {
     began_ms = monotonicMs(clock)
     under_way++
     events_put_off = 0
-    const ended = Effect.sync(() => void under_way--)
-    const succeeded = Effect.sync(() => {
-      stored = Math.max(stored, offset)
+    return wanted
+  }
+
+  const end = (offset: number, is_stored: boolean) =>
+    Effect.suspend(() => {
+      under_way--
+      if (is_stored) stored = Math.max(stored, offset)
+      // Nothing is put off behind a store that failed.
+      else began_ms = Number.NEGATIVE_INFINITY
+      return is_stored ? onStored(offset) : Effect.void
     })
-    return store(offset).pipe(Effect.andThen(succeeded), Effect.ensuring(ended))
+
+  const flush = Effect.suspend(() => {
+    if (isDone()) return Effect.void
+    const offset = begin()
+    return Effect.onExit(store(offset), ({ _tag }) => end(offset, _tag === "Success"))
   })
+
+  const passenger: Passenger = { begin: () => (isDone() || under_way > 0 ? -1 : begin()), end }
 
   const want = (offset: number) => {
     wanted = Math.max(wanted, offset)
@@ -82,5 +107,5 @@ export const makeCommits = (
     }
   })
 
-  return { soon, now, flush, run }
+  return { soon, now, flush, run, passenger }
 }

@@ -3,7 +3,8 @@
  * reads. The root URL is the feed's URL up to its query: offsets belong to a tenant's partition, not to the
  * app id that read them (gofalcon issue 363).
  */
-import { Context, Effect, FileSystem, Layer, Semaphore } from "effect"
+import { Context, Effect, FileSystem, Layer, type Scope, Semaphore } from "effect"
+import type { Passenger } from "../delivery/commits.ts"
 import { StoreError } from "../errors.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { readIfPresent, writeAtomic } from "./atomic-file.ts"
@@ -14,8 +15,16 @@ export interface OpenOffsets {
   readonly get: (root_url: string) => number
   /** The partitions that an offset is stored for. */
   readonly roots: () => readonly string[]
-  /** Stores an offset; on the disk when this succeeds. One that is not higher than what is stored changes nothing. */
+  /**
+   * Stores an offset, and with it what other partitions have put off; on the disk when this succeeds. One that is not higher than what is
+   * stored changes nothing.
+   */
   readonly commit: (root_url: string, offset: number) => Effect.Effect<void, StoreError>
+  /**
+   * What a partition has put off goes along with every store of another one from now on, until the scope ends. Absent where every
+   * partition is stored for itself.
+   */
+  readonly takeAlong?: (root_url: string, passenger: Passenger) => Effect.Effect<void, never, Scope.Scope>
 }
 
 export class Offsets extends Context.Service<
@@ -54,27 +63,57 @@ const openIn = Effect.fnUntraced(function* (
   const fs = yield* FileSystem.FileSystem
   const offsets = yield* load(`${data_dir}/${file_name}`)
   const one_writer = yield* Semaphore.make(1)
+  const passengers = new Map<Passenger, string>()
   let changes = 0
   let stored = 0
 
+  const raise = (root_url: string, offset: number) => {
+    if (offset <= (offsets.get(root_url) ?? -1)) return
+    offsets.set(root_url, offset)
+    changes++
+  }
+
+  const board = () => {
+    const aboard: (readonly [Passenger, number])[] = []
+    for (const [passenger, root_url] of passengers) {
+      const offset = passenger.begin()
+      if (offset < 0) continue
+      raise(root_url, offset)
+      aboard.push([passenger, offset])
+    }
+    return aboard
+  }
+
   // Partitions that commit at the same time share one write: the first of them writes for all.
-  const store = Effect.gen(function* () {
+  const store = Effect.suspend(() => {
+    const aboard = board()
     const writing = changes
-    yield* writeAtomic(data_dir, file_name, `${JSON.stringify(Object.fromEntries(offsets), null, 2)}\n`)
-    stored = writing
+    return writeAtomic(data_dir, file_name, `${JSON.stringify(Object.fromEntries(offsets), null, 2)}\n`).pipe(
+      Effect.onExit(({ _tag }) => {
+        if (_tag === "Success") stored = writing
+        return Effect.forEach(aboard, ([passenger, offset]) => passenger.end(offset, _tag === "Success"), {
+          discard: true,
+        })
+      }),
+    )
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs))
 
   const commit = (root_url: string, offset: number) =>
     Effect.suspend(() => {
-      if (offset > (offsets.get(root_url) ?? -1)) {
-        offsets.set(root_url, offset)
-        changes++
-      }
+      raise(root_url, offset)
       const mine = changes
       return Semaphore.withPermits(one_writer, 1)(Effect.suspend(() => (stored >= mine ? Effect.void : store)))
     })
 
-  return { get: (root_url) => offsets.get(root_url) ?? -1, roots: () => [...offsets.keys()], commit }
+  const takeAlong = (root_url: string, passenger: Passenger) =>
+    Effect.asVoid(
+      Effect.acquireRelease(
+        Effect.sync(() => passengers.set(passenger, root_url)),
+        () => Effect.sync(() => passengers.delete(passenger)),
+      ),
+    )
+
+  return { get: (root_url) => offsets.get(root_url) ?? -1, roots: () => [...offsets.keys()], commit, takeAlong }
 })
 
 const load = Effect.fnUntraced(function* (path: string) {

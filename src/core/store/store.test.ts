@@ -56,6 +56,33 @@ describe("cache.json", () => {
       }),
     ))
 
+  test("holds what other partitions have put off as well, and tells them whether that succeeded", () =>
+    onRealClock(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder
+          const offsets = yield* open(folder)
+          const told: [number, boolean][] = []
+          yield* offsets.takeAlong!("https://elsewhere/0", {
+            begin: () => 7,
+            end: (offset, is_stored) => Effect.sync(() => void told.push([offset, is_stored])),
+          })
+          mkdirSync(`${folder}/cache.json.new`)
+          yield* Effect.flip(offsets.commit(url, 5))
+          yield* Effect.sync(() => require("node:fs").rmdirSync(`${folder}/cache.json.new`))
+          yield* offsets.commit(url, 5)
+          expect(JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))).toEqual({
+            [url]: 5,
+            "https://elsewhere/0": 7,
+          })
+          expect(told).toEqual([
+            [7, false],
+            [7, true],
+          ])
+        }),
+      ),
+    ))
+
   test.each(["", '{"https://x/0": 12', "[]", "null", '{"https://x/0": -1}', '{"https://x/0": "a"}'])(
     "that reads %p is refused with a way out, and stays as it is",
     (text) =>
