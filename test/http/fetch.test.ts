@@ -26,6 +26,51 @@ describe("sending", () => {
     expect(answer.text).toBe("bytes")
   })
 
+  test("takes a large body in pieces, and tells its length", async () => {
+    const body = Uint8Array.from({ length: 3_000_001 }, (_, n) => n % 251)
+    using server = serve(async (request) => {
+      const came = new Uint8Array(await request.arrayBuffer())
+      return Response.json([
+        request.headers.get("content-length"),
+        Buffer.compare(came, body),
+        request.headers.get("x-one"),
+      ])
+    })
+    for (let n = 0; n < 3; n++) {
+      const answer = await run(send(server.url.href, { method: "POST", headers: { "x-one": "1" }, body }))
+      expect(JSON.parse(answer.text)).toEqual(["3000001", 0, "1"])
+    }
+  })
+
+  test("gives the answer to a large body that the server did not read to its end", async () => {
+    using server = await tcp((socket) =>
+      socket.once("data", () => socket.write("HTTP/1.1 413 Payload Too Large\r\ncontent-length: 2\r\n\r\nno")),
+    )
+    const answer = await run(send(server.url, { method: "POST", body: new Uint8Array(20_000_000) }))
+    expect([answer.status, answer.text]).toEqual([413, "no"])
+  })
+
+  test("reads no more of a large body once it is given up", async () => {
+    const body = new Uint8Array(20_000_000).fill(97)
+    const came: Buffer[] = []
+    const closed = Promise.withResolvers<void>()
+    using server = await tcp((socket) => {
+      socket.on("data", (piece: Buffer) => {
+        came.push(piece)
+        socket.pause()
+        setTimeout(() => socket.resume(), 10)
+      })
+      socket.on("close", () => closed.resolve())
+    })
+    const error = await failureOf(server.url, { method: "POST", timeout_ms: 200, body })
+    body.fill(122)
+    await closed.promise
+    expect(error.reason).toBe("timeout")
+    const bytes = Buffer.concat(came)
+    expect(bytes.length).toBeLessThan(body.length)
+    expect(bytes.subarray(bytes.indexOf("\r\n\r\naaaa")).includes("z")).toBe(false)
+  })
+
   test("any status succeeds, and redirects are not followed", async () => {
     let asked = 0
     using server = serve((request) => {

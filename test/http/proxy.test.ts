@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { type FetchOptions, layerFetch } from "../../src/core/http/client/fetch.ts"
-import { Http } from "../../src/core/http/client/http.ts"
+import { Http, type HttpRequest } from "../../src/core/http/client/http.ts"
 import { certificates, freePort, proxy, tcp } from "./sockets.ts"
 
-const get = (url: string, options: Partial<FetchOptions>) =>
-  Http.use((http) => http.send({ method: "GET", url, timeout_ms: 5_000 }, 1_000)).pipe(
+const get = (url: string, options: Partial<FetchOptions>, request: Partial<HttpRequest> = {}) =>
+  Http.use((http) => http.send({ method: "GET", url, timeout_ms: 5_000, ...request }, 1_000)).pipe(
     Effect.provide(layerFetch({ user_agent: "akonis/test", ...options })),
   )
 
@@ -56,9 +56,9 @@ const server = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   tls: { cert, key },
-  fetch: () => {
+  fetch: async (request) => {
     arrived++
-    return new Response("over tls")
+    return new Response(request.body === null ? "over tls" : String((await request.arrayBuffer()).byteLength))
   },
 })
 afterAll(() => server.stop(true))
@@ -97,5 +97,17 @@ describe("a certificate", () => {
     expect(await textOf("https://falcon.test/", options)).toBe("over tls")
     expect(one.heads[0]).toStartWith("CONNECT falcon.test:443 HTTP/1.1\r\n")
     expect((await failureOf("https://other.test/", options)).reason).toBe("refused")
+  })
+
+  test("that is trusted is good for a large body, through the tunnel of a proxy, too", async () => {
+    using one = await proxy(server.port ?? 0)
+    const request = { method: "POST", body: new Uint8Array(3_000_001) } as const
+    for (const [url, proxied] of [
+      [server.url.href, {}],
+      ["https://falcon.test/", { proxy: one.address }],
+    ] as const) {
+      const { text } = await Effect.runPromise(get(url, { ca_pem: ca, ...proxied }, request))
+      expect(text).toBe("3000001")
+    }
   })
 })

@@ -115,4 +115,26 @@ const commits = breaks(
   ],
 )
 
-export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...early, ...commits]
+const bodies = breaks(
+  {
+    file: "src/core/runtime/fetch.ts",
+    page: "docs/decisions/0016-bodies-in-pieces.md",
+    noticed_by: "test/http/fetch.test.ts",
+  },
+  [
+    {
+      name: "a body in pieces is sent without its length",
+      promise: "A large body goes out in pieces, and tells its length.",
+      find: ', "content-length": String(body.length) }',
+      replace: " }",
+    },
+    {
+      name: "the end of a large body is left out",
+      promise: "A large body goes out whole.",
+      find: "at === body.length",
+      replace: "at + bodies.piece_bytes > body.length",
+    },
+  ],
+)
+
+export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...early, ...commits, ...bodies]

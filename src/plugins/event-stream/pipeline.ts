@@ -115,8 +115,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
   const deliverer = makeDeliverer({ ...common, health: cell, observer: meter, ahead: handoff })
   // A cell of its own: a store that was put off runs while the deliverer says how the destination is.
   const commit_cell = yield* health.cell(plugin_id, parts[2])
-  const store = (offset: number) =>
-    untilStored(offsets.commit(root_url, offset), commit_cell).pipe(spanned("commit"))
+  const store = (offset: number) => untilStored(offsets.commit(root_url, offset), commit_cell).pipe(spanned("commit"))
   const commits = makeCommits(store, clock, config.batch_events_max, meter.onCommitted)
   yield* offsets.takeAlong?.(root_url, commits.passenger) ?? Effect.void
   const enrichment_cell = yield* health.cell(plugin_id, parts[1])

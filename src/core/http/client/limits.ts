@@ -7,6 +7,12 @@ export const told_calls = {
   trace_id_chars_max: 300,
 } as const
 
+/** Bodies that we send. */
+export const bodies = {
+  /** One larger than this goes in pieces of this size, under Bun. Smaller ones wake the runtime too often, larger ones take fresh memory. */
+  piece_bytes: 256 * 1024,
+} as const
+
 /** Connections of our own to event feeds (`core/http/client/socket`). */
 export const sockets = {
   /** Status line and headers of an answer; the trailers of a body as well. Node takes 16 KiB, proxies up to 64. */
