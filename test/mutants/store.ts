@@ -114,8 +114,8 @@ const offsets = breaks({ file: "src/core/store/offsets.ts", page, noticed_by: "s
     name: "a stored offset goes back",
     promise: "A stored offset never decreases.",
     page: "docs/delivery.md",
-    find: "if (offset > (offsets.get(root_url) ?? -1)) {",
-    replace: "if (offset !== (offsets.get(root_url) ?? -1)) {",
+    find: "if (offset <= (offsets.get(root_url) ?? -1)) return",
+    replace: "if (offset === (offsets.get(root_url) ?? -1)) return",
   },
   {
     name: "a damaged cache.json counts as empty",
