@@ -153,18 +153,42 @@ describe("hosts that Sekoia refuses one and all", () => {
     onTestClock(
       Effect.gen(function* () {
         const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 250 })
-        world.simulator.addFault({ on: "assets", until_ms: 10 * minutes, do: { status: 422, body: "schema changed" } })
+        world.simulator.addFault({
+          on: "assets",
+          until_ms: 10 * minutes,
+          do: { status: 422, body: '{"message":"schema changed"}' },
+        })
         yield* world.startWith(yaml("device-assets"))
         yield* world.pass(5 * minutes, 1_000)
         expect((yield* world.health).plugins["device-assets"]).toMatchObject({
           status: "failed",
-          detail: expect.stringContaining("422: schema changed; it refuses one asset after the other"),
+          detail: expect.stringContaining('422: {"message":"schema changed"}; it refuses one asset after the other'),
         })
         expect((yield* account(world)).requests).toBeLessThan(200)
         yield* world.pass(10 * minutes, 1_000)
         expect(yield* account(world)).toMatchObject({ accepted: 250, repeated: 0, hosts: { missing: 0 } })
       }),
     ))
+})
+
+describe("a few hosts that something in Sekoia's place refuses", () => {
+  test.each([400, 413, 422])("with a page and %d are not given up, and sent when it is gone", (status) =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 3 })
+        const page = "<html>blocked by the web filter</html>"
+        world.simulator.addFault({ on: "assets", until_ms: 10 * minutes, do: { status, body: page } })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(5 * minutes, 1_000)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({
+          status: "failed",
+          detail: expect.stringContaining("blocked by the web filter"),
+        })
+        yield* world.pass(10 * minutes, 1_000)
+        expect(yield* account(world)).toMatchObject({ accepted: 3, repeated: 0, hosts: { missing: 0 } })
+      }),
+    ),
+  )
 })
 
 describe("one bad host", () => {

@@ -167,6 +167,14 @@ const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_b
 
 const asset_api = breaks({ file: "src/core/sekoia/asset-api.ts", page, noticed_by: tasks_test }, [
   {
+    name: "a proxy's page is a refusal of hosts",
+    promise: "A refusal in other words than the asset API's is an outage, and no asset counts as refused.",
+    page: "docs/delivery.md",
+    noticed_by: "test/assets/devices.test.ts",
+    find: "if (!is_about_items || jsonObject(text) !== undefined) return {}",
+    replace: "if (!is_about_items || text !== undefined) return {}",
+  },
+  {
     name: "any 2xx of the asset API is a success",
     promise: "No 200 is believed that is none of the asset API.",
     find: "if (took === undefined || isRefusal(took)) {",

@@ -15,7 +15,28 @@ export const platform = [
         "restore(Effect.flatMap(Effect.orElseSucceed(platform.began({ asks: more.asks ?? true }), () => ({})), run))",
     },
   ]),
+  ...breaks({ file: "src/platform/runtime/bucket.ts", noticed_by: "src/platform/runtime/bucket.test.ts" }, [
+    {
+      name: "a page in the store's place has taken an object",
+      promise: "What answers with a page is no store, and has taken nothing.",
+      find: 'text.trim() === "" ? Effect.void',
+      replace: "text !== undefined ? Effect.void",
+    },
+    {
+      name: "a store that asks for a pause is asked again at once",
+      promise: "The time that a store names is a floor under our wait.",
+      find: "Math.max(own_ms, asked_ms)",
+      replace: "Math.min(own_ms, asked_ms)",
+    },
+  ]),
   ...breaks({ file: "src/platform/runtime/platform.ts", page, noticed_by: actions }, [
+    {
+      name: "a page is an answer of the platform",
+      promise: "What is answered with a page did not reach the platform, and is told again.",
+      page: "src/platform/runtime/platform.ts",
+      find: "if (is_success && !is_page) return answer",
+      replace: "if (is_success) return answer",
+    },
     {
       name: "the end of a run is told once",
       promise: "A call to the platform that fails is tried up to ten times.",

@@ -161,6 +161,16 @@ describe("a run", () => {
     )
   })
 
+  test("whose end is answered with somebody else's page is told again", () => {
+    const page = (nth: number) => (nth === 2 ? new Response("<!doctype html><title>Sign in</title>") : undefined)
+    return withModule({ platform: { answer: (_, nth) => page(nth) } }, ({ run, platform }) =>
+      Effect.gen(function* () {
+        expect((yield* run("query_devices_by_filter", { arguments: {} }))._tag).toBe("Success")
+        expect(statuses(platform.calls)).toEqual(["running", "finished", "finished"])
+      }),
+    )
+  })
+
   test("that the platform has ended itself is over: a 409 is no failure, a 404 is one", () =>
     withModule({ platform: { answer: (_, nth) => [undefined, undefined, 409, undefined, 404][nth] } }, ({ run }) =>
       Effect.gen(function* () {

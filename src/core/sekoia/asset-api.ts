@@ -12,7 +12,7 @@ import { retry } from "../limits.ts"
 import { stopwatch } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { waitAfter } from "../wait-policy.ts"
-import { fromAnswer, fromTransport, quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
+import { fromAnswer, fromTransport, quote, reasonOf, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
 import { awaitTask, jsonObject, taskOf } from "./tasks.ts"
 
 export interface AssetApi {
@@ -34,11 +34,26 @@ export interface AssetApiOptions {
 const assetUrl = (base_url: string, connector_uuid: string): string =>
   `${base_url.replace(/\/+$/, "")}/api/v2/asset-management/asset-connector/${connector_uuid}`
 
+/**
+ * A refusal of items in other words than the asset API's: a firewall or a proxy refuses everything alike, and no item is at fault. A 413
+ * may be about the size of the request: smaller ones are tried.
+ */
+const foreignRefusal = ({ status, text }: HttpAnswer, is_alone: boolean) => {
+  const reason = reasonOf(status)
+  const is_about_items = reason === "refused" || (reason === "too_large" && is_alone)
+  if (!is_about_items || jsonObject(text) !== undefined) return {}
+  return { reason: "misconfigured", remark: ", but not as an asset API" } as const
+}
+
 /** Makes the function that sends one request with the key. It fails as the status says when that is no 2xx. */
 const makeAssetSend = Effect.fnUntraced(function* (key: Secret) {
   const http = yield* Http
   const fs = yield* FileSystem.FileSystem
-  return Effect.fnUntraced(function* (request: Pick<HttpRequest, "method" | "url" | "timeout_ms" | "body">) {
+  return Effect.fnUntraced(function* (
+    request: Pick<HttpRequest, "method" | "url" | "timeout_ms" | "body">,
+    /** Whether it posts one item: a refusal is about that one. */
+    is_alone = true,
+  ) {
     const bearer = Redacted.value(yield* Effect.provideService(key.value, FileSystem.FileSystem, fs))
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" }
     const answer = yield* Effect.mapError(
@@ -48,7 +63,8 @@ const makeAssetSend = Effect.fnUntraced(function* (key: Secret) {
       fromTransport("the asset API"),
     )
     if (answer.status >= 200 && answer.status < 300) return answer
-    return yield* fromAnswer("the asset API", answer, yield* Clock.currentTimeMillis)
+    const foreign = foreignRefusal(answer, is_alone)
+    return yield* fromAnswer("the asset API", answer, yield* Clock.currentTimeMillis, foreign)
   })
 })
 
@@ -77,9 +93,10 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   const url = assetUrl(base_url, connector_uuid)
   const base = base_url.replace(/\/+$/, "")
 
-  const postOnce = Effect.fnUntraced(function* (body: string) {
+  const postOnce = Effect.fnUntraced(function* (body: string, is_alone: boolean) {
     const elapsedMs = yield* stopwatch
-    const took = yield* readTaken(yield* send({ method: "POST", url, body, timeout_ms: limits.request_ms_max }))
+    const request = { method: "POST", url, body, timeout_ms: limits.request_ms_max } as const
+    const took = yield* readTaken(yield* send(request, is_alone))
     yield* Metric.update(metrics.asset_post_seconds, elapsedMs() / 1_000)
     const task = taskOf(took)
     if (task !== undefined) yield* awaitTask(base, task, send)
@@ -90,7 +107,7 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   ): Effect.fn.Return<void, SekoiaError | ConfigError> {
     const body = JSON.stringify({ version: 1, items })
     for (let attempt = 1; ; attempt++) {
-      const result = yield* Effect.result(postOnce(body))
+      const result = yield* Effect.result(postOnce(body, items.length === 1))
       if (Result.isSuccess(result)) return
       const error = result.failure
       if (error._tag === "ConfigError" || attempt > retriesOf(error.reason)) return yield* error

@@ -3,11 +3,12 @@
  * S3-compatible store: paths with the bucket's name in them, signature version 4.
  */
 import { AwsV4Signer } from "aws4fetch"
-import { Effect, Redacted } from "effect"
+import { Clock, Effect, Redacted } from "effect"
 import { StoreError, type TransportError } from "../../core/errors.ts"
 import { waitMs } from "../../core/http/client/backoff.ts"
 import { Http, type HttpAnswer } from "../../core/http/client/http.ts"
 import { forPurpose } from "../../core/http/client/purpose.ts"
+import { retryAfterMs } from "../../core/http/client/retry-after.ts"
 import { quote } from "../../core/sekoia/sekoia-error.ts"
 import { hideInLogs } from "../../core/telemetry/redact.ts"
 import { bucket as limits } from "../limits.ts"
@@ -76,7 +77,9 @@ export const openBucket = Effect.fnUntraced(function* (settings: Settings) {
       if (answer !== undefined && ((status >= 200 && status < 300) || isAbsent(answer))) return answer
       if (failures >= limits.attempts_max || (status >= 400 && status < 500 && status !== 408 && status !== 429))
         return yield* wrong(message)
-      yield* Effect.sleep(Math.min(yield* waitMs(failures, undefined), limits.wait_ms_max))
+      const asked_ms = answer === undefined ? 0 : (retryAfterMs(answer.headers, yield* Clock.currentTimeMillis) ?? 0)
+      const own_ms = Math.min(yield* waitMs(failures, undefined), limits.wait_ms_max)
+      yield* Effect.sleep(Math.max(own_ms, asked_ms))
     }
   })
 
@@ -87,12 +90,13 @@ export const openBucket = Effect.fnUntraced(function* (settings: Settings) {
 
   const put: Bucket["put"] = (key, body) =>
     call({ method: "PUT", url: urlOf(key), body }, "unwritable", `${name}/${key}`).pipe(
-      Effect.filterOrFail(
-        ({ status }) => status !== 404,
-        () =>
-          new StoreError({ reason: "unwritable", path: `${name}/${key}`, message: `${name}: there is no such place` }),
-      ),
-      Effect.asVoid,
+      Effect.flatMap(({ status, text }) => {
+        const wrong = (why: string) =>
+          new StoreError({ reason: "unwritable", path: `${name}/${key}`, message: `${name}: ${why}` })
+        if (status === 404) return wrong("there is no such place")
+        // A store says nothing to an object that it has taken: a page is a proxy's.
+        return text.trim() === "" ? Effect.void : wrong(`what answered is no store${quote(text)}`)
+      }),
     )
 
   const list: Bucket["list"] = Effect.gen(function* () {

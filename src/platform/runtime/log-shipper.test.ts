@@ -9,10 +9,12 @@ import { PlatformError } from "./platform.ts"
 
 /** A platform that takes lines, or does not; each request is kept. */
 const makeTaker = () => {
-  const taker = { requests: [] as LogLine[][], takes: true }
+  const taker = { requests: [] as LogLine[][], takes: true, retry_after_ms: undefined as number | undefined, tries: 0 }
   const send = (lines: readonly LogLine[]) =>
     Effect.suspend(() => {
-      if (!taker.takes) return Effect.fail(new PlatformError({ message: "not now" }))
+      taker.tries++
+      const { retry_after_ms } = taker
+      if (!taker.takes) return Effect.fail(new PlatformError({ message: "not now", retry_after_ms }))
       taker.requests.push([...lines])
       return Effect.void
     })
@@ -74,5 +76,19 @@ describe("a connector's log lines", () => {
     const [first, ...rest] = texts(taker)
     expect(first).toBe("10 log lines were dropped while the platform took none")
     expect(rest).toEqual(Array.from({ length: limits.kept_lines_max }, (_, n) => `line ${n + 10}`))
+  })
+
+  test("are not sent again before the time that the platform asks for", async () => {
+    await withShipper((platform) =>
+      Effect.gen(function* () {
+        Object.assign(platform, { takes: false, retry_after_ms: 600_000 })
+        yield* many(1)
+        yield* TestClock.adjust("9 minutes")
+        expect(platform.tries).toBe(1)
+        yield* TestClock.adjust("2 minutes")
+        expect(platform.tries).toBe(2)
+        platform.takes = true
+      }),
+    )
   })
 })

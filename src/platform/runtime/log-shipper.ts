@@ -43,9 +43,9 @@ export const makeLogShipper = Effect.fnUntraced(function* (send: Platform["log"]
   const ship = Effect.gen(function* () {
     for (let failures = 0; ; ) {
       yield* Effect.timeoutOption(Queue.take(urgent), limits.batch_wait_ms_max)
-      const sent = yield* Effect.match(flush, { onSuccess: () => true, onFailure: () => false })
-      failures = sent ? 0 : failures + 1
-      if (failures > 0) yield* Effect.sleep(yield* waitMs(failures, undefined))
+      const error = yield* Effect.match(flush, { onSuccess: () => undefined, onFailure: (failed) => failed })
+      failures = error === undefined ? 0 : failures + 1
+      if (error !== undefined) yield* Effect.sleep(yield* waitMs(failures, error.retry_after_ms))
     }
   })
   const last = flush.pipe(Effect.timeoutOption(limits.last_ms_max), Effect.ignore)

@@ -15,10 +15,12 @@ import { jsonObject } from "../../core/sekoia/tasks.ts"
 import { platform_call as limits } from "../limits.ts"
 import type { LogLine } from "./log-lines.ts"
 
-/** The platform did not take a call, or gave no answer to it. */
+/** The platform did not take a call, gave no answer to it, or something else answered in its place. */
 export class PlatformError extends Data.TaggedError("PlatformError")<{
   /** Absent where there was no answer. */
   readonly status?: number
+  /** How long the platform asks to wait. */
+  readonly retry_after_ms?: number | undefined
   readonly message: string
 }> {}
 
@@ -67,20 +69,22 @@ export const makePlatform = Effect.fnUntraced(function* (token: string, urls: Ur
       forPurpose("session"),
       Effect.mapError(({ message }) => new PlatformError({ message: `the platform: ${message}` })),
     )
-    if (answer.status >= 200 && answer.status < 300) return answer
-    const message = `the platform answered ${answer.status} to ${method} ${new URL(url).pathname}${quote(answer.text)}`
-    return yield* Effect.fail({ answer, error: new PlatformError({ status: answer.status, message }) })
+    const is_page = answer.text.trimStart().startsWith("<")
+    const is_success = answer.status >= 200 && answer.status < 300
+    if (is_success && !is_page) return answer
+    const remark = is_success ? ", but with a page," : ""
+    const message = `the platform answered ${answer.status}${remark} to ${method} ${new URL(url).pathname}${quote(answer.text)}`
+    const retry_after_ms = retryAfterMs(answer.headers, yield* Clock.currentTimeMillis)
+    return yield* new PlatformError({ message, retry_after_ms, ...(!is_success && { status: answer.status }) })
   })
 
   const call = Effect.fnUntraced(function* (given: Call): Effect.fn.Return<HttpAnswer, PlatformError> {
     for (let failures = 1; ; failures++) {
       const result = yield* Effect.result(once(given))
       if (Result.isSuccess(result)) return result.success
-      const { failure } = result
-      const [error, answer] = failure instanceof PlatformError ? [failure, undefined] : [failure.error, failure.answer]
+      const { failure: error } = result
       if (failures >= limits.attempts_max || (given.final && isFinal(error.status))) return yield* error
-      const asked_ms = answer === undefined ? 0 : (retryAfterMs(answer.headers, yield* Clock.currentTimeMillis) ?? 0)
-      const wait_ms = Math.min(Math.max(given.wait_ms(failures), asked_ms), retry.retry_after_ms_max)
+      const wait_ms = Math.min(Math.max(given.wait_ms(failures), error.retry_after_ms ?? 0), retry.retry_after_ms_max)
       yield* Effect.logWarning(`${error.message}; tried again in ${Math.round(wait_ms / 1_000)} s`)
       yield* Effect.sleep(wait_ms)
     }
@@ -122,7 +126,6 @@ export const makePlatform = Effect.fnUntraced(function* (token: string, urls: Ur
   const log = (lines: readonly LogLine[]) =>
     once({ method: "POST", url: urls.logs, body: { logs: lines }, wait_ms: doubling_ms, final: true }).pipe(
       Effect.asVoid,
-      Effect.mapError((failure) => (failure instanceof PlatformError ? failure : failure.error)),
     )
 
   return { began, finished, secrets, log }

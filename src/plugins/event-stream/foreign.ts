@@ -1,5 +1,5 @@
 /** What a feed's body holds in place of events, in words: a proxy's page, Falcon's own error, or something else. */
-import { isMarkup, type Strange } from "../../core/delivery/lines/strange-lines.ts"
+import { errorsOf, isMarkup, type Strange } from "../../core/delivery/lines/strange-lines.ts"
 import { cleanText } from "../../core/text.ts"
 
 const chars_max = 200
@@ -21,8 +21,8 @@ export const describeForeign = ({ raw, reason }: Strange): string => {
 
 /** Falcon's code and words. */
 const saidError = (raw: Uint8Array): string | undefined => {
-  const { errors } = JSON.parse(new TextDecoder().decode(raw)) as { readonly errors?: unknown }
-  if (!Array.isArray(errors) || errors.length === 0) return undefined
+  const errors = errorsOf(raw)
+  if (errors === undefined) return undefined
   const first = (typeof errors[0] === "object" && errors[0] !== null ? errors[0] : { message: errors[0] }) as {
     readonly code?: unknown
     readonly message?: unknown

@@ -157,6 +157,19 @@ describe("a connection", () => {
     }
   })
 
+  test("that brings an error between events records it, be it in a list or by itself", () => {
+    for (const said of [answer, '{"errors":{"code":401,"message":"x"}}', '{"errors":"unauthorized"}']) {
+      const builder = new BatchBuilder(intake_framing, bounds, 7)
+      builder.begin()
+      const [batch] = run(builder, lines(event(8), said, event(9)))
+      expect([posted(batch!), raws(batch)]).toEqual([[event(8), event(9)], [said]])
+    }
+    const none = new BatchBuilder(intake_framing, bounds, 7)
+    none.begin()
+    const [batch] = run(none, lines(event(8), '{"errors":{}}', '{"errors":null}'))
+    expect(posted(batch!)).toHaveLength(3)
+  })
+
   test("that begins with strange lines and goes on with events is a feed: the lines are recorded", () => {
     const builder = new BatchBuilder(intake_framing, bounds, 7)
     builder.begin()

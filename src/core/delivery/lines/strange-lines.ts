@@ -112,10 +112,15 @@ export class StrangeLines {
 
 const OPEN_TAG = 0x3c
 
-/** What Falcon says in place of events: the errors of a JSON object without metadata. `undefined` when it is none. */
+/**
+ * What Falcon says in place of events: the errors of a JSON object without metadata, also one that comes alone, without its list.
+ * `undefined` when there are none.
+ */
 export const errorsOf = (line: Uint8Array): readonly unknown[] | undefined => {
   const { errors } = JSON.parse(new TextDecoder().decode(line)) as { readonly errors?: unknown }
-  return Array.isArray(errors) && errors.length > 0 ? errors : undefined
+  const all = Array.isArray(errors) ? errors : [errors]
+  const is_none = all.length === 0 || (all.length === 1 && (!all[0] || Object.keys(Object(all[0])).length === 0))
+  return is_none ? undefined : all
 }
 
 /** The line begins as a page does. */
