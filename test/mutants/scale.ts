@@ -119,6 +119,27 @@ const children = [
       replace: "read > limits.children_max",
     },
   ]),
+  ...breaks(
+    {
+      file: "src/core/config/children.ts",
+      page: "docs/operations.md",
+      noticed_by: "src/core/config/children.test.ts",
+    },
+    [
+      {
+        name: "one child's own client secret keeps all others from coming",
+        promise: "A child that cannot be started is named in health, and the others go on.",
+        find: "with_own_secret.has(cid) ? tenant.credentials : []",
+        replace: "[]",
+      },
+      {
+        name: "a mistake about a child is told when that child comes",
+        promise: "A mistake in an entry stops the start, even where Falcon does not list that child yet.",
+        find: '["0".repeat(32), ...not_there]',
+        replace: '["0".repeat(32)]',
+      },
+    ],
+  ),
   ...breaks({ file: "src/api/tenants.ts", noticed_by: "test/flight-control/process.test.ts" }, [
     {
       name: "the last child is the default tenant",

@@ -5,6 +5,7 @@ import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { plugins } from "../../plugins/index.ts"
 import type { ConfigError } from "../errors.ts"
 import { type Config, loadConfig } from "./load.ts"
+import type { Secret } from "./secret.ts"
 
 const enough = { FALCON_CLIENT_ID: "id", FALCON_CLIENT_SECRET: "a-client-secret", SEKOIA_INTAKE_KEY: "an-intake-key" }
 
@@ -281,6 +282,25 @@ describe("a plugin that a variable switches on", () => {
     const yaml = "tenants: [{ id: a }, { id: b, plugins: { enrichment: { enabled: false } } }]"
     const config = await ok(yaml, { ...enough, [variable]: "true" })
     expect([idsOf(config, 0).includes("enrichment"), idsOf(config, 1).includes("enrichment")]).toEqual([true, false])
+  })
+})
+
+describe("a secret of one tenant", () => {
+  test.each([
+    ["text in the place of a file", "_file: /nowhere/of-all", ": a-secret-of-its-own"],
+    ["a file in the place of text", ": a-secret-of-all-of-them", "_file: /nowhere/own"],
+  ])("takes the place of the one of all: %s", async (_, of_all, own) => {
+    const stream = (value: string) => `{ event-stream: { intake_key${value} } }`
+    const yaml = `
+client_id: id
+client_secret${of_all}
+plugins: ${stream(of_all)}
+tenants: [{ id: a, client_secret${own}, plugins: ${stream(own)} }, { id: b }]`
+    const { tenants } = await ok(yaml)
+    const of = ({ credentials, plugins: [first] }: (typeof tenants)[number]) =>
+      [credentials.client_secret, first!.config.intake_key as Secret].map(({ fixed }) => fixed && Redacted.value(fixed))
+    const shown = (text: string) => (text.startsWith(": ") ? text.slice(2) : undefined)
+    expect(tenants.map(of)).toEqual([own, of_all].map((text) => [shown(text), shown(text)]))
   })
 })
 

@@ -69,7 +69,7 @@ export const listedTenant = (
   path: string,
 ): TenantConfig => {
   const { id, own } = entry
-  const merged = { ...pick(tree, credentials), ...own, plugins: mergePlugins(tree.plugins, own.plugins) }
+  const merged = { ...overlaid(pick(tree, credentials), own), plugins: mergePlugins(tree.plugins, own.plugins) }
   return {
     id,
     data_dir: `${general.data_dir}/${id}`,
@@ -120,9 +120,15 @@ const mergePlugins = (base: unknown, own: unknown): unknown => {
   if (!isTree(base) || !isTree(own)) return own ?? base
   const merged: Tree = { ...base }
   for (const [id, block] of Object.entries(own)) {
-    merged[id] = isTree(block) && isTree(base[id]) ? { ...base[id], ...block } : block
+    merged[id] = isTree(block) && isTree(base[id]) ? overlaid(base[id], block) : block
   }
   return merged
+}
+
+/** A block over another one. Its secrets take the place of those below, whether text (`key`) or file (`key_file`). */
+const overlaid = (base: Tree, own: Tree): Tree => {
+  const isReplaced = (key: string) => (key.endsWith("_file") ? key.slice(0, -"_file".length) : `${key}_file`) in own
+  return { ...Object.fromEntries(Object.entries(base).filter(([key]) => !isReplaced(key))), ...own }
 }
 
 const parseTenant = (tree: Tree, source: string, path: string, input: ConfigInput) => {
