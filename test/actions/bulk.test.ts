@@ -7,9 +7,19 @@ import { deleteIndicators } from "../../src/plugins/iocs/delete-indicators.ts"
 import { createPreventionPolicies } from "../../src/plugins/prevention-policies/create-prevention-policies.ts"
 import { deletePreventionPolicies } from "../../src/plugins/prevention-policies/delete-prevention-policies.ts"
 import { updatePreventionPolicies } from "../../src/plugins/prevention-policies/update-prevention-policies.ts"
-import { act, callsOf, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
+import { act, apiState, callsOf, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
 
 const forbidden = '{"meta":{},"resources":null,"errors":[{"code":403,"message":"access denied, authorization failed"}]}'
+
+test("ids that differ in case only are asked for once, as the first one was written", () =>
+  withFalcon({}, (simulator) =>
+    Effect.gen(function* () {
+      const [id] = Object.keys((yield* apiState(simulator)).hosts)
+      const outcome = yield* act(getDeviceDetails, { ids: [id!, id!.toUpperCase()] })
+      expect(outcome).toMatchObject({ requested: 1, succeeded: 1, failed: 0 })
+      expect(outcome.resources.length).toBe(1)
+    }),
+  ))
 
 describe("when nothing worked, the failure tells", () => {
   test("why each id of each call did not", () =>

@@ -57,6 +57,17 @@ describe("isolating hosts", () => {
       }),
     ))
 
+  test("does not find a host that Falcon's list leaves out without a word", () =>
+    withFalcon({}, (simulator) =>
+      Effect.gen(function* () {
+        const ids = Object.keys((yield* apiState(simulator)).hosts).slice(0, 2)
+        const body = JSON.stringify({ meta: {}, resources: [{ device_id: ids[0] }], errors: [] })
+        simulator.addFault(faultOn("/devices/entities/devices/v2", { status: 200, body }))
+        const outcome = yield* act(getDeviceDetails, { ids })
+        expect(outcome).toMatchObject({ requested: 2, succeeded: 1, failed: 1, errors: [{ id: ids[1], code: 404 }] })
+      }),
+    ))
+
   test("fails when no id worked", () =>
     withFalcon({}, () =>
       Effect.gen(function* () {

@@ -51,6 +51,11 @@ describe("a comment", () => {
     expect(unconfirmedIn(outcome.errors)).toBe(0)
   })
 
+  test("that met trouble of Falcon's own on an alert is there or not, and on the other one it is there", async () => {
+    const outcome = await comment(written(1, [{ code: 500, id: second, message: "internal error" }]))
+    expect(outcome).toMatchObject({ succeeded: 1, errors: [{ id: second, code: 500, outcome: "unconfirmed" }] })
+  })
+
   test("of which one was written is on neither for certain when the error names nobody", async () => {
     const outcome = await comment(written(1, [{ code: 404, message: "alert not found" }]))
     expect(outcome.errors).toMatchObject(

@@ -96,6 +96,22 @@ describe("a listing of users that comes with errors", () => {
     ))
 })
 
+test("a user who is missing once from a list is not gone", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const world = yield* makeWorld({ ...quiet, console_users: 5 })
+      yield* world.startWith(yaml("user-assets"))
+      yield* world.pass(5_000)
+      const uids = (yield* items(world)).map(({ user }) => user!.uid)
+      const body = JSON.stringify({ meta: { pagination: { total: 4 } }, resources: uids.slice(0, 4), errors: [] })
+      fault(world, user_ids, body)
+      const before = callsTo(world, user_ids)
+      yield* world.pass(10 * minutes, 10_000)
+      expect(callsTo(world, user_ids) - before).toBeGreaterThan(2)
+      expect(removed(world, "user-assets.user-management")).toBeUndefined()
+    }),
+  ))
+
 describe("a page of hosts", () => {
   test.each([...nothing, '{"meta":{"pagination":{"total":2500}},"resources":[],"errors":[]}'])(
     "that holds nothing is not the end of the list: %s",

@@ -101,12 +101,15 @@ describe("users of Identity Protection", () => {
       Effect.gen(function* () {
         const world = yield* makeWorld({ ...quiet, identities: 200 })
         world.simulator.addFault({ on: "api", path: graphql, skip: 2, until_ms: 60 * minutes, do: { status: 403 } })
-        yield* world.startWith(identity)
+        const first = yield* world.startWith(identity)
         yield* world.pass(5_000)
         expect((yield* account(world)).accepted).toBe(100)
+        first.interruptUnsafe()
         world.simulator.removeFaults()
-        const expired = '{"data":null,"errors":[{"message":"Invalid cursor"}]}'
-        world.simulator.addFault({ on: "api", path: graphql, do: { status: 200, body: expired } })
+        const key = "user-assets.identity-protection"
+        const progress = { ...(context(world)[key] as object), position: "a cursor of yesterday" }
+        world.disk.write("data/context.json", JSON.stringify({ ...context(world), [key]: progress }))
+        yield* world.startWith(identity)
         yield* world.pass(2 * minutes, 5_000)
         expect(yield* account(world)).toMatchObject({ accepted: 200, distinct: 200, repeated: 0 })
       }),

@@ -161,7 +161,7 @@ const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_b
     page: "src/core/assets/run.ts",
     noticed_by: faults,
     find: 'recovery: hopeless ? "operator" : "retry",',
-    replace: 'most_ms: 0, recovery: hopeless ? "operator" : "retry",',
+    replace: 'most_ms: 20, recovery: hopeless ? "operator" : "retry",',
   },
 ])
 
@@ -233,7 +233,7 @@ const groups = breaks({ file: "src/plugins/device-assets/groups.ts", page: opera
 ])
 
 const console_source = breaks(
-  { file: "src/plugins/user-assets/console-source.ts", page: operations, noticed_by: "test/assets/users.test.ts" },
+  { file: "src/plugins/user-assets/console-source.ts", page: operations, noticed_by: lists },
   [
     {
       name: "a user who is absent once is gone",
