@@ -156,12 +156,12 @@ const run = breaks({ file: "src/core/assets/run.ts", page: operations, noticed_b
     replace: 'walks !== "changes"\n    ? 0',
   },
   {
-    name: "a failed cycle is tried at once",
+    name: "a failed cycle is tried every second for ever",
     promise: "A failed cycle is resumed after a backoff.",
     page: "src/core/assets/run.ts",
     noticed_by: faults,
     find: 'recovery: hopeless ? "operator" : "retry",',
-    replace: 'most_ms: 20, recovery: hopeless ? "operator" : "retry",',
+    replace: 'most_ms: 1_000, recovery: hopeless ? "operator" : "retry",',
   },
 ])
 
