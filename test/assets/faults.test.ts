@@ -180,3 +180,18 @@ describe("a process that dies in the middle", () => {
       }),
     ))
 })
+
+test("health tells of Falcon's first failure, while the try after it is still to come", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 10 })
+      world.simulator.addFault({ on: "api", path: combined, until_ms: 5_000, do: { status: 503 } })
+      yield* world.startWith(devices)
+      yield* world.pass(1_000)
+      const { status, detail } = (yield* world.health).plugins["device-assets"]!
+      expect(status).toBe("degraded")
+      expect(detail).toContain("503")
+      yield* world.pass(30_000)
+      expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
+    }),
+  ))

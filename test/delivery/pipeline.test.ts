@@ -19,23 +19,32 @@ import { pass } from "../support/world.ts"
 
 type Store = (offset: number) => Effect.Effect<void, StoreError>
 
+interface Intake {
+  takes: boolean
+  /** How long a post waits for its answer. */
+  answers_after_ms: number
+  refusal: DeliveryError
+}
+
+const unauthorized = new DeliveryError({ reason: "401", recovery: "operator", message: "the intake answered 401" })
+const timed_out = new DeliveryError({ reason: "unavailable", recovery: "retry", message: "no answer within 30 s" })
+
 interface Tested extends Pick<Pipeline, "broken" | "drain"> {
   /** Brings an event, as a socket does. */
   readonly feed: (offset: number) => void
-  readonly intake: { takes: boolean }
+  readonly intake: Intake
   /** What health says of the plugin. */
   readonly detail: Effect.Effect<string>
 }
 
 /** Runs a pipeline that stores its offsets with `store`; `spans` gets what ends. */
 const withPipeline = <A>(store: Store, body: (it: Tested) => Effect.Effect<A>, spans: Ended[] = []) => {
-  const intake = { takes: true }
+  const intake: Intake = { takes: true, answers_after_ms: 0, refusal: unauthorized }
   const tracer = makeTracer({ sampler: "always_on", ratio: 1 }, (span) => spans.push(span))
   const services = Layer.mergeAll(DeadLetters.layer, Health.layer([plugin_id]), Board.layer, Taps.layer).pipe(
     Layer.provideMerge(Layer.succeed(Tenant, { id: "default", data_dir: "data" })),
     Layer.provideMerge(makeMemoryDisk().layer),
   )
-  const refusal = new DeliveryError({ reason: "401", recovery: "operator", message: "the intake answered 401" })
   return onTestClock(
     Effect.gen(function* () {
       const health = yield* Health
@@ -47,7 +56,11 @@ const withPipeline = <A>(store: Store, body: (it: Tested) => Effect.Effect<A>, s
           framing: intake_framing,
           is_exclusive: false,
           head: Effect.succeed(new TextEncoder().encode('{"jsons":["')),
-          post: (_, events) => (intake.takes ? Effect.succeed(events) : Effect.fail(refusal)),
+          post: (_, events) =>
+            Effect.andThen(
+              Effect.sleep(intake.answers_after_ms),
+              Effect.suspend(() => (intake.takes ? Effect.succeed(events) : Effect.fail(intake.refusal))),
+            ),
           check: Effect.succeed({ verified: true, detail: "" }),
         },
         enrichers: [],
@@ -113,6 +126,28 @@ test("while the disk is full and the intake takes nothing, health says both, and
       }),
   )
 })
+
+test("a post without an answer is told while it still waits, and from then on until one is taken", () =>
+  withPipeline(
+    () => Effect.void,
+    ({ feed, intake, detail }) =>
+      Effect.gen(function* () {
+        Object.assign(intake, { takes: false, answers_after_ms: 30_000, refusal: timed_out })
+        feed(1)
+        yield* pass(9_000, 500)
+        expect(yield* detail).toBe("")
+        yield* pass(1_500, 500)
+        expect(yield* detail).toBe("partition 0, delivery: intake: no answer to a post for 10 s")
+        yield* pass(19_000, 500)
+        expect(yield* detail).toBe("partition 0, delivery: intake: no answer to a post for 29 s")
+        intake.answers_after_ms = 5_000
+        yield* pass(1_000, 500)
+        expect(yield* detail).toBe("partition 0, delivery: intake blocked: no answer within 30 s")
+        intake.takes = true
+        yield* pass(10_000, 500)
+        expect(yield* detail).toBe("")
+      }),
+  ))
 
 test("the span of a commit is that of its store, also of one that was put off", () => {
   const spans: Ended[] = []

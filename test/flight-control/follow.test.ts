@@ -194,6 +194,21 @@ test.each([
   ),
 )
 
+test("health tells that the children cannot be listed at the first answer of 503, and that they can again once a later try brings the list", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      let is_down = true
+      const { known, told } = yield* follow(3, () => (is_down ? new Response("", { status: 503 }) : undefined))
+      yield* pass(100)
+      expect(told).toHaveLength(1)
+      expect(told[0]).toMatch(/^degraded the children cannot be followed: .*503/)
+      is_down = false
+      yield* pass(3_000)
+      expect(told.slice(1)).toEqual(["ok "])
+      expect(known()).toHaveLength(3)
+    }),
+  ))
+
 test("nobody is gone because pages hold a child twice in place of another one, and who is new is there all the same", () =>
   onTestClock(
     Effect.gen(function* () {

@@ -14,6 +14,14 @@ const deliverer = breaks({ file: "src/core/delivery/deliverer.ts", page }, [
     find: "    yield* record(batch.rejects)\n",
     replace: "    yield* Effect.forkDetach(Effect.delay(record(batch.rejects), 5))\n",
   },
+  {
+    name: "a post that hangs is told once it has failed twice",
+    promise: "A post that has had no answer for ten seconds degrades health while it still waits.",
+    page: "docs/operations.md",
+    find: "      unanswered.add(elapsedMs)\n",
+    replace: "",
+    noticed_by: "test/delivery/pipeline.test.ts",
+  },
 ])
 
 const partition = breaks({ file: "src/plugins/event-stream/pipeline.ts", page }, [

@@ -49,6 +49,15 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   const record = makeRecord(options)
   /** Events of batches that wait, posted before their turn to probe the destination. */
   const early = new Map<Batch, Remaining>()
+  /** How long each post that is under way has had no answer, the oldest first. */
+  const unanswered = new Set<() => number>()
+  health.describe(() => {
+    const [waitedMs = () => 0] = unanswered
+    const waited_ms = waitedMs()
+    if (waited_ms < limits.unanswered_ms_max) return { status: "ok", detail: "" }
+    const detail = `${destination.name}: no answer to a post for ${Math.floor(waited_ms / 1_000)} s`
+    return { status: "degraded", detail }
+  })
 
   const deliver = Effect.fnUntraced(function* (batch: Batch) {
     yield* record(batch.rejects)
@@ -88,7 +97,9 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   const postUntilAnswered: Posting = Effect.fnUntraced(function* (batch, from, to) {
     for (let failures = 0; ; ) {
       const elapsedMs = yield* stopwatch
-      const result = yield* postOnce(batch, from, to)
+      unanswered.add(elapsedMs)
+      const ended = Effect.sync(() => unanswered.delete(elapsedMs))
+      const result = yield* Effect.ensuring(postOnce(batch, from, to), ended)
       if (typeof result === "number") {
         yield* tellTaken(batch, from, to, result, elapsedMs())
         if (failures > 0) yield* Effect.logInfo(`the ${destination.name} takes events again after ${failures} failures`)
@@ -97,7 +108,7 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
       if (result.recovery === "bisect") return result
       failures++
       yield* observer.onRetry(result.reason)
-      yield* wait(result, failures)
+      yield* wait(result, failures, elapsedMs())
     }
   })
 
@@ -124,8 +135,8 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
     yield* Effect.logWarning(`${detail}; which ones it left out it does not say, delivery goes on`)
   })
 
-  /** Says why delivery stands still, and waits as long as it makes sense for that reason. */
-  const wait = Effect.fnUntraced(function* (error: DeliveryError, failures: number) {
+  /** Says why delivery stands still, and waits as long as it makes sense for that reason. `post_ms`: what the post took. */
+  const wait = Effect.fnUntraced(function* (error: DeliveryError, failures: number, post_ms: number) {
     const { recovery, retry_after_ms, config_keys = [], message } = error
     const needs_person = recovery === "operator" || config_keys.length > 0
     const hint = config_keys.length > 0 ? `; check ${config_keys.join(", ")}` : ""
@@ -139,8 +150,8 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
       health,
       tell: (wait_ms) => {
         if (needs_person) return ["failed", detail]
-        const is_silent = failures <= limits.silent_failures_max && wait_ms < limits.silent_wait_ms_max
-        return is_silent ? undefined : ["degraded", detail]
+        const is_short = wait_ms < limits.silent_wait_ms_max && post_ms < limits.unanswered_ms_max
+        return is_short && failures <= limits.silent_failures_max ? undefined : ["degraded", detail]
       },
     }).pipe(Effect.annotateLogs({ failures }))
   })

@@ -1,5 +1,5 @@
 /** Repeats failed calls, of the API and of the token endpoint. */
-import { Effect, Metric, Result } from "effect"
+import { Context, Effect, Metric, Result } from "effect"
 import { waitMs } from "../http/client/backoff.ts"
 import { retry } from "../limits.ts"
 import { OneTry } from "../one-try.ts"
@@ -12,10 +12,15 @@ const nothing_happened: readonly FalconReason[] = ["rate_limited", "unreachable"
 /** Reasons of idempotent calls only: others fail with `outcome_unknown` in their place. */
 const transient: readonly FalconReason[] = ["unavailable", "timeout"]
 
+/** Is told of each failed try that is repeated: for whoever says in health why an answer does not come, and cannot wait for the last try. */
+export const FailedTry = Context.Reference<(error: FalconError) => Effect.Effect<void>>("akonis/core/FailedTry", {
+  defaultValue: () => () => Effect.void,
+})
+
 /**
  * Runs `once` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times;
  * within {@link OneTry} not at all.
- * Waits with backoff in between, longer when a 5xx names a time. After a 429 the rate limit inside `once` does the waiting.
+ * Tells {@link FailedTry}, and waits with backoff in between, longer when a 5xx names a time. After a 429 the rate limit inside `once` does the waiting.
  */
 export const withRetries = Effect.fnUntraced(function* <A>(
   operation: Operation,
@@ -30,6 +35,7 @@ export const withRetries = Effect.fnUntraced(function* <A>(
     if (attempt > most || !mayRepeat(operation, error)) return yield* error
     const labels = { operation: operation.name, reason: error.reason }
     yield* Metric.update(Metric.withAttributes(metrics.falcon_retries, labels), 1)
+    yield* (yield* FailedTry)(error)
     if (error.reason !== "rate_limited") {
       yield* Effect.sleep(yield* waitMs(attempt, error.retry_after_ms))
     }

@@ -1,6 +1,7 @@
 /** Follows the children of a Flight Control parent for as long as the process lives: who is new, and who is gone. */
 import { Clock, Effect, type FileSystem } from "effect"
 import type { FalconError } from "../falcon/errors.ts"
+import { FailedTry } from "../falcon/retry.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { ChildBelief, shortList } from "./belief.ts"
@@ -28,13 +29,16 @@ export const followChildren = <R, R2>({
 }: FollowOptions<R, R2>): Effect.Effect<never, never, R | R2 | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const belief = new ChildBelief()
+    const cannot = ({ message }: { readonly message: string }) =>
+      `the children cannot be followed: ${message}; those that are known go on`
     /** Those that were believed to be there last, should the file be gone. */
     let believed: Children = new Map()
     for (;;) {
       const round = Effect.gen(function* () {
         const noted = yield* readKnownChildren(data_dir)
         const known = noted ?? believed
-        const listing = yield* list
+        // The first failure is told, though the list may come with a later try.
+        const listing = yield* Effect.provideService(list, FailedTry, (error) => health.set("degraded", cannot(error)))
         const { children, doubt } = belief.learn(known, listing, monotonicMs(yield* Clock.Clock))
         if (noted === undefined || !isSame(known, children)) {
           yield* writeKnownChildren(data_dir, children)
@@ -45,7 +49,7 @@ export const followChildren = <R, R2>({
       })
       const done = yield* Effect.result(round)
       if (done._tag === "Failure") {
-        const detail = `the children cannot be followed: ${done.failure.message}; those that are known go on`
+        const detail = cannot(done.failure)
         yield* health.set("degraded", detail)
         yield* Effect.logWarning(detail)
       } else {
