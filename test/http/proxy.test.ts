@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { Effect } from "effect"
+import { NodeFileSystem } from "@effect/platform-node"
+import { Effect, Logger } from "effect"
 import { type FetchOptions, layerFetch } from "../../src/core/http/client/fetch.ts"
 import { Http, type HttpRequest } from "../../src/core/http/client/http.ts"
+import { layerNetwork } from "../../src/core/tenant/boot.ts"
 import { certificates, freePort, proxy, tcp } from "./sockets.ts"
 
 const get = (url: string, options: Partial<FetchOptions>, request: Partial<HttpRequest> = {}) =>
@@ -110,4 +112,19 @@ describe("a certificate", () => {
       expect(text).toBe("3000001")
     }
   })
+})
+
+test("NODE_TLS_REJECT_UNAUTHORIZED=0 is a loud warning at the start, and nothing else is", async () => {
+  const warned = async (value: string | undefined) => {
+    const lines: string[] = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    const config = { source: "akonis.yaml", proxy: undefined, ca_file: undefined }
+    await layerNetwork(config, { version: "1.0.0", env: { NODE_TLS_REJECT_UNAUTHORIZED: value } }).pipe(
+      Effect.provide([Logger.layer([logger]), NodeFileSystem.layer]),
+      Effect.runPromise,
+    )
+    return lines
+  }
+  expect(await warned("0")).toEqual([expect.stringContaining("certificates are always verified")])
+  expect([await warned("1"), await warned(undefined)]).toEqual([[], []])
 })

@@ -4,7 +4,7 @@ import { Effect, Redacted } from "effect"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { loadConfig } from "../config/load.ts"
 import { secretFile } from "../config/secret.ts"
-import { readIfPresent } from "./atomic-file.ts"
+import { appendDurably, readIfPresent } from "./atomic-file.ts"
 import { readRegular, whyUnread } from "./regular-file.ts"
 
 const refusal = (path: string, bytes_max = 100) => Effect.map(Effect.flip(readRegular(path, bytes_max)), whyUnread)
@@ -62,3 +62,13 @@ describe("a file that a person names", () => {
       }),
     ))
 })
+
+test("a full disk is told in the words of the system", () =>
+  onRealClock(
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      symlinkSync("/dev/full", `${folder}/full`)
+      const { message } = yield* Effect.flip(appendDurably(folder, "full", "x"))
+      expect(message).toContain("no space left on device")
+    }),
+  ))
