@@ -88,9 +88,9 @@ const endless = () => {
   }
 }
 
-/** One full page that says nothing of others. */
-const unpaged = () =>
-  Response.json({ meta: {}, errors: [], resources: Array.from({ length: limits.page }, (_, n) => cid(10_000 + n)) })
+/** One full page that says nothing of others in its `meta`. */
+const unpaged = (meta: object) => () =>
+  Response.json({ meta, errors: [], resources: Array.from({ length: limits.page }, (_, n) => cid(10_000 + n)) })
 
 const json =
   (body: object, status = 200) =>
@@ -225,7 +225,13 @@ test("nobody is gone because pages hold a child twice in place of another one, a
 
 test.each([
   ["lists more children than are followed", endless(), limits.children_max, "Falcon has more children than the 2000"],
-  ["does not say whether its full page is all", () => unpaged(), limits.page + 3, "does not say how many there are"],
+  ["does not say whether its full page is all", unpaged({}), limits.page + 3, "does not say how many there are"],
+  [
+    "says how long its full page is, and not how many there are",
+    unpaged({ pagination: { limit: limits.page } }),
+    limits.page + 3,
+    "does not say how many there are",
+  ],
 ] as const)("nobody is gone because Falcon %s, and that is told", (_, pages, count, text) =>
   onTestClock(
     Effect.gen(function* () {

@@ -126,6 +126,12 @@ const children = [
       find: "more !== undefined || read > limits.children_max",
       replace: "read > limits.children_max",
     },
+    {
+      name: "a full page without a word about others is the whole list",
+      promise: "A list that is not the whole one says nothing about who is gone.",
+      find: "is_full && total < read",
+      replace: "is_full && total < 0",
+    },
   ]),
   ...breaks(
     {

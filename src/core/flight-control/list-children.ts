@@ -41,8 +41,8 @@ export interface Listing {
 }
 
 /**
- * `repeats`: some are listed twice, in place of others perhaps. `capped`: there are more than are followed. `unpaged`: a full page, and no
- * word about whether another one comes.
+ * `repeats`: some are listed twice, in place of others perhaps. `capped`: there are more than are followed. `unpaged`: the
+ * last page is a full one, and no total says that it is the last.
  */
 export type ListDoubt = "repeats" | "capped" | "unpaged"
 
@@ -63,12 +63,12 @@ export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.
   const entries = new Set<unknown>()
   let read = 0
   let total = 0
-  let is_unpaged = false
+  let is_full = false
   const more = yield* eachPage(whole, query, { page_size: limits.page, limit: limits.children_max }, (page) =>
     Effect.gen(function* () {
       read += page.resources.length
-      total = Math.max(total, Number(page.pagination?.total ?? 0))
-      is_unpaged = page.pagination === undefined && page.resources.length >= limits.page
+      total = Math.max(total, Number(page.pagination?.total) || 0)
+      is_full = page.resources.length >= limits.page
       yield* failEmptyPage(query, page, read)
       for (const resource of page.resources) {
         entries.add(resource)
@@ -83,7 +83,7 @@ export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.
   const doubts: readonly (readonly [ListDoubt, boolean])[] = [
     ["capped", more !== undefined || read > limits.children_max],
     ["repeats", entries.size < read],
-    ["unpaged", is_unpaged],
+    ["unpaged", is_full && total < read],
   ]
   const [doubt] = doubts.find(([, is_so]) => is_so) ?? []
   return { children: yield* named([...cids]), ...(doubt !== undefined && { doubt }) }

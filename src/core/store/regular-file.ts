@@ -75,6 +75,7 @@ const words: Readonly<Record<string, string>> = {
   EMFILE: "too many files are open",
   ENFILE: "too many files are open on this machine",
   EISDIR: "a folder stands in its place",
+  EEXIST: "something else stands in its place",
   ENOTDIR: "a file stands where a folder should be",
   ENXIO: "it is a socket or a device, no regular file",
   ELOOP: "symbolic links go round in circles",
