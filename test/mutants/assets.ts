@@ -175,6 +175,12 @@ const asset_api = breaks({ file: "src/core/sekoia/asset-api.ts", page, noticed_b
     replace: "if (!is_about_items || text !== undefined) return {}",
   },
   {
+    name: "Falcon's words are taken for the asset API's",
+    promise: "No 200 is believed that is none of the asset API.",
+    find: '"resources" in took || ',
+    replace: "",
+  },
+  {
     name: "any 2xx of the asset API is a success",
     promise: "No 200 is believed that is none of the asset API.",
     find: "if (took === undefined || isRefusal(took)) {",

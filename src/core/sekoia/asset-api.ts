@@ -139,6 +139,9 @@ const retriesOf = (reason: SekoiaError["reason"]): number => {
 const leastMs = ({ reason, retry_after_ms }: SekoiaError, attempt: number): number =>
   reason === "rate_limited" && retry_after_ms === undefined ? retry.rate_limited_ms * 2 ** (attempt - 1) : 0
 
-/** A 2xx that says of itself that it is none. */
-const isRefusal = ({ success, error, errors }: Readonly<Record<string, unknown>>): boolean =>
-  success === false || Boolean(error) || (Array.isArray(errors) && errors.length > 0)
+/** A 2xx that says of itself that it is none, or speaks as Falcon or an intake does: then the address is not the asset API's. */
+const isRefusal = (took: Readonly<Record<string, unknown>>): boolean => {
+  const { success, error, errors } = took
+  const is_foreign = "resources" in took || "event_ids" in took
+  return success === false || Boolean(error) || (Array.isArray(errors) && errors.length > 0) || is_foreign
+}
