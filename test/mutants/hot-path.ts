@@ -42,6 +42,18 @@ const buffers = breaks(
   ],
 )
 
+const sizes = breaks(
+  { file: "src/core/delivery/lines/buffers.ts", noticed_by: "src/core/delivery/lines/buffer-pool.test.ts" },
+  [
+    {
+      name: "every batch gets a buffer of its own size",
+      promise: "Sizes are powers of two, so that a buffer that comes back fits the next batch.",
+      find: "2 ** Math.ceil(Math.log2(Math.max(1, bytes)))",
+      replace: "Math.ceil(bytes)",
+    },
+  ],
+)
+
 const early = breaks(
   { file: "src/core/delivery/early-posts.ts", noticed_by: "src/core/delivery/early-posts.test.ts" },
   [
@@ -137,4 +149,4 @@ const bodies = breaks(
   ],
 )
 
-export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...early, ...commits, ...bodies]
+export const hot_path: readonly Mutant[] = [...pool, ...buffers, ...sizes, ...early, ...commits, ...bodies]

@@ -46,6 +46,17 @@ describe("the pool of buffers", () => {
 })
 
 describe("the buffers of a partition", () => {
+  test("are as large as those of other partitions with batches of about that size, so that they are used again", () => {
+    const pool = new BufferPool()
+    pool.take(1)
+    const [one, other] = [new Buffers(pool), new Buffers(pool)]
+    one.took(700_000)
+    other.took(900_000)
+    const buffer = one.grown(new Uint8Array(), 0, 100)
+    one.giveBack(buffer)
+    expect(other.grown(new Uint8Array(), 0, 100)).toBe(buffer)
+  })
+
   test("that it held when it ended count no more, and nobody else gets them", () => {
     const pool = new BufferPool()
     const partition = new Buffers(pool)

@@ -6,7 +6,13 @@ const bytes_first = 16 * 1_024
 /** Memory that nothing was written to costs nothing yet, so a buffer grows in few and large steps. */
 const growth = 4
 /** Room beyond the size of the last batch, as a share of it: the next one will be about as large. */
-const reserve_share = 0.25
+const reserve_share = 0.05
+
+/**
+ * The smallest power of two from `bytes` on. Sizes are powers of two, so that a buffer that comes back fits the next batch: made anew it
+ * would be cleared, and of pages that the kernel has to clear before that.
+ */
+const powerOfTwo = (bytes: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, bytes)))
 
 /** In the place of a buffer while there is none. */
 export const no_buffer: Uint8Array = new Uint8Array()
@@ -32,7 +38,9 @@ export class Buffers {
   /** A buffer with room for `bytes` that begins with the first `used` bytes of this one, which is given back. */
   grown(buffer: Uint8Array, used: number, bytes: number): Uint8Array {
     const wanted = buffer.length === 0 ? (1 + reserve_share) * this.expected_bytes : growth * buffer.length
-    const grown = this.take(Math.max(bytes, bytes_first, Math.floor(Math.min(wanted, this.most(buffer.length)))))
+    const most = this.most(buffer.length)
+    const size = powerOfTwo(wanted)
+    const grown = this.take(Math.max(bytes, bytes_first, size <= most ? size : powerOfTwo(most / 2)))
     if (buffer.length === 0) return grown
     grown.set(buffer.subarray(0, used))
     this.giveBack(buffer)
