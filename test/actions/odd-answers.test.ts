@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { unconfirmedIn } from "../../src/core/actions/action.ts"
+import { addCaseTags } from "../../src/plugins/cases/case-tags.ts"
 import { getHostsByName } from "../../src/plugins/hosts/get-hosts-by-name.ts"
 import { isolateEndpoints } from "../../src/plugins/hosts/isolate-endpoints.ts"
 import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
@@ -99,6 +100,16 @@ test("hosts that Falcon counts as changed and does not name are not undone, howe
     Effect.gen(function* () {
       const outcome = yield* act(isolateEndpoints, { ids })
       expect(unconfirmedIn(outcome.errors)).toBe(2)
+    }),
+  )
+})
+
+test("a case that Falcon answers with its id in another case is the one that was asked for", () => {
+  const id = "C0FFEE00B1D24E5F9A7C3E21D4B6F801"
+  const body = resources({ id: id.toLowerCase(), tags: ["sekoia"] })
+  return withFalcon({ faults: [faultOn("/cases/entities/case-tags", { status: 200, body })] }, () =>
+    Effect.gen(function* () {
+      expect(yield* act(addCaseTags, { id, tags: ["sekoia"] })).toMatchObject({ succeeded: 1, errors: [] })
     }),
   )
 })

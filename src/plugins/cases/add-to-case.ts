@@ -6,7 +6,7 @@ import { idKey } from "../../core/actions/errors-by-id.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
-import { caseIdOf, getOperation } from "./case.ts"
+import { getOperation, isCase } from "./case.ts"
 import { cases as bounds } from "./limits.ts"
 
 interface Parts {
@@ -27,7 +27,7 @@ export const changeParts = ({ id, parts, operation, doneIn }: Parts): Effect.Eff
   callInBulk({
     ids: parts,
     per_call: bounds.evidence_max,
-    idOf: (resource) => (caseIdOf(resource) === id ? doneIn(resource) : undefined),
+    idOf: (resource) => (isCase(resource, id) ? doneIn(resource) : undefined),
     isAboutAll: ({ errors }) => errors.some((one) => one.id === id || one.message.includes(id)),
     missing: "Falcon accepted the call, and the case does not show it: accepted, not confirmed",
     lookAgain: (open) => lookFor(id, new Set(open.map((row) => idKey(row.id ?? ""))), doneIn),
@@ -41,7 +41,7 @@ const lookFor = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
   const falcon = yield* Falcon
   const answer = yield* Effect.result(falcon.request({ ...getOperation([id]), retry: "none" }))
-  const found = Result.isSuccess(answer) ? answer.success.resources.find((one) => caseIdOf(one) === id) : undefined
+  const found = Result.isSuccess(answer) ? answer.success.resources.find((one) => isCase(one, id)) : undefined
   if (found === undefined) return new Map()
   return new Map(
     doneIn(found)

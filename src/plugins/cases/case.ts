@@ -1,6 +1,7 @@
 /** The case entity, the arguments that actions on cases have in common, and the calls. */
 import { z } from "zod"
 import { idField } from "../../core/actions/bulk.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
 import { action_args as arg_bounds } from "../../core/actions/limits.ts"
 import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -91,6 +92,9 @@ export const case_entity = z.looseObject({
 })
 
 export const caseIdOf = idField("id")
+
+/** Whether a resource is the case with this id; ids that differ in case only are one. */
+export const isCase = (resource: unknown, id: string): boolean => idKey(caseIdOf(resource) ?? "") === idKey(id)
 
 const cases_path = "/cases/entities/cases/v2"
 

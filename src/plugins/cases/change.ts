@@ -5,7 +5,7 @@ import { callInBulk, type StateSeen } from "../../core/actions/bulk.ts"
 import { withErrors } from "../../core/actions/error-priority.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
-import { caseIdOf, getOperation, patchOperation, versionOf } from "./case.ts"
+import { caseIdOf, getOperation, isCase, patchOperation, versionOf } from "./case.ts"
 
 interface Change {
   readonly id: string
@@ -41,7 +41,7 @@ const lookAt = Effect.fnUntraced(function* (
   const falcon = yield* Falcon
   const id = row.id ?? ""
   const answer = yield* Effect.result(falcon.request({ ...getOperation([id]), retry: "none" }))
-  const found = Result.isSuccess(answer) ? answer.success.resources.find((one) => caseIdOf(one) === id) : undefined
+  const found = Result.isSuccess(answer) ? answer.success.resources.find((one) => isCase(one, id)) : undefined
   const version = versionOf(found)
   if (expected === undefined && found !== undefined && shows(found, fields)) return new Map([[id, { done: found }]])
   if (row.code !== 409) return new Map()

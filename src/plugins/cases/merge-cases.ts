@@ -15,6 +15,7 @@ import {
   evidenceOf,
   example_case,
   getOperation,
+  isCase,
   read,
   versionOf,
   write,
@@ -53,7 +54,7 @@ const merge = Effect.fnUntraced(function* (pair: Pair): Effect.fn.Return<Outcome
   const looked = yield* callInBulk({ ids, per_call: ids.length, idOf: caseIdOf, operation: getOperation })
   // Of two cases one that is unknown keeps the other from being merged.
   if (!planning && looked.failed > 0) return { ...looked, resources: [], requested: 1, succeeded: 0, failed: 1 }
-  const caseIn = (resources: readonly unknown[], id: string) => resources.find((one) => caseIdOf(one) === id)
+  const caseIn = (resources: readonly unknown[], id: string) => resources.find((one) => isCase(one, id))
   const answer = yield* falcon.request(mergeOperation(pair))
   const again = yield* Effect.result(falcon.request(getOperation(ids)))
   const after = Result.isSuccess(again) ? caseIn(again.success.resources, destination_id) : undefined
