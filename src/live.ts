@@ -4,6 +4,7 @@
  */
 import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, type Layer, Metric, Schedule, Scope } from "effect"
 import type { HttpApi, ServedTenant } from "./api/app.ts"
+import type { Cluster } from "./core/cluster/cluster.ts"
 import type { Config, TenantConfig } from "./core/config/load.ts"
 import { isSameValue, type PlannedTenant, type SecretDigests } from "./core/config/reload-plan.ts"
 import { DrainLimit } from "./core/delivery/drain-limit.ts"
@@ -19,6 +20,7 @@ import { Health } from "./core/telemetry/health.ts"
 import { openTenant, type RunningTenant } from "./core/tenant/boot.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
 import { type Amends, AmendsOf, makeAmends } from "./core/wait-policy.ts"
+import { runPlaced } from "./placed.ts"
 import { runPlugin } from "./worker.ts"
 
 /** A tenant as it runs. */
@@ -59,18 +61,20 @@ interface LiveOptions {
   readonly http: HttpApi
   /** Whether plugins work in the background here; where not, each counts as started. */
   readonly works: boolean
+  readonly cluster?: Cluster | undefined
 }
 
 /** Opens the tenants of a configuration and shows them; no plugin works yet. All is closed with the scope. */
 export const makeLive = Effect.fnUntraced(function* (
   first: InForce,
-  { network, http, works }: LiveOptions,
+  { network, http, works, cluster }: LiveOptions,
 ): Effect.fn.Return<Live, StoreError, FileSystem.FileSystem | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const failed = yield* Deferred.make<never, ConfigError | StoreError>()
   const scopes = new Set<Scope.Closeable>()
   /** By tenant and plugin. */
   const units = new Map<string, Fiber.Fiber<void, ConfigError>>()
+  const workOf = cluster === undefined ? runPlugin : runPlaced(cluster.placement)
   let in_force = first
   let tenants: readonly LiveTenant[] = []
 
@@ -88,7 +92,7 @@ export const makeLive = Effect.fnUntraced(function* (
     const scope = yield* Scope.make()
     scopes.add(scope)
     const pluginsNow = () => tenants.find((tenant) => tenant.scope === scope)?.served.running.plugins ?? config.plugins
-    const opened = yield* openTenant(config, network, pluginsNow).pipe(
+    const opened = yield* openTenant(config, network, { pluginsNow, shared: cluster?.stores }).pipe(
       Scope.provide(scope),
       Effect.onError(() => close(scope)),
     )
@@ -124,7 +128,7 @@ export const makeLive = Effect.fnUntraced(function* (
     const { id } = enabled.plugin
     if (!works) return yield* health(tenant, (all) => all.started(id))
     const { running } = tenant.served
-    const work = runPlugin(running, enabled)
+    const work = workOf(running, enabled)
     const fiber = yield* (at_start ? work : Effect.catch(work, (error) => standStill(running, id, error))).pipe(
       Effect.onExit((exit) =>
         Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)

@@ -5,14 +5,14 @@ import type { Reload } from "./api/reload.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import { digestSecrets } from "./core/config/reload-plan.ts"
-import { ConfigError, type StoreError } from "./core/errors.ts"
+import type { ConfigError, StoreError } from "./core/errors.ts"
 import { loadCallers } from "./core/http/server/bearer.ts"
 import type { FolderPart } from "./core/store/lock.ts"
 import { Offsets } from "./core/store/offsets.ts"
 import { layerLogging } from "./core/telemetry/logging.ts"
 import { metrics } from "./core/telemetry/metrics.ts"
 import { layerTracing } from "./core/telemetry/tracing/layer.ts"
-import { layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
+import { clusterRoom, layerNetwork, lockData, type RunningTenant, watchData } from "./core/tenant/boot.ts"
 import { withUsableFolders } from "./core/tenant/usable-folders.ts"
 import { type Live, makeLive } from "./live.ts"
 import { openParent } from "./parent.ts"
@@ -60,11 +60,6 @@ export const start = Effect.fnUntraced(function* (
   given: Config,
   { env, mode, readAnew }: StartOptions,
 ): Effect.fn.Return<Started, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
-  if (given.cluster !== undefined) {
-    const message =
-      "tenants are not shared out among processes by this version: take the block away, or run `akonis cluster migrate` only"
-    return yield* new ConfigError({ source: given.source, key: "cluster", message })
-  }
   const started_ms = yield* Clock.currentTimeMillis
   const labels = { version, commit: build.commit, built: build.date }
   yield* Metric.update(Metric.withAttributes(metrics.build_info, labels), 1)
@@ -83,10 +78,14 @@ export const start = Effect.fnUntraced(function* (
     ...(parent !== undefined && { process_health: parent.health }),
   })
   const secrets = yield* digestSecrets(config)
-  const live = yield* makeLive({ config, callers, secrets }, { network, http, works: mode !== "serve" })
+  const works = mode !== "serve"
+  const { source } = config
+  const cluster =
+    config.cluster && (yield* (yield* clusterRoom).openCluster(config.cluster, { source, version, works }))
+  const live = yield* makeLive({ config, callers, secrets }, { network, http, works, cluster })
   running = live
   const tenants = live.running()
-  if (mode !== "serve") yield* refuseDamagedOffsets(tenants)
+  if (works) yield* refuseDamagedOffsets(tenants)
   const follow =
     parent === undefined || readAnew === undefined || reloading === undefined
       ? Effect.never

@@ -44,6 +44,11 @@ const runCycle = (plugin_id: string, given: Given) =>
       const limit = Option.getOrUndefined(given.limit)
       if (limit !== undefined && limit < 1) return yield* wrong("assets", "--limit", "must be at least 1")
       const config = yield* configOf(given.config, uses.only(plugin_id))
+      if (config.cluster !== undefined && !given.dry_run) {
+        const message =
+          "the processes of the cluster run the inventories, one each: nothing is sent by hand beside them, so use --dry-run"
+        return yield* new ConfigError({ source: config.source, key: "cluster", message })
+      }
       if (!given.dry_run) yield* lockData(config)
       const tenant = yield* openOne(config, given.tenant)
       const enabled = tenant.plugins.find(({ plugin }) => plugin.id === plugin_id)

@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
-import { configFlag, configOf, explain, print } from "./common.ts"
+import { complain, configFlag, configOf, Exit, explain, jsonFlag, print } from "./common.ts"
+import { table } from "./table.ts"
 
 /** The database that the configuration names, open until the scope closes. */
 const databaseOf = Effect.fnUntraced(function* (file: Parameters<typeof configOf>[0]) {
@@ -29,7 +30,39 @@ const migrate = Command.make("migrate", { config: configFlag }, ({ config }) =>
   Command.withDescription("Bring the database to this version of Akonis; the role needs the right to create tables"),
 )
 
+const status = Command.make("status", { config: configFlag, json: jsonFlag }, (flags) =>
+  explain(
+    Effect.gen(function* () {
+      const { room, database } = yield* databaseOf(flags.config)
+      yield* room.checkVersion(database)
+      const found = yield* room.readMembers(database)
+      if (flags.json) return yield* print(JSON.stringify({ database: database.place, ...found }, null, 2))
+      const runners = found.members.filter(({ works }) => works)
+      const countOf = (runner: string) => String(found.units.filter((unit) => unit.runner === runner).length)
+      const rows = runners.map(({ runner, version, seen_s }) => [
+        runner,
+        version,
+        countOf(runner),
+        `${seen_s.toFixed(0)} s ago`,
+      ])
+      yield* print(table([["PROCESS", "VERSION", "UNITS", "SEEN"], ...rows]))
+      const isThere = (name: string) => runners.some(({ runner }) => runner === name)
+      const units = found.units.map(({ unit, runner, epoch, since }) => [
+        unit,
+        isThere(runner) ? runner : `${runner} (gone)`,
+        String(epoch),
+        since,
+      ])
+      if (units.length > 0) yield* print(`\n${table([["UNIT", "PROCESS", "EPOCH", "SINCE"], ...units])}`)
+      if (runners.length === 0) {
+        yield* complain("no process of the cluster is there")
+        return yield* new Exit({ status: 1 })
+      }
+    }).pipe(Effect.scoped),
+  ),
+).pipe(Command.withDescription("Which processes are there, and which of them runs what; 1 where there is none"))
+
 export const cluster = Command.make("cluster").pipe(
   Command.withDescription("The database of a cluster"),
-  Command.withSubcommands([migrate]),
+  Command.withSubcommands([migrate, status]),
 )

@@ -1,6 +1,6 @@
 /** `akonis dead-letters`: look at what could not be delivered, try it again, clear it away. */
 import { userInfo } from "node:os"
-import { Effect, type FileSystem, type Option } from "effect"
+import { Effect, FileSystem, type Option, type Scope } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { makeAudit } from "../core/actions/audit.ts"
 import type { Config, TenantConfig } from "../core/config/load.ts"
@@ -8,11 +8,11 @@ import { type Uses, uses } from "../core/config/plugins.ts"
 import { auditPurge, auditReplay } from "../core/delivery/dead-letter-admin.ts"
 import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
-import { ConfigError } from "../core/errors.ts"
+import { ConfigError, type StoreError } from "../core/errors.ts"
 import { enrichersOf } from "../core/plugin.ts"
 import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
-import { layerNetwork } from "../core/tenant/boot.ts"
+import { filesOf, layerNetwork } from "../core/tenant/boot.ts"
 import { Tenant } from "../core/tenant/identity.ts"
 import { version } from "../version.ts"
 import {
@@ -42,13 +42,22 @@ const ids = Argument.String("id").pipe(Argument.withDescription("Ids as `list` s
 
 type Common = { readonly config: Option.Option<string>; readonly tenant: Option.Option<string> }
 
+interface Found {
+  readonly config: Config
+  readonly tenant: TenantConfig
+  /** Where its dead letters and its audit log lie: the data folder, or the database of a cluster. */
+  readonly inFiles: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, FileSystem.FileSystem>>
+}
+
 /** The configuration, as far as it is used, and the tenant that is meant. */
 const meant = Effect.fnUntraced(function* (
   flags: Common,
   used: Uses,
-): Effect.fn.Return<{ config: Config; tenant: TenantConfig }, ConfigError, FileSystem.FileSystem | Plugins> {
+): Effect.fn.Return<Found, ConfigError | StoreError, FileSystem.FileSystem | Plugins | Scope.Scope> {
   const config = yield* configOf(flags.config, used)
-  return { config, tenant: yield* tenantOf(config, flags.tenant) }
+  const tenant = yield* tenantOf(config, flags.tenant)
+  const files = yield* filesOf(config, tenant, version)
+  return { config, tenant, inFiles: Effect.provideService(FileSystem.FileSystem, files) }
 })
 
 const list = Command.make(
@@ -57,8 +66,8 @@ const list = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* meant(flags, uses.files)
-        const { letters, replayed, torn } = yield* readDeadLetters(tenant.data_dir)
+        const { tenant, inFiles } = yield* meant(flags, uses.files)
+        const { letters, replayed, torn } = yield* inFiles(readDeadLetters(tenant.data_dir))
         const shown = letters.filter((letter) => flags.all || !replayed.has(letter.id))
         if (flags.json) for (const letter of shown) yield* print(JSON.stringify(letter))
         else if (shown.length === 0) yield* print("no dead letters")
@@ -73,7 +82,7 @@ const list = Command.make(
           yield* complain(
             `${torn} lines are no record: cut short by a crash, after which their events were recorded again`,
           )
-      }),
+      }).pipe(Effect.scoped),
     ),
 ).pipe(Command.withDescription("List what could not be delivered"))
 
@@ -96,8 +105,8 @@ const show = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { tenant } = yield* meant(flags, uses.files)
-        const { letters } = yield* readDeadLetters(tenant.data_dir)
+        const { tenant, inFiles } = yield* meant(flags, uses.files)
+        const { letters } = yield* inFiles(readDeadLetters(tenant.data_dir))
         const letter = letters.find(({ id }) => id === flags.id)
         if (letter === undefined) {
           yield* complain(`there is no dead letter ${flags.id}`)
@@ -105,7 +114,7 @@ const show = Command.make(
         }
         if (flags.raw) yield* write(rawBytes(letter))
         else yield* print(JSON.stringify(letter, null, 2))
-      }),
+      }).pipe(Effect.scoped),
     ),
 ).pipe(Command.withDescription("Show one, with its raw bytes"))
 
@@ -115,13 +124,13 @@ const replayCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { config, tenant } = yield* meant(flags, uses.destination)
+        const { config, tenant, inFiles } = yield* meant(flags, uses.destination)
         const plugin = tenant.plugins.find(({ plugin }) => plugin.destination !== undefined)
         if (plugin === undefined) {
           const message = "no plugin that delivers events is on, so there is no destination to replay to"
           return yield* new ConfigError({ source: config.source, key: "plugins", message })
         }
-        const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
+        const { letters, replayed } = yield* inFiles(readDeadLetters(tenant.data_dir))
         const wanted = letters.filter(({ id }) => !replayed.has(id) && (flags.all || flags.ids.includes(id)))
         if (wanted.length === 0) {
           yield* complain(flags.all || flags.ids.length > 0 ? "nothing to replay" : "name ids, or --all")
@@ -134,14 +143,15 @@ const replayCommand = Command.make(
         )
         if (destination.is_exclusive) yield* lockFolder(config.data_dir)
         const enrichers = wanted.some(({ reason }) => reason === "not_enriched") ? yield* enrichersFor(flags) : []
-        const audited = yield* auditOf(tenant)
+        const audited = yield* inFiles(auditOf(tenant))
         let first_error: string | undefined
-        const outcome = yield* replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) => {
+        const replaying = replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) => {
           first_error ??= error
           return error === undefined
             ? print(`${letter.id} delivered`)
             : complain(`${letter.id} refused again: ${error}`)
         })
+        const outcome = yield* inFiles(replaying)
         yield* auditReplay(audited, byShell(), wanted, outcome, first_error)
         yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
         if (outcome.refused > 0) return yield* new Exit({ status: 1 })
@@ -165,16 +175,18 @@ const purgeCommand = Command.make(
   (flags) =>
     explain(
       Effect.gen(function* () {
-        const { config, tenant } = yield* meant(flags, uses.files)
-        const { letters, replayed } = yield* readDeadLetters(tenant.data_dir)
+        const { config, tenant, inFiles } = yield* meant(flags, uses.files)
+        const { letters, replayed } = yield* inFiles(readDeadLetters(tenant.data_dir))
         const lost = letters.filter(({ id }) => !replayed.has(id)).length
         if (flags.all && !flags.yes && lost > 0) yield* confirmLoss(lost)
         if (letters.length === 0) return yield* print("0 removed, 0 kept")
-        const audited = yield* auditOf(tenant)
-        const alone = (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
+        const audited = yield* inFiles(auditOf(tenant))
+        // In a cluster another process may be recording.
+        const alone =
+          config.cluster === undefined && (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
         // Where nobody was asked, because there was nothing to lose, what is recorded meanwhile is not lost either.
         const which = flags.all && (flags.yes || lost > 0) ? "all" : "replayed"
-        const outcome = yield* purge(tenant.data_dir, which, alone)
+        const outcome = yield* inFiles(purge(tenant.data_dir, which, alone))
         yield* auditPurge(audited, byShell(), which, outcome)
         const why = alone || outcome.kept === 0 ? "" : "; today's stay while a worker runs"
         yield* print(`${outcome.removed} removed, ${outcome.kept} kept${why}`)

@@ -79,6 +79,7 @@ describe("the commands of", () => {
       "README.md: needs a host of yours; docs/try-it.md has calls that are run",
       "docs/deploy.md: writes into the system",
       "docs/deploy.md: needs Docker",
+      "docs/cluster.md: needs a database",
       "docs/deploy.md: installs into the system",
       "docs/deploy.md: needs a cluster",
       "docs/first-tenant.md: needs a tenant",

@@ -127,7 +127,8 @@ const startPostgres = async (): Promise<Postgres> => {
   }
 }
 
-const freePort = (): Promise<number> =>
+/** A port of loopback that nobody listens on now. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const probe = createServer()
     probe.listen(0, "127.0.0.1", () => {

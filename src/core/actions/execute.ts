@@ -73,7 +73,8 @@ export const makeActionTenant = Effect.fnUntraced(function* (
     const { journal_dir = data_dir, records } = options
     const audit = records?.audit ?? (yield* makeAudit(data_dir, options))
     const owns_journal = { owner: options.owner || options.journal_dir !== undefined }
-    const open = records?.journal ?? Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
+    const own = Effect.provide(journalOf(journal_dir, audit, owns_journal), services)
+    const open = records?.journal ?? tenant.journal?.(audit) ?? own
     const cells = new Map<string, HealthCell>()
     const watches = new Map<string, WatchCalls>()
     let is_unusable = false

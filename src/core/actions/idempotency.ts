@@ -22,7 +22,7 @@ export interface Reply {
   readonly body: unknown
 }
 
-interface Attempt {
+export interface Attempt {
   /** The caller's key together with all that it is bound to; `undefined` when none was given. */
   readonly key: string | undefined
   /** Whose key it is: nobody's keys may use up the room of others. */
@@ -238,7 +238,8 @@ const beginning = ({ id, key, owner, hash, at_ms, audit }: Entry) => ({
   audit,
 })
 
-const cutOff = (line: AuditLine, now_ms: number): AuditLine => ({
+/** The audit line of an action whose process ended before its outcome was known. */
+export const cutOff = (line: AuditLine, now_ms: number): AuditLine => ({
   ...line,
   at: new Date(now_ms).toISOString(),
   outcome: "unknown",
@@ -246,8 +247,8 @@ const cutOff = (line: AuditLine, now_ms: number): AuditLine => ({
 })
 
 /** The answer to a key that is known already. */
-const replay = (
-  known: Entry,
+export const replay = (
+  known: Pick<Entry, "hash" | "state" | "reply">,
   attempt: Attempt,
   running: Deferred.Deferred<Reply> | undefined,
 ): Effect.Effect<Reply, Refusal> => {

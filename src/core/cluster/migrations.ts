@@ -10,7 +10,7 @@ import { StoreError } from "../errors.ts"
 import { ask, type Database } from "./database.ts"
 
 /** Every table of ours, and those of the cluster's engine, begin so. */
-const table_prefix = "akonis"
+export const table_prefix = "akonis"
 const history_table = `${table_prefix}_migrations`
 
 const statement = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text))
@@ -30,6 +30,50 @@ const versions: Readonly<Record<string, readonly string[]>> = {
       last_offset bigint NOT NULL CHECK (last_offset >= 0),
       committed_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (tenant, partition)
+    )`,
+  ],
+  "0002_files": [
+    `CREATE TABLE akonis_checkpoints (
+      tenant text NOT NULL,
+      key text NOT NULL,
+      value jsonb NOT NULL,
+      PRIMARY KEY (tenant, key)
+    )`,
+    `CREATE TABLE akonis_files (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      tenant text NOT NULL,
+      name text NOT NULL,
+      size bigint NOT NULL,
+      changed_at timestamptz NOT NULL DEFAULT now(),
+      UNIQUE (tenant, name)
+    )`,
+    `CREATE TABLE akonis_file_parts (
+      seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      file bigint NOT NULL REFERENCES akonis_files ON DELETE CASCADE,
+      bytes bytea NOT NULL
+    )`,
+    "CREATE INDEX akonis_file_parts_of ON akonis_file_parts (file, seq)",
+    `CREATE TABLE akonis_processes (
+      process uuid PRIMARY KEY,
+      runner text NOT NULL,
+      version text NOT NULL,
+      works boolean NOT NULL,
+      seen_at timestamptz NOT NULL DEFAULT now()
+    )`,
+  ],
+  "0003_journal": [
+    `CREATE TABLE akonis_journal (
+      tenant text NOT NULL,
+      key text NOT NULL,
+      owner text NOT NULL,
+      hash text NOT NULL,
+      begun_at timestamptz NOT NULL DEFAULT now(),
+      process uuid NOT NULL,
+      state text NOT NULL CHECK (state IN ('running', 'done', 'doubt')),
+      is_kept boolean NOT NULL,
+      reply text,
+      audit text,
+      PRIMARY KEY (tenant, key)
     )`,
   ],
 }

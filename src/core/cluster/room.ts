@@ -1,3 +1,48 @@
 /** All of the cluster that others use. It is imported when a configuration has a `cluster` block, and only then: without one no database module is loaded. */
+import { Effect, type FileSystem, Layer, type Scope } from "effect"
+import type { ClusterConfig } from "../config/cluster.ts"
+import type { ConfigError, StoreError } from "../errors.ts"
+import type { Cluster, TenantStores } from "./cluster.ts"
+import { type Database, openDatabase } from "./database.ts"
+import { beMember } from "./members.ts"
+import { checkVersion } from "./migrations.ts"
+import { joinCluster, runnerName } from "./placement.ts"
+import { layerStoredCheckpoints } from "./stored-checkpoints.ts"
+import { sharedFiles } from "./stored-files.ts"
+import { storedJournal } from "./stored-journal.ts"
+import { layerStoredOffsets } from "./stored-offsets.ts"
+
 export { openDatabase } from "./database.ts"
-export { migrate } from "./migrations.ts"
+export { readMembers } from "./members.ts"
+export { checkVersion, migrate } from "./migrations.ts"
+
+const storesOf = (database: Database, process: string): TenantStores => ({
+  layer: Layer.mergeAll(layerStoredOffsets(database), layerStoredCheckpoints(database)),
+  files: (tenant, disk) => sharedFiles(database, tenant, disk),
+  journal: (tenant, audit) => storedJournal(database, tenant, process, audit),
+})
+
+/** Opens what the tenants remember, for a command: a process of the cluster that does none of its work. Fails where the database is not of this version. */
+export const openStores = Effect.fnUntraced(function* (
+  config: ClusterConfig,
+  { source, version }: { readonly source: string; readonly version: string },
+): Effect.fn.Return<TenantStores, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
+  const database = yield* openDatabase(config, source)
+  yield* checkVersion(database)
+  const id = crypto.randomUUID()
+  yield* beMember(database, "shell", { id, version, works: false })
+  return storesOf(database, id)
+})
+
+/** Joins the cluster until the scope closes. `works`: whether units may be placed here. */
+export const openCluster = Effect.fnUntraced(function* (
+  config: ClusterConfig,
+  { source, version, works }: { readonly source: string; readonly version: string; readonly works: boolean },
+): Effect.fn.Return<Cluster, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
+  const database = yield* openDatabase(config, source)
+  yield* checkVersion(database)
+  const id = crypto.randomUUID()
+  const show = yield* beMember(database, runnerName(config), { id, version, works })
+  const run = works ? yield* joinCluster(database, config, source) : () => Effect.never
+  return { stores: storesOf(database, id), placement: { run, show } }
+})

@@ -1,16 +1,20 @@
 /** Offsets over both of their stores, and what only that of a cluster promises. */
 import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
 import { Context, Deferred, Effect, type FileSystem, Layer, type Scope } from "effect"
+import { clusterDatabase, emptyDatabase, openPool } from "../../../test/support/cluster-database.ts"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
-import { has_postgres, no_postgres, postgres } from "../../../test/support/postgres.ts"
+import { freePort, has_postgres, no_postgres, postgres } from "../../../test/support/postgres.ts"
 import { secretText } from "../config/secret.ts"
 import type { ConfigError, StoreError } from "../errors.ts"
 import { makeFolder } from "../store/atomic-file.ts"
 import { Fenced } from "../store/fence.ts"
 import { Offsets, type OpenOffsets } from "../store/offsets.ts"
 import { Tenant } from "../tenant/identity.ts"
-import { type Database, openDatabase } from "./database.ts"
+import type { Database } from "./database.ts"
+import { beMember } from "./members.ts"
 import { checkVersion, migrate } from "./migrations.ts"
+import { joinCluster } from "./placement.ts"
 import { layerStoredOffsets } from "./stored-offsets.ts"
 import { claimUnit } from "./units.ts"
 
@@ -34,26 +38,6 @@ const offsetsOf = (layer: Layer.Layer<Offsets, never, Tenant | FileSystem.FileSy
     Layer.build(Layer.provide(layer, Layer.succeed(Tenant, { id: tenant, data_dir }))),
     (services) => Context.get(services, Offsets).open,
   )
-
-const openOn = (at: string) => {
-  const config = { database_url: secretText(at), connections_max: 3, runner_host: "a", runner_port: 1 }
-  return openDatabase(config, "test")
-}
-
-const emptyDatabase = Effect.flatMap(
-  Effect.promise(async () => (await postgres()).database()),
-  openOn,
-)
-
-/** One for all tests of this file, which come one after the other: each finds it empty. */
-let migrated: string | undefined
-const database = Effect.gen(function* () {
-  const is_new = migrated === undefined
-  migrated ??= yield* Effect.promise(async () => (await postgres()).database())
-  const db = yield* openOn(migrated)
-  yield* is_new ? migrate(db) : Effect.orDie(db.sql`TRUNCATE akonis_units, akonis_offsets`)
-  return db
-})
 
 const unit = "acme/event-stream"
 
@@ -85,7 +69,7 @@ const stores: readonly Store[] = [
     name: "PostgreSQL",
     is_here: has_postgres,
     make: Effect.map(
-      database,
+      clusterDatabase,
       (db) => (tenant: string) => Effect.map(startOn(db, "a", tenant), ({ offsets }) => offsets),
     ),
   },
@@ -137,7 +121,7 @@ describe.skipIf(!has_postgres)(
   () => {
     const withDatabase =
       (body: (db: Database) => Effect.Effect<void, unknown, FileSystem.FileSystem | Scope.Scope>) => () =>
-        onRealClock(Effect.flatMap(database, body))
+        onRealClock(Effect.flatMap(clusterDatabase, body))
 
     test(
       "stores nothing for a process that lost its unit, and tells it so",
@@ -188,13 +172,35 @@ describe.skipIf(!has_postgres)(
       ),
     )
 
+    test("needs no more rights than docs/cluster.md grants to commit, record and be a member", () =>
+      onRealClock(
+        Effect.gen(function* () {
+          const at = yield* emptyDatabase
+          yield* migrate(yield* openPool(at))
+          const [, grants] = /```sql\n([\s\S]*?)```/.exec(readFileSync("docs/cluster.md", "utf8"))!
+          const server = yield* Effect.promise(postgres)
+          server.run(at, grants!)
+          const db = yield* openPool(at.replace("owner@", "akonis@"))
+          yield* checkVersion(db)
+          yield* beMember(db, "a", { id: crypto.randomUUID(), version: "1", works: true })
+          yield* (yield* startOn(db, "a")).offsets.commit(url, 1)
+          const config = { database_url: secretText(at), connections_max: 3, runner_host: "127.0.0.1" }
+          yield* joinCluster(db, { ...config, runner_port: yield* Effect.promise(freePort) }, "test")
+          expect(yield* Effect.isSuccess(db.sql`CREATE TABLE more ()`)).toBe(false)
+        }),
+      ))
+
     test("is migrated once, however many do it at once, and refused while it is not or by an older Akonis", () =>
       onRealClock(
         Effect.gen(function* () {
-          const db = yield* emptyDatabase
+          const db = yield* Effect.flatMap(emptyDatabase, openPool)
           expect((yield* Effect.flip(checkVersion(db))).message).toContain("run akonis cluster migrate")
           const done = yield* Effect.all([migrate(db), migrate(db)].map(Effect.result), { concurrency: 2 })
-          expect(done.flatMap((one) => (one._tag === "Success" ? one.success : []))).toEqual(["offsets"])
+          expect(done.flatMap((one) => (one._tag === "Success" ? one.success : []))).toEqual([
+            "offsets",
+            "files",
+            "journal",
+          ])
           expect(yield* migrate(db)).toEqual([])
           yield* checkVersion(db)
           yield* Effect.orDie(db.sql`INSERT INTO akonis_migrations (migration_id, name) VALUES (9999, 'tomorrow')`)

@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { Offsets, type OpenOffsets } from "../store/offsets.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { ask, type Database } from "./database.ts"
-import { fenceLost, fenceNow } from "./units.ts"
+import { fenceLost, fenceNow, heldBy } from "./units.ts"
 
 /** Reads what is stored at each `open`: another process may have moved it since. */
 export const layerStoredOffsets = (database: Database): Layer.Layer<Offsets, never, Tenant> =>
@@ -23,13 +23,10 @@ const openOf = (database: Database, tenant: string) =>
 
     const commit = Effect.fnUntraced(function* (partition: string, offset: number) {
       const fence = yield* fenceNow
-      // The lock on the unit's row makes a takeover wait for this statement, or this statement see the takeover.
       const [stored] = yield* ask(
         database,
         sql<Row>`
-          WITH held AS (
-            SELECT 1 FROM akonis_units WHERE unit = ${fence.unit} AND epoch = ${fence.epoch} FOR SHARE
-          )
+          WITH held AS (${heldBy(sql, fence)})
           INSERT INTO akonis_offsets AS o (tenant, partition, last_offset)
           SELECT ${tenant}, ${partition}, ${offset}::bigint FROM held
           ON CONFLICT (tenant, partition) DO UPDATE

@@ -1,5 +1,6 @@
 /** The units of a cluster in the database: who has which, since when, under which epoch. */
 import { Deferred, Effect } from "effect"
+import type { SqlClient } from "effect/sql"
 import { StoreError } from "../errors.ts"
 import { type Fence, Fenced } from "../store/fence.ts"
 import { ask, type Database } from "./database.ts"
@@ -17,6 +18,12 @@ export const claimUnit = (database: Database, unit: string, runner: string): Eff
     )
     return { unit, epoch: Number(rows[0]!.epoch), lost: Deferred.makeUnsafe<void>() }
   })
+
+/** A row where the epoch is still that of the unit, locked until the statement or the transaction is over: a takeover waits for it. Without a fence there always is one. */
+export const heldBy = (sql: SqlClient.SqlClient, fence: Fence | undefined) =>
+  fence === undefined
+    ? sql`SELECT 1 AS held`
+    : sql`SELECT 1 AS held FROM akonis_units WHERE unit = ${fence.unit} AND epoch = ${fence.epoch}::bigint FOR SHARE`
 
 /** The fence of the fiber that asks. Fails where it has none: only who holds a unit may store what is the unit's. */
 export const fenceNow: Effect.Effect<Fence, StoreError> = Effect.flatMap(Fenced, (fence) =>

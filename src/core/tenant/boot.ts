@@ -2,7 +2,10 @@
  * From a configuration to tenants that are ready to work: network set up, services built; and the lock of the data folder. Everything
  * is released with the scope.
  */
-import { Context, Effect, type FileSystem, Layer, type Scope } from "effect"
+import { Context, Effect, FileSystem, Layer, type Scope } from "effect"
+import type { Audit } from "../actions/audit.ts"
+import type { Journal } from "../actions/idempotency.ts"
+import type { TenantStores } from "../cluster/cluster.ts"
 import { configuration } from "../config/limits.ts"
 import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
@@ -25,6 +28,8 @@ export interface RunningTenant {
   readonly id: string
   readonly plugins: readonly EnabledPlugin[]
   readonly services: Context.Context<PluginServices>
+  /** Opens the journal of its changes where several processes share it, in place of that of its folder. */
+  readonly journal?: (audit: Audit) => Effect.Effect<Journal, StoreError>
 }
 
 export interface BootOptions {
@@ -38,7 +43,9 @@ export const boot = Effect.fnUntraced(function* (
   config: Config,
   options: BootOptions,
 ): Effect.fn.Return<readonly RunningTenant[], ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
-  return yield* openTenants(config, yield* layerNetwork(config, options))
+  const { cluster, source } = config
+  const shared = cluster && (yield* (yield* clusterRoom).openStores(cluster, { source, version: options.version }))
+  return yield* openTenants(config, yield* layerNetwork(config, options), shared)
 })
 
 /** Makes parts of the data folder ours, the worker's unless told, for as long as the scope lives. Fails with `locked` when another process has one. */
@@ -69,19 +76,39 @@ export const watchData = Effect.fnUntraced(function* (
 })
 
 /** The services of every tenant, over the network that is given. */
-export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>) =>
-  Effect.forEach(tenants, (tenant) => openTenant(tenant, network))
+export const openTenants = ({ tenants }: Config, network: Layer.Layer<Http>, shared?: TenantStores) =>
+  Effect.forEach(tenants, (tenant) => openTenant(tenant, network, { shared }))
 
-/** The services of one tenant; `pluginsNow` as for `layerTenant`. */
+/** All of a cluster, loaded by whoever has a configuration with a `cluster` block. */
+export const clusterRoom = Effect.promise(() => import("../cluster/room.ts"))
+
+/** The file system that a tenant's memory is read and written through by a command: the disk, or the database of a cluster. */
+export const filesOf = Effect.fnUntraced(function* (
+  { cluster, source }: Pick<Config, "cluster" | "source">,
+  tenant: TenantConfig,
+  version: string,
+): Effect.fn.Return<FileSystem.FileSystem, ConfigError | StoreError, FileSystem.FileSystem | Scope.Scope> {
+  const disk = yield* FileSystem.FileSystem
+  if (cluster === undefined) return disk
+  return (yield* (yield* clusterRoom).openStores(cluster, { source, version })).files(tenant, disk)
+})
+
+interface OpenOptions {
+  readonly pluginsNow?: () => readonly EnabledPlugin[]
+  readonly shared?: TenantStores | undefined
+}
+
+/** The services of one tenant; `pluginsNow` and `shared` as for `layerTenant`. */
 export const openTenant = (
   tenant: TenantConfig,
   network: Layer.Layer<Http>,
-  pluginsNow?: () => readonly EnabledPlugin[],
+  { pluginsNow, shared }: OpenOptions = {},
 ): Effect.Effect<RunningTenant, StoreError, FileSystem.FileSystem | Scope.Scope> =>
-  Effect.map(Layer.build(layerTenant(tenant, pluginsNow).pipe(Layer.provide(network))), (services) => ({
+  Effect.map(Layer.build(layerTenant(tenant, pluginsNow, shared).pipe(Layer.provide(network))), (services) => ({
     id: tenant.id,
     plugins: tenant.plugins,
     services,
+    ...(shared !== undefined && { journal: (audit: Audit) => shared.journal(tenant.id, audit) }),
   }))
 
 const unverified =

@@ -4,6 +4,7 @@
  */
 import { Effect, FileSystem, Layer, Metric, References } from "effect"
 import type { CheckServices } from "../check/check.ts"
+import type { TenantStores } from "../cluster/cluster.ts"
 import type { TenantConfig } from "../config/load.ts"
 import type { Credentials } from "../config/schema.ts"
 import { DeadLetters } from "../delivery/dead-letters.ts"
@@ -23,18 +24,19 @@ import { layerPoolWatch } from "./watch-pools.ts"
 
 /**
  * Everything that the plugins of one tenant may ask for. Building it makes the tenant's folder. `pluginsNow`: those that are on, where
- * they may be switched while this lives.
+ * they may be switched while this lives. `shared`: where the tenant's memory lies in a cluster, in place of its folder.
  */
 export const layerTenant = (
   tenant: TenantConfig,
   pluginsNow: () => readonly EnabledPlugin[] = () => tenant.plugins,
+  shared?: TenantStores,
 ): Layer.Layer<PluginServices, StoreError, Http | FileSystem.FileSystem> => {
   const folder = Layer.effectDiscard(makeFolder(tenant.data_dir))
   const identity = identityOf(tenant)
-  const stores = Layer.mergeAll(Offsets.layer, DeadLetters.layer, Checkpoints.layer).pipe(
-    Layer.provide(folder),
-    Layer.provideMerge(identity),
-  )
+  const stores = Layer.mergeAll(
+    shared?.layer ?? Layer.mergeAll(Offsets.layer, Checkpoints.layer),
+    DeadLetters.layer,
+  ).pipe(Layer.provide(folder), Layer.provideMerge(identity))
   const health = Health.layer(tenant.plugins.map(({ plugin }) => plugin.id))
   const notes = tenant.id === single_tenant ? {} : { tenant: tenant.id }
   const label = Layer.mergeAll(
@@ -52,8 +54,14 @@ export const layerTenant = (
     ),
     label,
     passOn,
-  )
+  ).pipe(shared === undefined ? (whole) => whole : Layer.provide(layerSharedFiles(shared, tenant)))
 }
+
+const layerSharedFiles = ({ files }: TenantStores, tenant: TenantConfig) =>
+  Layer.effect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (disk) => files(tenant, disk)),
+  )
 
 /** What comes from outside is handed on to the plugins as well. */
 const passOn = Layer.effectContext(Effect.context<Http | FileSystem.FileSystem>())

@@ -1,0 +1,42 @@
+/** What a process has of a cluster, in types alone: what makes it is loaded only where a configuration has a `cluster` block. */
+import type { Effect, FileSystem, Layer } from "effect"
+import type { Audit } from "../actions/audit.ts"
+import type { Journal } from "../actions/idempotency.ts"
+import type { StoreError } from "../errors.ts"
+import type { Checkpoints } from "../store/checkpoints.ts"
+import type { Offsets } from "../store/offsets.ts"
+import type { HealthCell } from "../telemetry/health.ts"
+import type { Tenant } from "../tenant/identity.ts"
+
+/** Where what a tenant has to remember lies, in place of its data folder. */
+export interface TenantStores {
+  readonly layer: Layer.Layer<Offsets | Checkpoints, never, Tenant>
+  /** The file system of a tenant: what all processes share of its data folder lies in the database. */
+  readonly files: (
+    tenant: { readonly id: string; readonly data_dir: string },
+    disk: FileSystem.FileSystem,
+  ) => FileSystem.FileSystem
+  /** The journal of a tenant's changes, which all processes share. */
+  readonly journal: (tenant: string, audit: Audit) => Effect.Effect<Journal, StoreError>
+}
+
+/** Which process does which work. */
+export interface Placement {
+  /**
+   * Offers to do the work of a unit. It is done here whenever the cluster places the unit here, anew each time and fenced by a new epoch;
+   * `over` tells the work that another process has it. Ends only with what `work` fails with. Interrupting it stops the work, which
+   * drains, and takes the offer back.
+   */
+  readonly run: <E>(
+    unit: string,
+    work: (over: Effect.Effect<void>) => Effect.Effect<void, E>,
+  ) => Effect.Effect<never, E>
+  /** Shows in health where a unit runs, for as long as the scope lives. */
+  readonly show: (unit: string, cell: HealthCell) => void
+}
+
+/** A process as a member of a cluster. */
+export interface Cluster {
+  readonly stores: TenantStores
+  readonly placement: Placement
+}
