@@ -4,6 +4,7 @@ import { actions } from "./actions.ts"
 import { assets } from "./assets.ts"
 
 import { checks } from "./checks.ts"
+import { cluster } from "./cluster.ts"
 
 import { cuts } from "./cuts.ts"
 
@@ -30,6 +31,7 @@ import { traces } from "./traces.ts"
 export const mutants: readonly Mutant[] = [
   ...absences,
   ...checks,
+  ...cluster,
   ...delivery,
   ...hot_path,
   ...refusals,

@@ -1,0 +1,54 @@
+/** Promises about a cluster, broken on purpose. */
+import { breaks, type Mutant } from "./mutant.ts"
+
+const page = "docs/cluster.md"
+const fence = "So no offset moves by a process that has lost the unit, and an offset never moves back."
+const noticed_by = "src/core/cluster/stored-offsets.test.ts"
+const files = "src/core/cluster/stored-files.test.ts"
+
+export const cluster: readonly Mutant[] = [
+  ...breaks({ file: "src/core/cluster/units.ts", page, noticed_by }, [
+    {
+      name: "a stale epoch commits",
+      promise: fence,
+      find: "AND epoch = $" + "{fence.epoch}::bigint FOR SHARE",
+      replace: "FOR SHARE",
+    },
+    {
+      name: "a takeover keeps the epoch: two owners",
+      promise: "Each time a process begins a unit, the unit gets a higher epoch in the database.",
+      find: "SET epoch = u.epoch + 1,",
+      replace: "SET epoch = u.epoch,",
+    },
+    {
+      name: "who lost a unit is not told",
+      promise: "Whatever it still does when it wakes stores nothing.",
+      find: "Deferred.succeed(lost, undefined),",
+      replace: "Deferred.isDone(lost),",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/stored-offsets.ts", page, noticed_by }, [
+    {
+      name: "an offset in the database moves back",
+      promise: fence,
+      find: "GREATEST(o.last_offset, excluded.last_offset)",
+      replace: "excluded.last_offset",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/stored-files.ts", page, noticed_by: files }, [
+    {
+      name: "files of a lost unit are written, no fencing",
+      promise: "Whatever the work stores is stored only while its epoch is the unit's.",
+      find: "ask(database, write(heldBy(sql, fence)))",
+      replace: "ask(database, write(heldBy(sql, undefined)))",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/stored-journal.ts", page, noticed_by: files }, [
+    {
+      name: "an action of a process that is gone counts as under way",
+      promise: "a key whose process was killed meanwhile answers 409, as in doubt",
+      find: "AND state = 'running' AND NOT EXISTS (",
+      replace: "AND state = 'running' AND EXISTS (",
+    },
+  ]),
+]
