@@ -1,8 +1,10 @@
-import { expect, test } from "bun:test"
-import { Clock, Effect, Fiber } from "effect"
+import { expect, spyOn, test } from "bun:test"
+import { Clock, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { TransportError } from "../../src/core/errors.ts"
+import { layerFetch } from "../../src/core/http/client/fetch.ts"
 import { connections } from "../../src/core/http/client/limits.ts"
+import { Pool } from "../../src/core/http/client/pool.ts"
 import { inPools, makeProcessPlaces } from "../../src/core/http/client/pools.ts"
 import { forPurpose } from "../../src/core/http/client/purpose.ts"
 
@@ -85,4 +87,17 @@ test("a tenant that is alone in its process has all connections, answered or not
       yield* shareWith(1)
       expect((yield* post).message).toBe("gone")
     }).pipe(Effect.provide(TestClock.layer())),
+  ))
+
+test("a tenant that comes or goes where there are many changes the part of none, and none is told", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const network = layerFetch({ user_agent: "akonis/test" })
+      const tenant = Layer.build(network)
+      const many = connections.intake / connections.tenant_min
+      yield* Effect.forEach(Array.from({ length: many }), () => tenant, { discard: true })
+      using resize = spyOn(Pool.prototype, "resize")
+      yield* Effect.scoped(tenant)
+      expect(resize).not.toHaveBeenCalled()
+    }).pipe(Effect.scoped),
   ))

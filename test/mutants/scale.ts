@@ -109,7 +109,7 @@ const children = [
     {
       name: "health waits for the last try",
       promise: "Each failed try that is repeated is told: health says at the first one that children cannot be listed.",
-      find: "    yield* (yield* FailedTry)(error)\n",
+      find: "      yield* (yield* FailedTry)(error)\n",
       replace: "",
     },
   ]),

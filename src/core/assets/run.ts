@@ -1,6 +1,6 @@
 /** The background work of an inventory: cycle after cycle, for as long as the process lives. */
 import { Cause, Clock, Effect, Exit, Metric } from "effect"
-import { FailedTry } from "../falcon/retry.ts"
+import { FailedTry } from "../failed-try.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
@@ -47,8 +47,8 @@ const cycles = Effect.fnUntraced(function* (
       Effect.tap(({ read, sent, unchanged }) =>
         annotateSpan(() => ({ "akonis.read": read, "akonis.sent": sent, "akonis.unchanged": unchanged })),
       ),
-      // Told at the first failure: the cycle may go on with a later try, and tells of its progress then.
-      Effect.provideService(FailedTry, ({ message }) => cell.set("degraded", message)),
+      // Told at the first failure: the cycle may go on with a later try, and tells of its progress then. What the cycle before failed of stays.
+      Effect.provideService(FailedTry, ({ message }) => (failures > 0 ? Effect.void : cell.set("degraded", message))),
       spanned("inventory.cycle", () => ({ is_root: true, attributes: { "akonis.inventory": source.noun } })),
     )
     const exit = yield* Effect.exit(cycle)

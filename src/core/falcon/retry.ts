@@ -1,5 +1,6 @@
 /** Repeats failed calls, of the API and of the token endpoint. */
-import { Context, Effect, Metric, Result } from "effect"
+import { Effect, Metric, Result } from "effect"
+import { FailedTry } from "../failed-try.ts"
 import { waitMs } from "../http/client/backoff.ts"
 import { retry } from "../limits.ts"
 import { OneTry } from "../one-try.ts"
@@ -11,11 +12,6 @@ import type { Operation } from "./operation.ts"
 const nothing_happened: readonly FalconReason[] = ["rate_limited", "unreachable"]
 /** Reasons of idempotent calls only: others fail with `outcome_unknown` in their place. */
 const transient: readonly FalconReason[] = ["unavailable", "timeout"]
-
-/** Is told of each failed try that is repeated: for whoever says in health why an answer does not come, and cannot wait for the last try. */
-export const FailedTry = Context.Reference<(error: FalconError) => Effect.Effect<void>>("akonis/core/FailedTry", {
-  defaultValue: () => () => Effect.void,
-})
 
 /**
  * Runs `once` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times;
@@ -35,8 +31,8 @@ export const withRetries = Effect.fnUntraced(function* <A>(
     if (attempt > most || !mayRepeat(operation, error)) return yield* error
     const labels = { operation: operation.name, reason: error.reason }
     yield* Metric.update(Metric.withAttributes(metrics.falcon_retries, labels), 1)
-    yield* (yield* FailedTry)(error)
     if (error.reason !== "rate_limited") {
+      yield* (yield* FailedTry)(error)
       yield* Effect.sleep(yield* waitMs(attempt, error.retry_after_ms))
     }
   }

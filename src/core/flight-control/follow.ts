@@ -1,7 +1,7 @@
 /** Follows the children of a Flight Control parent for as long as the process lives: who is new, and who is gone. */
 import { Clock, Effect, type FileSystem } from "effect"
+import { FailedTry } from "../failed-try.ts"
 import type { FalconError } from "../falcon/errors.ts"
-import { FailedTry } from "../falcon/retry.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { ChildBelief, shortList } from "./belief.ts"

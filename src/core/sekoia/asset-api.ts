@@ -6,6 +6,7 @@ import { Clock, Effect, FileSystem, Metric, Redacted, Result } from "effect"
 import { assets as limits, task as task_limits } from "../assets/limits.ts"
 import type { Secret } from "../config/secret.ts"
 import type { ConfigError } from "../errors.ts"
+import { FailedTry } from "../failed-try.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
 import { observeCall } from "../http/client/observe-call.ts"
 import { retry } from "../limits.ts"
@@ -112,7 +113,8 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
       const error = result.failure
       if (error._tag === "ConfigError" || attempt > retriesOf(error.reason)) return yield* error
       yield* Metric.update(Metric.withAttributes(metrics.asset_post_retries, { reason: error.reason }), 1)
-      const { message, retry_after_ms } = error
+      const { message, reason, retry_after_ms } = error
+      if (reason !== "rate_limited") yield* (yield* FailedTry)(error)
       yield* waitAfter({
         recovery: "retry",
         failures: attempt,
