@@ -33,7 +33,7 @@ export const sharedFiles = (
     Effect.gen(function* () {
       const fence = yield* Fenced
       const rows = yield* asked(method, path, ask(database, write(heldBy(sql, fence))))
-      if (rows.length === 0 && fence !== undefined) yield* asked(method, path, fenceLost(fence))
+      if (rows.length === 0 && fence !== undefined) return yield* asked(method, path, fenceLost(fence))
     })
 
   const find = (path: string, name: string) =>
@@ -143,7 +143,7 @@ export const sharedFiles = (
       )
       const outcome = yield* asked("rename", to, ask(database, moved))
       if (outcome === "gone") return yield* problem("rename", from, "NotFound", undefined)
-      if (outcome === "fenced" && fence !== undefined) yield* asked("rename", to, fenceLost(fence))
+      if (outcome === "fenced" && fence !== undefined) return yield* asked("rename", to, fenceLost(fence))
     })
 
   const remove = (path: string, name: string): Result<void> =>
