@@ -7,6 +7,7 @@ import type { TransportError } from "../../src/core/errors.ts"
 import { openOverFetch } from "../../src/core/http/client/exchange.ts"
 import { type FetchOptions, starter } from "../../src/core/http/client/fetch.ts"
 import { openOverSocket } from "../../src/core/http/client/socket/open.ts"
+import { HeadReader } from "../../src/core/http/client/socket/response-head.ts"
 import { certificates, dripping, freePort, proxy, run, send, serve, tcp } from "./sockets.ts"
 
 describe("interruption", () => {
@@ -100,6 +101,18 @@ describe.each(ways)("an answer opened over %s", (_, open) => {
     )
     expect(response).toMatchObject({ status: 418, one: "1" })
     expect(response.body).toMatchObject({ path: "?a=1%202", "user-agent": "akonis/test", authorization: "Token t" })
+  })
+
+  test("sends no header that a value would add", async () => {
+    const seen: string[] = []
+    using server = serve((request) => {
+      seen.push(...request.headers.keys())
+      return new Response("ok")
+    })
+    const headers = { authorization: "Token t\r\nx-added: yes" }
+    // `fetch` refuses such a value, sockets of our own send it in one line.
+    await Effect.runPromise(Effect.scoped(Effect.exit(open(server.url.href, { headers }))))
+    expect(seen).not.toContain("x-added")
   })
 
   test("may take longer than its time limit, which ends with the headers", async () => {
@@ -302,6 +315,15 @@ describe.each(ways)("an answer opened over %s", (_, open) => {
 describe("a socket of our own", () => {
   const [[, open]] = ways as readonly [(typeof ways)[number]]
   const failureOf = (url: string) => Effect.runPromise(Effect.scoped(Effect.flip(open(url))))
+
+  test("keeps no more of a head without end than anybody sends", () => {
+    const head = new HeadReader()
+    const piece = new Uint8Array(1_024).fill(0x61)
+    const pieces = () => {
+      for (let n = 0; n < 1_000; n++) head.take(piece)
+    }
+    expect(pieces).toThrow("HEAD_TOO_LARGE")
+  })
 
   test("refuses heads and chunk sizes that nobody sends, without keeping them", async () => {
     const wrong = [

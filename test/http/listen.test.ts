@@ -28,7 +28,12 @@ test("connections without a request under way are closed, and a slow request is 
       "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
     ].map(connection)
-    yield* Effect.promise(() => Promise.all(idle))
+    const open = Effect.as(Effect.sleep(30_000), "an idle connection is still open")
+    const closed = Effect.as(
+      Effect.promise(() => Promise.all(idle)),
+      "closed",
+    )
+    expect(yield* Effect.raceFirst(closed, open)).toBe("closed")
     slow.resolve()
     expect(yield* Effect.promise(() => waiting)).toContain("done")
   }).pipe(Effect.scoped, Effect.runPromise)

@@ -22,7 +22,10 @@ describe("when the token endpoint refuses", () => {
         expect(errors[0]).toMatchObject({ operation: "token", status, trace_id: "t-1" })
         expect(errors[0]?.message).toContain("access denied; check client_id and client_secret")
         expect(http.asked.length).toBe(1)
-        yield* TestClock.adjust(5_000)
+        yield* TestClock.adjust(4_900)
+        yield* Effect.flip(auth.bearer)
+        expect(http.asked.length).toBe(1)
+        yield* TestClock.adjust(100)
         yield* Effect.flip(auth.bearer)
         expect(http.asked.length).toBe(2)
       }),

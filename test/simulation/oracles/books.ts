@@ -53,5 +53,7 @@ export interface Book {
   given: number
   chunk_events_max: number
   repeated: number
+  /** Lines without an offset that were recorded again where that may be. */
+  recorded_again: number
   readonly put_off: PutOff
 }
