@@ -28,6 +28,7 @@ export interface Said {
 
 export interface App {
   readonly simulator: Simulator
+  readonly fetch: (request: Request) => Promise<Response>
   /** `POST /actions/<name>`; `query` begins with a question mark. */
   readonly act: (name: string, args: unknown, query?: string) => Promise<Said>
   /** What the simulator's API remembers. */
@@ -56,6 +57,7 @@ export const withApp = <A>(
         return yield* Effect.promise(() =>
           body({
             simulator,
+            fetch,
             act: async (name, args, query = "") => {
               const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
               const url = `http://akonis.test/actions/${name}${query}`

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import type { CatalogueEntry } from "../../src/core/actions/catalogue.ts"
 import { actions as bounds } from "../../src/core/actions/limits.ts"
 import { hideInLogs } from "../../src/core/telemetry/redact.ts"
+import { withApp } from "./app.ts"
 import { cases } from "./cases.ts"
 import { own } from "./own.ts"
 import { expectProblem, hostIds, unknown_host } from "./problems.ts"
@@ -200,6 +201,20 @@ describe("running an action", () => {
       expect(answer.headers.get("retry-after")).toBe(reason === "rate_limited" ? "3" : null)
     }),
   )
+
+  test("a bug outside of the actions is a 500 that tells nothing of the inside, too", () =>
+    withApp({}, async ({ fetch }) => {
+      const request = new Request("http://akonis.test/actions")
+      Object.defineProperty(request, "headers", {
+        get: () => {
+          throw new Error("inside of the program")
+        },
+      })
+      const answer = await fetch(request)
+      const text = await answer.text()
+      expect([answer.status, JSON.parse(text).type]).toEqual([500, expect.stringContaining("unexpected")])
+      expect(text).not.toContain("inside of the program")
+    }))
 
   test("an argument that the handler refuses is a 400; a bug is a 500 that tells nothing of the inside", () =>
     withServed({ plugins: [own] }, async ({ act, logs }) => {
