@@ -9,7 +9,7 @@ import { runPlugin } from "./worker.ts"
 
 /**
  * Offers the work of one plugin of a tenant to the cluster. The unit is the plugin's work for the whole
- * tenant, all its partitions included: see decision 0016. Health tells where it runs.
+ * tenant, all its partitions included: see decision 0017. Health tells where it runs.
  */
 export const runPlaced =
   (placement: Placement): typeof runPlugin =>
