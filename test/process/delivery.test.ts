@@ -42,8 +42,7 @@ describe("while the intake is away", () => {
       expect(seen.waiting).toBeGreaterThan(8_000)
       expect(seen.refreshes).toBeGreaterThanOrEqual(2)
       expect(seen.rss_max_mb).toBeLessThan(250)
-      // A first request that hangs is no reason to worry yet.
-      expect(seen.health).toBe(kind === "hang" ? "ok" : "degraded")
+      expect(seen.health).toBe("degraded")
     },
     timeout_ms,
   )

@@ -194,13 +194,6 @@ describe("a connection", () => {
     expect(builder.empty).toBe(true)
   })
 
-  test("records a line before the first event once, though Falcon repeats from the beginning without a new connection", () => {
-    const builder = new BatchBuilder(intake_framing, bounds, -1)
-    builder.begin()
-    const batches = run(builder, lines("strange", event(7), event(8), "strange", event(7), event(8), "other"))
-    expect(batches.flatMap((batch) => raws(batch) ?? [])).toEqual(["strange", "other"])
-  })
-
   test("records a strange line once, however often connections bring it, and another one in its place as well", () => {
     const builder = new BatchBuilder(intake_framing, bounds, 7)
     const connections = [

@@ -6,8 +6,8 @@
  * feed and are recorded. Where the body ends without one, nothing is recorded; what came tells why.
  *
  * Such a line has no offset to know it by when the next connection brings it again. It is known by its place: the how manieth
- * it is after which offset, and what it says. Falcon may also repeat from the beginning while a connection lives; then lines
- * that came before the first event of all stand behind another one, and are known by the rest.
+ * it is after which offset, and what it says. Where Falcon begins a repetition with such a line, nothing
+ * places it, and it is recorded again: two that are alike are not taken for one.
  */
 import { createHash } from "node:crypto"
 import type { BatchBounds, Reject } from "./batch.ts"
@@ -15,9 +15,6 @@ import type { BatchBounds, Reject } from "./batch.ts"
 /** Lines held until it is known whether a connection is a feed; lines that are known again when they come twice. */
 const held_lines_max = 100
 const lines_known_max = 1_000
-
-/** The place of what came before the first event of all. */
-const before_all = -1
 
 /** A line that is no event, as far as it tells what it is instead. */
 export interface Strange extends Reject {
@@ -31,7 +28,7 @@ export class StrangeLines {
   private proven = true
   private held: { readonly line: Strange; readonly key: string }[] = []
   private held_bytes = 0
-  private place = before_all
+  private place = -1
   private ordinal = 0
   private readonly seen = new Set<string>()
 
@@ -82,9 +79,8 @@ export class StrangeLines {
 
   /** Takes a line; gives what is to be recorded now: `[]` for a line that is known, or not decided yet. */
   take(line: Strange): readonly Reject[] {
-    const tail = `${this.ordinal++} ${createHash("sha256").update(line.raw).digest("base64")}`
-    const key = `${this.place} ${tail}`
-    if (this.seen.has(key) || this.seen.has(`${before_all} ${tail}`)) return []
+    const key = `${this.place} ${this.ordinal++} ${createHash("sha256").update(line.raw).digest("base64")}`
+    if (this.seen.has(key)) return []
     if (this.proven) return [this.remember(line, key)]
     const { batch_events_max, line_bytes_max } = this.bounds
     const has_place = this.held.length < Math.min(held_lines_max, batch_events_max)
