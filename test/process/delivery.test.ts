@@ -30,7 +30,8 @@ describe("while the intake is away", () => {
   const patient = { ...intact, delivered: 16_000 }
 
   test.concurrent.each([
-    ["hangs", "hang", 9_000],
+    // Longer than the others: that a post has no answer is told after ten seconds.
+    ["hangs", "hang", 18_000],
     ["answers 500", "500", 9_000],
     ["answers 429 with Retry-After", "429 with Retry-After", 9_000],
     ["refuses connections", "refused", 9_000],
