@@ -75,14 +75,19 @@ describe("a listing of all hosts that holds nothing", () => {
     ))
 })
 
+/** A world whose five users have been sent, and their ids. */
+const fiveUsers = Effect.gen(function* () {
+  const world = yield* makeWorld({ ...quiet, console_users: 5 })
+  yield* world.startWith(yaml("user-assets"))
+  yield* world.pass(5_000)
+  return { world, uids: (yield* items(world)).map(({ user }) => user!.uid) }
+})
+
 describe("a listing of users that comes with errors", () => {
   test("says of nobody that he is gone, however often it comes", () =>
     onTestClock(
       Effect.gen(function* () {
-        const world = yield* makeWorld({ ...quiet, console_users: 5 })
-        yield* world.startWith(yaml("user-assets"))
-        yield* world.pass(5_000)
-        const uids = (yield* items(world)).map(({ user }) => user!.uid)
+        const { world, uids } = yield* fiveUsers
         expect(uids.length).toBe(5)
         const errors = [{ code: 500, message: "a shard failed" }]
         const some = { meta: { pagination: { total: 4 } }, resources: uids.slice(0, 4), errors }
@@ -99,10 +104,7 @@ describe("a listing of users that comes with errors", () => {
 test("a user who is missing once from a list is not gone", () =>
   onTestClock(
     Effect.gen(function* () {
-      const world = yield* makeWorld({ ...quiet, console_users: 5 })
-      yield* world.startWith(yaml("user-assets"))
-      yield* world.pass(5_000)
-      const uids = (yield* items(world)).map(({ user }) => user!.uid)
+      const { world, uids } = yield* fiveUsers
       const body = JSON.stringify({ meta: { pagination: { total: 4 } }, resources: uids.slice(0, 4), errors: [] })
       fault(world, user_ids, body)
       const before = callsTo(world, user_ids)

@@ -53,28 +53,22 @@ export const sharedFiles = (
     Effect.flatMap(find(path, name), (row) =>
       row === undefined ? Effect.fail(problem(method, path, "NotFound", undefined)) : Effect.succeed(row),
     )
+  const read = <A>(path: string, rows: Parameters<typeof ask<A>>[1]) =>
+    asked("read", path, ask(database, rows))
   const contentOf = (path: string, { id }: Row) =>
     Effect.map(
-      asked(
-        "read",
+      read(
         path,
-        ask(
-          database,
-          sql<{ bytes: Uint8Array }>`SELECT bytes FROM akonis_file_parts WHERE file = ${id}::bigint ORDER BY seq`,
-        ),
+        sql<{ bytes: Uint8Array }>`SELECT bytes FROM akonis_file_parts WHERE file = ${id}::bigint ORDER BY seq`,
       ),
       (rows) => Buffer.concat(rows.map(({ bytes }) => bytes)),
     )
   const lastByteOf = (path: string, { id }: Row) =>
     Effect.map(
-      asked(
-        "read",
+      read(
         path,
-        ask(
-          database,
-          sql<{ byte: Uint8Array }>`SELECT substring(bytes FROM octet_length(bytes) FOR 1) AS byte
-            FROM akonis_file_parts WHERE file = ${id}::bigint AND octet_length(bytes) > 0 ORDER BY seq DESC LIMIT 1`,
-        ),
+        sql<{ byte: Uint8Array }>`SELECT substring(bytes FROM octet_length(bytes) FOR 1) AS byte
+          FROM akonis_file_parts WHERE file = ${id}::bigint AND octet_length(bytes) > 0 ORDER BY seq DESC LIMIT 1`,
       ),
       (rows) => Buffer.from(rows[0]?.byte ?? []),
     )
