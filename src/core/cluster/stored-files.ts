@@ -53,8 +53,7 @@ export const sharedFiles = (
     Effect.flatMap(find(path, name), (row) =>
       row === undefined ? Effect.fail(problem(method, path, "NotFound", undefined)) : Effect.succeed(row),
     )
-  const read = <A>(path: string, rows: Parameters<typeof ask<A>>[1]) =>
-    asked("read", path, ask(database, rows))
+  const read = <A>(path: string, rows: Parameters<typeof ask<A>>[1]) => asked("read", path, ask(database, rows))
   const contentOf = (path: string, { id }: Row) =>
     Effect.map(
       read(
