@@ -39,12 +39,28 @@ export async function readAll(read: (feed: ReadableStreamDefaultReader<Uint8Arra
   )
 }
 
-/** Posts a body; fails unless the intake took it. */
+/** What `fetch` copies at once: a body that is given whole costs it fresh memory every time (docs/decisions/0016). */
+const piece_bytes = 256 * 1024
+
+/** Bytes as a stream of pieces. */
+const inPieces = (body: Uint8Array): ReadableStream<Uint8Array> => {
+  let at = 0
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    controller.enqueue(body.subarray(at, at + piece_bytes))
+    at += piece_bytes
+    if (at >= body.length) controller.close()
+  }
+  return new ReadableStream({ pull }, { highWaterMark: 0 })
+}
+
+/** Posts a body, text whole and bytes in pieces; fails unless the intake took it. */
 export async function post(body: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  const headers: Record<string, string> = { "content-type": "application/json" }
+  if (typeof body !== "string") headers["content-length"] = String(body.length)
   const answer = await fetch(intake_url, {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body,
+    headers,
+    body: typeof body === "string" ? body : inPieces(body),
   })
   await answer.text()
   if (!answer.ok) throw new Error(`the intake answered ${answer.status}`)
