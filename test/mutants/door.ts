@@ -198,14 +198,14 @@ const body = breaks({ file: "src/api/body.ts", noticed_by: http }, [
   {
     name: "large bodies are held without a bound",
     promise: "While other large bodies are in hand a further one is asked to come again.",
-    noticed_by: door_test,
+    noticed_by: "test/actions/bodies.test.ts",
     find: "if (held_bytes > server.bodies_bytes_max) return tooMany(c)",
     replace: "if (held_bytes < 0) return tooMany(c)",
   },
   {
     name: "room of bodies is never given back",
     promise: "A body's room is free again once it is answered.",
-    noticed_by: door_test,
+    noticed_by: "test/actions/bodies.test.ts",
     find: "    held_bytes -= own_bytes\n",
     replace: "",
   },
