@@ -277,7 +277,8 @@ export class DeliveryOracle {
         this.broken("in order", `${name(event)} after ${name(book.fates[book.latest]!.event)}`, event.partition)
       // What tries an intake that refuses others may go before its turn; the others then keep theirs.
       if (!is_probe) book.latest = Math.max(book.latest, event.position)
-      else if (event.position > book.latest + 1) this.refusals.probed(event.partition)
+      else if (event.position > book.latest + 1 || book.fates[book.latest]?.refused_alone)
+        this.refusals.probed(event.partition)
     } else if (!event.tells_offset) {
       // Nothing tells such an event from another: it comes again with every connection before the next offset.
     } else if (fate.taken_in !== this.life) this.repeatedAfterStart(book)
