@@ -1,6 +1,6 @@
 /** Files, checkpoints and the journal over both of their stores, and what only those of a cluster promise. */
 import { describe, expect, test } from "bun:test"
-import { Context, Deferred, Effect, FileSystem, Layer, type Scope } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, Layer, type Scope } from "effect"
 import { clusterDatabase } from "../../../test/support/cluster-database.ts"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { has_postgres, no_postgres } from "../../../test/support/postgres.ts"
@@ -189,6 +189,33 @@ describe.skipIf(!has_postgres)(
         expect(yield* taker.checkpoints.all).toEqual({ position: "p1" })
         expect(yield* within(taker, readIfPresent(`${folder}/devices.known`))).toBe("1\n")
         expect((yield* within(taker, readDeadLetters(folder))).letters).toEqual([])
+      }),
+    )
+
+    sharing("fails to be renamed, and can be used again, when the connection breaks meanwhile", (db) =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const one = yield* startOn(db, folder)
+        yield* within(one, writeAtomic(folder, "app-id", "1\n"))
+        const [from, to] = [`${folder}/app-id`, `${folder}/app-id.new`]
+        const [is_held, done] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const holder = yield* db.sql`SELECT 1 FROM akonis_files FOR UPDATE`.pipe(
+          Effect.andThen(Deferred.succeed(is_held, undefined)),
+          Effect.andThen(Deferred.await(done)),
+          db.sql.withTransaction,
+          Effect.forkChild,
+        )
+        yield* Deferred.await(is_held)
+        const renaming = yield* Effect.forkChild(within(one, one.files.rename(from, to)))
+        const broken = db.sql`
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+        while ((yield* broken).length === 0) yield* Effect.sleep(10)
+        const exit = yield* Fiber.await(renaming)
+        yield* Deferred.succeed(done, undefined)
+        yield* Fiber.await(holder)
+        expect([Exit.isFailure(exit), Exit.isFailure(exit) && Cause.hasDies(exit.cause)]).toEqual([true, false])
+        yield* within(one, one.files.rename(from, to))
+        expect(yield* within(one, readIfPresent(to))).toBe("1\n")
       }),
     )
 

@@ -120,23 +120,33 @@ export const sharedFiles = (
     return { ...folderHandle(), ...writing(flush, write) }
   })
 
+  /** In one statement: a connection that breaks in the middle of a transaction would leave the unit's row locked, and a defect. */
   const rename = (from: string, from_name: string, to: string, to_name: string): Result<void> =>
     Effect.gen(function* () {
       const fence = yield* Fenced
-      const moved = sql.withTransaction(
-        Effect.gen(function* () {
-          if ((yield* heldBy(sql, fence)).length === 0) return "fenced" as const
-          const rows =
-            yield* sql`SELECT 1 FROM akonis_files WHERE tenant = ${tenant} AND name = ${from_name} FOR UPDATE`
-          if (rows.length === 0) return "gone" as const
-          yield* sql`DELETE FROM akonis_files WHERE tenant = ${tenant} AND name = ${to_name}`
-          yield* sql`UPDATE akonis_files SET name = ${to_name}, changed_at = now() WHERE tenant = ${tenant} AND name = ${from_name}`
-          return "moved" as const
-        }),
+      const moved = yield* asked(
+        "rename",
+        to,
+        ask(
+          database,
+          sql<{ is_held: boolean; is_there: boolean }>`
+            WITH held AS (${heldBy(sql, fence)}),
+            source AS (
+              SELECT id FROM akonis_files WHERE tenant = ${tenant} AND name = ${from_name} AND EXISTS (SELECT FROM held) FOR UPDATE
+            ),
+            gone AS (
+              DELETE FROM akonis_files WHERE tenant = ${tenant} AND name = ${to_name} AND EXISTS (SELECT FROM source) RETURNING id
+            ),
+            moved AS (
+              UPDATE akonis_files SET name = ${to_name}, changed_at = now()
+              WHERE id = (SELECT id FROM source) AND (SELECT count(*) FROM gone) >= 0 RETURNING id
+            )
+            SELECT EXISTS (SELECT FROM held) AS is_held, EXISTS (SELECT FROM moved) AS is_there`,
+        ),
       )
-      const outcome = yield* asked("rename", to, ask(database, moved))
-      if (outcome === "gone") return yield* problem("rename", from, "NotFound", undefined)
-      if (outcome === "fenced" && fence !== undefined) return yield* asked("rename", to, fenceLost(fence))
+      const { is_held, is_there } = moved[0]!
+      if (!is_held && fence !== undefined) return yield* asked("rename", to, fenceLost(fence))
+      if (!is_there) return yield* problem("rename", from, "NotFound", undefined)
     })
 
   const remove = (path: string, name: string): Result<void> =>
