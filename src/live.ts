@@ -82,7 +82,7 @@ export const makeLive = Effect.fnUntraced(function* (
   /** A stop by a reload has more time than the end of the process, which may come meanwhile. */
   const drained = Effect.raceFirst(
     Effect.sleep(limits.drain_ms_max),
-    Effect.andThen(Deferred.await(stopping), Effect.sleep(server.drain_ms_max)),
+    Effect.andThen(Deferred.await(stopping), Effect.sleep(cluster?.placement.drain_ms_max ?? server.drain_ms_max)),
   )
 
   const close = (scope: Scope.Closeable) =>
@@ -248,9 +248,9 @@ export const makeLive = Effect.fnUntraced(function* (
     tenants: () => tenants.map(({ served }) => served),
     running: () => tenants.map(({ served }) => served.running),
     work,
-    stop: Effect.andThen(
-      Deferred.succeed(stopping, undefined),
-      Effect.suspend(() => Fiber.interruptAll([...units.values()])),
+    stop: Deferred.succeed(stopping, undefined).pipe(
+      Effect.andThen(Effect.suspend(() => Fiber.interruptAll([...units.values()]))),
+      Effect.andThen(cluster?.placement.leave ?? Effect.void),
     ),
     prepare,
   }

@@ -27,6 +27,22 @@ export const cluster: readonly Mutant[] = [
       replace: "Deferred.isDone(lost),",
     },
   ]),
+  ...breaks({ file: "src/core/cluster/placement.ts", page, noticed_by: "src/core/cluster/placement.test.ts" }, [
+    {
+      name: "a process that ends leaves while it still holds its places",
+      promise: "SIGTERM: its units move at once",
+      find: "Effect.ensuring(storage.releaseAll(address), leave(address))",
+      replace: "Effect.andThen(leave(address), storage.releaseAll(address))",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/database.ts", page, noticed_by: "src/core/cluster/placement.test.ts" }, [
+    {
+      name: "a process that is frozen in a transaction keeps its unit",
+      promise: "a process is frozen: after 6 s without a sign it loses its units",
+      find: "idle_in_transaction_session_timeout: String(limits.transaction_silent_ms_max),",
+      replace: "",
+    },
+  ]),
   ...breaks({ file: "src/core/cluster/stored-offsets.ts", page, noticed_by }, [
     {
       name: "an offset in the database moves back",

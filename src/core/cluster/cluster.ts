@@ -31,6 +31,10 @@ export interface Placement {
     unit: string,
     work: (over: Effect.Effect<void>) => Effect.Effect<void, E>,
   ) => Effect.Effect<never, E>
+  /** How long a process that ends may deliver what it has read. */
+  readonly drain_ms_max: number
+  /** Gives every place back, for a process that ends: the others take its units at once. Nothing is placed here any more. */
+  readonly leave: Effect.Effect<void>
   /** Shows in health where a unit runs, for as long as the scope lives. */
   readonly show: (unit: string, cell: HealthCell) => void
 }

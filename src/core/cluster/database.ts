@@ -44,7 +44,10 @@ export const openDatabase = Effect.fnUntraced(function* (
       maxConnections: config.connections_max,
       connectTimeout: limits.connect_ms_max,
       idleTimeout: limits.idle_ms_max,
-      startupParameters: { statement_timeout: String(limits.statement_ms_max) },
+      startupParameters: {
+        statement_timeout: String(limits.statement_ms_max),
+        idle_in_transaction_session_timeout: String(limits.transaction_silent_ms_max),
+      },
     }),
   ).pipe(Effect.mapError((error) => unreachable(place, error)))
   const sql = yield* Effect.provide(SqlClient.SqlClient, services)

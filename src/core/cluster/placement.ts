@@ -3,11 +3,12 @@
  * engine cannot promise, that a process which was frozen does nothing any more, is promised by the fence: see `fence.ts`.
  */
 import { layerClientProtocol, layerSocketServer } from "@effect/platform-node/NodeClusterSocket"
-import { Cause, Deferred, Effect, Exit, Layer, Option, References, type Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Layer, Option, References, Scope } from "effect"
 import {
   MessageStorage,
   RunnerAddress,
   RunnerHealth,
+  RunnerStorage,
   Runners,
   Sharding,
   ShardingConfig,
@@ -28,13 +29,17 @@ import { claimUnit } from "./units.ts"
 /** How other processes name this one: `host:port`. */
 export const runnerName = ({ runner_host, runner_port }: ClusterConfig): string => `${runner_host}:${runner_port}`
 
-/** Joins the cluster; leaves it with the scope, which hands over what runs here. */
+/** What a process that takes units has of the cluster. */
+export type Seat = Pick<Placement, "run" | "leave">
+
+/** Joins the cluster; leaves it with the scope, or earlier. */
 export const joinCluster = Effect.fnUntraced(function* (
   database: Database,
   config: ClusterConfig,
   source: string,
-): Effect.fn.Return<Placement["run"], ConfigError, Scope.Scope> {
-  const services = yield* Layer.build(layerEngine(database, config)).pipe(
+): Effect.fn.Return<Seat, ConfigError, Scope.Scope> {
+  const scope = yield* Effect.flatMap(Effect.scope, (outer) => Scope.fork(outer))
+  const services = yield* Layer.buildWithScope(layerEngine(database, config), scope).pipe(
     Effect.provideService(References.MinimumLogLevel, "Error"),
     Effect.catchCause((cause) => {
       const message = `cannot listen for other processes of the cluster: ${Cause.pretty(cause).split("\n", 1)[0]}`
@@ -59,7 +64,7 @@ export const joinCluster = Effect.fnUntraced(function* (
         return yield* Deferred.await(failed)
       }),
     )
-  return run
+  return { run, leave: Scope.close(scope, Exit.void) }
 })
 
 /** Does the work, again and again while the unit is placed here: an epoch that is over ends it, and the next begins with what is stored then. */
@@ -87,6 +92,28 @@ const turns = <E>(
     }
   })
 
+/**
+ * The engine's own storage of processes and locks, but a process that ends leaves after it has given its places back, and all at once. The
+ * engine would leave first and then give back one by one: the others try while they are still held, and try again a second later.
+ */
+const layerRunners = Layer.effect(
+  RunnerStorage.RunnerStorage,
+  Effect.map(RunnerStorage.RunnerStorage, (storage) => {
+    let is_leaving = false
+    const leave = (address: RunnerAddress.RunnerAddress) =>
+      Effect.suspend(() => (is_leaving ? Effect.ignore(storage.unregister(address)) : Effect.void))
+    return RunnerStorage.RunnerStorage.of({
+      ...storage,
+      unregister: () =>
+        Effect.sync(() => {
+          is_leaving = true
+        }),
+      release: (address, shard) => Effect.suspend(() => (is_leaving ? Effect.void : storage.release(address, shard))),
+      releaseAll: (address) => Effect.ensuring(storage.releaseAll(address), leave(address)),
+    })
+  }),
+).pipe(Layer.provide(SqlRunnerStorage.layerStorage({ prefix: table_prefix })))
+
 const layerEngine = ({ sql }: Database, config: ClusterConfig) => {
   const { runner_host, runner_port, runner_listen_host = runner_host } = config
   const settings = ShardingConfig.layer({
@@ -98,14 +125,13 @@ const layerEngine = ({ sql }: Database, config: ClusterConfig) => {
     shardLockExpiration: limits.lock_ms_max,
     runnerHealthCheckInterval: limits.health_check_ms,
     entityMessagePollInterval: limits.look_ms,
-    entityTerminationTimeout: limits.hand_over_ms_max,
   })
   const health = RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(layerClientProtocol))
   return SocketRunner.layer.pipe(
     Layer.provide([layerSocketServer, layerClientProtocol]),
     Layer.provide(health),
     Layer.provide(MessageStorage.layerNoop),
-    Layer.provide(SqlRunnerStorage.layerStorage({ prefix: table_prefix })),
+    Layer.provide(layerRunners),
     Layer.provide(Layer.succeed(SqlClient.SqlClient, sql)),
     Layer.provide(settings),
     Layer.provide(RpcSerialization.layerSchemaBinary({})),

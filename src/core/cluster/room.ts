@@ -4,9 +4,10 @@ import type { ClusterConfig } from "../config/cluster.ts"
 import type { ConfigError, StoreError } from "../errors.ts"
 import type { Cluster, TenantStores } from "./cluster.ts"
 import { type Database, openDatabase } from "./database.ts"
+import { engine } from "./limits.ts"
 import { beMember } from "./members.ts"
 import { checkVersion } from "./migrations.ts"
-import { joinCluster, runnerName } from "./placement.ts"
+import { joinCluster, runnerName, type Seat } from "./placement.ts"
 import { layerStoredCheckpoints } from "./stored-checkpoints.ts"
 import { sharedFiles } from "./stored-files.ts"
 import { storedJournal } from "./stored-journal.ts"
@@ -21,6 +22,9 @@ const storesOf = (database: Database, process: string): TenantStores => ({
   files: (tenant, disk) => sharedFiles(database, tenant, disk),
   journal: (tenant, audit) => storedJournal(database, tenant, process, audit),
 })
+
+/** Of a process that takes no units. */
+const spectator: Seat = { run: () => Effect.never, leave: Effect.void }
 
 /** Opens what the tenants remember, for a command: a process of the cluster that does none of its work. Fails where the database is not of this version. */
 export const openStores = Effect.fnUntraced(function* (
@@ -43,6 +47,6 @@ export const openCluster = Effect.fnUntraced(function* (
   yield* checkVersion(database)
   const id = crypto.randomUUID()
   const show = yield* beMember(database, runnerName(config), { id, version, works })
-  const run = works ? yield* joinCluster(database, config, source) : () => Effect.never
-  return { stores: storesOf(database, id), placement: { run, show } }
+  const seat = works ? yield* joinCluster(database, config, source) : spectator
+  return { stores: storesOf(database, id), placement: { ...seat, show, drain_ms_max: engine.hand_over_ms_max } }
 })
