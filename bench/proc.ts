@@ -12,10 +12,14 @@ export interface CpuTime {
   readonly system_ms: number
 }
 
-export function cpuTime(pid: number): CpuTime {
+/** From the state on: the second field is the name in brackets, which may hold spaces. */
+const statFields = (pid: number): readonly string[] => {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-  // The second field is the name in brackets, which may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+}
+
+export function cpuTime(pid: number): CpuTime {
+  const fields = statFields(pid)
   return { user_ms: Number(fields[11]) * tick_ms, system_ms: Number(fields[12]) * tick_ms }
 }
 
@@ -23,6 +27,25 @@ export function cpuTime(pid: number): CpuTime {
 export function cpuMs(pid: number): number {
   const { user_ms, system_ms } = cpuTime(pid)
   return user_ms + system_ms
+}
+
+/** CPU time of a process and all that it has started, those that have ended included, in ms. */
+export function treeCpuMs(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .split(" ")
+    .filter((text) => text !== "")
+  const ended = statFields(pid)
+    .slice(13, 15)
+    .reduce((sum, ticks) => sum + Number(ticks) * tick_ms, 0)
+  // One may end while this looks: then it counts with the next look.
+  const of = (child: string) => {
+    try {
+      return treeCpuMs(Number(child))
+    } catch {
+      return 0
+    }
+  }
+  return cpuMs(pid) + ended + children.reduce((sum, child) => sum + of(child), 0)
 }
 
 /** CPU time of the whole machine that was not idle, in ms. */

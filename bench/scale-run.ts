@@ -123,7 +123,7 @@ export const measureScale = async (load: Load): Promise<ScaleRun> => {
 }
 
 /** What the simulator tells about its children. */
-interface Books {
+export interface Books {
   readonly total: PartitionAccount
   readonly batches: number
   readonly requests: number
@@ -131,7 +131,8 @@ interface Books {
   readonly delivered_ms: Latency
 }
 
-const configOf = (url: string, cids: readonly string[], batch_events_max: number) => {
+/** The configuration of so many children of one parent, in a folder of its own. */
+export const configOf = (url: string, cids: readonly string[], batch_events_max: number) => {
   const folder = mkdtempSync(`${tmpdir()}/akonis-bench-scale-`)
   const tenants = cids.map((member_cid, i) => ({
     id: `t${i + 1}`,

@@ -2,6 +2,7 @@
  * `bun run bench:scale`: what a tenant costs. 1 to 500 Flight Control children of one simulated parent in one worker, at one total rate:
  * CPU per event, memory and sockets per tenant, requests a minute, and how old events are when their intake takes them. Then how the
  * others fare while one tenant's intake hangs and another one has 50 times the traffic. `--short` tries it all in a few minutes.
+ * `--runners 1,2,3` measures processes of a cluster instead, with one process without a cluster beside them: see `scale-cluster.ts`.
  *
  * Figures of the process come from `/proc`, between two marks in a steady state. Wall-clock figures depend on what else the machine does;
  * the line "other load" tells.
@@ -10,6 +11,7 @@ import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 import { table } from "../src/cli/table.ts"
 import { requireLinux } from "./proc.ts"
+import { tellRunners } from "./scale-cluster-table.ts"
 import { type Load, measureScale, type ScaleRun } from "./scale-run.ts"
 
 const { values: flags } = parseArgs({
@@ -19,6 +21,8 @@ const { values: flags } = parseArgs({
     seconds: { type: "string", default: "30" },
     /** Tenants of the runs that compare the batch size and the disturbed neighbours. */
     among: { type: "string", default: "200" },
+    /** Processes of a cluster, in place of everything else. */
+    runners: { type: "string", default: "" },
     short: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -67,6 +71,11 @@ const head = [
 ]
 
 requireLinux()
+if (flags.runners !== "") {
+  const runners = flags.runners.split(",").map((text) => number("runners", text))
+  await tellRunners(runners, number("seconds", flags.seconds), say)
+  process.exit(0)
+}
 const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, bun: Bun.version, load: loadavg()[0] ?? 0 }
 say(`${machine.cores} × ${machine.cpu}, Bun ${machine.bun}, load ${machine.load.toFixed(2)}`)
 say(`${rate} events/s in all, ${seconds} s each\n`)

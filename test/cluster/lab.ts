@@ -7,6 +7,9 @@ import { until } from "../process/waiting.ts"
 import type { Worker } from "../process/worker.ts"
 import { freePort, type Postgres, postgres } from "../support/postgres.ts"
 
+/** The most events of a batch. */
+export const batch_events = 100
+
 export interface Runner {
   readonly worker: Worker
   /** `127.0.0.1:<port>`, as the database names it. */
@@ -21,6 +24,8 @@ export interface ClusterLab {
   readonly runner: () => Promise<Runner>
   /** Who has each unit, as the database says. */
   readonly owners: () => ReadonlyMap<string, string>
+  /** When each unit was claimed last, and when a partition of its tenant was committed last; ms, by the clock of this machine. */
+  readonly signs: () => ReadonlyMap<string, { readonly claimed_ms: number; readonly committed_ms: number }>
   /** The stored offsets, by tenant and partition. */
   readonly offsets: () => ReadonlyMap<string, number>
   /** Waits until every unit belongs to one of these. */
@@ -55,7 +60,7 @@ export const openClusterLab = async (
     client_id: "simulated-client",
     client_secret: secrets.client_secret,
     base_url: url,
-    plugins: { "event-stream": { intake_url: url, intake_key: secrets.intake_key, batch_events_max: 100 } },
+    plugins: { "event-stream": { intake_url: url, intake_key: secrets.intake_key, batch_events_max: batch_events } },
   }))
   // JSON is YAML.
   writeFileSync(config, JSON.stringify({ tenants: entries }))
@@ -85,6 +90,13 @@ export const openClusterLab = async (
       return { worker: await lab.work(tenants[0]!, { command: "run", env: own }), name: `127.0.0.1:${port}` }
     },
     owners,
+    signs: () =>
+      new Map(
+        rows(`SELECT unit, extract(epoch FROM claimed_at) * 1000, COALESCE(extract(epoch FROM max(committed_at)) * 1000, 0)
+          FROM akonis_units LEFT JOIN akonis_offsets ON tenant = split_part(unit, '/', 1) GROUP BY 1, 2`).map(
+          ([unit, claimed, committed]) => [unit!, { claimed_ms: Number(claimed), committed_ms: Number(committed) }],
+        ),
+      ),
     offsets: () =>
       new Map(
         rows("SELECT tenant || ' ' || partition, last_offset FROM akonis_offsets").map(([of, offset]) => [

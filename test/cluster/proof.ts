@@ -2,9 +2,10 @@
  * `bun run cluster:proof`: what a cluster bears, with real processes, a real PostgreSQL and a simulator for each tenant. Prints a table, and
  * ends with 1 where something was lost, an offset moved back, or a takeover took too long.
  */
+import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 import { withLab } from "../process/harness.ts"
-import { type ClusterLab, openClusterLab, type Runner } from "./lab.ts"
+import { batch_events, type ClusterLab, openClusterLab, type Runner } from "./lab.ts"
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,9 @@ const [tenants, partitions, runners_count, rate, kills] = [
   values.kills,
 ].map(Number) as [number, number, number, number, number]
 
+/** What is promised, on a machine that is not busy; where the database was stopped, until events arrive again after its start. */
+const promised_ms = (what: string): number => (what === "SIGTERM" ? 1_000 : 10_000)
+
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -40,22 +44,51 @@ const watchOffsets = (cluster: ClusterLab) => {
   return { look, moved_back: () => moved_back }
 }
 
-/** Until every unit that was on `gone` belongs to another process; ms. */
-const takenOver = async (cluster: ClusterLab, gone: Runner, timeout_ms: number): Promise<number> => {
+/** How long it took until another process had claimed all units of one that was disturbed, and until it had committed something of each. */
+interface TakenOver {
+  readonly taken_over_ms: number
+  readonly committed_ms: number
+  /** Units that moved. */
+  readonly units: number
+}
+
+const timeout_ms = 60_000
+
+/** Disturbs a process and waits until others do its work. The times are the database's: no machine is too busy to read them. */
+const disturb = async (cluster: ClusterLab, { worker, name }: Runner, signal: NodeJS.Signals): Promise<TakenOver> => {
+  const units = [...cluster.owners()].filter(([, runner]) => runner === name).map(([unit]) => unit)
   const began_ms = Date.now()
+  worker.child.kill(signal)
   for (;;) {
-    if (![...cluster.owners().values()].includes(gone.name)) return Date.now() - began_ms
-    if (Date.now() - began_ms > timeout_ms) return Number.POSITIVE_INFINITY
-    await sleep(50)
+    await sleep(200)
+    const owners = cluster.owners()
+    const signs = cluster.signs()
+    const of = units.map((unit) => signs.get(unit)!)
+    const moved = units.every((unit) => owners.get(unit) !== name)
+    const is_over = Date.now() - began_ms > timeout_ms
+    if (!is_over && !(moved && of.every((one) => one.committed_ms > one.claimed_ms))) continue
+    const taken_over_ms = moved ? Math.max(...of.map((one) => one.claimed_ms)) - began_ms : Number.POSITIVE_INFINITY
+    const committed_ms = is_over ? Number.POSITIVE_INFINITY : Date.now() - began_ms
+    return { taken_over_ms: Math.round(taken_over_ms), committed_ms, units: units.length }
   }
 }
 
-interface Row {
-  readonly what: string
+interface Outcome {
   readonly times: number
   readonly taken_over_ms: readonly number[]
-  readonly [name: string]: unknown
+  /** Until something of each unit that moved was committed by its new process. */
+  readonly committed_ms?: readonly number[]
+  readonly ended_ms?: readonly number[]
+  /** Units that moved, each time counted. */
+  readonly units?: number
 }
+
+const summed = (takeovers: readonly TakenOver[]): Outcome => ({
+  times: takeovers.length,
+  taken_over_ms: takeovers.map((one) => one.taken_over_ms),
+  committed_ms: takeovers.map((one) => one.committed_ms),
+  units: takeovers.reduce((sum, { units }) => sum + units, 0),
+})
 
 const busiest = (cluster: ClusterLab, runners: readonly Runner[]): Runner => {
   const owners = [...cluster.owners().values()]
@@ -63,51 +96,41 @@ const busiest = (cluster: ClusterLab, runners: readonly Runner[]): Runner => {
   return runners.toSorted((one, other) => units(other) - units(one))[0]!
 }
 
-type Trial = (
-  cluster: ClusterLab,
-  runners: Runner[],
-) => Promise<{
-  readonly times: number
-  readonly taken_over_ms: readonly number[]
-  readonly ended_ms?: readonly number[]
-}>
+type Trial = (cluster: ClusterLab, runners: Runner[]) => Promise<Outcome>
 
 const trials: Readonly<Record<string, Trial>> = {
   "kill -9": async (cluster, runners) => {
-    const taken_over_ms: number[] = []
+    const takeovers: TakenOver[] = []
     for (let at = 0; at < kills; at++) {
       const victim = busiest(cluster, runners)
-      victim.worker.child.kill("SIGKILL")
-      taken_over_ms.push(await takenOver(cluster, victim, 60_000))
+      takeovers.push(await disturb(cluster, victim, "SIGKILL"))
       runners.splice(runners.indexOf(victim), 1, await cluster.runner())
       await sleep(3_000)
     }
-    return { times: kills, taken_over_ms }
+    return summed(takeovers)
   },
   SIGTERM: async (cluster, runners) => {
-    const taken_over_ms: number[] = []
+    const takeovers: TakenOver[] = []
     const ended_ms: number[] = []
     for (let at = 0; at < 3; at++) {
       const victim = busiest(cluster, runners)
       const began_ms = Date.now()
-      victim.worker.child.kill("SIGTERM")
       void victim.worker.child.ended.then(() => ended_ms.push(Date.now() - began_ms))
-      taken_over_ms.push(await takenOver(cluster, victim, 60_000))
+      takeovers.push(await disturb(cluster, victim, "SIGTERM"))
       await victim.worker.child.ended
       runners.splice(runners.indexOf(victim), 1, await cluster.runner())
       await sleep(3_000)
     }
-    return { times: 3, taken_over_ms, ended_ms }
+    return { ...summed(takeovers), ended_ms }
   },
   "SIGSTOP 30 s": async (cluster, runners) => {
     const victim = busiest(cluster, runners)
-    victim.worker.child.kill("SIGSTOP")
     const began_ms = Date.now()
-    const taken_over_ms = [await takenOver(cluster, victim, 60_000)]
+    const takeover = await disturb(cluster, victim, "SIGSTOP")
     await sleep(Math.max(0, 30_000 - (Date.now() - began_ms)))
     victim.worker.child.kill("SIGCONT")
     await sleep(15_000)
-    return { times: 1, taken_over_ms }
+    return summed([takeover])
   },
   "PostgreSQL stopped 30 s": async (cluster) => {
     await cluster.server.stop()
@@ -123,7 +146,7 @@ const trials: Readonly<Record<string, Trial>> = {
 }
 
 const tryOne = (what: string, trial: Trial) =>
-  withLab(async (lab): Promise<Row> => {
+  withLab(async (lab) => {
     const cluster = await openClusterLab(lab, tenants, { partitions, events_per_second: rate })
     const runners: Runner[] = []
     for (let at = 0; at < runners_count; at++) runners.push(await cluster.runner())
@@ -136,7 +159,7 @@ const tryOne = (what: string, trial: Trial) =>
       } catch {
         // The database is stopped.
       }
-    }, 500)
+    }, 1_000)
     const done = await trial(cluster, runners)
     const books = await cluster.close(180_000)
     clearInterval(looks)
@@ -144,19 +167,36 @@ const tryOne = (what: string, trial: Trial) =>
     return { what, ...done, ...books, moved_back: offsets.moved_back() }
   })
 
+/** What a trial may not show. */
+const wrongIn = ({
+  what,
+  lost,
+  corrupted,
+  moved_back,
+  taken_over_ms,
+  repeated,
+  units,
+}: Awaited<ReturnType<typeof tryOne>>) => [
+  ...(lost + corrupted > 0 ? ["events were lost or damaged"] : []),
+  ...(moved_back > 0 ? ["an offset moved back"] : []),
+  ...(taken_over_ms.some((ms) => ms > promised_ms(what))
+    ? [`a takeover took longer than ${promised_ms(what) / 1_000} s`]
+    : []),
+  ...(units !== undefined && repeated > units * partitions * batch_events ? ["more than a batch came twice"] : []),
+]
+
+const load = () => `load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores`
+
 let failed = false
 print(
-  `${runners_count} processes, ${tenants} tenants of ${partitions} partitions at ${rate} events/s each, batches of at most 100`,
+  `${runners_count} processes, ${tenants} tenants of ${partitions} partitions at ${rate} events/s each, batches of at most ${batch_events}`,
 )
 for (const [what, trial] of Object.entries(trials)) {
   if (!what.includes(values.only)) continue
+  const began = load()
   const row = await tryOne(what, trial)
-  print(JSON.stringify(row))
-  const { lost, corrupted, moved_back, taken_over_ms } = row as Row & {
-    lost: number
-    corrupted: number
-    moved_back: number
-  }
-  if (lost + corrupted + moved_back > 0 || taken_over_ms.some((ms) => ms === Number.POSITIVE_INFINITY)) failed = true
+  const wrong = wrongIn(row)
+  print(JSON.stringify({ ...row, wrong, load: `${began}; ${load()} at the end` }))
+  if (wrong.length > 0) failed = true
 }
 process.exit(failed ? 1 : 0)

@@ -27,6 +27,8 @@ export interface Postgres {
   readonly database: () => Promise<string>
   /** Carries out statements as the owner of the server. */
   readonly run: (url: string, statements: string) => string
+  /** The process that all others of the server are children of. */
+  readonly pid: () => number
   /** Freezes, ends and starts the server. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
@@ -117,6 +119,7 @@ const startPostgres = async (): Promise<Postgres> => {
   await start()
   return {
     run,
+    pid: () => server!.pid!,
     start,
     stop,
     database: async () => {
