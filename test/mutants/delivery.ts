@@ -192,6 +192,7 @@ const retry_after = breaks({ file: "src/core/http/client/retry-after.ts", page }
     promise: "A point in time is compared with the answer's own date, so that a wrong clock of ours does not matter.",
     find: 'httpDateMs(headers.get("date")) ?? now_ms',
     replace: "now_ms",
+    noticed_by: "test/http/waiting.test.ts",
   },
 ])
 
@@ -234,6 +235,7 @@ const batch_builder = breaks({ file: "src/core/delivery/lines/batch-builder.ts",
     promise: nothing_lost,
     find: "if (partial.bytes === 0 || partial.bytes > partial.kept) return true",
     replace: "if (partial.bytes >= 0) return true",
+    noticed_by: "test/delivery/feeds.test.ts",
   },
 ])
 
