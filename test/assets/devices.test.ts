@@ -162,7 +162,9 @@ describe("hosts that Sekoia refuses one and all", () => {
         yield* world.pass(5 * minutes, 1_000)
         expect((yield* world.health).plugins["device-assets"]).toMatchObject({
           status: "failed",
-          detail: expect.stringContaining('422: {"message":"schema changed"}; it refuses one asset after the other'),
+          detail: expect.stringContaining(
+            '422: {"message":"schema changed"}; it has taken no asset since, so none counts as refused',
+          ),
         })
         expect((yield* account(world)).requests).toBeLessThan(200)
         yield* world.pass(10 * minutes, 1_000)
@@ -189,6 +191,104 @@ describe("a few hosts that something in Sekoia's place refuses", () => {
       }),
     ),
   )
+})
+
+describe("a few hosts that Sekoia itself refuses one and all", () => {
+  const refused = { status: 422, body: '{"message":"schema changed"}' }
+  const detail = '422: {"message":"schema changed"}; it has taken no asset since, so none counts as refused'
+
+  test.each([1, 2, 9])("%i of them: are not given up, and sent when it takes them again", (fleet) =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet })
+        world.simulator.addFault({ on: "assets", until_ms: 10 * minutes, do: refused })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(9 * minutes, 1_000)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({
+          status: "failed",
+          detail: expect.stringContaining(detail),
+        })
+        expect(world.disk.read("data/device-assets.known") ?? "").toBe("")
+        expect(context(world)).toEqual({})
+        // Bisected once, then one of them a minute.
+        expect((yield* account(world)).requests).toBeLessThan(2 * fleet + 12)
+        yield* world.pass(5 * minutes, 1_000)
+        expect(yield* account(world)).toMatchObject({ accepted: fleet, repeated: 0, hosts: { missing: 0 } })
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
+      }),
+    ),
+  )
+
+  test("while their batch is being sent are not given up", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 20, asset_refuses: ["FLT-000000"] })
+        // The batch is refused down to the bad host, one other is taken, and then nothing is.
+        world.simulator.addFault({ on: "assets", skip: 8, until_ms: 10 * minutes, do: refused })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(9 * minutes, 1_000)
+        expect((yield* account(world)).accepted).toBeGreaterThan(0)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({
+          status: "failed",
+          detail: expect.stringContaining(detail),
+        })
+        yield* world.pass(5 * minutes, 1_000)
+        expect(yield* account(world)).toMatchObject({ distinct: 19, hosts: { missing: 1 } })
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
+      }),
+    ))
+
+  test("are told from one bad host that is there alone once another one comes", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 1, asset_refuses: ["FLT-000000"] })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(3 * minutes, 1_000)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "failed" })
+        yield* change(world, { fleet: { add: 1 } })
+        yield* world.pass(5 * minutes, 1_000)
+        expect(yield* account(world)).toMatchObject({ distinct: 1, hosts: { missing: 1 } })
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
+      }),
+    ))
+})
+
+describe("bad hosts among good ones", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, at) => `FLT-${String(at).padStart(6, "0")}`)
+
+  test.each([
+    [1, 2],
+    [2, 3],
+    [40, 60],
+    [150, 151],
+  ])("%i of %i: are given up, each after it was refused twice and another one taken in between", (bad, fleet) =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet, asset_refuses: names(bad) })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(20 * minutes, 5_000)
+        expect(yield* account(world)).toMatchObject({ distinct: fleet - bad, hosts: { missing: bad } })
+        expect(world.disk.read("data/device-assets.known")!.trim().split("\n").length).toBeGreaterThanOrEqual(fleet)
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
+        const { requests } = yield* account(world)
+        yield* world.pass(10 * minutes, 5_000)
+        expect((yield* account(world)).requests).toBe(requests)
+      }),
+    ),
+  )
+
+  test("which come when all others are known, are told from an outage by one that is known", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 30, asset_refuses: ["FLT-000030", "FLT-000031"] })
+        yield* world.startWith(yaml("device-assets"))
+        yield* world.pass(10 * minutes, 5_000)
+        yield* change(world, { fleet: { add: 2 } })
+        yield* world.pass(5 * minutes, 5_000)
+        expect(yield* account(world)).toMatchObject({ distinct: 30, repeated: 1, hosts: { missing: 2 } })
+        expect((yield* world.health).plugins["device-assets"]).toMatchObject({ status: "ok" })
+      }),
+    ))
 })
 
 describe("one bad host", () => {
@@ -219,7 +319,7 @@ describe("one bad host", () => {
         })
         yield* world.pass(3 * minutes, 5_000)
         const { requests, refused } = yield* account(world)
-        expect(refused).toEqual({ "400": 8 })
+        expect(refused).toEqual({ "400": 9 })
         expect(requests).toBeLessThan(20)
         expect((yield* world.health).plugins["device-assets"]!.status).toBe("ok")
       }),

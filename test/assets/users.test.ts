@@ -47,6 +47,22 @@ describe("users of Identity Protection", () => {
       }),
     ))
 
+  test("a whole page of which Sekoia refuses are told from an outage by the user that it took last", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const all = yield* makeWorld({ ...quiet, identities: 150 })
+        yield* all.startWith(identity)
+        yield* all.pass(5_000)
+        const asset_refuses = (yield* items(all)).slice(50, 100).map(({ user }) => String(user!.name))
+        const world = yield* makeWorld({ ...quiet, identities: 150, asset_refuses })
+        yield* world.startWith(identity)
+        yield* world.pass(5_000)
+        // One for each ten that are refused.
+        expect(yield* account(world)).toMatchObject({ distinct: 100, repeated: 5 })
+        expect((yield* world.health).plugins["user-assets"]).toMatchObject({ status: "ok" })
+      }),
+    ))
+
   test("of a directory that takes long to read are read for a tenth of the time", () =>
     onTestClock(
       Effect.gen(function* () {

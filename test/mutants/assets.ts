@@ -73,8 +73,8 @@ const sender = breaks({ file: "src/core/assets/sender.ts", page }, [
   {
     name: "hosts are remembered before they are accepted",
     promise: "A host whose last change was not accepted is sent again.",
-    find: "else yield* postBisecting(api, parcels, { onAccepted, onRefused })",
-    replace: "else yield* Effect.andThen(accept(parcels), postBisecting(api, parcels, { onAccepted, onRefused }))",
+    find: "else yield* postBisecting(api, parcels, {",
+    replace: "else yield* accept(parcels)\n    if (!dry_run) yield* postBisecting(api, parcels, {",
   },
   {
     name: "accepted hosts are not remembered",
@@ -94,8 +94,8 @@ const sender = breaks({ file: "src/core/assets/sender.ts", page }, [
     name: "a host that stands twice in a page is sent twice",
     promise: "What stands twice in a page goes out once.",
     noticed_by: lists,
-    find: "batch.set(id, { id, item, content })",
-    replace: "batch.set(`${id} ${batch.size}`, { id, item, content })",
+    find: "batch.set(id, parcel)",
+    replace: "batch.set(`${id} ${batch.size}`, parcel)",
   },
   {
     name: "one odd host stops the others",
@@ -114,10 +114,40 @@ const deliver = breaks({ file: "src/core/assets/post-bisecting.ts", page: operat
     replace: "else if (part.length > 1_000_000) {",
   },
   {
-    name: "an asset API that refuses everything loses every host",
-    promise: "When Sekoia refuses ten in a row and accepts none, the cause is another: none is given up.",
-    find: "refused.length >= limits.refused_in_row_max",
-    replace: "refused.length >= 1_000 * limits.refused_in_row_max",
+    name: "every host is posted alone before an outage is seen",
+    promise: "Ten refused in a row, none taken in between, suffice to ask whether Sekoia takes anything.",
+    page: "src/core/assets/limits.ts",
+    find: "suspects.length >= limits.refused_in_row_max",
+    replace: "suspects.length >= 1_000 * limits.refused_in_row_max",
+  },
+  {
+    name: "an asset API that refuses a few hosts loses them",
+    promise: "An asset counts as refused only when another one was taken between two refusals of it alone.",
+    page,
+    find: "if (suspects.length > 0) yield* tellOutage()",
+    replace: "if (suspects.length > 0) yield* postSuspectsAgain()",
+  },
+  {
+    name: "a run of bad hosts stands in the way for ever",
+    promise: "A run of bad assets, however long, does not block for good: others are tried.",
+    page,
+    find: "if (parcel !== undefined && (yield* probe(parcel)) === undefined)",
+    replace: "if (parcel === null && (yield* probe(parcel)) === undefined)",
+  },
+  {
+    name: "what was taken before tells nothing of an outage",
+    promise: "When no other of the page is taken, the asset that was taken last is posted again to tell.",
+    page,
+    noticed_by: "test/assets/users.test.ts",
+    find: "() => beside(0), () => standing.good]",
+    replace: "() => beside(0)]",
+  },
+  {
+    name: "an asset API that is down is asked with whole batches",
+    promise: "In an outage one asset a try is posted.",
+    page,
+    find: "if (standing.refused_probes > 0) {",
+    replace: "if (standing.refused_probes < 0) {",
   },
 ])
 

@@ -11,6 +11,7 @@ import type { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { emptyTally, type Tally } from "./cycle-tally.ts"
 import { assets as limits, listing, reading } from "./limits.ts"
+import { newStanding } from "./post-bisecting.ts"
 import { newer, openProgress } from "./progress.ts"
 import { makeSender, type Sender } from "./sender.ts"
 import { openSentIndexFile } from "./sent-index-file.ts"
@@ -52,13 +53,14 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   const progress = yield* openProgress(source, connector_uuid, table.size === 0)
   if (progress.moved && dry_run) table.clear()
   else if (progress.moved) yield* file.clear
+  const standing = newStanding()
   /** Whether this process has seen the current walk from its beginning. Only then an absent asset may be gone. */
   let listing_is_whole = false
 
   const cycle = Effect.fnUntraced(function* ({ limit, onSent, onProgress }: CycleOptions = {}) {
     const tally = emptyTally()
     const sender = makeSender({
-      ...{ source, api, file, batch_size, dry_run, tally },
+      ...{ source, api, file, standing, batch_size, dry_run, tally },
       limit: limit ?? Number.POSITIVE_INFINITY,
       onSent: onSent ?? (() => Effect.void),
       onProgress: Effect.suspend(() => onProgress?.(tally) ?? Effect.void),

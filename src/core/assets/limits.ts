@@ -15,7 +15,7 @@ export const assets = {
   response_bytes_max: 4 * 1024 * 1024,
   /** Between tries when the key or the connector is refused: nothing will change until a person acts. */
   refused_ms: 60_000,
-  /** Assets refused one after the other, none accepted in between, until the whole batch counts as refused for another reason. */
+  /** Assets refused one after the other, none accepted in between, until others are tried: when none is accepted, it is an outage. */
   refused_in_row_max: 10,
   /** Bytes of a file of known assets that are read or written at once. */
   file_part_bytes: 64 * 1024,

@@ -5,7 +5,7 @@ import type { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import type { Tally } from "./cycle-tally.ts"
 import { id_chars_max, assets as limits } from "./limits.ts"
-import { type Parcel, postBisecting } from "./post-bisecting.ts"
+import { type Parcel, postBisecting, type Standing } from "./post-bisecting.ts"
 import { type Newest, newer } from "./progress.ts"
 import { hashOf } from "./sent-index.ts"
 import type { SentIndexFile } from "./sent-index-file.ts"
@@ -18,6 +18,8 @@ export interface SenderOptions {
   readonly source: AssetSource
   readonly api: AssetApi
   readonly file: SentIndexFile
+  /** Of the inventory, from cycle to cycle. */
+  readonly standing: Standing
   readonly batch_size: number
   readonly dry_run: boolean
   /** Sent at most; then `LimitReached`. */
@@ -30,7 +32,7 @@ export interface SenderOptions {
 export type Sender = ReturnType<typeof makeSender>
 
 /** Makes the sender of one cycle. */
-export const makeSender = ({ source, api, file, tally, dry_run, ...options }: SenderOptions) => {
+export const makeSender = ({ source, api, file, standing, tally, dry_run, ...options }: SenderOptions) => {
   const { table } = file
   let warnings = 0
 
@@ -71,10 +73,10 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
     yield* warn(`${message}; it refuses ${parcel.id} alone, which is left out until it changes`)
   })
 
-  const post = Effect.fnUntraced(function* (parcels: readonly Parcel[]) {
+  const post = Effect.fnUntraced(function* (parcels: readonly Parcel[], beside: (which: number) => Parcel | undefined) {
     if (parcels.length === 0) return
     if (dry_run) yield* onAccepted(parcels)
-    else yield* postBisecting(api, parcels, { onAccepted, onRefused })
+    else yield* postBisecting(api, parcels, { standing, onAccepted, onRefused, beside })
     yield* options.onProgress
     if (tally.sent >= options.limit) return yield* new LimitReached()
   })
@@ -87,6 +89,11 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
     let newest: Newest | undefined
     // By id: an entity that is twice in a page is sent once, in its last form.
     let batch = new Map<string, Parcel>()
+    const postBatch = Effect.suspend(() => {
+      const [parcels, ids] = [[...batch.values()], new Set(batch.keys())]
+      batch = new Map()
+      return post(parcels, (which) => parcelBeside(ids, entities, (entity) => mapSafely(mapped, entity, now_ms), which))
+    })
     for (const entity of entities) {
       tally.read++
       const asset = mapSafely(mapped, entity, now_ms)
@@ -94,21 +101,20 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
         yield* skip(asset)
         continue
       }
-      const { id, item } = asset
+      const { id } = asset
       // A time in the future would stay the newest one for good.
       if (asset.created_ms !== undefined) newest = newer(newest, { id, created_ms: Math.min(asset.created_ms, now_ms) })
-      const content = hashOf(JSON.stringify(asset.content))
+      const parcel = parcelOf(asset)
       table.list(id)
-      if (table.holds(id, content)) {
+      if (table.holds(id, parcel.content)) {
         tally.unchanged++
         continue
       }
-      batch.set(id, { id, item, content })
+      batch.set(id, parcel)
       if (batch.size < Math.min(options.batch_size, options.limit - tally.sent)) continue
-      yield* post([...batch.values()])
-      batch = new Map()
+      yield* postBatch
     }
-    yield* post([...batch.values()])
+    yield* postBatch
     yield* Metric.update(metrics.assets_unchanged, tally.unchanged - unchanged_before)
     yield* options.onProgress
     return newest
@@ -121,6 +127,30 @@ export const makeSender = ({ source, api, file, tally, dry_run, ...options }: Se
       : Effect.void,
   )
   return { send, summary }
+}
+
+const parcelOf = ({ id, item, content }: Extract<Mapped, { kind: "asset" }>): Parcel => ({
+  id,
+  item,
+  content: hashOf(JSON.stringify(content)),
+})
+
+/**
+ * An asset of the page that is not among these ids, to probe with, whether it is known or not: the last one for 0, since a run of
+ * bad assets ends sooner or later, and for other numbers others, well apart (multiples of the golden ratio).
+ */
+const parcelBeside = (
+  ids: ReadonlySet<string>,
+  entities: readonly unknown[],
+  map: (entity: unknown) => Mapped,
+  which: number,
+): Parcel | undefined => {
+  const skipped = Math.floor(((which * 0.618033988749895) % 1) * entities.length)
+  for (let back = 1; back <= entities.length; back++) {
+    const asset = map(entities.at(-(((skipped + back - 1) % entities.length) + 1)))
+    if (asset.kind === "asset" && !ids.has(asset.id)) return parcelOf(asset)
+  }
+  return undefined
 }
 
 /** One entity must not stop the others, whatever it holds. */

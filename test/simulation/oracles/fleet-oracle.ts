@@ -10,7 +10,10 @@ export interface Item {
   readonly name: string
   taken_in: number
   unanswered: boolean
-  refused_alone: boolean
+  /** How many pushes had been taken when it was refused alone for the first time. */
+  suspect_since: number | undefined
+  /** Refused alone, and alone again after another one was taken. */
+  is_refused: boolean
 }
 
 export class FleetOracle {
@@ -19,6 +22,9 @@ export class FleetOracle {
   private life = 0
   private repeated = 0
   private newest_ms = -1
+  private pushes_taken = 0
+  /** An asset was refused alone, and nothing was taken since: one that was taken before may be posted to tell why. */
+  private is_in_doubt = false
 
   private readonly fleet: Fleet | undefined
   private readonly scenario: Scenario
@@ -59,10 +65,9 @@ export class FleetOracle {
   }
 
   taken(items: readonly Item[]): void {
+    const is_probe = this.is_in_doubt && items.length === 1
     for (const item of items) {
-      if (item.taken_in === this.life && !item.unanswered) this.again(`${item.name} twice, and the process lives`)
-      if (item.taken_in > 0 && item.taken_in < this.life && ++this.repeated > this.plan!.batch_size)
-        this.again(`${this.repeated} assets twice after a restart`)
+      if (!is_probe) this.checkRepeat(item)
       item.taken_in = this.life
       item.unanswered = true
     }
@@ -70,6 +75,18 @@ export class FleetOracle {
 
   answered(items: readonly Item[]): void {
     for (const item of items) item.unanswered = false
+    if (items.length === 0) return
+    this.pushes_taken++
+    this.is_in_doubt = false
+  }
+
+  /** The worker has learned that a push was refused. */
+  refused(items: readonly Item[]): void {
+    const [item, ...others] = items
+    if (item === undefined || others.length > 0) return
+    this.is_in_doubt = true
+    item.suspect_since ??= this.pushes_taken
+    if (this.pushes_taken > item.suspect_since) item.is_refused = true
   }
 
   /** `context.json` has changed: every host up to its position has to be with the inventory. */
@@ -94,6 +111,12 @@ export class FleetOracle {
     return { done, open: hosts.length - done }
   }
 
+  private checkRepeat({ name, taken_in, unanswered }: Item): void {
+    if (taken_in === this.life && !unanswered) this.again(`${name} twice, and the process lives`)
+    if (taken_in > 0 && taken_in < this.life && ++this.repeated > this.plan!.batch_size)
+      this.again(`${this.repeated} assets twice after a restart`)
+  }
+
   /** The host that Falcon knew last, of those that were sent. */
   private checkNewest(id: unknown): void {
     if (id === undefined || this.fleet === undefined) return
@@ -104,14 +127,20 @@ export class FleetOracle {
 
   private item(id: string, hostname: string): Item {
     const name = `${id} ${hostname}`
-    const item = this.items.get(name) ?? { name, taken_in: 0, unanswered: false, refused_alone: false }
+    const item = this.items.get(name) ?? {
+      name,
+      taken_in: 0,
+      unanswered: false,
+      suspect_since: undefined,
+      is_refused: false,
+    }
     this.items.set(name, item)
     return item
   }
 
   private isDone(id: string, version: number): boolean {
     const item = this.items.get(`${id} host-${version}`)
-    return item !== undefined && (item.taken_in > 0 || item.refused_alone)
+    return item !== undefined && (item.taken_in > 0 || item.is_refused)
   }
 
   /** What was accepted cannot be remembered on a disk that fails. */

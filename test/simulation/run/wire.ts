@@ -252,11 +252,10 @@ const received = (
   if (place === "intake" && status === 200 && isReceipt(text)) delivery.answered(call)
   if (status === 200 && text === "{}") inventory.answered(items)
   if (place === "tasks" && text.includes('"FINISHED"')) inventory.answered(tasks.itemsOf(url.pathname))
-  const alone = place === "tasks" && text.includes('"FAILED"') ? tasks.itemsOf(url.pathname) : []
-  if (alone.length === 1) alone[0]!.refused_alone = true
+  if (place === "tasks" && text.includes('"FAILED"')) inventory.refused(tasks.itemsOf(url.pathname))
   const own_words = text.startsWith("{")
   const for_good = own_words && isRefusal(status) && !text.includes("INTAKE_KEY_ERROR")
   if (place === "intake" && for_good && events.length + vertices.length === 1) delivery.refused(call)
-  if (for_good && items.length === 1) items[0]!.refused_alone = true
+  if (for_good) inventory.refused(items)
   return typeof answer === "object" ? Effect.succeed(answer) : Effect.fail(broken(answer ?? "reset"))
 }
