@@ -5,13 +5,16 @@ const page = "docs/cluster.md"
 const fence = "So no offset moves by a process that has lost the unit, and an offset never moves back."
 const noticed_by = "src/core/cluster/stored-offsets.test.ts"
 const files = "src/core/cluster/stored-files.test.ts"
+/** Whole processes over a model of the database that reads its statements. */
+const worlds = "test/simulation/cluster.test.ts"
+const stale = "AND epoch = $" + "{fence.epoch}::bigint FOR SHARE"
 
 export const cluster: readonly Mutant[] = [
   ...breaks({ file: "src/core/cluster/units.ts", page, noticed_by }, [
     {
       name: "a stale epoch commits",
       promise: fence,
-      find: "AND epoch = $" + "{fence.epoch}::bigint FOR SHARE",
+      find: stale,
       replace: "FOR SHARE",
     },
     {
@@ -65,6 +68,65 @@ export const cluster: readonly Mutant[] = [
       promise: "a key whose process was killed meanwhile answers 409, as in doubt",
       find: "AND state = 'running' AND NOT EXISTS (",
       replace: "AND state = 'running' AND EXISTS (",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/units.ts", page, noticed_by: worlds }, [
+    {
+      name: "a stale epoch commits, in the worlds of a cluster",
+      promise: fence,
+      find: stale,
+      replace: "FOR SHARE",
+    },
+    {
+      name: "no fencing, in the worlds of a cluster",
+      promise: fence,
+      find: "fence === undefined\n    ? sql`SELECT 1 AS held`",
+      replace: "fence !== undefined\n    ? sql`SELECT 1 AS held`",
+    },
+    {
+      name: "a takeover keeps the epoch: two owners, in the worlds of a cluster",
+      promise: "Each time a process begins a unit, the unit gets a higher epoch in the database.",
+      find: "SET epoch = u.epoch + 1,",
+      replace: "SET epoch = u.epoch,",
+    },
+    {
+      name: "who lost a unit goes on, in the worlds of a cluster",
+      promise: "A process that has lost a unit ends that work as soon as the database tells it",
+      find: "Deferred.succeed(lost, undefined),",
+      replace: "Deferred.isDone(lost),",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/stored-offsets.ts", page, noticed_by: worlds }, [
+    {
+      name: "an offset moves back by a statement that arrives late",
+      promise: fence,
+      find: "GREATEST(o.last_offset, excluded.last_offset)",
+      replace: "excluded.last_offset",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/stored-files.ts", page, noticed_by: worlds }, [
+    {
+      name: "dead letters and app ids of a lost unit are written, in the worlds of a cluster",
+      promise: "Whatever the work stores is stored only while its epoch is the unit's.",
+      find: "ask(database, write(heldBy(sql, fence)))",
+      replace: "ask(database, write(heldBy(sql, undefined)))",
+    },
+  ]),
+  ...breaks({ file: "src/placed.ts", page, noticed_by: worlds }, [
+    {
+      name: "who lost a unit delivers what it has read",
+      promise: "Who lost the unit delivers nothing more of what it has read",
+      find: "DrainLimit, { over: Effect.raceFirst(drain.over, over) }",
+      replace: "DrainLimit, { over: Effect.raceFirst(drain.over, Effect.never) }",
+    },
+  ]),
+  ...breaks({ file: "src/plugins/event-stream/pipeline.ts", page, noticed_by: worlds }, [
+    {
+      name: "an offset is stored before its events are delivered, in the worlds of a cluster",
+      promise: "from what was committed",
+      find: "    yield* deliverer.deliver(batch)\n    yield* enrichment.begin(batch.source_events, range)",
+      replace:
+        "    yield* commits.now(batch.last_offset)\n    yield* deliverer.deliver(batch)\n    yield* enrichment.begin(batch.source_events, range)",
     },
   ]),
 ]

@@ -68,7 +68,7 @@ export const joinCluster = Effect.fnUntraced(function* (
 })
 
 /** Does the work, again and again while the unit is placed here: an epoch that is over ends it, and the next begins with what is stored then. */
-const turns = <E>(
+export const turns = <E>(
   database: Database,
   unit: string,
   runner: string,

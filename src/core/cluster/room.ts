@@ -17,7 +17,7 @@ export { openDatabase } from "./database.ts"
 export { readMembers } from "./members.ts"
 export { checkVersion, migrate } from "./migrations.ts"
 
-const storesOf = (database: Database, process: string): TenantStores => ({
+export const storesOf = (database: Database, process: string): TenantStores => ({
   layer: Layer.mergeAll(layerStoredOffsets(database), layerStoredCheckpoints(database)),
   files: (tenant, disk) => sharedFiles(database, tenant, disk),
   journal: (tenant, audit) => storedJournal(database, tenant, process, audit),

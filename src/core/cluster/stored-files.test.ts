@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, Layer, type Scope } from "effect"
 import { clusterDatabase } from "../../../test/support/cluster-database.ts"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { modelDatabase } from "../../../test/support/model-database.ts"
 import { has_postgres, no_postgres } from "../../../test/support/postgres.ts"
 import { type AuditLine, makeAudit } from "../actions/audit.ts"
 import { readAuditTail } from "../actions/audit-tail.ts"
@@ -65,6 +66,22 @@ const cluster: Store = Effect.gen(function* () {
   )
 })
 
+/** The simulation's model knows the shared files; it has to do with them what PostgreSQL does. */
+const model: Store = Effect.gen(function* () {
+  const folder = yield* temporaryFolder
+  const disk = yield* FileSystem.FileSystem
+  const db = modelDatabase()
+  const tenant = { id: "acme", data_dir: folder }
+  return Effect.gen(function* () {
+    const fence = yield* claimUnit(db, "acme/event-stream", "a")
+    const shared = sharedFiles(db, tenant, disk)
+    const services = yield* Layer.build(Checkpoints.layer.pipe(Layer.provide(Layer.succeed(Tenant, tenant))))
+    const audit = yield* Effect.provideService(makeAudit(folder, { owner: true }), FileSystem.FileSystem, shared)
+    const journal = yield* journalOf(folder, audit, { owner: true })
+    return { folder, files: shared, checkpoints: Context.get(services, Checkpoints), journal, fence }
+  }).pipe(Effect.provideService(FileSystem.FileSystem, disk))
+})
+
 /** As the unit that the process holds. */
 const within = <A, E, R>({ files, fence }: Memory, effect: Effect.Effect<A, E, R>) =>
   effect.pipe(Effect.provideService(FileSystem.FileSystem, files), Effect.provideService(Fenced, fence))
@@ -95,6 +112,7 @@ const reply = { status: 200, body: { done: true } }
 
 const stores = [
   { name: "files", is_here: true, make: files },
+  { name: "the simulation's model", is_here: true, make: model },
   { name: "PostgreSQL", is_here: has_postgres, make: cluster },
 ]
 

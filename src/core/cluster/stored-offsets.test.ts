@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { Context, Deferred, Effect, type FileSystem, Layer, type Scope } from "effect"
 import { clusterDatabase, emptyDatabase, openPool } from "../../../test/support/cluster-database.ts"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { modelDatabase } from "../../../test/support/model-database.ts"
 import { freePort, has_postgres, no_postgres, postgres } from "../../../test/support/postgres.ts"
 import { secretText } from "../config/secret.ts"
 import type { ConfigError, StoreError } from "../errors.ts"
@@ -66,6 +67,14 @@ const stores: readonly Store[] = [
     ),
   },
   {
+    name: "the simulation's model",
+    is_here: true,
+    make: Effect.sync(() => {
+      const db = modelDatabase()
+      return (tenant: string) => Effect.map(startOn(db, "a", tenant), ({ offsets }) => offsets)
+    }),
+  },
+  {
     name: "PostgreSQL",
     is_here: has_postgres,
     make: Effect.map(
@@ -116,42 +125,52 @@ describe.each(stores)("offsets in $name", ({ is_here, make }) => {
   )
 })
 
+/** The simulation's model of a database has to do what PostgreSQL does. */
+const databases = [
+  { name: "the simulation's model", is_here: true, open: Effect.sync(modelDatabase) },
+  { name: "PostgreSQL", is_here: has_postgres, open: clusterDatabase },
+]
+
+describe.each(databases)("the fence in $name", ({ is_here, open }) => {
+  const fence = (
+    sentence: string,
+    body: (db: Database) => Effect.Effect<void, unknown, FileSystem.FileSystem | Scope.Scope>,
+  ) =>
+    test.skipIf(!is_here)(is_here ? sentence : `${sentence} ${no_postgres}`, () =>
+      onRealClock(Effect.flatMap(open, body)),
+    )
+
+  fence("stores nothing for a process that lost its unit, and tells it so", (db) =>
+    Effect.gen(function* () {
+      const frozen = yield* startOn(db, "a")
+      yield* frozen.offsets.commit(url, 10)
+      const taker = yield* startOn(db, "b")
+      expect(taker.offsets.get(url)).toBe(10)
+      const error = yield* Effect.flip(frozen.offsets.commit(url, 1_000))
+      expect([error.reason, error.message]).toEqual([
+        "fenced",
+        `nothing was stored: another process has taken ${unit} over since epoch 1`,
+      ])
+      expect(yield* Deferred.isDone(frozen.fence.lost)).toBe(true)
+      yield* taker.offsets.commit(url, 11)
+      expect((yield* startOn(db, "c")).offsets.get(url)).toBe(11)
+    }),
+  )
+
+  fence("stores nothing for whoever holds no unit", (db) =>
+    Effect.gen(function* () {
+      const offsets = yield* offsetsOf(layerStoredOffsets(db), "acme")
+      expect((yield* Effect.flip(offsets.commit(url, 1))).reason).toBe("fenced")
+    }),
+  )
+})
+
 describe.skipIf(!has_postgres)(
   has_postgres ? "the database of a cluster" : `the database of a cluster ${no_postgres}`,
   () => {
     const withDatabase =
       (body: (db: Database) => Effect.Effect<void, unknown, FileSystem.FileSystem | Scope.Scope>) => () =>
         onRealClock(Effect.flatMap(clusterDatabase, body))
-
-    test(
-      "stores nothing for a process that lost its unit, and tells it so",
-      withDatabase((db) =>
-        Effect.gen(function* () {
-          const frozen = yield* startOn(db, "a")
-          yield* frozen.offsets.commit(url, 10)
-          const taker = yield* startOn(db, "b")
-          expect(taker.offsets.get(url)).toBe(10)
-          const error = yield* Effect.flip(frozen.offsets.commit(url, 1_000))
-          expect([error.reason, error.message]).toEqual([
-            "fenced",
-            `nothing was stored: another process has taken ${unit} over since epoch 1`,
-          ])
-          expect(yield* Deferred.isDone(frozen.fence.lost)).toBe(true)
-          yield* taker.offsets.commit(url, 11)
-          expect((yield* startOn(db, "c")).offsets.get(url)).toBe(11)
-        }),
-      ),
-    )
-
-    test(
-      "stores nothing for whoever holds no unit",
-      withDatabase((db) =>
-        Effect.gen(function* () {
-          const offsets = yield* offsetsOf(layerStoredOffsets(db), "acme")
-          expect((yield* Effect.flip(offsets.commit(url, 1))).reason).toBe("fenced")
-        }),
-      ),
-    )
 
     test(
       "lets a takeover wait for a commit that has begun, and no commit pass it",

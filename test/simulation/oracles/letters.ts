@@ -37,7 +37,7 @@ export class Letters {
   }
 }
 
-const letterOf = (line: string): readonly Letter[] => {
+export const letterOf = (line: string): readonly Letter[] => {
   const letter = parseObject(line)
   if (letter === undefined) return []
   const raw = Buffer.from(String(letter.raw), letter.encoding as "utf8")

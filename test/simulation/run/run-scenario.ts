@@ -31,6 +31,9 @@ export interface Outcome {
   readonly timeline: Timeline
   readonly simulated_ms: number
   readonly events: number
+  /** In a cluster: how often another process began, and events that came more than once. */
+  readonly takeovers?: number
+  readonly repeats?: number
 }
 
 const start_ms = Date.UTC(2026, 0, 15)

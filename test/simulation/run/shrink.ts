@@ -1,11 +1,20 @@
 /** Cuts a failing scenario down to what it takes, and keeps it as a file that is run for ever. */
 import { mkdirSync, writeFileSync } from "node:fs"
+import type { ClusterScenario } from "../generate/cluster-scenario.ts"
 import type { Scenario } from "../generate/scenario.ts"
-import { runScenario } from "./run-scenario.ts"
+import type { Outcome } from "./run-scenario.ts"
+
+/** Scenarios that broke a promise: of one process, and of a cluster. */
+const seeds = `${import.meta.dir}/../seeds`
+export const cluster_seeds = `${seeds}/cluster`
 
 /** Leaves out fault after fault, and half of the events, as long as the same promise stays broken. */
-export const shrink = async (scenario: Scenario, rule: string): Promise<Scenario> => {
-  const breaks = async (smaller: Scenario) => (await runScenario(smaller)).broken?.rule === rule
+export const shrink = async <S extends Scenario>(
+  scenario: S,
+  rule: string,
+  run: (scenario: S) => Promise<Outcome>,
+): Promise<S> => {
+  const breaks = async (smaller: S) => (await run(smaller)).broken?.rule === rule
   let small = scenario
   for (let changed = true; changed; ) {
     changed = false
@@ -19,8 +28,9 @@ export const shrink = async (scenario: Scenario, rule: string): Promise<Scenario
   return small
 }
 
-function* candidates(scenario: Scenario): Generator<Scenario> {
-  const { faults, partitions } = scenario
+function* candidates<S extends Scenario & Partial<Pick<ClusterScenario, "troubles">>>(scenario: S): Generator<S> {
+  const { faults, partitions, troubles = [] } = scenario
+  for (const trouble of troubles) yield { ...scenario, troubles: troubles.filter((other) => other !== trouble) }
   for (const fault of faults) yield { ...scenario, faults: faults.filter((other) => other !== fault) }
   for (const [i, plan] of partitions.entries()) {
     const halves = [
@@ -36,7 +46,7 @@ function* candidates(scenario: Scenario): Generator<Scenario> {
 
 /** Saves a scenario with what it broke. */
 export const save = (name: string, broke: string, scenario: Scenario): string => {
-  const folder = `${import.meta.dir}/../seeds`
+  const folder = "troubles" in scenario ? cluster_seeds : seeds
   const path = `${folder}/${name}.json`
   mkdirSync(folder, { recursive: true })
   writeFileSync(path, `${JSON.stringify({ broke, scenario }, null, 2)}\n`)

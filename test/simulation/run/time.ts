@@ -95,10 +95,33 @@ export class VirtualTime {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Whether a process still runs. A dead one is frozen: its sleeps do not end, its tasks are dropped. */
+/** Whether a process still runs. A dead one does nothing more: its sleeps do not end, its tasks are dropped. */
 export interface Life {
   alive: boolean
+  /** What has come for a process that stands still, in order; `undefined` while it runs. */
+  waiting?: (() => void)[] | undefined
 }
+
+/** Brings something to a process: a timer that is over, an answer, a signal. It comes through when the process runs, or runs again. */
+export const reach = (life: Life, run: () => void): void => {
+  if (life.waiting === undefined) run()
+  else life.waiting.push(run)
+}
+
+/** Lets a process go on that stood still, with all that has come meanwhile. */
+export const wake = (life: Life): void => {
+  const { waiting = [] } = life
+  life.waiting = undefined
+  for (const run of waiting) reach(life, run)
+}
+
+/** Waits until the process runs; ends at once while it does, and never for a dead one. */
+export const whileAwake = (life: Life): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (!life.alive) return Effect.never
+    if (life.waiting === undefined) return Effect.void
+    return Effect.callback<void>((resume) => reach(life, () => resume(whileAwake(life))))
+  })
 
 /** The clocks of a machine as one process sees them: `skew_ms` is by how much the wall clock is wrong. */
 export const clockOf = (time: VirtualTime, skew_ms: () => number, life: Life): Clock.Clock => {
@@ -113,9 +136,10 @@ export const clockOf = (time: VirtualTime, skew_ms: () => number, life: Life): C
     monotonicTimeNanos: Effect.sync(() => nanos(time.now_ms)),
     sleep: (duration) =>
       Effect.callback((resume) => {
-        const cancel = time.after(Duration.toMillis(duration), () => {
+        const over = () => {
           if (life.alive) resume(Effect.void)
-        })
+        }
+        const cancel = time.after(Duration.toMillis(duration), () => reach(life, over))
         return Effect.sync(cancel)
       }),
   }
@@ -125,9 +149,10 @@ export const clockOf = (time: VirtualTime, skew_ms: () => number, life: Life): C
 export const schedulerOf = (life: Life): Scheduler.Scheduler =>
   new Scheduler.MixedScheduler("async", (run) => {
     let wanted = true
-    queueMicrotask(() => {
+    const runIfWanted = () => {
       if (wanted && life.alive) run()
-    })
+    }
+    queueMicrotask(() => reach(life, runIfWanted))
     return () => {
       wanted = false
     }

@@ -16,7 +16,7 @@ import type { EnrichmentOracle } from "../oracles/enrichment-oracle.ts"
 import type { FleetOracle, Item } from "../oracles/fleet-oracle.ts"
 import type { Asked, MannersOracle } from "../oracles/manners-oracle.ts"
 import { type Faults, retryHeaders } from "./faults.ts"
-import type { Life, VirtualTime } from "./time.ts"
+import { type Life, reach, type VirtualTime } from "./time.ts"
 
 export interface WireOptions {
   readonly time: VirtualTime
@@ -30,9 +30,9 @@ export interface WireOptions {
   readonly task_ms: number | undefined
   readonly tasks: AssetTasks
   readonly faults: Faults
-  readonly delivery: DeliveryOracle
-  readonly enrichments: EnrichmentOracle
-  readonly inventory: FleetOracle
+  readonly delivery: Pick<DeliveryOracle, "parse" | "taken" | "answered" | "refused">
+  readonly enrichments: Pick<EnrichmentOracle, "excuse">
+  readonly inventory: Pick<FleetOracle, "parse" | "taken" | "answered">
   readonly manners: MannersOracle
   readonly latency_ms_max: number
   readonly skew_ms: () => number
@@ -78,7 +78,8 @@ export const layerWire = (options: WireOptions, life: Life): Layer.Layer<Http> =
       const delay_ms = () => options.random.int(1, options.latency_ms_max)
       options.time.after(delay_ms(), () => {
         const reply = serve(options, call)
-        if (reply.answer !== undefined) options.time.after(delay_ms() + (reply.late_ms ?? 0), () => deliver(reply))
+        const comeBack = () => reach(life, () => deliver(reply))
+        if (reply.answer !== undefined) options.time.after(delay_ms() + (reply.late_ms ?? 0), comeBack)
       })
       return Effect.sync(giveUp)
     }).pipe(

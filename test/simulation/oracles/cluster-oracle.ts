@@ -1,0 +1,289 @@
+/**
+ * Compares what Falcon sent with what the intake took and what the database holds, when several processes have the unit one after the other
+ * and believe to have it at once. Knows of each epoch who began it, from which offsets, and what it delivered.
+ */
+import type { Scenario } from "../generate/scenario.ts"
+import type { StoreWatcher } from "../model/store.ts"
+import type { Log, LogEvent } from "../model/workload.ts"
+import type { Post } from "./books.ts"
+import type { Break, DeliveryOracle } from "./delivery-oracle.ts"
+import { letterOf, parseObject } from "./letters.ts"
+import { PutOff } from "./put-off.ts"
+
+/** What one epoch did with one partition, by positions. */
+interface Share {
+  /** What was stored when the epoch began, -1 for nothing. */
+  readonly from: number
+  /** Highest that the intake took. */
+  latest: number
+  readonly taken: Set<number>
+  /** Taken, and the answer has not reached the process. */
+  readonly unanswered: Set<number>
+  readonly put_off: PutOff
+  /** Taken, and not stored when the next epoch began: it comes again. */
+  readonly beyond: Set<number>
+}
+
+/** One epoch. */
+interface Turn {
+  readonly epoch: number
+  readonly by: object
+  readonly shares: readonly Share[]
+  /** When its process learnt that it is over. */
+  told_ms: number | undefined
+}
+
+interface Book {
+  readonly log: Log
+  /** By position: whether the intake took it, and how many dead letters hold it. */
+  readonly taken: boolean[]
+  readonly recorded: number[]
+  /** Everything before it is with the intake or in the dead letters. */
+  settled: number
+  /** Highest position that the intake took. */
+  latest: number
+  /** The position of the stored offset, -1 for none. */
+  committed: number
+  readonly last: number
+}
+
+const decoder = new TextDecoder()
+
+export class ClusterOracle {
+  private readonly books: readonly Book[]
+  private readonly by_text = new Map<string, LogEvent>()
+  private readonly turns: Turn[] = []
+  /** The epoch that a process believes to have. */
+  private readonly under = new WeakMap<object, Turn>()
+  /** By the events of a post: the epoch under which it was sent. */
+  private readonly owners = new WeakMap<readonly LogEvent[], Turn>()
+  /** Events that came more than once, and takeovers. */
+  repeats = 0
+
+  private readonly scenario: Scenario
+  private readonly broken: Break
+  private readonly now_ms: () => number
+
+  constructor(logs: readonly Log[], scenario: Scenario, now_ms: () => number, broken: Break) {
+    this.scenario = scenario
+    this.now_ms = now_ms
+    this.broken = broken
+    this.books = logs.map((log) => ({
+      log,
+      taken: log.events.map(() => false),
+      recorded: log.events.map(() => 0),
+      settled: 0,
+      latest: -1,
+      committed: -1,
+      last: log.events.findLastIndex(({ tells_offset }) => tells_offset),
+    }))
+    for (const { events } of logs) for (const event of events) this.by_text.set(decoder.decode(event.bytes), event)
+  }
+
+  get takeovers(): number {
+    return Math.max(0, this.turns.length - 1)
+  }
+
+  /** What happens in the database. */
+  readonly watcher: StoreWatcher<object> = {
+    onClaimed: (by, epoch) => this.claimed(by, epoch),
+    onCommitted: (by, root_url, offset) => this.committed(by, root_url, offset),
+    onWritten: (by, name, bytes) => this.written(by, name, bytes),
+  }
+
+  /** A process has learnt that it has begun this epoch. */
+  began(by: object, epoch: number): void {
+    const turn = this.turns.findLast((one) => one.by === by && one.epoch === epoch)
+    if (turn !== undefined) this.under.set(by, turn)
+  }
+
+  /** What to call when the process has learnt that the epoch is over under which it works now: it posts nothing more. */
+  over(by: object): () => void {
+    const turn = this.under.get(by)
+    return () => {
+      if (turn !== undefined) turn.told_ms ??= this.now_ms()
+    }
+  }
+
+  /** What the wire of one process asks. */
+  deliveryOf(by: object): Pick<DeliveryOracle, "parse" | "taken" | "answered" | "refused"> {
+    return {
+      parse: (body) => this.parse(by, body),
+      taken: ({ events }) => this.took(events),
+      answered: ({ events }) => this.answered(events),
+      refused: ({ events }) =>
+        this.broken("refusals", `the intake refuses ${events.map(name).join(", ")}, which it takes`),
+    }
+  }
+
+  /** How far the run has come. */
+  progress(): { readonly done: number; readonly complete: boolean } {
+    for (const book of this.books) this.settle(book)
+    const done = this.books.reduce((sum, { settled, committed }) => sum + settled + committed, 0)
+    const complete = this.books.every((book) => book.settled === book.log.events.length && book.committed === book.last)
+    return { done, complete }
+  }
+
+  missing(): string {
+    return this.books
+      .filter((book) => book.settled < book.log.events.length || book.committed < book.last)
+      .map(({ log, settled, committed, last }) =>
+        settled < log.events.length
+          ? `${name(log.events[settled]!)} and ${log.events.length - settled - 1} after it`
+          : `partition ${log.partition}: position ${last}, ${committed} is stored`,
+      )
+      .join("; ")
+  }
+
+  finish(): void {
+    if (!this.progress().complete) this.broken("progress", `all processes have stopped; missing: ${this.missing()}`)
+    for (const { log, recorded } of this.books)
+      for (const event of log.events)
+        if (recorded[event.position]! > 0 && event.goes_to === "intake")
+          this.broken("dead letters", `${name(event)} is among them, and the intake takes it`, log.partition)
+  }
+
+  private claimed(by: object, epoch: number): void {
+    const before = this.turns.at(-1)
+    if (before !== undefined && epoch <= before.epoch)
+      this.broken("the fence", `a takeover begins epoch ${epoch} after epoch ${before.epoch}: two owners`)
+    const shares = this.books.map(
+      ({ committed }): Share => ({
+        from: committed,
+        latest: -1,
+        taken: new Set(),
+        unanswered: new Set(),
+        put_off: new PutOff(),
+        beyond: new Set(),
+      }),
+    )
+    this.turns.push({ epoch, by, shares, told_ms: undefined })
+    for (const [partition, share] of before?.shares.entries() ?? [])
+      for (const position of share.taken) this.checkBeyond(before!, partition, position)
+  }
+
+  private parse(by: object, body: Uint8Array): Post | undefined {
+    const { intake_key, jsons } = parseObject(decoder.decode(body)) ?? {}
+    if (!Array.isArray(jsons)) return undefined
+    const events = jsons.flatMap((text: string) => {
+      const event = this.by_text.get(text)
+      if (event === undefined) this.broken("unchanged", `the intake gets what Falcon never sent: ${text.slice(0, 200)}`)
+      return event ?? []
+    })
+    const turn = this.under.get(by)
+    const partition = events[0]?.partition
+    if (turn === undefined) this.broken("the fence", "a process posts that has never claimed the unit", partition)
+    else {
+      this.owners.set(events, turn)
+      if (turn.told_ms !== undefined && this.now_ms() > turn.told_ms)
+        this.broken(
+          "the fence",
+          `a process posts under epoch ${turn.epoch}, of which it knows that it is over`,
+          partition,
+        )
+    }
+    return { events, vertices: [], key: intake_key }
+  }
+
+  private took(events: readonly LogEvent[]): void {
+    const turn = this.owners.get(events)
+    if (turn === undefined) return
+    for (const event of events) this.tookOne(turn, event)
+  }
+
+  private tookOne(turn: Turn, event: LogEvent): void {
+    const { partition, position, tells_offset } = event
+    const book = this.books[partition]!
+    const share = turn.shares[partition]!
+    const under = `under epoch ${turn.epoch}`
+    if (share.taken.has(position)) {
+      if (tells_offset && !share.unanswered.has(position))
+        this.broken("at least once, tightly", `${name(event)} twice ${under}`, partition)
+    } else if (position < share.latest && tells_offset)
+      this.broken("in order", `${name(event)} after position ${share.latest} ${under}`, partition)
+    if (tells_offset && position <= share.from)
+      this.broken(
+        "at least once, tightly",
+        `${name(event)} again ${under}, which began when it was stored already`,
+        partition,
+      )
+    if (book.taken[position]) this.repeats++
+    else if (tells_offset && position < book.latest)
+      this.broken("in order", `${name(event)} for the first time after position ${book.latest}`, partition)
+    book.taken[position] = true
+    book.latest = Math.max(book.latest, position)
+    share.taken.add(position)
+    share.unanswered.add(position)
+    share.latest = Math.max(share.latest, position)
+    this.checkBeyond(turn, partition, position)
+  }
+
+  /** What a takeover repeats: of each partition the batch in flight, and what shared a store with it, no more than one full batch. */
+  private checkBeyond(turn: Turn, partition: number, position: number): void {
+    const next = this.turns[this.turns.indexOf(turn) + 1]
+    if (next === undefined || position <= next.shares[partition]!.from) return
+    const { beyond, put_off } = turn.shares[partition]!
+    beyond.add(position)
+    const { batch_events_max } = this.scenario
+    const most = batch_events_max + Math.min(put_off.events_max, batch_events_max)
+    if (beyond.size > most)
+      this.broken(
+        "at least once, tightly",
+        `epoch ${turn.epoch} delivered ${beyond.size} events that were not stored when epoch ${next.epoch} began, at most ${most} may be`,
+        partition,
+      )
+  }
+
+  private answered(events: readonly LogEvent[]): void {
+    const turn = this.owners.get(events)
+    const partition = events[0]?.partition
+    if (turn === undefined || partition === undefined) return
+    const { unanswered, put_off } = turn.shares[partition]!
+    for (const { position } of events) unanswered.delete(position)
+    put_off.answered(events.length, this.now_ms())
+  }
+
+  private isCurrent(by: object, what: string): void {
+    const current = this.turns.at(-1)
+    if (current?.by !== by)
+      this.broken("the fence", `a process ${what} after another one has begun epoch ${current?.epoch ?? 0}`)
+  }
+
+  private committed(by: object, root_url: string, offset: number): void {
+    const partition = Number(root_url.slice(root_url.lastIndexOf("/") + 1))
+    const book = this.books[partition]!
+    this.isCurrent(by, `stores offset ${offset}`)
+    const position = book.log.positions.get(offset)
+    if (position === undefined) {
+      this.broken("offsets", `${offset} is stored, which Falcon never sent`, partition)
+      return
+    }
+    if (position < book.committed)
+      this.broken("never backwards", `position ${position} is stored after ${book.committed}`, partition)
+    book.committed = position
+    this.settle(book)
+    if (book.settled <= position)
+      this.broken(
+        "nothing lost",
+        `${offset} is stored before ${name(book.log.events[book.settled]!)} is safe`,
+        partition,
+      )
+  }
+
+  private written(by: object, file: string, bytes: Uint8Array): void {
+    this.isCurrent(by, `writes ${file}`)
+    if (!file.startsWith("dead-letters/")) return
+    for (const { raw } of decoder.decode(bytes).split("\n").flatMap(letterOf)) {
+      const event = this.by_text.get(decoder.decode(raw))
+      if (event === undefined) this.broken("unchanged", `a dead letter that Falcon never sent: ${decoder.decode(raw)}`)
+      else this.books[event.partition]!.recorded[event.position]!++
+    }
+  }
+
+  private settle(book: Book): void {
+    const { taken, recorded, log } = book
+    while (book.settled < log.events.length && (taken[book.settled] || recorded[book.settled]! > 0)) book.settled++
+  }
+}
+
+const name = ({ partition, position, offset }: LogEvent): string => `event ${partition}-${position} (offset ${offset})`
