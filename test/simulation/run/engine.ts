@@ -22,6 +22,8 @@ export class Seat {
   gifts = 0
   /** Since when it gives no sign; `undefined` while it does. */
   silent_since_ms: number | undefined
+  /** The process is about to end: it is given nothing any more. */
+  is_leaving = false
   private onLeft: () => void = () => undefined
 
   readonly name: string
@@ -34,12 +36,9 @@ export class Seat {
     this.givesSign = givesSign
   }
 
+  /** The process gives signs, and takes units. */
   get isWell(): boolean {
-    return this.life.alive && this.life.waiting === undefined && this.givesSign()
-  }
-
-  get isAlive(): boolean {
-    return this.life.alive
+    return !this.is_leaving && this.life.alive && this.life.waiting === undefined && this.givesSign()
   }
 
   tell(is_given: boolean): void {
@@ -58,6 +57,8 @@ export class Seat {
   placement(database: Database): Placement {
     return {
       show: () => undefined,
+      drain_ms_max: limits.hand_over_ms_max,
+      leave: Effect.void,
       run: (unit, work) =>
         Effect.gen({ self: this }, function* () {
           for (;;) {
@@ -108,7 +109,7 @@ export class Engine {
     this.seats.add(seat)
   }
 
-  /** The process is gone, or about to go. */
+  /** The process is gone; the others have its unit so much later. */
   leave(seat: Seat, after_ms = this.options.random.int(0, gone_ms_max)): void {
     this.seats.delete(seat)
     if (this.holder !== seat) return
@@ -120,7 +121,7 @@ export class Engine {
   readonly look = (): void => {
     const { time, random } = this.options
     for (const seat of this.seats) {
-      if (seat.isWell) seat.silent_since_ms = undefined
+      if (seat.isWell || seat.is_leaving) seat.silent_since_ms = undefined
       else seat.silent_since_ms ??= time.now_ms
     }
     const silent_since_ms = this.holder?.silent_since_ms

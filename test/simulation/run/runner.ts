@@ -1,11 +1,13 @@
 /** One process of a simulated cluster: starts, stands still, dies between any two steps, stops, starts again. What it does is the product's. */
-import { Clock, Effect, Random as EffectRandom, Exit, Fiber, Layer, Logger } from "effect"
+import { Clock, Context, Effect, Random as EffectRandom, Exit, Fiber, Layer, Logger } from "effect"
 import type { Random } from "../../../simulator/events/random.ts"
+import { engine as placement } from "../../../src/core/cluster/limits.ts"
 import { storesOf } from "../../../src/core/cluster/room.ts"
 import { loadConfig } from "../../../src/core/config/load.ts"
 import { makeBatchMemory, SharedBatchMemory } from "../../../src/core/delivery/batch-memory.ts"
+import { DrainLimit } from "../../../src/core/delivery/drain-limit.ts"
 import { Http } from "../../../src/core/http/client/http.ts"
-import { server } from "../../../src/core/http/server/limits.ts"
+import { reload } from "../../../src/core/limits/operator.ts"
 import { openTenants } from "../../../src/core/tenant/boot.ts"
 import { runPlaced } from "../../../src/placed.ts"
 import { plugins } from "../../../src/plugins/index.ts"
@@ -57,6 +59,7 @@ interface Strike {
   readonly strike: () => void
 }
 
+const { hand_over_ms_max } = placement
 /** A process that does so much at one instant will never sleep. */
 const steps_at_once_max = 20_000
 
@@ -139,10 +142,9 @@ export class Runner {
     process.is_stopping = true
     note(`${process.name} gets SIGTERM`)
     reach(process.life, () => {
+      process.seat.is_leaving = true
       Effect.runFork(Fiber.interrupt(process.fiber))
-      // What the engine knows of it ends with the process, or before.
-      engine.leave(process.seat, server.drain_ms_max)
-      time.after(server.drain_ms_max + 60_000, () => {
+      time.after(hand_over_ms_max + 60_000, () => {
         if (process.life.alive && process.life.waiting === undefined)
           broken("progress", `${process.name} was told to stop and does not`)
       })
@@ -150,6 +152,7 @@ export class Runner {
     process.fiber.addObserver(() => {
       if (!process.life.alive) return
       note(`${process.name} has stopped`)
+      engine.leave(process.seat, 0)
       this.gone(process)
       if (down_ms !== undefined) time.after(down_ms, this.start)
     })
@@ -203,12 +206,17 @@ export class Runner {
     const disk = makeMemoryDisk()
     disk.write("akonis.yaml", configuration)
     const log = Logger.make(({ logLevel, message }) => note(`  ${name} ${logLevel}: ${String(message)}`))
+    // As in `live.ts`: a process that ends has less time to deliver what it has read than one that goes on.
+    const over = Effect.suspend(() => Effect.sleep(seat.is_leaving ? hand_over_ms_max : reload.drain_ms_max))
     const program = Effect.gen(function* () {
       const config = yield* loadConfig({ env, plugins })
       const database = databaseOver(line(process, gate))
       const tenants = yield* openTenants(config, layerAwake(wire(process, gate), life, feeds), storesOf(database, name))
       const work = runPlaced(seat.placement(database))
-      const units = tenants.flatMap((tenant) => tenant.plugins.map((enabled) => work(tenant, enabled)))
+      const units = tenants.flatMap((tenant) => {
+        const services = Context.add(tenant.services, DrainLimit, { over })
+        return tenant.plugins.map((enabled) => work({ ...tenant, services }, enabled))
+      })
       yield* Effect.all(units, { concurrency: "unbounded", discard: true })
     }).pipe(
       Effect.scoped,
