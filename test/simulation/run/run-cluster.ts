@@ -200,7 +200,7 @@ const beside = {
   task_ms: undefined,
   tasks: new AssetTasks(),
   enrichments: { excuse: () => undefined },
-  inventory: { parse: () => [], taken: () => undefined, answered: () => undefined },
+  inventory: { parse: () => [], taken: () => undefined, answered: () => undefined, refused: () => undefined },
 }
 
 const environment: Record<string, string> = {

@@ -32,7 +32,7 @@ export interface WireOptions {
   readonly faults: Faults
   readonly delivery: Pick<DeliveryOracle, "parse" | "taken" | "answered" | "refused">
   readonly enrichments: Pick<EnrichmentOracle, "excuse">
-  readonly inventory: Pick<FleetOracle, "parse" | "taken" | "answered">
+  readonly inventory: Pick<FleetOracle, "parse" | "taken" | "answered" | "refused">
   readonly manners: MannersOracle
   readonly latency_ms_max: number
   readonly skew_ms: () => number
