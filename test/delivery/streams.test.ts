@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
+import { Fenced } from "../../src/core/store/fence.ts"
 import { onTestClock } from "../support/effect.ts"
 import { makeWorld, type World } from "../support/world.ts"
 import { destinations } from "./destinations.ts"
@@ -47,6 +48,21 @@ describe.each(destinations)("the stream %s", (_, { start, account }) => {
         expect(waiting.plugins["event-stream"]?.detail).toContain("an earlier session still holds it")
         yield* world.pass(10_000)
         expect(yield* world.health).toMatchObject({ ready: true, plugins: { "event-stream": { status: "ok" } } })
+        yield* expectAllDelivered(world)
+      }),
+    ))
+
+  test("is found at once in a cluster, though a process that is gone still holds the app id, as long as the ring has another one", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ events_per_partition: 50, lock: "session" })
+        for (const epoch of [1, 2, 3, 4]) {
+          const fence = { unit: "default/event-stream", epoch, lost: Deferred.makeUnsafe<void>() }
+          const process = yield* Effect.provideService(start(world), Fenced, fence)
+          yield* world.pass(3_000)
+          expect(yield* world.health).toMatchObject({ ready: true, plugins: { "event-stream": { status: "ok" } } })
+          yield* Fiber.interrupt(process)
+        }
         yield* expectAllDelivered(world)
       }),
     ))

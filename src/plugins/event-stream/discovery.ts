@@ -5,6 +5,7 @@
 import { Clock, Effect, Latch, Metric, Semaphore } from "effect"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
+import { Fenced } from "../../core/store/fence.ts"
 import type { HealthCell } from "../../core/telemetry/health.ts"
 import { waitAfter } from "../../core/wait-policy.ts"
 import type { AppIds } from "./app-ids.ts"
@@ -96,8 +97,11 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
     return found
   })
 
+  // In a cluster the process before may be frozen, or Falcon believe that one which was killed still reads: no id is waited for at first.
+  let hurries = (yield* Fenced) !== undefined
+
   const listUntilFound = Effect.gen(function* () {
-    for (let failures = 0, empty = 0; ; ) {
+    for (let failures = 0, empty = hurries ? 1 : 0; ; ) {
       const tried = candidates()
       // Each id is asked twice before the next: the session of a process that just ended may be about to go.
       const app_id = tried[Math.floor(empty / 2) % tried.length]!
@@ -110,6 +114,7 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
       failures = 0
       const { feeds, complaints } = answer.success
       if (feeds.length > 0) {
+        hurries = false
         yield* count("found")
         yield* ids.prefer(app_id).pipe(
           // Not worth stopping for: the next start then begins with another id of the ring.
@@ -122,6 +127,8 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
       }
       yield* count("empty")
       yield* waitWhileHeld(app_id, ++empty)
+      hurries = hurries && empty < 2 * tried.length
+      if (hurries) empty++
     }
   })
 
