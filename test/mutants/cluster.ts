@@ -70,6 +70,14 @@ export const cluster: readonly Mutant[] = [
       replace: "ask(database, write(heldBy(sql, undefined)))",
     },
   ]),
+  ...breaks({ file: "src/core/actions/audit.ts", page, noticed_by: files }, [
+    {
+      name: "two processes put the audit log aside at once",
+      promise: "The HTTP API answers on every process alike: the audit log is that of all.",
+      find: "alone(fs, file_name, putFullAside)",
+      replace: "putFullAside",
+    },
+  ]),
   ...breaks({ file: "src/core/cluster/stored-journal.ts", page, noticed_by: files }, [
     {
       name: "an action of a process that is gone counts as under way",

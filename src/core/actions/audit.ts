@@ -5,6 +5,7 @@
 import { Clock, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
 import { monotonicMs } from "../monotonic.ts"
+import { alone } from "../store/alone.ts"
 import { appendDurably } from "../store/atomic-file.ts"
 import { systemWords } from "../store/regular-file.ts"
 import { redact } from "../telemetry/redact.ts"
@@ -73,7 +74,7 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
 
   /** Renames the full file to `audit.1.ndjson`, `audit.1.ndjson` to `audit.2.ndjson` and so on. The oldest is removed, and the log says so. */
-  const rotate = Effect.gen(function* () {
+  const putFullAside = Effect.gen(function* () {
     const size = yield* Effect.orElseSucceed(fs.stat(`${data_dir}/${file_name}`), () => undefined)
     if (size === undefined || size.size < BigInt(bounds.file_bytes_max)) return
     const oldest = yield* Effect.orElseSucceed(fs.exists(`${data_dir}/${putAside(bounds.files_max)}`), () => false)
@@ -83,7 +84,9 @@ export const makeAudit = Effect.fnUntraced(function* (data_dir: string, { owner 
     }
     safe_names.clear()
     if (oldest) waiting.push(own(clock, "the oldest file of the audit log was removed to make room"))
-  }).pipe(
+  })
+  // Two processes of a cluster at once would rename a new file over the full one.
+  const rotate = alone(fs, file_name, putFullAside).pipe(
     Effect.catchTag("PlatformError", (error) =>
       Effect.logError(`the audit log cannot be rotated (${systemWords(error)}); it goes on growing`),
     ),

@@ -8,6 +8,7 @@ import { has_postgres, no_postgres } from "../../../test/support/postgres.ts"
 import { type AuditLine, makeAudit } from "../actions/audit.ts"
 import { readAuditTail } from "../actions/audit-tail.ts"
 import { type Journal, journalOf } from "../actions/idempotency.ts"
+import { audit as limits } from "../actions/limits.ts"
 import { readDeadLetters } from "../delivery/dead-letter-files.ts"
 import { DeadLetters } from "../delivery/dead-letters.ts"
 import { appendDurably, makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
@@ -54,7 +55,7 @@ const startOn = (db: Database, folder: string) =>
     yield* beMember(db, "a", { id, version: "1", works: true })
     const audit = yield* Effect.provideService(makeAudit(folder, { owner: true }), FileSystem.FileSystem, shared)
     const journal = yield* storedJournal(db, "acme", id, audit)
-    return { folder, files: shared, checkpoints: Context.get(services, Checkpoints), journal, fence }
+    return { folder, files: shared, checkpoints: Context.get(services, Checkpoints), journal, audit, fence }
   })
 
 const cluster: Store = Effect.gen(function* () {
@@ -78,7 +79,7 @@ const model: Store = Effect.gen(function* () {
     const services = yield* Layer.build(Checkpoints.layer.pipe(Layer.provide(Layer.succeed(Tenant, tenant))))
     const audit = yield* Effect.provideService(makeAudit(folder, { owner: true }), FileSystem.FileSystem, shared)
     const journal = yield* journalOf(folder, audit, { owner: true })
-    return { folder, files: shared, checkpoints: Context.get(services, Checkpoints), journal, fence }
+    return { folder, files: shared, checkpoints: Context.get(services, Checkpoints), journal, audit, fence }
   }).pipe(Effect.provideService(FileSystem.FileSystem, disk))
 })
 
@@ -207,6 +208,37 @@ describe.skipIf(!has_postgres)(
         expect(yield* taker.checkpoints.all).toEqual({ position: "p1" })
         expect(yield* within(taker, readIfPresent(`${folder}/devices.known`))).toBe("1\n")
         expect((yield* within(taker, readDeadLetters(folder))).letters).toEqual([])
+      }),
+    )
+
+    sharing("keeps every line of the audit log when two processes find it full at once", (db) =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const [one, slow] = [yield* startOn(db, folder), yield* startOn(db, folder)]
+        const [is_about_to, go] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const slowly = {
+          ...slow.files,
+          rename: (from: string, to: string) =>
+            Deferred.succeed(is_about_to, undefined).pipe(
+              Effect.andThen(Deferred.await(go)),
+              Effect.andThen(slow.files.rename(from, to)),
+            ),
+        }
+        const other = yield* Effect.provideService(makeAudit(folder, { owner: true }), FileSystem.FileSystem, slowly)
+        const say = (action: string) => ({ ...line, action })
+        yield* one.audit.write(say("first"))
+        yield* db.sql`UPDATE akonis_files SET size = ${limits.file_bytes_max} WHERE name = 'audit.ndjson'`
+        const writing = yield* Effect.forkChild(other.write(say("second")))
+        yield* Deferred.await(is_about_to)
+        yield* one.audit.write(say("third"))
+        yield* one.audit.write(say("fourth"))
+        yield* Effect.andThen(Deferred.succeed(go, undefined), Fiber.await(writing))
+        const parts = yield* db.sql<{ bytes: Uint8Array }>`SELECT bytes FROM akonis_file_parts ORDER BY seq`
+        const lines = Buffer.concat(parts.map(({ bytes }) => bytes))
+          .toString()
+          .match(/(?<="action":")\w+/g)
+        expect(lines).toEqual(["first", "second", "third", "fourth"])
+        expect(yield* one.files.exists(`${folder}/audit.1.ndjson`)).toBe(true)
       }),
     )
 

@@ -5,6 +5,7 @@
  */
 import { ByteSize, Effect, FileSystem, Option, PlatformError } from "effect"
 import type { StoreError } from "../errors.ts"
+import { withAlone } from "../store/alone.ts"
 import { Fenced } from "../store/fence.ts"
 import { isSharedFolder, sharedNameIn } from "../store/shared-names.ts"
 import { ask, type Database } from "./database.ts"
@@ -187,7 +188,23 @@ export const sharedFiles = (
 
   const stat = (path: string, name: string): Result<FileSystem.File.Info> =>
     isSharedFolder(name) ? Effect.succeed(folder_info) : Effect.map(found("stat", path, name), infoOf)
-  return FileSystem.FileSystem.of({
+
+  /** Inside of a transaction, whose end gives the lock back, whatever becomes of this process. */
+  const alone = (name: string, work: Result<void>): Result<void> =>
+    sql
+      .withTransaction(
+        Effect.gen(function* () {
+          const lock = sql<{ mine: boolean }>`
+            SELECT pg_try_advisory_xact_lock(hashtextextended(${`${tenant}/${name}`}, 0)) AS mine`
+          const [row] = yield* asked("lock", name, ask(database, lock))
+          if (row?.mine === true) yield* work
+        }),
+      )
+      .pipe(
+        Effect.catchTag("SqlError", ({ message }) => Effect.fail(problem("lock", name, "Unknown", { code: message }))),
+      )
+
+  const files = FileSystem.FileSystem.of({
     ...disk,
     open: (path, options) => {
       const name = nameOf(path)
@@ -209,6 +226,7 @@ export const sharedFiles = (
       return rename(from, from_name, to, to_name)
     },
   })
+  return withAlone(files, alone)
 }
 
 interface Row {
