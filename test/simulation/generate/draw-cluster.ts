@@ -6,7 +6,7 @@ import type { Fault, PartitionPlan, Poison, RequestDeed, StreamDeed } from "./sc
 
 export const drawCluster = (seed: number): ClusterScenario => {
   const random = new Random(seed * 64 + 48)
-  const span_ms = random.int(1, 8) * minute
+  const span_ms = random.int(1, 5) * minute
   const runners = random.int(2, 3)
   const partitions = random.list(1, random.chance(0.3) ? 4 : 2, () => drawPartition(random, span_ms))
   const byTime = (one: { readonly at_ms: number }, other: { readonly at_ms: number }) => one.at_ms - other.at_ms
@@ -34,7 +34,7 @@ export const drawCluster = (seed: number): ClusterScenario => {
 const poisons: readonly Poison[] = ["malformed", "truncated", "not_object", "invalid_utf8", "no_offset"]
 
 const drawPartition = (random: Random, span_ms: number): PartitionPlan => {
-  const later = random.pick([0, 20, 200])
+  const later = random.pick([0, 20, 300])
   return {
     backlog: random.pick([10, 100, 400]),
     later,
@@ -46,16 +46,18 @@ const drawPartition = (random: Random, span_ms: number): PartitionPlan => {
   }
 }
 
-/** Most troubles come while there is much to deliver. */
+/** Most troubles come while there is much to deliver: what Falcon holds at the start is delivered within seconds. */
 const drawAt = (random: Random, span_ms: number): number =>
-  random.chance(0.5) ? random.int(0, Math.min(span_ms, 20_000)) : random.int(0, span_ms)
+  random.int(0, Math.min(span_ms, random.pick([1_500, 1_500, 20_000, span_ms])))
 
 const how: readonly LineFault[] = ["refused", "hangs", "answer_lost", "answer_reset", "late"]
 
 const drawTrouble = (random: Random, span_ms: number, runners: number): Trouble => {
-  const at_ms = drawAt(random, span_ms)
+  // Counted from the start, calls reach all that is delivered then, however fast that goes.
+  const is_early = random.chance(0.4)
+  const at_ms = is_early ? random.int(0, 20) : drawAt(random, span_ms)
   const who: Who = random.chance(0.7) ? "holder" : random.int(0, runners - 1)
-  const steps = random.int(0, random.pick([3, 30]))
+  const steps = random.int(0, is_early ? 200 : random.pick([3, 30]))
   const drawn = random.unit()
   if (drawn < 0.3)
     return { on: "move", at_ms, steps, orderly: random.chance(0.3), learns_ms: random.pick([0, 50, 2_000, 30_000]) }
