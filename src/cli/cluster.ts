@@ -8,13 +8,13 @@ import { table } from "./table.ts"
 
 /** The database that the configuration names, open until the scope closes. */
 const databaseOf = Effect.fnUntraced(function* (file: Parameters<typeof configOf>[0]) {
-  const { cluster, source } = yield* configOf(file, uses.files)
+  const { cluster, source, tenants } = yield* configOf(file, uses.files)
   if (cluster === undefined) {
     const message = "is missing; there is no cluster without it"
     return yield* new ConfigError({ source, key: "cluster", message })
   }
   const room = yield* Effect.promise(() => import("../core/cluster/room.ts"))
-  return { room, database: yield* room.openDatabase(cluster, source) }
+  return { room, tenants, database: yield* room.openDatabase(cluster, source) }
 })
 
 const migrate = Command.make("migrate", { config: configFlag }, ({ config }) =>
@@ -28,6 +28,25 @@ const migrate = Command.make("migrate", { config: configFlag }, ({ config }) =>
   ),
 ).pipe(
   Command.withDescription("Bring the database to this version of Akonis; the role needs the right to create tables"),
+)
+
+const importFiles = Command.make("import", { config: configFlag }, ({ config }) =>
+  explain(
+    Effect.gen(function* () {
+      const { room, tenants, database } = yield* databaseOf(config)
+      yield* room.checkVersion(database)
+      for (const { tenant, found, stored } of yield* room.importOffsets(database, tenants)) {
+        const left = "left as it is: the database has offsets of it"
+        const nothing = "has no cache.json with offsets here"
+        const what = stored > 0 ? `offsets of ${stored} partitions taken over` : found > 0 ? left : nothing
+        yield* print(`${tenant}: ${what}`)
+      }
+    }).pipe(Effect.scoped),
+  ),
+).pipe(
+  Command.withDescription(
+    "Take over the cache.json of a single process, for tenants that the database knows nothing of",
+  ),
 )
 
 const status = Command.make("status", { config: configFlag, json: jsonFlag }, (flags) =>
@@ -64,5 +83,5 @@ const status = Command.make("status", { config: configFlag, json: jsonFlag }, (f
 
 export const cluster = Command.make("cluster").pipe(
   Command.withDescription("The database of a cluster"),
-  Command.withSubcommands([migrate, status]),
+  Command.withSubcommands([migrate, importFiles, status]),
 )

@@ -70,6 +70,14 @@ export const cluster: readonly Mutant[] = [
       replace: "ask(database, write(heldBy(sql, undefined)))",
     },
   ]),
+  ...breaks({ file: "src/core/cluster/import-offsets.ts", page, noticed_by }, [
+    {
+      name: "an import adds to what a cluster has committed",
+      promise: "Tenants of which the database has offsets are left as they are.",
+      find: "WHERE NOT EXISTS (SELECT FROM akonis_offsets WHERE tenant = $" + "{tenant})",
+      replace: "",
+    },
+  ]),
   ...breaks({ file: "src/core/actions/audit.ts", page, noticed_by: files }, [
     {
       name: "two processes put the audit log aside at once",

@@ -14,6 +14,7 @@ import { storedJournal } from "./stored-journal.ts"
 import { layerStoredOffsets } from "./stored-offsets.ts"
 
 export { openDatabase } from "./database.ts"
+export { importOffsets } from "./import-offsets.ts"
 export { readMembers } from "./members.ts"
 export { checkVersion, migrate } from "./migrations.ts"
 

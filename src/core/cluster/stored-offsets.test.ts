@@ -8,11 +8,12 @@ import { modelDatabase } from "../../../test/support/model-database.ts"
 import { freePort, has_postgres, no_postgres, postgres } from "../../../test/support/postgres.ts"
 import { secretText } from "../config/secret.ts"
 import type { ConfigError, StoreError } from "../errors.ts"
-import { makeFolder } from "../store/atomic-file.ts"
+import { makeFolder, writeAtomic } from "../store/atomic-file.ts"
 import { Fenced } from "../store/fence.ts"
 import { Offsets, type OpenOffsets } from "../store/offsets.ts"
 import { Tenant } from "../tenant/identity.ts"
 import type { Database } from "./database.ts"
+import { importOffsets } from "./import-offsets.ts"
 import { beMember } from "./members.ts"
 import { checkVersion, migrate } from "./migrations.ts"
 import { joinCluster } from "./placement.ts"
@@ -187,6 +188,29 @@ describe.skipIf(!has_postgres)(
           // What the new holder read when it began is all that the old one ever stored.
           expect(taker.offsets.get(url)).toBe(stored)
           expect((yield* startOn(db, "c")).offsets.get(url)).toBe(stored)
+        }),
+      ),
+    )
+
+    test(
+      "takes over the cache.json of a single process, once, and never over what a cluster has committed",
+      withDatabase((db) =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder
+          const tenants = ["acme", "other", "new"].map((id) => ({ id, data_dir: `${folder}/${id}` }))
+          for (const { id, data_dir } of tenants.slice(0, 2)) {
+            yield* makeFolder(data_dir)
+            yield* (yield* offsetsOf(Offsets.layer, id, data_dir)).commit(url, 7)
+          }
+          yield* (yield* startOn(db, "a", "other")).offsets.commit(`${url}1`, 3)
+          const told = (stored: readonly number[]) =>
+            tenants.map(({ id }, at) => ({ tenant: id, found: at < 2 ? 1 : 0, stored: stored[at]! }))
+          expect(yield* importOffsets(db, tenants)).toEqual(told([1, 0, 0]))
+          expect(yield* importOffsets(db, tenants)).toEqual(told([0, 0, 0]))
+          const other = (yield* startOn(db, "b", "other")).offsets
+          expect([(yield* startOn(db, "b")).offsets.get(url), other.get(url), other.get(`${url}1`)]).toEqual([7, -1, 3])
+          yield* writeAtomic(`${folder}/acme`, "cache.json", "{")
+          expect((yield* Effect.flip(importOffsets(db, tenants))).message).toContain("acme/cache.json")
         }),
       ),
     )
