@@ -38,7 +38,12 @@ const importFiles = Command.make("import", { config: configFlag }, ({ config }) 
       for (const { tenant, found, stored } of yield* room.importOffsets(database, tenants)) {
         const left = "left as it is: the database has offsets of it"
         const nothing = "has no cache.json with offsets here"
-        const what = stored > 0 ? `offsets of ${stored} partitions taken over` : found > 0 ? left : nothing
+        const what =
+          stored > 0
+            ? `offsets taken over, of ${stored} ${stored === 1 ? "partition" : "partitions"}`
+            : found > 0
+              ? left
+              : nothing
         yield* print(`${tenant}: ${what}`)
       }
     }).pipe(Effect.scoped),
