@@ -13,6 +13,12 @@ const lists = [
       find: "has_resources || pagination?.total === 0",
       replace: "has_resources || pagination?.total !== -1",
     },
+    {
+      name: "an answer without a byte ends a list",
+      promise: absence,
+      find: "if (isList(envelope)) return Effect.succeed(envelope)",
+      replace: 'if (isList(envelope) || envelope.text === "") return Effect.succeed(envelope)',
+    },
   ]),
   ...breaks({ file: "src/core/assets/collect.ts", page }, [
     {

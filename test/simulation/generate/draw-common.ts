@@ -13,6 +13,9 @@ export const empty_lists: readonly string[] = [
 /** An answer that says nothing about what there is. */
 export const no_lists: readonly string[] = ['{"meta":{},"resources":null,"errors":[]}', '{"meta":{},"errors":null}']
 
+/** 200 without a byte: even less than `no_lists`. */
+export const no_bytes: RequestDeed = { kind: "nothing", body: "" }
+
 const forms: readonly RetryForm[] = ["none", "seconds", "date", "epoch", "both", "nonsense", "dated"]
 
 export const drawDown = (random: Random): number => random.pick([100, 5_000, 60_000, 600_000])

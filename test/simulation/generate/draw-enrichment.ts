@@ -1,6 +1,6 @@
 /** Draws what happens around detections, from a generator of its own: what is drawn without it stays as it is. */
 import { Random } from "../../../simulator/events/random.ts"
-import { drawDown, drawKill, drawStatusOf, empty_lists, minute, no_lists } from "./draw-common.ts"
+import { drawDown, drawKill, drawStatusOf, empty_lists, minute, no_bytes, no_lists } from "./draw-common.ts"
 import {
   type Fault,
   for_good_ms,
@@ -27,11 +27,13 @@ export const withEnrichment = (scenario: Scenario, span_ms: number): Scenario =>
   const late = scenario.partitions.some(({ late_share }) => late_share > 0)
   const endings = late ? [] : drawEndings(random, span_ms)
   const empty = drawEmpty(new Random(scenario.seed * 64 + 37))
+  const bare = drawBare(new Random(scenario.seed * 64 + 39))
   const all = [
     ...scenario.faults,
     ...faults,
     ...endings,
     ...empty,
+    ...bare,
     ...(storm ? [outage(random, 0, for_good_ms)].flat() : []),
   ]
   return {
@@ -53,6 +55,13 @@ const drawEmpty = (random: Random): readonly Fault[] => {
       body,
     }),
   ]
+}
+
+/** The list of edge types is answered without a byte, from a generator of its own: what was drawn before this was possible stays as it is. */
+const drawBare = (random: Random): readonly Fault[] => {
+  if (!random.chance(0.2)) return []
+  const at_ms = random.chance(0.7) ? 0 : random.int(0, 20_000)
+  return [faultOf("edge_types", at_ms, random.pick([5_000, minute]), random.pick([1, 3, 1_000_000]), no_bytes)]
 }
 
 const drawGraph = (random: Random): GraphPlan => ({

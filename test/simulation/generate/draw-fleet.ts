@@ -1,6 +1,6 @@
 /** Draws the hosts of an inventory and what happens to it, from a generator of its own. */
 import { Random } from "../../../simulator/events/random.ts"
-import { drawStatusOf, empty_lists, minute, no_lists } from "./draw-common.ts"
+import { drawStatusOf, empty_lists, minute, no_bytes, no_lists } from "./draw-common.ts"
 import { type Fault, type FleetPlan, fleet_places, type RequestDeed, type Scenario } from "./scenario.ts"
 
 const share = 0.1
@@ -14,6 +14,7 @@ export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
   // From a generator of their own: what is drawn above stays as it is.
   const more = new Random(scenario.seed * 64 + 35)
   const lies = [...more.list(0, 3, () => drawLie(more, span_ms)), ...more.list(0, 3, () => drawEmpty(more, span_ms))]
+  const bare = drawBare(new Random(scenario.seed * 64 + 40), span_ms)
   return {
     ...scenario,
     fleet: {
@@ -24,7 +25,7 @@ export const withFleet = (scenario: Scenario, span_ms: number): Scenario => {
       page_max: random.pick([5, 50, 1_000]),
       ...drawTasks(more),
     },
-    faults: [...scenario.faults, ...faults, ...outages, ...lies].toSorted((a, b) => a.at_ms - b.at_ms),
+    faults: [...scenario.faults, ...faults, ...outages, ...lies, ...bare].toSorted((a, b) => a.at_ms - b.at_ms),
   }
 }
 
@@ -47,6 +48,21 @@ const drawEmpty = (random: Random, span_ms: number): Fault => {
     after: random.int(0, 3),
     do: { kind: "nothing", body },
   }
+}
+
+/** A listing of ids, or of hosts, is answered without a byte, maybe after its first pages; from a generator of its own. */
+const drawBare = (random: Random, span_ms: number): readonly Fault[] => {
+  if (!random.chance(0.4)) return []
+  return [
+    {
+      on: random.pick(["host_ids", "host_ids", "hosts"]),
+      at_ms: random.int(0, random.chance(0.7) ? Math.min(span_ms, 3_000) : span_ms),
+      for_ms: Math.min(span_ms, 20 * minute),
+      count: random.pick([1, 3, 1_000_000]),
+      after: random.int(0, 3),
+      do: no_bytes,
+    },
+  ]
 }
 
 /** An answer that looks like a success and is none. */
