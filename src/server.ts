@@ -2,6 +2,7 @@
  * The HTTP API as a module. Started by itself, by Bun, Deno or Node, it is `akonis serve`. For `deno serve`, which brings a server of its
  * own, and for a program that imports it, it is `export default { fetch }`.
  */
+import "./outlive-hangups-of-server.ts"
 import { makeApp, makeCli } from "./akonis.ts"
 import type { AppOf } from "./api/client.ts"
 import { peerOf } from "./core/http/server/peer.ts"

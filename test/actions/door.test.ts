@@ -1,6 +1,7 @@
 /** What strangers at the door of the HTTP API meet: hosts, sessions, bodies that cost much, tokens that are none. */
 import { describe, expect, test } from "bun:test"
 import net from "node:net"
+import { fileURLToPath } from "node:url"
 import { NodeFileSystem } from "@effect/platform-node"
 import { Effect } from "effect"
 import { secretText } from "../../src/core/config/secret.ts"
@@ -61,11 +62,12 @@ test("a worker alone serves health and metrics, and no actions, MCP or documenta
     expect((await ask("/docs/login", { method: "POST", body: {} })).status).not.toBe(200)
   }))
 
-test("the server started by itself with a configuration that is wrong says what is wrong and ends", () => {
+test("the server started by itself outlives a hangup while it is loaded, says what is wrong with its configuration, and ends", () => {
+  const BUN_OPTIONS = `--preload=${fileURLToPath(new URL("../process/hangup-while-loading.ts", import.meta.url))}`
   const { exitCode, stderr } = Bun.spawnSync([process.execPath, "src/server.ts"], {
-    env: { PATH: process.env.PATH ?? "", AKONIS_PORT: "0", AKONIS_CONFIG: "/nowhere/akonis.yaml" },
+    env: { PATH: process.env.PATH ?? "", AKONIS_PORT: "0", AKONIS_CONFIG: "/nowhere/akonis.yaml", BUN_OPTIONS },
   })
-  expect(stderr.toString()).toStartWith("akonis: /nowhere/akonis.yaml: the file cannot be read")
+  expect(stderr.toString()).toStartWith("SIGHUP while loading\nakonis: /nowhere/akonis.yaml: the file cannot be read")
   expect(exitCode).toBe(2)
 })
 
