@@ -127,6 +127,28 @@ export const cluster: readonly Mutant[] = [
       find: "GREATEST(o.last_offset, excluded.last_offset)",
       replace: "excluded.last_offset",
     },
+    {
+      name: "a unit that comes back goes on from where this process left it",
+      promise: "its units run elsewhere, from what was committed",
+      find: "Offsets.of({ open: openOf(database, id) })",
+      replace: "Offsets.of({ open: Effect.runSync(Effect.cached(openOf(database, id))) })",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/placement.ts", page, noticed_by: worlds }, [
+    {
+      name: "the work of a lost unit is not ended",
+      promise: "a post under an epoch of which the process has been told that it is over",
+      find: "Effect.raceFirst(over)",
+      replace: "Effect.raceFirst(Effect.never)",
+    },
+  ]),
+  ...breaks({ file: "src/core/store/shared-names.ts", page, noticed_by: worlds }, [
+    {
+      name: "dead letters lie on the disk of whoever had the unit",
+      promise: "approvals, runs and dead letters are those of all",
+      find: '["dead-letters", ',
+      replace: '["dead-letter", ',
+    },
   ]),
   ...breaks({ file: "src/core/cluster/stored-files.ts", page, noticed_by: worlds }, [
     {
