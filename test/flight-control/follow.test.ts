@@ -16,14 +16,18 @@ const cid = (n: number): string => n.toString(16).padStart(32, "0")
 const base_url = "http://falcon.test"
 
 /** Follows a parent with so many children; `answer` may stand in for Falcon's answer to a listing. */
-const follow = Effect.fnUntraced(function* (count: number, answer: () => Response | undefined = () => undefined) {
+const follow = Effect.fnUntraced(function* (
+  count: number,
+  answer: () => Response | undefined = () => undefined,
+  path = "/mssp/queries/",
+) {
   yield* TestClock.setTime(Date.UTC(2026, 0, 15))
   const children = Array.from({ length: count }, (_, n) => ({ cid: cid(n), name: `customer ${n}` }))
   const estate = makeEstate({ base_url, templates: 4, events_per_partition: 0, children }, simClock(yield* Clock.Clock))
   yield* Effect.addFinalizer(() => Effect.sync(estate.close))
   const disk = makeMemoryDisk()
   const wire = layerWire(async (request) => {
-    const instead = request.url.includes("/mssp/queries/") ? answer() : undefined
+    const instead = request.url.includes(path) ? answer() : undefined
     return instead ?? estate.fetch(request)
   })
   const client_secret = Effect.succeed(Redacted.make(estate.settings.client_secret))
@@ -186,7 +190,9 @@ test.each([
       yield* listing(2)
       yield* doubt(10)
       expect(known()).toHaveLength(3)
-      expect(told.at(-1)).toStartWith("degraded the children cannot be followed: ")
+      expect(told.at(-1)).toMatch(
+        /^degraded the list of children cannot be read as a whole: .* those that are known go on, and who is new or gone is not known/,
+      )
       is_silent = false
       yield* doubt(3)
       expect(told.at(-1)).toBe("ok ")
@@ -201,11 +207,48 @@ test("health tells that the children cannot be listed at the first answer of 503
       const { known, told } = yield* follow(3, () => (is_down ? new Response("", { status: 503 }) : undefined))
       yield* pass(100)
       expect(told).toHaveLength(1)
-      expect(told[0]).toMatch(/^degraded the children cannot be followed: .*503/)
+      expect(told[0]).toMatch(/^degraded the list of children cannot be read as a whole: .*503/)
       is_down = false
       yield* pass(3_000)
       expect(told.slice(1)).toEqual(["ok "])
       expect(known()).toHaveLength(3)
+    }),
+  ))
+
+test("names that cannot be had are no doubt about the list: health stays as it is, names that are known stay, who is new is there by the id", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      let are_lost = false
+      const lost = () => (are_lost ? new Response("", { status: 503 }) : undefined)
+      const { estate, disk, told } = yield* follow(3, lost, "/mssp/entities/")
+      yield* pass(1_000)
+      are_lost = true
+      estate.addChild({ cid: "f".repeat(32), name: "customer 3" })
+      yield* listing(2)
+      expect(disk.read("data/children.json")).toContain('"customer 2"')
+      expect(disk.read("data/children.json")).toContain("f".repeat(32))
+      expect(disk.read("data/children.json")).not.toContain("customer 3")
+      are_lost = false
+      yield* listing(2)
+      expect(disk.read("data/children.json")).toContain('"customer 3"')
+      expect(new Set(told)).toEqual(new Set(["ok "]))
+    }),
+  ))
+
+test("a file of children that cannot be written is told as such", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const { estate, told, disk } = yield* follow(2)
+      yield* pass(1_000)
+      disk.failing = "Unknown"
+      estate.addChild({ cid: "f".repeat(32) })
+      yield* listing(2)
+      expect(told.at(-1)).toMatch(
+        /^degraded the children cannot be followed: .*children.json.* none starts or stops until then/,
+      )
+      disk.failing = undefined
+      yield* listing()
+      expect(told.at(-1)).toBe("ok ")
     }),
   ))
 

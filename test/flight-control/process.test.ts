@@ -185,7 +185,7 @@ test("a child whose key or folder comes later is named in health until then and 
 
       estate.addFault({ on: "api", path: "/mssp", every: 1, do: { status: 403 } })
       await reload(tokens.boss)
-      await until("the children cannot be followed")
+      await until("the list of children cannot be read as a whole")
       expect((await get(`/tenants/${acme}/actions`, tokens.boss)).status).toBe(200)
     },
   )

@@ -98,6 +98,13 @@ const children = [
       replace: "const kept = absent.filter((cid) => times(cid) < 1)",
     },
     {
+      name: "children lose their names when these cannot be had",
+      promise: "A name of a child that cannot be had is as it was.",
+      page: "src/core/flight-control/belief.ts",
+      find: 'name || (known.get(cid) ?? "")',
+      replace: "name",
+    },
+    {
       name: "a child is gone because somebody has reloaded twice",
       promise: "Listings that reloads bring within a minute count as one.",
       page: "docs/operations.md",

@@ -23,7 +23,9 @@ export class ChildBelief {
   private counted_ms = Number.NEGATIVE_INFINITY
 
   /** What to believe after this listing, which has come at a time of a clock that never goes back. */
-  learn(known: Children, { children: listed, doubt }: Listing, now_ms: number): Belief {
+  learn(known: Children, { children, doubt }: Listing, now_ms: number): Belief {
+    // A name that could not be had is as it was.
+    const listed = new Map([...children].map(([cid, name]) => [cid, name || (known.get(cid) ?? "")]))
     const absent = [...known.keys()].filter((cid) => !listed.has(cid))
     if (doubt !== undefined) {
       const both = [...new Map([...known, ...listed])].slice(0, limits.children_max)
@@ -38,10 +40,10 @@ export class ChildBelief {
     const needed = is_collapse ? limits.collapses_max : limits.absences_max
     const times = (cid: string) => (is_collapse ? this.collapses : this.missing.get(cid)!)
     const kept = absent.filter((cid) => times(cid) < needed)
-    const children = new Map(listed)
-    for (const cid of kept) children.set(cid, known.get(cid)!)
+    const believed = new Map(listed)
+    for (const cid of kept) believed.set(cid, known.get(cid)!)
     if (kept.length === 0) this.collapses = 0
-    return { children, doubt: kept.length === 0 ? undefined : doubtAbout(kept, known.size, needed) }
+    return { children: believed, doubt: kept.length === 0 ? undefined : doubtAbout(kept, known.size, needed) }
   }
 }
 

@@ -29,8 +29,6 @@ export const followChildren = <R, R2>({
 }: FollowOptions<R, R2>): Effect.Effect<never, never, R | R2 | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const belief = new ChildBelief()
-    const cannot = ({ message }: { readonly message: string }) =>
-      `the children cannot be followed: ${message}; those that are known go on`
     /** Those that were believed to be there last, should the file be gone. */
     let believed: Children = new Map()
     for (;;) {
@@ -38,7 +36,7 @@ export const followChildren = <R, R2>({
         const noted = yield* readKnownChildren(data_dir)
         const known = noted ?? believed
         // The first failure is told, though the list may come with a later try.
-        const listing = yield* Effect.provideService(list, FailedTry, (error) => health.set("degraded", cannot(error)))
+        const listing = yield* Effect.provideService(list, FailedTry, (error) => health.set("degraded", unread(error)))
         const { children, doubt } = belief.learn(known, listing, monotonicMs(yield* Clock.Clock))
         if (noted === undefined || !isSame(known, children)) {
           yield* writeKnownChildren(data_dir, children)
@@ -49,7 +47,7 @@ export const followChildren = <R, R2>({
       })
       const done = yield* Effect.result(round)
       if (done._tag === "Failure") {
-        const detail = cannot(done.failure)
+        const detail = (done.failure._tag === "FalconError" ? unread : unstored)(done.failure)
         yield* health.set("degraded", detail)
         yield* Effect.logWarning(detail)
       } else {
@@ -62,6 +60,17 @@ export const followChildren = <R, R2>({
       yield* Effect.raceFirst(Effect.sleep(is_settled ? limits.list_ms : limits.doubt_ms), wanted)
     }
   })
+
+interface Told {
+  readonly message: string
+}
+
+const unread = ({ message }: Told): string =>
+  `the list of children cannot be read as a whole: ${message}; those that are known go on, and who is new or gone is not known until it can`
+
+/** The file of those that are known can be neither read nor written. */
+const unstored = ({ message }: Told): string =>
+  `the children cannot be followed: ${message}; those that run go on, and none starts or stops until then`
 
 const isSame = (one: Children, other: Children): boolean =>
   one.size === other.size && [...one].every(([cid, name]) => other.get(cid) === name)

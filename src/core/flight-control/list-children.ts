@@ -1,5 +1,6 @@
 /** The customers below a Flight Control parent, as Falcon lists them. */
 import { Effect } from "effect"
+import { FailedTry } from "../failed-try.ts"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { failure } from "../falcon/failure.ts"
@@ -97,8 +98,11 @@ const named = Effect.fnUntraced(function* (cids: readonly string[]): Effect.fn.R
   const falcon = yield* Falcon
   const children = new Map(cids.map((cid) => [cid, ""]))
   for (let at = 0; at < cids.length; at += limits.details) {
-    const asked = yield* Effect.result(falcon.request(details(cids.slice(at, at + limits.details))))
-    // Names are for people alone: without one, a child is known by its id.
+    // Names are for people alone: without one, a child is known by its id, and the list is whole.
+    const asked = yield* falcon.request(details(cids.slice(at, at + limits.details))).pipe(
+      Effect.provideService(FailedTry, () => Effect.void),
+      Effect.result,
+    )
     if (asked._tag === "Failure") yield* Effect.logWarning(`names of children are not known: ${asked.failure.message}`)
     else for (const [cid, name] of namesIn(asked.success)) if (children.has(cid)) children.set(cid, name)
   }
