@@ -168,6 +168,12 @@ export const cluster: readonly Mutant[] = [
   ]),
   ...breaks({ file: "src/plugins/event-stream/pipeline.ts", page, noticed_by: worlds }, [
     {
+      name: "who lost a unit goes on to post vertices",
+      promise: "a post under an epoch of which the process has been told that it is over",
+      find: "fence === undefined ? Effect.never : Deferred.await(fence.lost)",
+      replace: "fence === undefined ? Deferred.await(Deferred.makeUnsafe<void>()) : Effect.never",
+    },
+    {
       name: "an offset is stored before its events are delivered, in the worlds of a cluster",
       promise: "from what was committed",
       find: "    yield* deliverer.deliver(batch)\n    yield* enrichment.begin(batch.source_events, range)",

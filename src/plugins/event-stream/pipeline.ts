@@ -3,7 +3,7 @@
  * wait behind the one being posted; when both are full the reader stops, and so does Falcon. One post at a time keeps the
  * order.
  */
-import { Cause, Clock, Effect, Exit, Fiber, type Scope } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
 import { SharedBatchMemory } from "../../core/delivery/batch-memory.ts"
 import { CommitWindow } from "../../core/delivery/commit-window.ts"
 import { makeCommits } from "../../core/delivery/commits.ts"
@@ -25,6 +25,7 @@ import { untilStored } from "../../core/delivery/record.ts"
 import { Standing } from "../../core/delivery/standing.ts"
 import { Taps } from "../../core/delivery/tap.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
+import { Fenced } from "../../core/store/fence.ts"
 import type { OpenOffsets } from "../../core/store/offsets.ts"
 import { Board, PartitionActivity } from "../../core/telemetry/board.ts"
 import { Health } from "../../core/telemetry/health.ts"
@@ -228,7 +229,12 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* Fiber.interrupt(sender)
     // A disk that takes nothing must not keep the process: what is not dead-lettered is not committed either.
     const { drain_ms_max, record_ms_max } = enrichment_queue
-    const closed = yield* Effect.timeoutOption(enrichment.close, drain_ms_max + record_ms_max)
+    // Who lost the unit follows no detection any more: the other process does, from the committed offset.
+    const fence = yield* Fenced
+    const lost = fence === undefined ? Effect.never : Deferred.await(fence.lost)
+    const closed = yield* Effect.raceFirst(enrichment.close, lost).pipe(
+      Effect.timeoutOption(drain_ms_max + record_ms_max),
+    )
     yield* Fiber.interrupt(committer)
     if (closed._tag === "None") yield* Effect.logWarning(not_recorded)
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.join))

@@ -2,7 +2,10 @@
 import { Random } from "../../../simulator/events/random.ts"
 import type { ClusterScenario, LineFault, Trouble, Who } from "./cluster-scenario.ts"
 import { drawDown, minute } from "./draw-common.ts"
+import { drawGraph } from "./draw-enrichment.ts"
 import type { Fault, PartitionPlan, Poison, RequestDeed, StreamDeed } from "./scenario.ts"
+
+const enriched_share = 0.25
 
 export const drawCluster = (seed: number): ClusterScenario => {
   const random = new Random(seed * 64 + 48)
@@ -10,7 +13,7 @@ export const drawCluster = (seed: number): ClusterScenario => {
   const runners = random.int(2, 3)
   const partitions = random.list(1, random.chance(0.3) ? 4 : 2, () => drawPartition(random, span_ms))
   const byTime = (one: { readonly at_ms: number }, other: { readonly at_ms: number }) => one.at_ms - other.at_ms
-  return {
+  const drawn: ClusterScenario = {
     seed,
     runners,
     partitions,
@@ -29,6 +32,7 @@ export const drawCluster = (seed: number): ClusterScenario => {
     batch_events_max: random.pick([1, 5, 20, 100]),
     batch_wait_ms_max: random.int(500, 2_000),
   }
+  return random.chance(enriched_share) ? { ...drawn, graph: drawGraph(random) } : drawn
 }
 
 const poisons: readonly Poison[] = ["malformed", "truncated", "not_object", "invalid_utf8", "no_offset"]

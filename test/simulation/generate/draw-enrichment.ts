@@ -64,7 +64,7 @@ const drawBare = (random: Random): readonly Fault[] => {
   return [faultOf("edge_types", at_ms, random.pick([5_000, minute]), random.pick([1, 3, 1_000_000]), no_bytes)]
 }
 
-const drawGraph = (random: Random): GraphPlan => ({
+export const drawGraph = (random: Random): GraphPlan => ({
   detections_max: random.pick([10, 60, 150]),
   detection_share: random.pick([0.02, 0.2, 0.5]),
   unknown_share: random.pick([0, 0, 0.05]),

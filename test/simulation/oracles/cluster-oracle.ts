@@ -2,11 +2,14 @@
  * Compares what Falcon sent with what the intake took and what the database holds, when several processes have the unit one after the other
  * and believe to have it at once. Knows of each epoch who began it, from which offsets, and what it delivered.
  */
+import { enrichment_queue } from "../../../src/core/delivery/limits.ts"
 import type { Scenario } from "../generate/scenario.ts"
+import type { Graph } from "../model/graph.ts"
 import type { StoreWatcher } from "../model/store.ts"
 import type { Log, LogEvent } from "../model/workload.ts"
 import type { Post } from "./books.ts"
 import type { Break, DeliveryOracle } from "./delivery-oracle.ts"
+import { EnrichmentOracle } from "./enrichment-oracle.ts"
 import { letterOf, parseObject } from "./letters.ts"
 import { PutOff } from "./put-off.ts"
 
@@ -64,7 +67,14 @@ export class ClusterOracle {
   private readonly broken: Break
   private readonly now_ms: () => number
 
-  constructor(logs: readonly Log[], scenario: Scenario, now_ms: () => number, broken: Break) {
+  /** What follows detections, where the enrichment runs. */
+  readonly enrichments: EnrichmentOracle
+
+  constructor(logs: readonly Log[], graph: Graph | undefined, scenario: Scenario, now_ms: () => number, broken: Break) {
+    // Whoever loses the unit in order gives up what is open, as a process that stops does.
+    const stops = { ...scenario, faults: [...scenario.faults, { on: "stop", at_ms: 0, down_ms: 0 } as const] }
+    this.enrichments = new EnrichmentOracle(graph, logs, stops, broken)
+    this.enrichments.started(1, [])
     this.scenario = scenario
     this.now_ms = now_ms
     this.broken = broken
@@ -109,7 +119,7 @@ export class ClusterOracle {
   deliveryOf(by: object): Pick<DeliveryOracle, "parse" | "taken" | "answered" | "refused"> {
     return {
       parse: (body) => this.parse(by, body),
-      taken: ({ events }) => this.took(events),
+      taken: (post) => this.took(post),
       answered: ({ events }) => this.answered(events),
       refused: ({ events }) =>
         this.broken("refusals", `the intake refuses ${events.map(name).join(", ")}, which it takes`),
@@ -119,12 +129,16 @@ export class ClusterOracle {
   /** How far the run has come. */
   progress(): { readonly done: number; readonly complete: boolean } {
     for (const book of this.books) this.settle(book)
-    const done = this.books.reduce((sum, { settled, committed }) => sum + settled + committed, 0)
-    const complete = this.books.every((book) => book.settled === book.log.events.length && book.committed === book.last)
+    const followed = this.enrichments.progress()
+    const done = this.books.reduce((sum, { settled, committed }) => sum + settled + committed, followed.done)
+    const complete =
+      followed.open === 0 &&
+      this.books.every((book) => book.settled === book.log.events.length && book.committed === book.last)
     return { done, complete }
   }
 
   missing(): string {
+    const { open } = this.enrichments.progress()
     return this.books
       .filter((book) => book.settled < book.log.events.length || book.committed < book.last)
       .map(({ log, settled, committed, last }) =>
@@ -132,6 +146,7 @@ export class ClusterOracle {
           ? `${name(log.events[settled]!)} and ${log.events.length - settled - 1} after it`
           : `partition ${log.partition}: position ${last}, ${committed} is stored`,
       )
+      .concat(open > 0 ? [`vertices of ${open} detections`] : [])
       .join("; ")
   }
 
@@ -165,7 +180,10 @@ export class ClusterOracle {
   private parse(by: object, body: Uint8Array): Post | undefined {
     const { intake_key, jsons } = parseObject(decoder.decode(body)) ?? {}
     if (!Array.isArray(jsons)) return undefined
+    const vertices = jsons.flatMap((text: string) => this.enrichments.find(text) ?? [])
+    this.enrichments.posted(vertices, jsons.length - vertices.length)
     const events = jsons.flatMap((text: string) => {
+      if (this.enrichments.find(text) !== undefined) return []
       const event = this.by_text.get(text)
       if (event === undefined) this.broken("unchanged", `the intake gets what Falcon never sent: ${text.slice(0, 200)}`)
       return event ?? []
@@ -182,10 +200,14 @@ export class ClusterOracle {
           partition,
         )
     }
-    return { events, vertices: [], key: intake_key }
+    return { events, vertices, key: intake_key }
   }
 
-  private took(events: readonly LogEvent[]): void {
+  private took({ events, vertices }: Post): void {
+    const isSafe = ({ partition, position }: { readonly partition: number; readonly position: number }) =>
+      this.books[partition]!.taken[position]!
+    // A vertex may come again with a takeover, as its detection may.
+    this.enrichments.taken(vertices, isSafe, true)
     const turn = this.owners.get(events)
     if (turn === undefined) return
     for (const event of events) this.tookOne(turn, event)
@@ -225,7 +247,8 @@ export class ClusterOracle {
     const { beyond, put_off } = turn.shares[partition]!
     beyond.add(position)
     const { batch_events_max } = this.scenario
-    const most = batch_events_max + Math.min(put_off.events_max, batch_events_max)
+    const behind = this.scenario.graph === undefined ? 0 : enrichment_queue.events_behind_max
+    const most = batch_events_max + Math.min(put_off.events_max, batch_events_max) + behind
     if (beyond.size > most)
       this.broken(
         "at least once, tightly",
@@ -262,6 +285,9 @@ export class ClusterOracle {
       this.broken("never backwards", `position ${position} is stored after ${book.committed}`, partition)
     book.committed = position
     this.settle(book)
+    const open = this.enrichments.waitsUpTo(partition, position)
+    if (open !== undefined)
+      this.broken("enrichment", `an offset is stored after detection ${open.id}, which waits for vertices`, partition)
     if (book.settled <= position)
       this.broken(
         "nothing lost",
@@ -273,7 +299,9 @@ export class ClusterOracle {
   private written(by: object, file: string, bytes: Uint8Array): void {
     this.isCurrent(by, `writes ${file}`)
     if (!file.startsWith("dead-letters/")) return
-    for (const { raw } of decoder.decode(bytes).split("\n").flatMap(letterOf)) {
+    for (const letter of decoder.decode(bytes).split("\n").flatMap(letterOf)) {
+      if (this.enrichments.readLetter(letter)) continue
+      const { raw } = letter
       const event = this.by_text.get(decoder.decode(raw))
       if (event === undefined) this.broken("unchanged", `a dead letter that Falcon never sent: ${decoder.decode(raw)}`)
       else this.books[event.partition]!.recorded[event.position]!++

@@ -3,6 +3,7 @@ import { Random } from "../../../simulator/events/random.ts"
 import { type ClusterScenario, type Trouble, troublesEndMs, type Who } from "../generate/cluster-scenario.ts"
 import { AssetTasks } from "../model/asset-tasks.ts"
 import { api_url, Falcon } from "../model/falcon.ts"
+import { Graph } from "../model/graph.ts"
 import { intake_key } from "../model/intake.ts"
 import { makeLogs } from "../model/workload.ts"
 import { ClusterOracle } from "../oracles/cluster-oracle.ts"
@@ -36,7 +37,8 @@ export const runCluster = async (scenario: ClusterScenario): Promise<Required<Ou
     timeline.end()
   }
   const logs = makeLogs(scenario, start_ms)
-  const oracle = new ClusterOracle(logs, scenario, nowMs, broken)
+  const graph = scenario.graph && new Graph(scenario.graph, scenario.seed * 64 + 60)
+  const oracle = new ClusterOracle(logs, graph, scenario, nowMs, broken)
   const lines = new Lines(scenario, time, oracle, note)
   const falcon = new Falcon(scenario, logs, time, new Random(scenario.seed * 64 + 49), { ...unwatched, note })
   const faults = new Faults(scenario.faults, start_ms, note)
@@ -54,6 +56,8 @@ export const runCluster = async (scenario: ClusterScenario): Promise<Required<Ou
         time,
         random,
         falcon,
+        graph,
+        enrichments: oracle.enrichments,
         faults,
         delivery: oracle.deliveryOf(process),
         manners: manners.get(runnerOf(process.name))!,
@@ -193,13 +197,11 @@ const unwatched = {
   onOwnAsked: () => undefined,
 }
 
-/** What else there may be: no vertices, no assets. */
+/** What else there may be: no assets. */
 const beside = {
-  graph: undefined,
   fleet: undefined,
   task_ms: undefined,
   tasks: new AssetTasks(),
-  enrichments: { excuse: () => undefined },
   inventory: { parse: () => [], taken: () => undefined, answered: () => undefined, refused: () => undefined },
 }
 
@@ -212,5 +214,10 @@ const environment: Record<string, string> = {
   AKONIS_DATA_DIR: "/data",
 }
 
-const configuration = ({ batch_events_max, batch_wait_ms_max }: ClusterScenario): string =>
-  JSON.stringify({ plugins: { "event-stream": { batch_events_max, batch_wait_ms_max } } })
+const configuration = ({ batch_events_max, batch_wait_ms_max, graph }: ClusterScenario): string =>
+  JSON.stringify({
+    plugins: {
+      "event-stream": { batch_events_max, batch_wait_ms_max },
+      ...(graph !== undefined && { enrichment: { enabled: true } }),
+    },
+  })
