@@ -11,49 +11,12 @@ import type { Post } from "./books.ts"
 import type { Break, DeliveryOracle } from "./delivery-oracle.ts"
 import { EnrichmentOracle } from "./enrichment-oracle.ts"
 import { letterOf, parseObject } from "./letters.ts"
-import { PutOff } from "./put-off.ts"
-
-/** What one epoch did with one partition, by positions. */
-interface Share {
-  /** What was stored when the epoch began, -1 for nothing. */
-  readonly from: number
-  /** Highest that the intake took. */
-  latest: number
-  readonly taken: Set<number>
-  /** Taken, and the answer has not reached the process. */
-  readonly unanswered: Set<number>
-  readonly put_off: PutOff
-  /** Taken, and not stored when the next epoch began: it comes again. */
-  readonly beyond: Set<number>
-}
-
-/** One epoch. */
-interface Turn {
-  readonly epoch: number
-  readonly by: object
-  readonly shares: readonly Share[]
-  /** When its process learnt that it is over. */
-  told_ms: number | undefined
-}
-
-interface Book {
-  readonly log: Log
-  /** By position: whether the intake took it, and how many dead letters hold it. */
-  readonly taken: boolean[]
-  readonly recorded: number[]
-  /** Everything before it is with the intake or in the dead letters. */
-  settled: number
-  /** Highest position that the intake took. */
-  latest: number
-  /** The position of the stored offset, -1 for none. */
-  committed: number
-  readonly last: number
-}
+import { type ClusterBook, newBook, newShare, type Turn } from "./turns.ts"
 
 const decoder = new TextDecoder()
 
 export class ClusterOracle {
-  private readonly books: readonly Book[]
+  private readonly books: readonly ClusterBook[]
   private readonly by_text = new Map<string, LogEvent>()
   private readonly turns: Turn[] = []
   /** The epoch that a process believes to have. */
@@ -78,15 +41,7 @@ export class ClusterOracle {
     this.scenario = scenario
     this.now_ms = now_ms
     this.broken = broken
-    this.books = logs.map((log) => ({
-      log,
-      taken: log.events.map(() => false),
-      recorded: log.events.map(() => 0),
-      settled: 0,
-      latest: -1,
-      committed: -1,
-      last: log.events.findLastIndex(({ tells_offset }) => tells_offset),
-    }))
+    this.books = logs.map(newBook)
     for (const { events } of logs) for (const event of events) this.by_text.set(decoder.decode(event.bytes), event)
   }
 
@@ -162,16 +117,7 @@ export class ClusterOracle {
     const before = this.turns.at(-1)
     if (before !== undefined && epoch <= before.epoch)
       this.broken("the fence", `a takeover begins epoch ${epoch} after epoch ${before.epoch}: two owners`)
-    const shares = this.books.map(
-      ({ committed }): Share => ({
-        from: committed,
-        latest: -1,
-        taken: new Set(),
-        unanswered: new Set(),
-        put_off: new PutOff(),
-        beyond: new Set(),
-      }),
-    )
+    const shares = this.books.map(({ committed }) => newShare(committed))
     this.turns.push({ epoch, by, shares, told_ms: undefined })
     for (const [partition, share] of before?.shares.entries() ?? [])
       for (const position of share.taken) this.checkBeyond(before!, partition, position)
@@ -308,7 +254,7 @@ export class ClusterOracle {
     }
   }
 
-  private settle(book: Book): void {
+  private settle(book: ClusterBook): void {
     const { taken, recorded, log } = book
     while (book.settled < log.events.length && (taken[book.settled] || recorded[book.settled]! > 0)) book.settled++
   }
