@@ -120,7 +120,7 @@ export class ClusterOracle {
     const shares = this.books.map(({ committed }) => newShare(committed))
     this.turns.push({ epoch, by, shares, told_ms: undefined })
     for (const [partition, share] of before?.shares.entries() ?? [])
-      for (const position of share.taken) this.checkBeyond(before!, partition, position)
+      for (const position of share.taken) this.checkBeyond(before!, this.books[partition]!.log.events[position]!)
   }
 
   private parse(by: object, body: Uint8Array): Post | undefined {
@@ -183,13 +183,14 @@ export class ClusterOracle {
     share.taken.add(position)
     share.unanswered.add(position)
     share.latest = Math.max(share.latest, position)
-    this.checkBeyond(turn, partition, position)
+    this.checkBeyond(turn, event)
   }
 
   /** What a takeover repeats: of each partition the batch in flight, and what shared a store with it, no more than one full batch. */
-  private checkBeyond(turn: Turn, partition: number, position: number): void {
+  private checkBeyond(turn: Turn, { partition, position, tells_offset }: LogEvent): void {
     const next = this.turns[this.turns.indexOf(turn) + 1]
-    if (next === undefined || position <= next.shares[partition]!.from) return
+    // What tells no offset cannot be stored.
+    if (!tells_offset || next === undefined || position <= next.shares[partition]!.from) return
     const { beyond, put_off } = turn.shares[partition]!
     beyond.add(position)
     const { batch_events_max } = this.scenario

@@ -42,6 +42,7 @@ export class MannersOracle {
   private readonly in_flight = new Set<string>()
   private token: { readonly good_until_ms: number; refused: boolean } | undefined
   private started_ms = 0
+  private jumped_ms = Number.NEGATIVE_INFINITY
   /** Calls that have paid from their share go later when a 429 holds everybody, and again after a 401. */
   private readonly held_back: number
   private empty = { app_id: "", times: 0 }
@@ -69,8 +70,9 @@ export class MannersOracle {
     for (const times of Object.values(this.sent_ms)) times.length = 0
   }
 
-  /** The wall clock is another now: what was to be waited for cannot be told any more. */
+  /** The wall clock is another now: what was to be waited for cannot be told any more, nor how long a token is good that is under way. */
   clockJumped(): void {
+    this.jumped_ms = this.time.now_ms
     this.not_before.clear()
     this.token = undefined
   }
@@ -159,6 +161,7 @@ export class MannersOracle {
 
   private tokenAnswered(status: number | undefined, asked_ms: number, now_ms: number): void {
     if (status === 201) {
+      if (asked_ms <= this.jumped_ms) return
       const life_ms = this.scenario.token_life_s * 1_000
       this.token = {
         good_until_ms: asked_ms + life_ms - Math.min(falcon.token_margin_ms, life_ms / 2),
