@@ -75,6 +75,63 @@ describe("a listing of all hosts that holds nothing", () => {
     ))
 })
 
+describe("a listing of all hosts that lacks one of them", () => {
+  const lacking = (world: World, body: (ids: readonly unknown[]) => object) =>
+    Effect.gen(function* () {
+      yield* world.startWith(devices)
+      yield* world.pass(5_000)
+      const ids = (yield* items(world)).slice(1).map(({ device }) => device!.uid)
+      fault(world, scroll, JSON.stringify(body(ids)), { until_ms: 1e9 })
+      yield* world.pass(130 * minutes, 15_000)
+      expect(callsTo(world, scroll)).toBeGreaterThan(10)
+      expect(removed(world)).toBeUndefined()
+      return yield* health(world)
+    })
+  const errors = [{ code: 500, message: "a shard failed" }]
+
+  test.each([
+    ["errors", (ids: readonly unknown[]) => ({ meta: { pagination: { total: ids.length } }, resources: ids, errors })],
+    ["errors and no total", (ids: readonly unknown[]) => ({ meta: {}, resources: ids, errors })],
+    [
+      "something that is no id in its place",
+      (ids: readonly unknown[]) => ({ meta: { pagination: { total: 9 } }, resources: [...ids, null], errors: [] }),
+    ],
+    [
+      "objects in place of ids",
+      (ids: readonly unknown[]) => ({
+        meta: { pagination: { total: 8 } },
+        resources: ids.map((device_id) => ({ device_id })),
+        errors: [],
+      }),
+    ],
+  ])("and comes with %s says of none that it is gone, however often it comes", (_, body) =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 9 })
+        expect(yield* lacking(world, body)).toMatchObject({ status: "degraded" })
+      }),
+    ),
+  )
+})
+
+test("hosts that were missed are looked for although all were compared last by a clock that was ahead", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 3 })
+      const first = yield* world.startWith(devices)
+      yield* world.pass(5_000)
+      first.interruptUnsafe()
+      yield* world.pass(5_000)
+      const stored = context(world) as Record<string, object>
+      const ahead = { ...stored["device-assets"], reconciled_ms: Date.UTC(2031, 0, 1) }
+      world.disk.write("data/context.json", JSON.stringify({ ...stored, "device-assets": ahead }))
+      yield* change(world, { fleet: { remove: 1 } })
+      yield* world.startWith(devices)
+      yield* world.pass(5_000)
+      expect(removed(world)!.trim().split("\n").length).toBe(1)
+    }),
+  ))
+
 /** A world whose five users have been sent, and their ids. */
 const fiveUsers = Effect.gen(function* () {
   const world = yield* makeWorld({ ...quiet, console_users: 5 })
@@ -97,6 +154,55 @@ describe("a listing of users that comes with errors", () => {
         expect(removed(world, "user-assets.user-management")).toBeUndefined()
         const { status, detail } = yield* health(world, "user-assets")
         expect([status, detail]).toEqual(["degraded", expect.stringContaining("a shard failed")])
+      }),
+    ))
+})
+
+describe("a listing of users that lacks one of them", () => {
+  const body = (total: number, resources: readonly unknown[]) =>
+    JSON.stringify({ meta: { pagination: { total } }, resources, errors: [] })
+
+  test("and ends before its total is read on from there: nobody is gone", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { world, uids } = yield* fiveUsers
+        for (let time = 0; time < 4; time++) {
+          fault(world, user_ids, body(5, uids.slice(0, 4)))
+          yield* world.pass(61_000, 1_000)
+        }
+        expect(removed(world, "user-assets.user-management")).toBeUndefined()
+        yield* world.pass(2 * minutes, 1_000)
+        expect(yield* health(world, "user-assets")).toMatchObject({ status: "ok" })
+      }),
+    ))
+
+  test("and holds something that is no id in its place says of nobody that he is gone, however often it comes", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { world, uids } = yield* fiveUsers
+        fault(world, user_ids, body(5, [null, ...uids.slice(0, 4)]), { until_ms: 1e9 })
+        yield* world.pass(30 * minutes, 10_000)
+        expect(callsTo(world, user_ids)).toBeGreaterThan(10)
+        expect(removed(world, "user-assets.user-management")).toBeUndefined()
+        const { status, detail } = yield* health(world, "user-assets")
+        expect([status, detail]).toEqual(["degraded", expect.stringContaining("1 of its entries are no ids")])
+      }),
+    ))
+
+  test("of a directory and holds one without an id in its place says of nobody that he is gone, however often it comes", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, identities: 5 })
+        yield* world.startWith(yaml("user-assets", ["source: identity-protection"]))
+        yield* world.pass(5_000)
+        const nodes = (yield* items(world)).slice(1).map(({ user }) => ({ entityId: user!.uid }))
+        const entities = { nodes: [...nodes, { type: "USER" }], pageInfo: { hasNextPage: false } }
+        fault(world, graphql, JSON.stringify({ data: { entities } }), { until_ms: 1e9 })
+        yield* world.pass(30 * minutes, 10_000)
+        expect(callsTo(world, graphql)).toBeGreaterThan(5)
+        expect(removed(world, "user-assets.identity-protection")).toBeUndefined()
+        const { status, detail } = yield* health(world, "user-assets")
+        expect([status, detail]).toEqual(["degraded", expect.stringContaining("1 of them have no entityId")])
       }),
     ))
 })

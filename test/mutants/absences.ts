@@ -20,7 +20,37 @@ const lists = [
       replace: 'if (isList(envelope) || envelope.text === "") return Effect.succeed(envelope)',
     },
   ]),
+  ...breaks({ file: "src/plugins/user-assets/console-source.ts", page, noticed_by: "test/assets/lists.test.ts" }, [
+    {
+      name: "a list of users that ends before its total is whole",
+      promise: "A page without its end says nothing of who is not in it.",
+      find: 'typeof total === "number" && reached < total',
+      replace: 'typeof total === "string" && reached < total',
+    },
+    {
+      name: "who has no id is nobody",
+      promise: "An entry without an id may be any asset: a list with one says nothing of what is not in it.",
+      find: "noIds(page.resources.length - ids.length)",
+      replace: "noIds(0)",
+    },
+  ]),
+  ...breaks({ file: "src/plugins/user-assets/identity-source.ts", page, noticed_by: "test/assets/lists.test.ts" }, [
+    {
+      name: "an identity without an id is nobody",
+      promise: "An entry without an id may be any asset: a list with one says nothing of what is not in it.",
+      find: 'said === "" && nameless > 0',
+      replace: 'said === "" && nameless < 0',
+    },
+  ]),
   ...breaks({ file: "src/core/assets/collect.ts", page }, [
+    {
+      name: "a clock that was ahead puts off the comparison of all ids",
+      promise: "Once an hour all ids are listed, whatever the clock said before.",
+      page: "docs/operations.md",
+      noticed_by: "test/assets/lists.test.ts",
+      find: "last_ms <= now_ms && ",
+      replace: "",
+    },
     {
       name: "a list that lacks most hosts is believed at once",
       promise: absence,
@@ -36,6 +66,22 @@ const lists = [
     },
   ]),
   ...breaks({ file: "src/plugins/device-assets/source.ts" }, [
+    {
+      name: "hosts are gone by a listing with errors",
+      promise: "A list that comes with errors says nothing of what is not in it.",
+      page,
+      noticed_by: "test/assets/lists.test.ts",
+      find: 'if (doubt !== undefined) return yield* failure(scroll, "malformed", doubt)',
+      replace: 'if (doubt === null) return yield* failure(scroll, "malformed", doubt)',
+    },
+    {
+      name: "what is no id counts as a host in a listing",
+      promise: "An entry without an id may be any asset: a list with one says nothing of what is not in it.",
+      page,
+      noticed_by: "test/assets/lists.test.ts",
+      find: "listed += ids.length",
+      replace: "listed += page.resources.length",
+    },
     {
       name: "changes that show up late are never read",
       promise: "A change that shows up late in Falcon's index is read all the same.",

@@ -115,7 +115,8 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
     if (dry_run || listIds === undefined || lookup === undefined) return
     const now_ms = yield* Clock.currentTimeMillis
     const last_ms = progress.value().reconciled_ms
-    if (last_ms !== undefined && now_ms < last_ms + limits.reconcile_ms) return
+    // A time that is still to come was noted by a clock that was ahead.
+    if (last_ms !== undefined && last_ms <= now_ms && now_ms < last_ms + limits.reconcile_ms) return
     table.beginListing()
     yield* listIds((ids) =>
       Effect.gen(function* () {

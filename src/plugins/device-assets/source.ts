@@ -91,13 +91,18 @@ export const deviceSource = Effect.gen(function* () {
 
     listIds: (onIds) =>
       Effect.gen(function* () {
-        let listed = 0
-        let total = 0
+        let [entries, listed, total] = [0, 0, 0]
+        let doubt: string | undefined
         yield* eachPage(ask, scroll, { page_size: limits.ids_page }, (page) => {
-          listed += page.resources.length
-          total = Math.max(total, Number(page.pagination?.total) || 0)
-          return onIds(textsOf(page.resources))
+          // What is no id may stand for a host.
+          const ids = textsOf(page.resources)
+          entries += page.resources.length
+          listed += ids.length
+          total = Math.max(total, entries, Number(page.pagination?.total) || 0)
+          doubt ??= doubtOf(scroll, page)
+          return onIds(ids)
         })
+        if (doubt !== undefined) return yield* failure(scroll, "malformed", doubt)
         if (listed < total) return yield* failure(scroll, "malformed", `Falcon listed ${listed} of ${total} hosts`)
       }),
 
@@ -106,8 +111,10 @@ export const deviceSource = Effect.gen(function* () {
         const operation = details(ids)
         const envelope = yield* falcon.request(operation)
         // Hosts that went away since they were listed come as errors.
-        const is_gone = envelope.errors.length > 0 && envelope.errors.every(({ code }) => code === 404)
-        if (is_gone) return envelope.resources
+        const others = envelope.errors.filter(({ code }) => code !== 404)
+        if (envelope.errors.length > 0 && others.length === 0) return envelope.resources
+        const doubt = doubtOf(operation, { ...envelope, errors: others })
+        if (doubt !== undefined) yield* Effect.logWarning(`${doubt}; they are looked up again within an hour`)
         return (yield* failWithoutList(operation, yield* failWhenEmpty(operation, envelope))).resources
       }),
 

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { textsOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
 import { doubtOf, makeStrictRequest } from "../../core/assets/strict-request.ts"
+import { failure } from "../../core/falcon/failure.ts"
 import { failEmptyPage } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
@@ -34,6 +35,7 @@ export const consoleSource = Effect.gen(function* () {
 
     walk: (position, onPage) => {
       let reached = Number(position) || 0
+      let total: unknown
       const operation = reached === 0 ? query : { ...query, query: { ...query.query, offset: reached } }
       return eachPage(ask, operation, { page_size: limits.users_page }, (page) =>
         Effect.gen(function* () {
@@ -42,15 +44,24 @@ export const consoleSource = Effect.gen(function* () {
           const found = ids.length === 0 ? undefined : yield* ask(operation)
           reached += page.resources.length
           yield* failEmptyPage(query, page, reached)
-          const total = page.pagination?.total
+          total = page.pagination?.total
           yield* onPage({
             ids,
-            doubt: doubtOf(query, page) ?? (found && doubtOf(operation, found)),
+            doubt:
+              doubtOf(query, page) ?? (found && doubtOf(operation, found)) ?? noIds(page.resources.length - ids.length),
             entities: found?.resources ?? [],
             position: String(reached),
             total: typeof total === "number" ? total : undefined,
           })
         }),
+      ).pipe(
+        Effect.andThen(
+          Effect.suspend(() =>
+            typeof total === "number" && reached < total
+              ? Effect.fail(failure(query, "malformed", `Falcon listed ${reached} of ${total} users`))
+              : Effect.void,
+          ),
+        ),
       )
     },
 
@@ -58,6 +69,10 @@ export const consoleSource = Effect.gen(function* () {
   }
   return source
 })
+
+/** What is no id may stand for a user. */
+const noIds = (count: number): string | undefined =>
+  count === 0 ? undefined : `${query.name}: users may be missing from the list: ${count} of its entries are no ids`
 
 /** Up to 5000 ids (falconpy `retrieve_users`); a page has 500. */
 const details = (ids: readonly string[]): Operation => ({

@@ -111,7 +111,10 @@ const pageOf = Effect.fnUntraced(function* (operation: Operation, envelope: Enve
       trace_id,
     })
   }
-  const doubt = said === "" ? undefined : `${operation.name}: some of the entities may be missing: ${said}`
+  // What has no id may stand for anybody.
+  const nameless = found.nodes.filter((node) => textOf(fieldsOf(node).entityId) === undefined).length
+  const why = said === "" && nameless > 0 ? `${nameless} of them have no entityId` : said
+  const doubt = why === "" ? undefined : `${operation.name}: some of the entities may be missing: ${why}`
   if (doubt !== undefined) yield* Effect.logWarning(doubt)
   const { hasNextPage, endCursor } = fieldsOf(found.pageInfo)
   const next = textOf(endCursor)
