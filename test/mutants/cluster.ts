@@ -78,6 +78,17 @@ export const cluster: readonly Mutant[] = [
       replace: "",
     },
   ]),
+  ...breaks(
+    { file: "src/core/cluster/stored-files.ts", page, noticed_by: "src/core/cluster/shared-rotation.test.ts" },
+    [
+      {
+        name: "a rotation whose connection breaks is a defect",
+        promise: "when it is back all goes on by itself",
+        find: '        Effect.catchDefect((defect) => Effect.fail(problem("lock", name, "Unknown", { code: String(defect) }))),\n',
+        replace: "",
+      },
+    ],
+  ),
   ...breaks({ file: "src/core/actions/audit.ts", page, noticed_by: files }, [
     {
       name: "two processes put the audit log aside at once",

@@ -202,6 +202,8 @@ export const sharedFiles = (
       )
       .pipe(
         Effect.catchTag("SqlError", ({ message }) => Effect.fail(problem("lock", name, "Unknown", { code: message }))),
+        // What cannot be rolled back, since the connection broke, is a defect to the library.
+        Effect.catchDefect((defect) => Effect.fail(problem("lock", name, "Unknown", { code: String(defect) }))),
       )
 
   const files = FileSystem.FileSystem.of({
