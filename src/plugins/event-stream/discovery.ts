@@ -22,6 +22,8 @@ export interface Discovery {
   readonly acquire: (root_url: string) => Effect.Effect<Feed | undefined, never, ListServices>
   /** The feed is read no longer: its app id may be asked for again. */
   readonly release: (feed: Feed) => Effect.Effect<void>
+  /** Completes when a listing has the partition, which nobody reads: {@link acquire} has a feed for it. */
+  readonly listedAgain: (root_url: string) => Effect.Effect<void>
   /** Completes when the partition is to go on under the newest app id, with the others: {@link acquire} has a feed for it. */
   readonly moved: (feed: Feed) => Effect.Effect<string>
   /** Lists once and gives the partitions; what it brings is kept for {@link acquire}. Waits as long as it takes. */
@@ -40,6 +42,8 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   /** Feeds that were listed and that nobody reads yet, by partition. */
   const unread = new Map<string, Feed>()
   const in_use = new Map<Feed, Latch.Latch>()
+  /** Partitions that were not listed any more, and wait. */
+  const missing = new Map<string, Latch.Latch>()
   const rivals = new Rivals()
   let complained = ""
   /** What was wrong with the last listing that brought streams. */
@@ -56,7 +60,10 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
   })
 
   const addUnread = (feeds: readonly Feed[]): readonly string[] => {
-    for (const feed of feeds) unread.set(feed.root_url, feed)
+    for (const feed of feeds) {
+      unread.set(feed.root_url, feed)
+      missing.get(feed.root_url)?.openUnsafe()
+    }
     return feeds.map((feed) => feed.root_url)
   }
 
@@ -203,10 +210,21 @@ export const makeDiscovery = Effect.fnUntraced(function* (ids: AppIds, health: H
     rivals.used(feed.app_id, monotonicMs(yield* Clock.Clock))
   })
 
+  const listedAgain = (root_url: string) =>
+    Effect.suspend(() => {
+      if (unread.has(root_url)) return Effect.void
+      const latch = Latch.makeUnsafe(false)
+      missing.set(root_url, latch)
+      return Effect.ensuring(
+        latch.await,
+        Effect.sync(() => missing.delete(root_url)),
+      )
+    })
+
   const moved = (feed: Feed) =>
     Effect.as(in_use.get(feed)?.await ?? Effect.never, "all partitions move to a newer app id")
 
-  return { acquire, list, peek, release, moved } satisfies Discovery
+  return { acquire, list, peek, release, listedAgain, moved } satisfies Discovery
 })
 
 const count = (outcome: "found" | "empty" | "failed") =>

@@ -12,6 +12,8 @@ export const stream = {
   app_ids_max: 4,
   /** Between two listings that look for new partitions; a spare app id is free again after 30 minutes. */
   relist_ms: 15 * 60_000,
+  /** Between two looks whether all is delivered of a partition that Falcon no longer lists. */
+  delivered_look_ms: 1_000,
   /** Events in a row not above the offset read before, after which health says so. A resume repeats a few at most. */
   repeated_in_row_max: 10_000,
   /** A connection that lived this long ends the growth of the backoff. */

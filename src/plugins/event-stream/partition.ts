@@ -1,6 +1,7 @@
 /**
  * Keeps one partition read: acquires a feed, keeps its session alive, opens connection after connection, and goes back to
- * discovery when the session is over. Ends only when Falcon no longer lists the partition.
+ * discovery when the session is over. Ends only when Falcon no longer lists the partition, and what was read of it is delivered; where that
+ * takes long and Falcon lists the partition again meanwhile, it goes on.
  */
 import { Clock, Effect, Metric } from "effect"
 import { backoffMs } from "../../core/http/client/backoff.ts"
@@ -31,7 +32,15 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
     yield* Effect.gen(function* () {
       for (let failures = 0; ; ) {
         const feed = yield* discovery.acquire(root_url)
-        if (feed === undefined) break
+        if (feed === undefined) {
+          yield* Effect.logWarning("Falcon no longer lists this partition; its offset is kept in case it comes back")
+          const is_back = yield* Effect.raceFirst(
+            Effect.as(pipeline.delivered, false),
+            Effect.as(discovery.listedAgain(root_url), true),
+          )
+          if (is_back) continue
+          break
+        }
         const before = yield* mark(pipeline)
         watch.session_began_ms = before.at_ms
         watch.app_id = feed.app_id
@@ -46,7 +55,6 @@ export const runPartition = (root_url: string, delivering: Delivering, discovery
         // Sessions that end as soon as they begin must not make us list as fast as Falcon answers.
         if (failures > 0) yield* Effect.sleep(yield* backoffMs(failures))
       }
-      yield* Effect.logWarning("Falcon no longer lists this partition; its offset is kept in case it comes back")
       yield* pipeline.finish
     }).pipe(Effect.raceFirst(pipeline.broken), Effect.ensuring(pipeline.drain))
   }).pipe(Effect.annotateLogs({ partition: partitionLabel(root_url) }), Effect.scoped)

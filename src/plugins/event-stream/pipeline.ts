@@ -34,6 +34,7 @@ import { Tenant } from "../../core/tenant/identity.ts"
 import type { EventStreamConfig } from "./config.ts"
 import { partitionLabel } from "./feed.ts"
 import { describeForeign, isForeign } from "./foreign.ts"
+import { stream } from "./limits.ts"
 import { partitionMeter } from "./partition-meter.ts"
 
 export const plugin_id = "event-stream"
@@ -63,6 +64,8 @@ export interface Pipeline {
   readonly show: (part: string) => Effect.Effect<void, never, Scope.Scope>
   /** Never ends, but dies with the defect that ended one of its fibers: nothing would deliver, or commit, what is read from then on. */
   readonly broken: Effect.Effect<never>
+  /** Waits until all that has been read is delivered, however long that takes. More may be read afterwards, or when this is interrupted. */
+  readonly delivered: Effect.Effect<void>
   /** Delivers all that has been read and ends its enrichment, however long that takes, and stops. */
   readonly finish: Effect.Effect<void>
   /** Delivers what has been read, for a stream that is to end, as far as that works within the {@link DrainLimit}. */
@@ -220,6 +223,12 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
     yield* commits.flush
   })
 
+  const delivered = Effect.gen(function* () {
+    builder.dropPartialLine()
+    yield* handOver
+    while (!handoff.isIdle) yield* Effect.sleep(stream.delivered_look_ms)
+  })
+
   // In a fiber of its own: the one that drains has been interrupted, and could not be timed out any more.
   const drain = Effect.gen(function* () {
     const { over } = yield* DrainLimit
@@ -264,6 +273,7 @@ export const startPipeline = Effect.fnUntraced(function* (root_url: string, deli
           enrichment_open: enrichment.open(),
         }),
       }),
+    delivered,
     finish: Effect.andThen(deliverAll, enrichment.close),
     broken: Effect.andThen(Effect.all([sender, lingerer, committer].map(defectOf), together), Effect.never),
     drain,
