@@ -126,9 +126,14 @@ const drawSome = (rig: Rig, random: Random, next: ReturnType<typeof makeDeck>): 
   return [...kinds].map(({ kind, draw }) => ({ kind, ...draw(rig, random) }))
 }
 
-/** Waits until every partition has delivered something new, which is when what was in flight before has been sorted out. */
+/**
+ * Waits until every partition has delivered something new, which is when what was in flight before has been sorted out. A
+ * partition that has no more events to come can deliver nothing new when the rest of it stands in dead letters (its bytes were
+ * damaged on the way): the books at the end look for those.
+ */
 const progressed = async (rig: Rig): Promise<Account> => {
   const before = await rig.simulated.account()
+  const { events_max = Number.POSITIVE_INFINITY } = rig.settings
   return until(
     "progress on every partition",
     async () => {
@@ -138,8 +143,8 @@ const progressed = async (rig: Rig): Promise<Account> => {
       }
       const now = await rig.simulated.account()
       const moves = Object.entries(now.partitions).every(
-        ([name, { delivered, undelivered }]) =>
-          undelivered.events === 0 || delivered > (before.partitions[name]?.delivered ?? 0),
+        ([name, { available, delivered, undelivered }]) =>
+          undelivered.events === 0 || delivered > (before.partitions[name]?.delivered ?? 0) || available >= events_max,
       )
       return moves ? now : undefined
     },

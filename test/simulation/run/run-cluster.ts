@@ -2,9 +2,8 @@
 import { Random } from "../../../simulator/events/random.ts"
 import { type ClusterScenario, type Trouble, troublesEndMs, type Who } from "../generate/cluster-scenario.ts"
 import { AssetTasks } from "../model/asset-tasks.ts"
-import { api_url, Falcon } from "../model/falcon.ts"
+import { Falcon } from "../model/falcon.ts"
 import { Graph } from "../model/graph.ts"
-import { intake_key } from "../model/intake.ts"
 import { makeLogs } from "../model/workload.ts"
 import { ClusterOracle } from "../oracles/cluster-oracle.ts"
 import type { Break } from "../oracles/delivery-oracle.ts"
@@ -15,14 +14,12 @@ import { Faults } from "./faults.ts"
 import { Lines } from "./lines.ts"
 import type { Outcome } from "./run-scenario.ts"
 import { type Gate, type Process, Runner } from "./runner.ts"
+import { environment, start_ms, steps_max } from "./settings.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
 import { layerWire } from "./wire.ts"
 
-const start_ms = Date.UTC(2026, 0, 15)
 const minutes = 60_000
-/** Wake-ups of one run; far more than any needs. */
-const steps_max = 1_000_000
 
 export const runCluster = async (scenario: ClusterScenario): Promise<Required<Outcome>> => {
   const time = new VirtualTime(start_ms)
@@ -83,7 +80,7 @@ export const runCluster = async (scenario: ClusterScenario): Promise<Required<Ou
       note,
       broken,
       random: own,
-      env: environment,
+      env: environment("/data"),
       configuration: configuration(scenario),
       wire: (process, gate) => wireOf(process, gate, on_wire, () => runner),
       line: (process, gate) => lines.of(name, process, gate, on_line),
@@ -203,15 +200,6 @@ const beside = {
   task_ms: undefined,
   tasks: new AssetTasks(),
   inventory: { parse: () => [], taken: () => undefined, answered: () => undefined, refused: () => undefined },
-}
-
-const environment: Record<string, string> = {
-  FALCON_BASE_URL: api_url,
-  FALCON_CLIENT_ID: "simulated-client",
-  FALCON_CLIENT_SECRET: "simulated-secret",
-  SEKOIA_INTAKE_URL: `${api_url}/intake`,
-  SEKOIA_INTAKE_KEY: intake_key,
-  AKONIS_DATA_DIR: "/data",
 }
 
 const configuration = ({ batch_events_max, batch_wait_ms_max, graph }: ClusterScenario): string =>

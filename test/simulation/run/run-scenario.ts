@@ -9,7 +9,7 @@ import { AssetTasks } from "../model/asset-tasks.ts"
 import { api_url, Falcon } from "../model/falcon.ts"
 import { Fleet } from "../model/fleet.ts"
 import { Graph } from "../model/graph.ts"
-import { asset_key, intake_key } from "../model/intake.ts"
+import { asset_key } from "../model/intake.ts"
 import { makeLogs } from "../model/workload.ts"
 import { type Break, DeliveryOracle } from "../oracles/delivery-oracle.ts"
 import { EnrichmentOracle } from "../oracles/enrichment-oracle.ts"
@@ -21,6 +21,7 @@ import { EventFile, ndjson } from "./event-file.ts"
 import { Faults } from "./faults.ts"
 import { Machine } from "./machine.ts"
 import { Operator } from "./operator.ts"
+import { environment, start_ms, steps_max } from "./settings.ts"
 import { VirtualTime } from "./time.ts"
 import { Timeline } from "./timeline.ts"
 import { layerWire } from "./wire.ts"
@@ -36,12 +37,9 @@ export interface Outcome {
   readonly repeats?: number
 }
 
-const start_ms = Date.UTC(2026, 0, 15)
 const minutes = 60_000
 /** Somebody looks at health so often. */
 const looks_ms = 30_000
-/** Wake-ups of one run; far more than any needs. */
-const steps_max = 1_000_000
 
 /** The lock of the data folder is the real one, so the folder is a real one too; everything else in it is in memory. */
 const data_dir = `${tmpdir()}/akonis-simulation-${process.pid}`
@@ -124,7 +122,7 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     broken,
     note,
     random: new Random(scenario.seed * 4 + 2),
-    env: environment,
+    env: environment(data_dir),
     skew_ms: () => skew_ms,
     wire: (life) => layerWire({ ...wired, random: new Random(scenario.seed * 4 + 3), gate: machine.gate }, life),
     onStart: (life) => {
@@ -257,15 +255,6 @@ const begin = (fault: Fault, { machine, falcon, disk, time, note, jump }: World)
         disk.failing = undefined
       })
   }
-}
-
-const environment: Record<string, string> = {
-  FALCON_BASE_URL: api_url,
-  FALCON_CLIENT_ID: "simulated-client",
-  FALCON_CLIENT_SECRET: "simulated-secret",
-  SEKOIA_INTAKE_URL: `${api_url}/intake`,
-  SEKOIA_INTAKE_KEY: intake_key,
-  AKONIS_DATA_DIR: data_dir,
 }
 
 const assets = {
