@@ -200,7 +200,7 @@ export const makeLive = Effect.fnUntraced(function* (
       }
       const gone = plan.flatMap(({ fate, tenant }) => (fate === "removed" ? [tenant.id] : []))
       yield* show(all, { ...next, config: { ...next.config, tenants: all.map(({ config }) => config) } })
-      yield* http.endStreams(tokens_changed ? undefined : gone)
+      yield* http.endOpenResponses(tokens_changed ? undefined : gone)
       yield* Effect.forEach(all, ({ amends }) => amends.tell, { discard: true })
     })
 

@@ -26,9 +26,9 @@ import { openApiRoutes } from "./openapi.ts"
 import { type Reload, reloadRoutes } from "./reload.ts"
 import { runRoutes } from "./runs.ts"
 import { makeSessions, type Sessions } from "./session.ts"
+import { OpenResponses } from "./status/open-responses.ts"
 import { makeSharedLook, type SharedLook } from "./status/shared-look.ts"
 import { statusRoutes } from "./status/status.ts"
-import { Streams } from "./status/streams.ts"
 import { tapRoutes } from "./status/tap.ts"
 import { baseOf, tenantRoutes } from "./tenants.ts"
 import { timeRequests } from "./time-requests.ts"
@@ -62,15 +62,15 @@ interface HttpOptions {
   readonly now_ms: () => number
   /** `health`: no actions, no MCP, no documentation. */
   readonly serves?: "all" | "health"
-  /** Where log lines go, what the time is and whose disk it is, for what requests run. Tenants bring their own services. */
+  /** Logger, clock and file system of what requests run. Tenants bring their own services. */
   readonly context: Context.Context<FileSystem.FileSystem>
   /** Reads the configuration anew, where that is possible. */
   readonly reload?: Reload
-  /** How what is no tenant's is, by its name. */
+  /** The health of what belongs to no tenant, such as the list of children in Flight Control, by its name. */
   readonly process_health?: ProcessHealth
 }
 
-/** The HTTP API of a process: what it shows may be changed while it answers. */
+/** The HTTP API of a process. A reload changes which tenants it serves, while it goes on answering. */
 export interface HttpApi {
   readonly fetch: (request: Request, from?: From) => Response | Promise<Response>
   /** Opens the actions of a tenant, until the scope closes. */
@@ -78,16 +78,16 @@ export interface HttpApi {
     running: RunningTenant,
     guards: GuardsConfig,
   ) => Effect.Effect<ServedTenant, never, Scope.Scope>
-  /** From now on shows this. Requests that are being answered are answered as they began. */
+  /** From now on serves these tenants. Requests that are being answered are finished with the tenants that they began with. */
   readonly show: (served: Served) => Hono<ApiEnv>
-  /** Ends the bodies without end, so that whoever reads them has to show again who it is: those of these tenants, or all. */
-  readonly endStreams: (tenants?: readonly string[]) => Effect.Effect<void>
+  /** Ends the responses that stay open, so that their readers have to authenticate again: those of these tenants, or all. */
+  readonly endOpenResponses: (tenants?: readonly string[]) => Effect.Effect<void>
   /** Waits until what requests have begun so far is done, but no longer than a stopping process may take. */
   readonly settled: Effect.Effect<void>
   readonly stop: Effect.Effect<void>
 }
 
-/** Makes the API; it shows nothing yet. Every answer that is no success is a problem document. */
+/** Makes the API; it serves no tenant before `show`. Every answer that is no success is a problem document. */
 const makeHttp = (options: HttpOptions): HttpApi => {
   const pending = new Set<Promise<unknown>>()
   const runAll = Effect.runPromiseWith(options.context)
@@ -107,11 +107,11 @@ const makeHttp = (options: HttpOptions): HttpApi => {
     running: [],
     app: new Hono<ApiEnv>(),
   }
-  const streams = new Streams()
+  const open_responses = new OpenResponses()
   const lasting: Lasting = {
     ...options,
     runAside: runAll,
-    streams,
+    open_responses,
     sessions: makeSessions(
       () => now.api,
       (path) => isDocsPath(path) || isDashboardPath(path),
@@ -154,16 +154,16 @@ const makeHttp = (options: HttpOptions): HttpApi => {
     fetch: (request, from) => now.app.fetch(request, from),
     openActions,
     show,
-    endStreams: (tenants) => (tenants === undefined ? streams.endAll : streams.endOf(tenants)),
+    endOpenResponses: (tenants) => (tenants === undefined ? open_responses.endAll : open_responses.endOf(tenants)),
     settled: waitFor(pending, server.drain_ms_max),
-    stop: Effect.andThen(lasting.look.stop, streams.endAll),
+    stop: Effect.andThen(lasting.look.stop, open_responses.endAll),
   }
 }
 
-/** What stays the same when something else is shown. */
+/** What outlives a reload of the configuration. */
 interface Lasting extends HttpOptions {
   readonly sessions: Sessions
-  readonly streams: Streams
+  readonly open_responses: OpenResponses
   readonly look: SharedLook
   readonly limit: ReturnType<typeof limitRequests>
   readonly runAside: Api["run"]
@@ -172,7 +172,7 @@ interface Lasting extends HttpOptions {
 const makeApp = (
   api: Api,
   tenants: readonly RunningTenant[],
-  { sessions, streams, look, limit, started_ms, serves, reload, runAside, process_health }: Lasting,
+  { sessions, open_responses, look, limit, started_ms, serves, reload, runAside, process_health }: Lasting,
   {
     hosts,
     health_tenants = false,
@@ -201,9 +201,9 @@ const makeApp = (
   app.route("/", metricsRoutes(api, look, { started_ms, python: python_metrics }))
   app.route("/", logRoutes())
   app.route("/", tenantRoutes(api))
-  app.route("/", statusRoutes(look, streams))
+  app.route("/", statusRoutes(look, open_responses))
   if (reload !== undefined) app.route("/", reloadRoutes(api, reload, runAside))
-  for (const tenant of api.tenants) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, streams))
+  for (const tenant of api.tenants) app.route(baseOf(api, tenant.id), tapRoutes(api, tenant, open_responses))
   if (serves === "health") return app
   app.use(giveTrace(api))
   app.route("/", openApiRoutes(api))

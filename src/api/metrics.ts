@@ -11,13 +11,14 @@ import { pythonMetrics } from "./python-metrics.ts"
 import type { TenantGauges } from "./status/look.ts"
 import type { SharedLook } from "./status/shared-look.ts"
 
-interface Pages {
+interface MetricsOptions {
+  /** When the process began, ms since the epoch. */
   readonly started_ms: number
-  /** With the metrics of the Python module. */
+  /** Whether the metrics that the Python module had are added, under its names. */
   readonly python: boolean
 }
 
-export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }: Pages): Hono<ApiEnv> =>
+export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }: MetricsOptions): Hono<ApiEnv> =>
   new Hono<ApiEnv>().get("/metrics", needs("reader"), async (c) => {
     const tenants = await look.gauges()
     const gauges = Effect.forEach(tenants, updateGauges, { discard: true })
@@ -29,7 +30,7 @@ export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }
     })
   })
 
-/** What nobody counts as it happens: it is looked at when somebody asks. */
+/** Sets the gauges that are read when somebody asks, and not counted as things happen. */
 const updateGauges = ({ id, plugins, pending }: TenantGauges) =>
   Effect.gen(function* () {
     // What cannot be read is not nothing: the series stays as it is, or away.

@@ -2,12 +2,12 @@
 import { Hono } from "hono"
 import { status as limits } from "../../core/limits/operator.ts"
 import { type ApiEnv, needs, refuseWith } from "../api.ts"
+import type { OpenResponses } from "./open-responses.ts"
 import type { SharedLook } from "./shared-look.ts"
-import type { Streams } from "./streams.ts"
 
 const uncached = { "cache-control": "no-store" }
 
-export const statusRoutes = (look: SharedLook, streams: Streams): Hono<ApiEnv> => {
+export const statusRoutes = (look: SharedLook, open_responses: OpenResponses): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
   app.get("/status", needs("reader"), async (c) =>
     c.body(await look.now(c.get("caller")), 200, { ...uncached, "content-type": "application/json" }),
@@ -20,9 +20,9 @@ export const statusRoutes = (look: SharedLook, streams: Streams): Hono<ApiEnv> =
     }
     const caller = c.get("caller")
     const first = await look.now(caller)
-    const body = streams.body(
+    const body = open_responses.body(
       { waiting_bytes_max: limits.waiting_bytes_max, life_ms: limits.viewer_life_ms },
-      ({ send }) => {
+      (send) => {
         send(message(first))
         return look.watch(caller, (json) => void send(message(json)))
       },

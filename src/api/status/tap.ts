@@ -6,10 +6,10 @@ import { Taps } from "../../core/delivery/tap.ts"
 import { tap as limits, status } from "../../core/limits/operator.ts"
 import { cleanText } from "../../core/text.ts"
 import { type Api, type ApiContext, type ApiEnv, needs, refuseWith } from "../api.ts"
-import type { Streams } from "./streams.ts"
+import type { OpenResponses } from "./open-responses.ts"
 
 /** The route of one tenant. Events are content: the role reader does not see them. */
-export const tapRoutes = (api: Api, tenant: ActionTenant, streams: Streams): Hono<ApiEnv> => {
+export const tapRoutes = (api: Api, tenant: ActionTenant, open_responses: OpenResponses): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
   app.get("/tap", needs("responder"), async (c) => {
     const wanted = wantedOf(c)
@@ -19,9 +19,9 @@ export const tapRoutes = (api: Api, tenant: ActionTenant, streams: Streams): Hon
     const { name } = c.get("caller")
     const how = `${wanted.type ?? "any type"}, ${wanted.rate} a second${wanted.redacted ? ", redacted" : ""}`
     await api.run(Effect.logInfo(`${name} looks at events as they pass: ${how}`))
-    const body = streams.body(
+    const body = open_responses.body(
       { waiting_bytes_max: limits.waiting_bytes_max, life_ms: status.viewer_life_ms, tenant: tenant.id },
-      ({ send }) => {
+      (send) => {
         // Answers at once, so that the caller knows that it is open.
         send("\n")
         const alive = setInterval(() => send("\n"), limits.quiet_ms)

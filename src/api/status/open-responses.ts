@@ -1,28 +1,30 @@
-/** Bodies without end for those who look on: what a slow reader has not taken does not pile up here. */
+/**
+ * Responses that stay open and send messages as they come: `/status/stream` and the tap. A reader that falls behind misses messages; they
+ * are not held in memory for it.
+ */
 import { Effect } from "effect"
 
-export interface Sending {
-  /** Sends a text; false when the reader is too far behind, and it was left out. */
-  readonly send: (text: string) => boolean
-}
+/** Sends a message; false when the reader is too far behind, and the message was left out. */
+type Send = (text: string) => boolean
 
-interface StreamOptions {
+interface OpenResponseOptions {
+  /** Messages that may wait for the reader. */
   readonly waiting_bytes_max: number
   readonly life_ms: number
-  /** The tenant that it is about; all when left out. */
+  /** The tenant that the messages are about; all when left out. */
   readonly tenant?: string
 }
 
-/** All bodies of one process: whoever stops it ends them. */
-export class Streams {
-  /** What ends each, and the tenant that it is about. */
+/** All open responses of a process: whoever stops the process, or removes a tenant, ends them. */
+export class OpenResponses {
+  /** The function that ends a response, and the tenant that it is about. */
   private readonly open = new Map<() => void, string | undefined>()
 
   /**
-   * A body that ends when its reader goes, after `life_ms`, or with all others. `begin` gets the means to send and gives what is to
-   * be done at the end.
+   * A body that ends when its reader goes, after `life_ms`, or when it is ended here. `begin` is called once, with the function that sends,
+   * and returns what is called at the end.
    */
-  body({ waiting_bytes_max, life_ms, tenant }: StreamOptions, begin: (sending: Sending) => () => void) {
+  body({ waiting_bytes_max, life_ms, tenant }: OpenResponseOptions, begin: (send: Send) => () => void) {
     const encoder = new TextEncoder()
     let end = () => {}
     return new ReadableStream<Uint8Array>(
@@ -44,12 +46,12 @@ export class Streams {
             }
           }
           this.open.set(end, tenant)
-          const send = (text: string): boolean => {
+          const send: Send = (text) => {
             if (is_over || (controller.desiredSize ?? 0) <= 0) return false
             controller.enqueue(encoder.encode(text))
             return true
           }
-          finish = begin({ send })
+          finish = begin(send)
         },
         cancel: () => end(),
       },
@@ -61,7 +63,7 @@ export class Streams {
     for (const end of [...this.open.keys()]) end()
   })
 
-  /** Ends the bodies about these tenants. */
+  /** Ends the responses that are about these tenants alone. */
   endOf(tenants: readonly string[]): Effect.Effect<void> {
     return Effect.sync(() => {
       for (const [end, tenant] of [...this.open]) if (tenant !== undefined && tenants.includes(tenant)) end()
