@@ -45,7 +45,9 @@ const tenantLines = (tenant: TenantStatus, paint: Paint, long: boolean): string[
       `dead letters ${dead_letters.pending}${reasons(dead_letters.by_reason)}`,
       ...(enrichment.open + enrichment.enriched + enrichment.dead_lettered === 0
         ? []
-        : [`enrichment ${enrichment.open} open, ${enrichment.enriched} done, ${enrichment.dead_lettered} given up`]),
+        : [
+            `enrichment ${enrichment.open} open, ${enrichment.enriched} done, ${enrichment.dead_lettered} dead-lettered`,
+          ]),
       ...(budget === null ? [] : [`budget ${budget.remaining} of ${budget.limit} requests a minute`]),
       ...(approvals_waiting === 0 ? [] : [`approvals waiting ${approvals_waiting}`]),
     ].join("   "),

@@ -49,7 +49,7 @@ export const makeDeliverer = (options: DelivererOptions): Deliverer => {
   const record = makeRecord(options)
   /** Events of batches that wait, posted before their turn to probe the destination. */
   const early = new Map<Batch, Remaining>()
-  /** How long each post that is under way has had no answer, the oldest first. */
+  /** How long each post that is in flight has had no answer, the oldest first. */
   const unanswered = new Set<() => number>()
   health.describe(() => {
     const [waitedMs = () => 0] = unanswered

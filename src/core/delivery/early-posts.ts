@@ -1,6 +1,6 @@
 /**
- * When the batch of a partition goes although it is not full. At once, while nothing is under way and the last one went a moment ago
- * or longer: so that few events need not wait for others. Behind the one that is under way once its oldest event has waited long enough.
+ * When the batch of a partition goes although it is not full. At once, while nothing is in flight and the last one went a moment ago
+ * or longer: so that few events need not wait for others. Behind the batch in flight once its oldest event has waited long enough.
  */
 import { type Clock, Effect, Latch } from "effect"
 import { monotonicMs } from "../monotonic.ts"

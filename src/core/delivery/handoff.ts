@@ -31,7 +31,7 @@ export class Handoff {
     )
   }
 
-  /** Nothing is under way and nothing waits. */
+  /** Nothing is in flight and nothing waits. */
   get isIdle(): boolean {
     return this.idle && this.waiting.length === 0
   }

@@ -6,7 +6,7 @@ export const delivery = {
   batch_events_max: 1000,
   /** Request body after JSON escaping. The intake refuses more than 10 MiB; the specification keeps a tenth in reserve. */
   batch_bytes_max: 9_437_184,
-  /** How long an event may wait for its batch to fill while the one before it is under way. */
+  /** How long an event may wait for its batch to fill while the batch before it is in flight. */
   batch_wait_ms_max: 1_000,
   /** Characters (Unicode code points, as Python's `len` counts) in one event. The intake refuses longer ones. */
   event_chars_max: 250_000,
@@ -33,7 +33,7 @@ export const buffers = {
   batch_bytes_min: 64 * 1024,
 } as const
 
-/** Batches that go before they are full, since nothing is under way. */
+/** Batches that go before they are full, since nothing is in flight. */
 export const early_posts = {
   /** From one batch of a partition to the next such one: at most 20 posts a second, however few events come. */
   pause_ms: 50,
