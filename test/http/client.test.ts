@@ -31,6 +31,13 @@ describe("a request", () => {
     }),
   )
 
+  effect("must not arrive twice where the operation must not be repeated", () =>
+    Effect.gen(function* () {
+      expect((yield* play(write())).calls[0]).toMatchObject({ once: true })
+      expect((yield* play(write({ idempotent: true }))).calls[0]).not.toHaveProperty("once")
+    }),
+  )
+
   effect("takes a URL that Falcon gave, on a sibling host, as it is", () =>
     Effect.gen(function* () {
       const url = "https://firehose.eu-1.crowdstrike.com/refresh/v1/0?appId=x&action_name=refresh"

@@ -42,6 +42,27 @@ describe("sending", () => {
     }
   })
 
+  test.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
+    "%s arrives once where it must not arrive twice, whatever becomes of the connection",
+    async (method) => {
+      const arrived: string[] = []
+      using server = await tcp((socket) =>
+        socket.on("data", (data) => {
+          const [word = ""] = data.toString("latin1").split(" ")
+          arrived.push(word)
+          if (word === "GET") socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+          else socket.end()
+        }),
+      )
+      const all = Effect.gen(function* () {
+        yield* send(server.url)
+        return yield* Effect.flip(send(server.url, { method, once: true }))
+      })
+      expect((await run(all)).reason).toBe("reset")
+      expect(arrived).toEqual(["GET", method])
+    },
+  )
+
   test("gives the answer to a large body that the server did not read to its end", async () => {
     using server = await tcp((socket) =>
       socket.once("data", () => socket.write("HTTP/1.1 413 Payload Too Large\r\ncontent-length: 2\r\n\r\nno")),

@@ -51,6 +51,12 @@ const client = breaks({ file: "src/core/falcon/client.ts", noticed_by: "test/htt
     replace: "return without(answer, [])",
   },
   {
+    name: "a change does not say that it must not arrive twice",
+    promise: "A call that must not be repeated is repeated by nobody, the runtime included.",
+    find: "...(!operation.idempotent && { once: true }),",
+    replace: "",
+  },
+  {
     name: "the second 401 goes on",
     promise: "A 401 gets one new token and one more try.",
     find: "return yield* readAnswer(operation, yield* send(operation, renewed))",
@@ -216,6 +222,12 @@ const exchange = breaks({ file: "src/core/http/client/exchange.ts", noticed_by: 
 ])
 
 const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
+  {
+    name: "the runtime may repeat any request",
+    promise: "A request that must not arrive twice is not sent again by the runtime.",
+    find: "request.once === true &&",
+    replace: "request.once === undefined &&",
+  },
   {
     name: "redirects are followed",
     promise: "Redirects are handed back as they come: a token follows none.",

@@ -123,6 +123,7 @@ const httpRequest = (operation: Operation, url: string, bearer: string): HttpReq
       ...(typed && { "content-type": "application/json" }),
     },
     ...(has_body && { body: JSON.stringify(operation.body) }),
+    ...(!operation.idempotent && { once: true }),
     timeout_ms: operation.timeout_ms ?? falcon.request_ms_max,
   }
 }

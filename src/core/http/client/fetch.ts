@@ -54,6 +54,7 @@ export const starter = (options: FetchOptions): Start => {
       headers: { "user-agent": options.user_agent, ...request.headers },
       body: (request.body ?? null) as BodyInit | null,
       redirect: "manual",
+      ...(request.once === true && { keepalive: false }),
       signal,
     }).catch((cause: unknown) => Promise.reject(transportError(cause, url.host, proxyOf(url, options))))
 }

@@ -11,6 +11,11 @@ export interface HttpRequest {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /**
+   * It must not arrive twice. Bun sends a PUT or DELETE by itself again when a connection that it had used before breaks without an
+   * answer (1.4.5, seen with sockets): such a request gets a connection of its own.
+   */
+  readonly once?: true
   /** Until the response headers are here; `send` counts the wait for a free connection as well. */
   readonly timeout_ms: number
 }
