@@ -99,8 +99,22 @@ const merge = breaks({ file: "src/plugins/cases/merge-cases.ts", noticed_by: cas
     name: "a merge that answers 200 is done",
     promise: "A merge is done when the other case shows the evidence, and unconfirmed until then.",
     page: operations,
-    find: "answer.errors.length === 0 &&",
-    replace: "answer.errors.length === 0 ||",
+    find: "const is_done = shows && ",
+    replace: "const is_done = ",
+  },
+  {
+    name: "evidence that a case had before shows a merge",
+    promise: "A merge is done when the other case shows evidence of it that it did not have before.",
+    noticed_by: "test/actions/shown-otherwise.test.ts",
+    find: "own!.filter((id) => !had!.includes(id))",
+    replace: "own!",
+  },
+  {
+    name: "a merge with an error is undone, whatever the case shows",
+    promise: "An error beside a merge that the case shows leaves it unconfirmed.",
+    noticed_by: "test/actions/shown-otherwise.test.ts",
+    find: "first.code < 500 && !shows",
+    replace: "first.code < 500",
   },
   {
     name: "a case is merged with one that is not there",
@@ -118,6 +132,40 @@ const change = breaks({ file: "src/plugins/cases/change.ts", noticed_by: cases_t
     replace: "if (row.code === 409) return new Map()",
   },
 ])
+
+const otherwise = "test/actions/shown-otherwise.test.ts"
+const shown_case = breaks({ file: "src/plugins/cases/change.ts", noticed_by: otherwise, page: "docs/delivery.md" }, [
+  {
+    name: "a case that comes back as it was is changed",
+    promise: "A case that comes back with another status, severity or assignee than was set is unconfirmed.",
+    find: "contradiction: (resource) => contradictionIn(resource, fields),",
+    replace: "",
+  },
+  {
+    name: "an accepted change with a version is never read back",
+    promise: "A case that an answer shows otherwise is read back once more.",
+    find: "expected === undefined || row.code !== 409",
+    replace: "expected === undefined",
+  },
+])
+
+const shown_policy = breaks(
+  { file: "src/plugins/prevention-policies/shown-otherwise.ts", noticed_by: otherwise, page: "docs/delivery.md" },
+  [
+    {
+      name: "a setting with another value was applied",
+      promise: "A policy that comes back with another setting than was sent is unconfirmed.",
+      find: "word(shown) === word(value)) return []",
+      replace: "word(shown) !== word(shown)) return []",
+    },
+    {
+      name: "a setting that a policy does not have was applied",
+      promise: "A policy that comes back without a setting that was sent is unconfirmed.",
+      find: "if (own === undefined) return",
+      replace: "if (own === null) return",
+    },
+  ],
+)
 
 const create = breaks({ file: "src/plugins/cases/create-case.ts", noticed_by: cases_test }, [
   {
@@ -150,6 +198,8 @@ export const guard_rails: readonly Mutant[] = [
   ...approvals,
   ...merge,
   ...change,
+  ...shown_case,
+  ...shown_policy,
   ...create,
   ...parts,
 ]

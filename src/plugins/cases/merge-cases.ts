@@ -38,11 +38,16 @@ const mergeOperation = ({ destination_id, source_id }: Pair): Operation => ({
 
 const kinds: readonly EvidenceKind[] = ["alerts", "events", "leads"]
 
-/** Whether a case shows that another was merged into it: it has that one's evidence or, where there was none, a new version. */
+/**
+ * Whether a case shows that another was merged into it: it has that one's evidence or, where that one had none which it did not have
+ * before, a new version.
+ */
 const isMerged = (source: unknown, before: unknown, after: unknown): boolean => {
-  const held = kinds.flatMap((kind) => evidenceOf(source, kind))
-  const has = new Set(kinds.flatMap((kind) => evidenceOf(after, kind)))
-  if (held.length > 0) return held.every((id) => has.has(id))
+  const [own, had, has] = [source, before, after].map((one) =>
+    kinds.flatMap((kind) => evidenceOf(one, kind).map(idKey)),
+  )
+  const moved = own!.filter((id) => !had!.includes(id))
+  if (moved.length > 0) return moved.every((id) => has!.includes(id))
   return (versionOf(after) ?? 0) > (versionOf(before) ?? Number.POSITIVE_INFINITY)
 }
 
@@ -58,19 +63,18 @@ const merge = Effect.fnUntraced(function* (pair: Pair): Effect.fn.Return<Outcome
   const answer = yield* falcon.request(mergeOperation(pair))
   const again = yield* Effect.result(falcon.request(getOperation(ids)))
   const after = Result.isSuccess(again) ? caseIn(again.success.resources, destination_id) : undefined
-  const is_done =
-    answer.errors.length === 0 &&
-    isMerged(caseIn(looked.resources, source_id), caseIn(looked.resources, destination_id), after)
+  const shows = isMerged(caseIn(looked.resources, source_id), caseIn(looked.resources, destination_id), after)
+  const is_done = shows && answer.errors.length === 0
   const trace_ids = [...looked.trace_ids, ...(answer.trace_id === undefined ? [] : [answer.trace_id])]
-  const errors = is_done ? [] : [openRow(source_id, answer)]
+  const errors = is_done ? [] : [openRow(source_id, answer, shows)]
   const resources = is_done ? [after] : []
   return { resources, errors, trace_ids, requested: 1, succeeded: resources.length, failed: errors.length }
 })
 
-/** An error within a 2xx is a refusal. Without one, what the case does not show is unconfirmed. */
-const openRow = (id: string, { errors, status }: Envelope): RowError => {
+/** An error within a 2xx is a refusal, unless the case shows the merge all the same. Without one, what it does not show is unconfirmed. */
+const openRow = (id: string, { errors, status }: Envelope, shows: boolean): RowError => {
   const [first] = errors
-  if (first !== undefined && first.code < 500) return { id, code: first.code, message: first.message }
+  if (first !== undefined && first.code < 500 && !shows) return { id, code: first.code, message: first.message }
   const message = first?.message ?? "Falcon accepted the call, and the other case does not show it yet: not confirmed"
   return { id, code: first?.code ?? status, message, outcome: "unconfirmed" }
 }

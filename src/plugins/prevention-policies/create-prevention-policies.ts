@@ -3,6 +3,7 @@ import { defineAction } from "../../core/actions/action.ts"
 import { per_call, policy_args } from "./limits.ts"
 import { platform, policies_path, policy, settings, write } from "./policy.ts"
 import { sendRows } from "./policy-rows.ts"
+import { shownOtherwise } from "./shown-otherwise.ts"
 
 /**
  * gofalcon `PreventionCreatePolicyReqV1`, falconpy `prevention_policy_payload`. A key that they do not have (`enabled`,
@@ -40,6 +41,7 @@ export const createPreventionPolicies = defineAction({
       rows: resources,
       keyOf,
       keyOfPolicy: (resource) => keyOf((resource ?? {}) as Parameters<typeof keyOf>[0]),
+      contradiction: shownOtherwise,
       operation: (rows) => ({
         name: "prevention_policies.create",
         method: "POST",

@@ -12,4 +12,7 @@ export const per_call = {
 export const policy_args = {
   /** Policies created or changed by one action: ten calls' worth. */
   policy_rows_max: 5_000,
+  /** Differences that one row error names, and characters of a setting's name or value in it. */
+  differences_max: 10,
+  setting_chars_max: 100,
 } as const

@@ -14,6 +14,8 @@ interface Rows<Row> {
   readonly keyOf: (row: Row) => string
   /** The key of the row that a returned policy stands for. */
   readonly keyOfPolicy: (resource: unknown) => string | undefined
+  /** Why a returned policy shows that a row was not carried out as it stands. */
+  readonly contradiction: (row: Row, resource: unknown) => string | undefined
   readonly operation: (rows: readonly Row[]) => Omit<Operation, "idempotent" | "scopes">
 }
 
@@ -23,10 +25,11 @@ interface Rows<Row> {
  */
 export const sendRows = Effect.fnUntraced(function* <Row>(
   { scopes, idempotent, per_call }: CallFacts,
-  { rows, keyOf, keyOfPolicy, operation }: Rows<Row>,
+  { rows, keyOf, keyOfPolicy, contradiction, operation }: Rows<Row>,
 ): Effect.fn.Return<Outcome, FalconError | ArgumentError, Falcon> {
   const names = new Map<string, string>()
   const by_key = new Map<string, Row>()
+  const by_id = new Map<string, Row>()
   for (const [at, row] of rows.entries()) {
     const key = keyOf(row)
     const first = names.get(idKey(key))
@@ -35,6 +38,7 @@ export const sendRows = Effect.fnUntraced(function* <Row>(
     }
     names.set(idKey(key), nameOf(at))
     by_key.set(key, row)
+    by_id.set(idKey(key), row)
   }
   const named = <E extends RowError>(errors: readonly E[]) =>
     errors.map((error) => ({ ...error, ...(error.id !== undefined && { id: names.get(idKey(error.id)) ?? error.id }) }))
@@ -43,6 +47,10 @@ export const sendRows = Effect.fnUntraced(function* <Row>(
       ids: [...by_key.keys()],
       per_call,
       idOf: keyOfPolicy,
+      contradiction: (resource) => {
+        const row = by_id.get(idKey(keyOfPolicy(resource) ?? ""))
+        return row === undefined ? undefined : contradiction(row, resource)
+      },
       operation: (some) => ({ ...operation(some.map((key) => by_key.get(key)!)), idempotent, scopes }),
     }),
     (error) => withErrors(error, named(error.errors)),

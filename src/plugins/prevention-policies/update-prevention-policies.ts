@@ -3,6 +3,7 @@ import { defineAction } from "../../core/actions/action.ts"
 import { per_call, policy_args } from "./limits.ts"
 import { example_policy, policies_path, policy, policy_ids, policyIdOf, settings, write } from "./policy.ts"
 import { sendRows } from "./policy-rows.ts"
+import { shownOtherwise } from "./shown-otherwise.ts"
 
 /**
  * gofalcon `PreventionUpdatePolicyReqV1`, whose model asks for `settings` as well; falconpy `prevention_policy_payload`. A key
@@ -42,6 +43,7 @@ export const updatePreventionPolicies = defineAction({
       rows: resources,
       keyOf: ({ id }) => id,
       keyOfPolicy: policyIdOf,
+      contradiction: shownOtherwise,
       operation: (rows) => ({
         name: "prevention_policies.update",
         method: "PATCH",
