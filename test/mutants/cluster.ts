@@ -5,6 +5,8 @@ const page = "docs/cluster.md"
 const fence = "So no offset moves by a process that has lost the unit, and an offset never moves back."
 const noticed_by = "src/core/cluster/stored-offsets.test.ts"
 const files = "src/core/cluster/stored-files.test.ts"
+const rates = "src/core/cluster/leased-pace.test.ts"
+const budget = "All processes together make at most 100 calls of Falcon's API a second for a tenant."
 /** Whole processes over a model of the database that reads its statements. */
 const worlds = "test/simulation/cluster.test.ts"
 const stale = "AND epoch = $" + "{fence.epoch}::bigint FOR SHARE"
@@ -52,6 +54,51 @@ export const cluster: readonly Mutant[] = [
       promise: "its units run elsewhere within 10 s",
       find: "empty = hurries ? 1 : 0",
       replace: "empty = 0",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/leases.ts", page, noticed_by: rates }, [
+    {
+      name: "a lease is lent twice",
+      promise: budget,
+      find: "Math.min(wants, share, bounds.per_second_max - taken)",
+      replace: "Math.min(wants, share)",
+    },
+    {
+      name: "who comes first keeps the whole rate",
+      promise: "Where all together want more, each gets an equal part",
+      find: "Math.min(wants, share, bounds.per_second_max - taken)",
+      replace: "Math.min(wants, bounds.per_second_max - taken)",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/leased-pace.ts", page, noticed_by: rates }, [
+    {
+      name: "a process uses its part of the rate before the leases of the others have ended",
+      promise: "at most 4 s later, when no lease can run any more",
+      find: "now_ms - away.since_ms >= lease_ms",
+      replace: "now_ms - away.since_ms >= 0",
+    },
+    {
+      name: "a database that is away stops calls",
+      promise: "When the database does not answer, a process goes on with an equal part",
+      find: "return is_alone ? ownPart() : 0",
+      replace: "return 0",
+    },
+  ]),
+  ...breaks({ file: "src/core/cluster/stored-leases.ts", page, noticed_by: rates }, [
+    {
+      name: "two processes lend the same part of the rate at once",
+      promise: budget,
+      find: "WHERE r.version = $" + "{version}::bigint RETURNING",
+      replace: "RETURNING",
+    },
+  ]),
+  ...breaks({ file: "src/core/falcon/rate-limit.ts", page, noticed_by: rates }, [
+    {
+      name: "a wait that Falcon asks for is kept from the other processes",
+      promise:
+        "When Falcon tells one process to wait (429), the others learn it with their next renewal and wait as long.",
+      find: "    yield* pace.hold(wait_ms)\n",
+      replace: "",
     },
   ]),
   ...breaks({ file: "src/core/cluster/stored-offsets.ts", page, noticed_by }, [

@@ -19,7 +19,7 @@ export const clusterDatabase = Effect.gen(function* () {
   const is_new = migrated === undefined
   migrated ??= yield* emptyDatabase
   const db = yield* openPool(migrated)
-  const clear = db.sql`TRUNCATE akonis_units, akonis_offsets, akonis_checkpoints, akonis_files, akonis_file_parts, akonis_processes, akonis_journal`
+  const clear = db.sql`TRUNCATE akonis_units, akonis_offsets, akonis_checkpoints, akonis_files, akonis_file_parts, akonis_processes, akonis_journal, akonis_rates`
   yield* is_new ? migrate(db) : Effect.orDie(clear)
   return db
 })

@@ -1,8 +1,9 @@
 /** What a process has of a cluster, in types alone: what makes it is loaded only where a configuration has a `cluster` block. */
-import type { Effect, FileSystem, Layer } from "effect"
+import type { Effect, FileSystem, Layer, Scope } from "effect"
 import type { Audit } from "../actions/audit.ts"
 import type { Journal } from "../actions/idempotency.ts"
 import type { StoreError } from "../errors.ts"
+import type { Pace, Rate } from "../falcon/pace.ts"
 import type { Checkpoints } from "../store/checkpoints.ts"
 import type { Offsets } from "../store/offsets.ts"
 import type { HealthCell } from "../telemetry/health.ts"
@@ -18,6 +19,8 @@ export interface TenantStores {
   ) => FileSystem.FileSystem
   /** The journal of a tenant's changes, which all processes share. */
   readonly journal: (tenant: string, audit: Audit) => Effect.Effect<Journal, StoreError>
+  /** The rate of a tenant's calls that all processes share. */
+  readonly paceOf?: (tenant: string) => (rate: Rate) => Effect.Effect<Pace, never, Scope.Scope>
 }
 
 /** Which process does which work. */

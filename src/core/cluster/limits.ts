@@ -49,6 +49,22 @@ export const membership = {
   forgotten_ms: 24 * 60 * 60_000,
 } as const
 
+/** How the processes share a tenant's rate of calls to Falcon. Two statements a second for each tenant and process that makes calls, none without calls. */
+export const shared_rate = {
+  renew_ms: 1_000,
+  /** How long a lease counts. A process that is gone keeps others from its part for so long; a renewal may fail twice. */
+  lease_ms: 3_000,
+  /** A database that takes longer counts as away: calls go on at an equal part of the rate. */
+  ask_ms_max: 1_000,
+  /** Requests a second that a process wants before it knows how many it makes. */
+  first_per_second: 20,
+  least_per_second: 10,
+  /** Of the requests of the last second, so that a process which makes more need not wait. */
+  reserve_factor: 1.5,
+  /** Another process may have changed the leases between reading and storing them, each at most once a second. */
+  tries_max: 10,
+} as const
+
 /** The journal of changes that all processes share. */
 export const cluster_journal = {
   /** Between two looks whether another process has ended the same request. */

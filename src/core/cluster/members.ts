@@ -48,12 +48,19 @@ export const readMembers = (database: Database): Effect.Effect<Members, StoreErr
     return { members, units }
   })
 
-/** Tells the others that this process lives, now and until the scope closes; gives what shows in health where a unit runs. */
+export interface Membership {
+  /** Shows in health where a unit runs. */
+  readonly show: (unit: string, cell: HealthCell) => void
+  /** How many processes were there when the database told last; commands that run count. */
+  readonly count: () => number
+}
+
+/** Tells the others that this process lives, now and until the scope closes. */
 export const beMember = Effect.fnUntraced(function* (
   database: Database,
   runner: string,
   process: { readonly id: string; readonly version: string; readonly works: boolean },
-): Effect.fn.Return<(unit: string, cell: HealthCell) => void, StoreError, Scope.Scope> {
+): Effect.fn.Return<Membership, StoreError, Scope.Scope> {
   const { sql } = database
   let seen: Members = { members: [], units: [] }
   let trouble = ""
@@ -95,9 +102,12 @@ export const beMember = Effect.fnUntraced(function* (
     if (placed === undefined || !is_there) return ["degraded", "no process of the cluster has it yet"]
     return ["ok", placed.runner === runner ? `runs here (${runner})` : `runs on ${placed.runner}`]
   }
-  return (unit, cell) =>
-    cell.describe(() => {
-      const [status, detail] = describe(unit)
-      return { status, detail }
-    })
+  return {
+    show: (unit, cell) =>
+      cell.describe(() => {
+        const [status, detail] = describe(unit)
+        return { status, detail }
+      }),
+    count: () => seen.members.length,
+  }
 })

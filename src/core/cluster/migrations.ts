@@ -76,6 +76,14 @@ const versions: Readonly<Record<string, readonly string[]>> = {
       PRIMARY KEY (tenant, key)
     )`,
   ],
+  "0004_rates": [
+    `CREATE TABLE akonis_rates (
+      tenant text PRIMARY KEY,
+      version bigint NOT NULL,
+      leases jsonb NOT NULL,
+      held_until timestamptz
+    )`,
+  ],
 }
 
 /** Names of the versions, in order. */

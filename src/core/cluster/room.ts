@@ -4,6 +4,7 @@ import type { ClusterConfig } from "../config/cluster.ts"
 import type { ConfigError, StoreError } from "../errors.ts"
 import type { Cluster, TenantStores } from "./cluster.ts"
 import { type Database, openDatabase } from "./database.ts"
+import { leasedPace } from "./leased-pace.ts"
 import { engine } from "./limits.ts"
 import { beMember } from "./members.ts"
 import { checkVersion } from "./migrations.ts"
@@ -11,6 +12,7 @@ import { joinCluster, runnerName, type Seat } from "./placement.ts"
 import { layerStoredCheckpoints } from "./stored-checkpoints.ts"
 import { sharedFiles } from "./stored-files.ts"
 import { storedJournal } from "./stored-journal.ts"
+import { storedLeases } from "./stored-leases.ts"
 import { layerStoredOffsets } from "./stored-offsets.ts"
 
 export { openDatabase } from "./database.ts"
@@ -24,6 +26,12 @@ export const storesOf = (database: Database, process: string): TenantStores => (
   journal: (tenant, audit) => storedJournal(database, tenant, process, audit),
 })
 
+const paceOf =
+  (database: Database, process: string, count: () => number): NonNullable<TenantStores["paceOf"]> =>
+  (tenant) =>
+  (rate) =>
+    leasedPace(storedLeases(database, tenant), process, rate, count)
+
 /** Of a process that takes no units. */
 const spectator: Seat = { run: () => Effect.never, leave: Effect.void }
 
@@ -35,8 +43,8 @@ export const openStores = Effect.fnUntraced(function* (
   const database = yield* openDatabase(config, source)
   yield* checkVersion(database)
   const id = crypto.randomUUID()
-  yield* beMember(database, "shell", { id, version, works: false })
-  return storesOf(database, id)
+  const { count } = yield* beMember(database, "shell", { id, version, works: false })
+  return { ...storesOf(database, id), paceOf: paceOf(database, id, count) }
 })
 
 /** Joins the cluster until the scope closes. `works`: whether units may be placed here. */
@@ -47,7 +55,8 @@ export const openCluster = Effect.fnUntraced(function* (
   const database = yield* openDatabase(config, source)
   yield* checkVersion(database)
   const id = crypto.randomUUID()
-  const show = yield* beMember(database, runnerName(config), { id, version, works })
+  const { show, count } = yield* beMember(database, runnerName(config), { id, version, works })
   const seat = works ? yield* joinCluster(database, config, source) : spectator
-  return { stores: storesOf(database, id), placement: { ...seat, show, drain_ms_max: engine.hand_over_ms_max } }
+  const stores = { ...storesOf(database, id), paceOf: paceOf(database, id, count) }
+  return { stores, placement: { ...seat, show, drain_ms_max: engine.hand_over_ms_max } }
 })

@@ -17,6 +17,7 @@ import { importOffsets } from "./import-offsets.ts"
 import { beMember } from "./members.ts"
 import { checkVersion, migrate } from "./migrations.ts"
 import { joinCluster } from "./placement.ts"
+import { storedLeases } from "./stored-leases.ts"
 import { layerStoredOffsets } from "./stored-offsets.ts"
 import { claimUnit } from "./units.ts"
 
@@ -215,7 +216,7 @@ describe.skipIf(!has_postgres)(
       ),
     )
 
-    test("needs no more rights than docs/cluster.md grants to commit, record and be a member", () =>
+    test("needs no more rights than docs/cluster.md grants to commit, record, share a rate and be a member", () =>
       onRealClock(
         Effect.gen(function* () {
           const at = yield* emptyDatabase
@@ -227,6 +228,8 @@ describe.skipIf(!has_postgres)(
           yield* checkVersion(db)
           yield* beMember(db, "a", { id: crypto.randomUUID(), version: "1", works: true })
           yield* (yield* startOn(db, "a")).offsets.commit(url, 1)
+          yield* storedLeases(db, "acme").hold(1)
+          expect(yield* storedLeases(db, "acme").replace(1, {})).toBe(true)
           const config = { database_url: secretText(at), connections_max: 3, runner_host: "127.0.0.1" }
           yield* joinCluster(db, { ...config, runner_port: yield* Effect.promise(freePort) }, "test")
           expect(yield* Effect.isSuccess(db.sql`CREATE TABLE more ()`)).toBe(false)
@@ -243,6 +246,7 @@ describe.skipIf(!has_postgres)(
             "offsets",
             "files",
             "journal",
+            "rates",
           ])
           expect(yield* migrate(db)).toEqual([])
           yield* checkVersion(db)

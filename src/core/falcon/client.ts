@@ -11,6 +11,7 @@ import { failure, failWhenEmpty, statusFailure, transportFailure } from "./failu
 import { falcon } from "./limits.ts"
 import { askForList } from "./list-answer.ts"
 import type { Operation } from "./operation.ts"
+import { SharedPace } from "./pace.ts"
 import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
 import { makeRateLimit } from "./rate-limit.ts"
 import { requestUrl } from "./request-url.ts"
@@ -49,11 +50,12 @@ export const makeFalcon = Effect.gen(function* () {
   const http = yield* Http
   const auth = yield* FalconAuth
   const labels = yield* Metric.CurrentMetricAttributes
-  const rate = yield* makeRateLimit({
+  const most = {
     per_second_max: Math.min(falcon.api_per_second_max, falcon.tenant_per_minute_max / 60),
     burst_max: falcon.api_burst_max,
-    is_tenants: true,
-  })
+  }
+  const shared = yield* SharedPace
+  const rate = yield* makeRateLimit({ ...most, is_tenants: true, pace: shared && (yield* shared(most)) })
 
   const send = Effect.fnUntraced(function* (
     operation: Operation,

@@ -1,13 +1,13 @@
 /** How fast one tenant's API, or its token endpoint, may be called. */
 import { Clock, Effect, Metric, Semaphore } from "effect"
-import { RateLimiter } from "effect/persistence"
 import { waitMs } from "../http/client/backoff.ts"
 import type { HttpAnswer } from "../http/client/http.ts"
 import { retryAfterMs } from "../http/client/retry-after.ts"
 import { retry } from "../limits.ts"
-import { monotonicClock, monotonicMs } from "../monotonic.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { falcon } from "./limits.ts"
+import { ownPace, type Pace, type Rate, refillMs } from "./pace.ts"
 
 /** One rate budget, shared by all calls of a tenant. */
 export interface RateLimit {
@@ -37,39 +37,31 @@ interface Budget {
  *
  * The enrichment takes from a second, smaller bucket before this one.
  */
-export const makeRateLimit = Effect.fnUntraced(function* (rate: {
-  readonly per_second_max: number
-  readonly burst_max: number
-  /** What answers say of the budget is the tenant's, for metrics; the token endpoint may speak of another one. */
-  readonly is_tenants?: boolean
-}) {
-  const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+export const makeRateLimit = Effect.fnUntraced(function* (
+  rate: Rate & {
+    /** What answers say of the budget is the tenant's, for metrics; the token endpoint may speak of another one. */
+    readonly is_tenants?: boolean
+    /** In place of a bucket of this process' own. */
+    readonly pace?: Pace | undefined
+  },
+) {
   const clock = yield* Clock.Clock
   const turn = yield* Semaphore.make(1)
-  const refill_ms = 1_000 / (rate.per_second_max - rate.burst_max)
-  const bucket = {
-    key: "budget",
-    algorithm: "token-bucket",
-    limit: rate.burst_max,
-    window: refill_ms * rate.burst_max,
-  } as const
-  // The limiter reads the clock by itself: a wall clock that jumps ahead would fill the bucket at once, one that is set back
-  // would not refill it for as long.
-  const steady = monotonicClock(clock)
-  const pay = (tokens: number) =>
-    Effect.orDie(RateLimiter.sleep(limiter, { ...bucket, tokens })).pipe(Effect.provideService(Clock.Clock, steady))
+  const pace = rate.pace ?? (yield* ownPace(rate))
+  const refill_ms = refillMs(rate)
   let held_until_ms = Number.NEGATIVE_INFINITY
   let limited_in_row = 0
   let budget: Budget | undefined
+  const heldMs = () => Math.max(held_until_ms, pace.heldUntilMs()) - monotonicMs(clock)
 
   const next = Effect.gen(function* () {
     for (;;) {
-      const now_ms = monotonicMs(clock)
-      if (now_ms < held_until_ms) yield* Effect.sleep(held_until_ms - now_ms)
+      const held_ms = heldMs()
+      if (held_ms > 0) yield* Effect.sleep(held_ms)
       const tokens = Math.max(1, Math.round(gapMs(budget, yield* Clock.currentTimeMillis) / refill_ms))
-      yield* pay(tokens)
+      yield* pace.pay(tokens)
       // Another request may have got a 429 in the meantime.
-      if (monotonicMs(clock) >= held_until_ms) return
+      if (heldMs() <= 0) return
     }
   })
 
@@ -88,6 +80,7 @@ export const makeRateLimit = Effect.fnUntraced(function* (rate: {
     const asked_ms = retryAfterMs(answer.headers, now_ms) ?? retry.rate_limited_ms
     const wait_ms = yield* waitMs(limited_in_row, asked_ms, retry.backoff_ms)
     held_until_ms = Math.max(held_until_ms, monotonicMs(clock) + wait_ms)
+    yield* pace.hold(wait_ms)
     yield* Metric.update(Metric.withAttributes(metrics.falcon_rate_limit_waits, { operation }), 1)
     yield* Metric.update(metrics.falcon_rate_limit_seconds, wait_ms / 1_000)
   })

@@ -12,6 +12,7 @@ import { Taps } from "../delivery/tap.ts"
 import type { StoreError } from "../errors.ts"
 import type { FalconCredentials } from "../falcon/credentials.ts"
 import { layerFalcon } from "../falcon/layer.ts"
+import { SharedPace } from "../falcon/pace.ts"
 import type { Http } from "../http/client/http.ts"
 import type { EnabledPlugin, PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
@@ -48,7 +49,7 @@ export const layerTenant = (
     stores,
     Board.layer,
     Taps.layer,
-    Layer.mergeAll(layerFalconOf(tenant), layerPoolWatch(pluginsNow)).pipe(
+    Layer.mergeAll(layerFalconOf(tenant, shared), layerPoolWatch(pluginsNow)).pipe(
       Layer.provideMerge(health),
       Layer.provide(label),
     ),
@@ -91,11 +92,12 @@ export const credentialsOf = (
 })
 
 /** The Falcon client. That there is no token yet is told in the health of every plugin. */
-const layerFalconOf = ({ credentials }: TenantConfig) =>
+const layerFalconOf = ({ id, credentials }: TenantConfig, shared: TenantStores | undefined) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const cell = yield* Health.use((health) => health.cellOfAll("token"))
-      return layerFalcon(credentialsOf(credentials, fs), cell)
+      const client = layerFalcon(credentialsOf(credentials, fs), cell)
+      return shared?.paceOf === undefined ? client : Layer.provide(client, Layer.succeed(SharedPace, shared.paceOf(id)))
     }),
   )
