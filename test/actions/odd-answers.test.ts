@@ -10,7 +10,7 @@ import type { Row } from "../../src/plugins/iocs/indicator.ts"
 import { monitorIoc } from "../../src/plugins/iocs/monitor-ioc.ts"
 import { pushIocsForDetection } from "../../src/plugins/iocs/push-iocs-for-detection.ts"
 import { withApp } from "./app.ts"
-import { act, callsOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
+import { act, callsOf, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
 
 const resources = (...found: readonly unknown[]) => JSON.stringify({ meta: {}, errors: [], resources: found })
 
@@ -23,6 +23,32 @@ test("a host is found by its name although its other fields are not what the doc
         resources: [{ name: "wks-1", device_id: "a", hosts: [odd] }],
       })
     }),
+  )
+})
+
+describe("a list of which Falcon leaves out a part", () => {
+  const host = { device_id: "a", hostname: "WKS-1" }
+  const indicator = { id: "f".repeat(64), type: "domain", value: "a.example", action: "detect", source: "x" }
+  const counted = (more: object, ...found: readonly unknown[]) => JSON.stringify({ resources: found, ...more })
+  const short = { meta: { pagination: { total: 2, limit: 100 } } }
+  const broken = { meta: {}, errors: [{ code: 503, message: "a shard is away" }] }
+
+  test.each([short, broken])("names no host as the only one of its name: %j", (more) =>
+    withFalcon({ faults: [faultOn("/devices/combined", { status: 200, body: counted(more, host) })] }, () =>
+      Effect.gen(function* () {
+        expect(yield* failureOf(getHostsByName, { names: ["wks-1"] })).toMatchObject({ reason: "malformed" })
+      }),
+    ),
+  )
+
+  test.each([short, broken])("is not taken for all indicators: nothing is written after it: %j", (more) =>
+    withFalcon({ faults: [faultOn("/iocs/combined", { status: 200, body: counted(more, indicator) })] }, (simulator) =>
+      Effect.gen(function* () {
+        const error = yield* failureOf(monitorIoc, { type: "domain", value: "b.example" })
+        expect(error).toMatchObject({ reason: "malformed" })
+        expect((yield* callsOf(simulator)).filter(({ method }) => method !== "GET")).toEqual([])
+      }),
+    ),
   )
 })
 

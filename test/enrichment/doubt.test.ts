@@ -51,6 +51,25 @@ describe("an answer that says nothing", () => {
     ),
   )
 
+  test("beside which a part of Falcon fails is asked for until it does not, however long: nothing of it is left out", () => {
+    const part = `{"meta":{},"resources":[],"errors":[{"code":400,"message":"x"},{"code":503,"message":"a shard is away"}]}`
+    const one = part.replace('"resources":[]', '"resources":[{"id":"x"}]')
+    const lasting = { from_ms: 0, until_ms: 600_000 }
+    return withEnricher(
+      { faults: [faultOn("/threatgraph/entities", { status: 200, body: one }, lasting)] },
+      few,
+      (scene) =>
+        Effect.gen(function* () {
+          const running = yield* Effect.forkChild(enrich(scene.enricher, epp(scene)))
+          yield* Effect.sleep("9 minutes")
+          expect(running.pollUnsafe()).toBeUndefined()
+          expect(yield* scene.health).toMatchObject({ status: "degraded" })
+          yield* Effect.sleep("3 minutes")
+          expect(yield* Fiber.join(running)).toEqual(yield* Effect.promise(() => whole))
+        }),
+    )
+  })
+
   test("that Falcon insists on counts in the end: some of its services write an empty list as null", () =>
     withEnricher(
       { faults: [faultOn("/threatgraph/combined", { status: 200, body: nothing[2] }, { from_ms: 0, until_ms: 1e9 })] },

@@ -19,6 +19,20 @@ const lists = [
       find: "if (isList(envelope)) return Effect.succeed(envelope)",
       replace: 'if (isList(envelope) || envelope.text === "") return Effect.succeed(envelope)',
     },
+    {
+      name: "a part of a list is acted on as all of it",
+      promise: "Of a list that is acted on as a whole nothing may be missing.",
+      noticed_by: "test/actions/odd-answers.test.ts",
+      find: "if (error === undefined && missing === undefined) return Effect.void",
+      replace: "if (error === undefined) return Effect.void",
+    },
+    {
+      name: "an error beside a list is no part of it",
+      promise: "Of a list that is acted on as a whole nothing may be missing.",
+      noticed_by: "test/actions/odd-answers.test.ts",
+      find: "const [error] = pages.errors\n",
+      replace: "const error = pages.errors[1_000]\n",
+    },
   ]),
   ...breaks({ file: "src/plugins/user-assets/console-source.ts", page, noticed_by: "test/assets/lists.test.ts" }, [
     {
@@ -121,6 +135,18 @@ const doubt = breaks({ file: "src/plugins/enrichment/doubt.ts", page }, [
   },
 ])
 
+const parts_fail = breaks(
+  { file: "src/plugins/enrichment/doubt.ts", page, noticed_by: "test/enrichment/doubt.test.ts" },
+  [
+    {
+      name: "what a shard that is away leaves out is not there",
+      promise: "An answer beside which Falcon names a failure of its own is asked for until it does not.",
+      find: "code < 500 &&",
+      replace: "code < 600 &&",
+    },
+  ],
+)
+
 const offsets = breaks({ file: "src/core/delivery/lines/offset-watch.ts", page }, [
   {
     name: "offsets that begin anew are not noticed",
@@ -136,4 +162,4 @@ const offsets = breaks({ file: "src/core/delivery/lines/offset-watch.ts", page }
   },
 ])
 
-export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt, ...offsets]
+export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt, ...parts_fail, ...offsets]

@@ -54,7 +54,7 @@ const cursor = (kind: Cursor["kind"], name: string, value: string | number): Cur
 const reached = ({ operation, collected }: Walked): number => startOf(operation) + collected
 
 /** The caller may have begun in the middle. */
-const startOf = (operation: Operation): number => {
+export const startOf = (operation: Operation): number => {
   const offset = operation.query?.offset
   return typeof offset === "number" || isDigits(offset) ? Number(offset) : 0
 }

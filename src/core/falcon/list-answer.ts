@@ -4,6 +4,7 @@ import type { Envelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
 import { failure } from "./failure.ts"
 import type { Operation } from "./operation.ts"
+import type { Pages } from "./paginate.ts"
 
 /** Falcon sent a list, or said in so many words that it has no entry. Not `null`, and no empty body. */
 export const isList = ({ has_resources, pagination }: Envelope): boolean => has_resources || pagination?.total === 0
@@ -25,6 +26,32 @@ export const failEmptyPage = (operation: Operation, page: Envelope, read: number
   const total = page.pagination?.total
   if (page.resources.length > 0 || typeof total !== "number" || total <= read) return Effect.void
   return Effect.fail(failure(operation, "malformed", `Falcon sent an empty page after ${read} of ${total} entries`))
+}
+
+/**
+ * The pages of a list that is acted on as a whole: fails when Falcon counts more than it gave, or gives errors beside it. Half of a
+ * list would be mistaken for all of it: of two hosts of one name for the only one, of an indicator that is there for none.
+ */
+export const failUnlessWhole = (
+  operation: Operation,
+  pages: Pick<Pages, "errors" | "missing" | "resources" | "trace_ids">,
+): Effect.Effect<void, FalconError> => {
+  const { missing, resources, trace_ids } = pages
+  const [error] = pages.errors
+  if (error === undefined && missing === undefined) return Effect.void
+  const why =
+    error === undefined
+      ? `Falcon counts ${missing} more than it listed, which are ${resources.length}`
+      : `a part of the list is missing: ${error.code} ${error.message}`
+  const is_forbidden = error?.code === 403
+  return Effect.fail(
+    failure(operation, is_forbidden ? "forbidden" : "malformed", why, {
+      ...(error !== undefined && { status: error.code }),
+      errors: pages.errors,
+      trace_id: trace_ids.at(-1),
+      scopes: is_forbidden ? operation.scopes : [],
+    }),
+  )
 }
 
 type Request = (operation: Operation) => Effect.Effect<Envelope, FalconError>

@@ -1,7 +1,7 @@
 /** Walks through a list that comes in pages. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import { type Cursor, nextCursor } from "./cursor.ts"
+import { type Cursor, nextCursor, startOf } from "./cursor.ts"
 import type { Envelope } from "./envelope.ts"
 import type { ApiError, FalconError } from "./errors.ts"
 import { failure } from "./failure.ts"
@@ -25,6 +25,8 @@ export interface Pages {
   readonly calls: number
   /** Of the whole list, as the first page that says it counts. */
   readonly total?: number
+  /** How many entries more than came back the last page counts, where no cap ended the walk: the list is not whole. */
+  readonly missing?: number
   /** Where the list goes on after the last resource here; absent at its end, or when a page went beyond the cap. */
   readonly next?: string
 }
@@ -74,12 +76,14 @@ export const walkPages = Effect.fnUntraced(function* (
   const trace_ids: string[] = []
   let calls = 0
   let total: number | undefined
+  let missing = 0
   const cursor = yield* eachPage(request, operation, options, (page) =>
     Effect.sync(() => {
       calls++
       const counted = page.pagination?.total
       if (typeof counted === "number") total ??= counted
       for (const resource of page.resources) resources.push(resource)
+      missing = typeof counted === "number" ? counted - startOf(operation) - resources.length : 0
       errors.push(...page.errors)
       if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
     }),
@@ -92,6 +96,7 @@ export const walkPages = Effect.fnUntraced(function* (
     trace_ids,
     calls,
     ...(total !== undefined && { total }),
+    ...(options.limit === undefined && missing > 0 && { missing }),
     ...(next !== undefined && { next: String(next) }),
   }
 })

@@ -18,19 +18,27 @@ const never_empty: ReadonlySet<string> = new Set(["threatgraph.edge-types"])
 export interface Doubt {
   /** For people. */
   readonly what: string
-  /** Said often enough, it counts: some of Falcon's services write an empty list as `null`. An answer without content never does. */
+  /**
+   * Said often enough, it counts: some of Falcon's services write an empty list as `null`. An answer without content never does, and
+   * neither does one beside which Falcon names a failure of its own.
+   */
   readonly may_be_true: boolean
 }
 
 /** `undefined` for an answer that can be believed. That an id is not known (404) is one. */
 export const doubtOf = (operation: Operation, { resources, errors, ...answer }: Envelope): Doubt | undefined => {
-  const failed = errors.filter(({ code }) => code !== 404).map(({ code, message }) => `${code} ${message}`)
-  if (failed.length > 0)
-    return { what: `comes with errors: ${failed.slice(0, quoted_max).join("; ")}`, may_be_true: true }
+  const failed = errors.filter(({ code }) => code !== 404)
+  if (failed.length > 0) {
+    const quoted = failed.slice(0, quoted_max).map(({ code, message }) => `${code} ${message}`)
+    return { what: `comes with errors: ${quoted.join("; ")}`, may_be_true: failed.every(({ code }) => lasts(code)) }
+  }
   if (never_empty.has(operation.name) && resources.length === 0) return { what: "is empty", may_be_true: false }
   if (errors.length > 0 || isList({ resources, errors, ...answer })) return undefined
   return { what: "holds no list", may_be_true: Object.keys(answer.meta).length > 0 }
 }
+
+/** Whether an error is there tomorrow, too. One of Falcon's own passes, as it does when it is the status of the answer. */
+const lasts = (code: number): boolean => code < 500 && code !== 429 && code !== 401
 
 interface Found<A> {
   readonly items: readonly A[]

@@ -4,6 +4,7 @@ import { z } from "zod"
 import { defineAction, type Outcome, type RowError } from "../../core/actions/action.ts"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
+import { failUnlessWhole } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { deviceIdOf, read } from "./device.ts"
 import { hosts as bounds } from "./limits.ts"
@@ -75,7 +76,9 @@ const find = Effect.fnUntraced(function* (given: readonly string[]): Effect.fn.R
   const trace_ids: string[] = []
   for (let at = 0; at < names.length; at += bounds.names_per_call) {
     const some = names.slice(at, at + bounds.names_per_call)
-    const pages = yield* falcon.pages(findOperation(some), { page_size: bounds.found_page })
+    const operation = findOperation(some)
+    const pages = yield* falcon.pages(operation, { page_size: bounds.found_page })
+    yield* failUnlessWhole(operation, pages)
     trace_ids.push(...pages.trace_ids)
     for (const resource of pages.resources) {
       const host = hostOf(resource)

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { falcon as bounds } from "../../core/falcon/limits.ts"
+import { failUnlessWhole } from "../../core/falcon/list-answer.ts"
 import { allOf, anyOf, is } from "./fql.ts"
 import { findOperation, type Indicator, indicatorOf, isOurs, keyOf, unreadFields } from "./indicator.ts"
 import { iocs } from "./limits.ts"
@@ -30,7 +31,9 @@ export const findAll = Effect.fnUntraced(function* (
   filter: string | undefined,
 ): Effect.fn.Return<Found, FalconError, Falcon> {
   const falcon = yield* Falcon
-  const pages = yield* falcon.pages(findOperation(filter), { page_size: iocs.page_max })
+  const operation = findOperation(filter)
+  const pages = yield* falcon.pages(operation, { page_size: iocs.page_max })
+  yield* failUnlessWhole(operation, pages)
   const indicators = usable(pages.resources)
   const unread = new Map<string, readonly string[]>()
   for (const resource of pages.resources) {
