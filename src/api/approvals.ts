@@ -9,9 +9,8 @@ import { type Api, type ApiEnv, answerProblem, needs, takesNoQuery } from "./api
 export const approvalRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
   app.get("/approvals", needs("responder"), async (c) => {
-    const result = await api.run(Effect.result(tenant.approvals.list))
-    if (Result.isFailure(result)) return answerProblem(c, result.failure.problem)
-    return c.json({ approvals: result.success.map(({ owner: _, hash: __, idempotency_key: ___, ...shown }) => shown) })
+    const waiting = await api.run(tenant.approvals.list)
+    return c.json({ approvals: waiting.map(({ owner: _, hash: __, idempotency_key: ___, ...shown }) => shown) })
   })
   app.post("/approvals/:id", needs("responder"), takesNoQuery, async (c) => {
     const approver = {

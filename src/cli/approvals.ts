@@ -35,9 +35,8 @@ const list = Command.make("list", flags, (given) =>
   explain(
     Effect.gen(function* () {
       const { tenant } = yield* open(given, { falcon: false })
-      const result = yield* Effect.result(tenant.approvals.list)
-      if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
-      const shown = result.success.map(({ owner: _, hash: __, idempotency_key: ___, ...one }) => one)
+      const waiting = yield* tenant.approvals.list
+      const shown = waiting.map(({ owner: _, hash: __, idempotency_key: ___, ...one }) => one)
       if (given.json) return yield* print(JSON.stringify(shown, null, 2))
       const rows = shown.map((one) => [one.id, one.until, one.who, one.action, JSON.stringify(one.arguments)])
       yield* print(table([["id", "until", "asked by", "action", "arguments"], ...rows]))

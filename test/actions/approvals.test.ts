@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { makeApprovals } from "../../src/core/actions/approvals.ts"
@@ -64,6 +65,23 @@ describe("an action that needs a second person", () => {
       const replayed = await served.act("isolate_endpoints", { ids }, { headers })
       expect([replayed.status, replayed.text]).toEqual([200, approved.text])
       expect(contained(served)).toBe(1)
+    }))
+
+  test("is approved although a file beside it cannot be read, or holds no run", () =>
+    withServed(guarded, async (served) => {
+      const asked = await served.act("isolate_endpoints", { ids: await hostsOf(served, 1) })
+      const folder = `${served.data_dir}/approvals`
+      const [broken, endless] = [crypto.randomUUID(), crypto.randomUUID()]
+      const run = JSON.parse(readFileSync(`${folder}/${asked.body.approval_id}.json`, "utf8"))
+      mkdirSync(`${folder}/${crypto.randomUUID()}.json`)
+      writeFileSync(`${folder}/${broken}.json`, "{")
+      writeFileSync(`${folder}/${endless}.json`, JSON.stringify({ ...run, id: endless, until: "one day" }))
+      const listed = await served.ask<{ approvals: object[] }>("/approvals", { token: tokens.admin })
+      expect(listed.body.approvals).toMatchObject([{ id: asked.body.approval_id }])
+      expect((await approveAs(served, tokens.admin, endless)).status).toBe(404)
+      const other = await served.act("isolate_endpoints", { ids: await hostsOf(served, 2) })
+      expect(other.body.type).toBe("/problems/approval-needed")
+      expect((await approveAs(served, tokens.admin, asked.body.approval_id)).status).toBe(200)
     }))
 
   test("runs once when several approve it at the same time", () =>

@@ -167,6 +167,8 @@ describe("a protected host", () => {
     ...nothing.map((body) => ["/devices/entities/devices/v2", { tags: [tag] }, 200, body] as const),
     ["/devices/entities/devices/v2", { tags: [tag] }, 200, '{"resources":[],"errors":[]}'],
     ["/devices/entities/devices/v2", { tags: [tag] }, 404, "<html>no such page</html>"],
+    ["/devices/entities/devices/v2", { tags: [tag] }, 404, '{"errors":[{"code":404,"message":"404: Page Not Found"}]}'],
+    ["/devices/entities/devices/v2", { tags: [tag] }, 200, '{"resources":[],"errors":[{"code":404,"message":"no"}]}'],
   ] as const)("is no host that nothing was said about: %s %j %d %s", (path, guard, status, body) =>
     withApp(
       { faults: [faultOn(path, { status, body }, { count: 20 })] },

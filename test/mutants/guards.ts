@@ -44,6 +44,12 @@ const protection = breaks({ file: "src/core/actions/guards-protected.ts", page: 
     replace: "yield* askForList(falcon.request, operation)",
   },
   {
+    name: "a 404 that names nobody says of every host that it is unknown",
+    promise: "Where the lookup says nothing, nothing is changed: an unknown host is one that Falcon names.",
+    find: "    silent.push(...some",
+    replace: "    if (errors.length === 0) silent.push(...some",
+  },
+  {
     name: "a protected name is compared as it is written",
     promise: "A protected host is never changed: upper and lower case of its name and its tags make no difference.",
     find: 'named.has(idKey(String(host.hostname ?? "")))',
@@ -91,6 +97,12 @@ const approvals = breaks({ file: "src/core/actions/approvals.ts", noticed_by: ap
     promise: "What nobody approves within half an hour is gone.",
     find: "return now_ms >= Date.parse(until) ||",
     replace: "return now_ms >= 2 * Date.parse(until) ||",
+  },
+  {
+    name: "a file that cannot be read stops all approvals",
+    promise: "A waiting run that cannot be read keeps no other one from being approved.",
+    find: "const run = yield* readOrTell(id)",
+    replace: "const run = yield* Effect.orDie(records.read(id))",
   },
 ])
 

@@ -39,10 +39,7 @@ export const makeTenantLook = (running: RunningTenant, acting: ActionTenant): Te
   const actedNow = everyFewSeconds(
     Effect.all({
       audit: readAuditTail(data_dir),
-      approvals: Effect.orElseSucceed(
-        Effect.map(acting.approvals.list, (all) => all.length),
-        () => 0,
-      ),
+      approvals: Effect.map(acting.approvals.list, (all) => all.length),
     }),
   )
 

@@ -12,8 +12,8 @@ import { type Refusal, refuse } from "./problem.ts"
 const waiting_run = z.object({
   id: z.string(),
   /** When it was asked for, and until when it may be approved: ISO 8601. */
-  at: z.string(),
-  until: z.string(),
+  at: z.iso.datetime(),
+  until: z.iso.datetime(),
   /** Who asked: the name of the token or `shell:<user>`, with its role; and whose idempotency keys they are. */
   who: z.string(),
   role: z.enum(["reader", "responder", "admin"]),
@@ -39,7 +39,7 @@ export interface Approvals {
   /** Lets a run wait for approval, or finds the one that waits already: the same arguments of the same caller. */
   readonly submit: (run: Omit<WaitingRun, "id" | "at" | "until">) => Effect.Effect<WaitingRun, Refusal>
   /** What waits, the oldest first. */
-  readonly list: Effect.Effect<readonly WaitingRun[], Refusal>
+  readonly list: Effect.Effect<readonly WaitingRun[]>
   /** Takes a run out, to be carried out by whoever called this. Refuses an approver who asked for it, and a run that is not there, or not any more. */
   readonly claim: (id: string, approver: Approver) => Effect.Effect<WaitingRun, Refusal>
 }
@@ -49,7 +49,8 @@ export const makeApprovals = Effect.fnUntraced(function* (
   data_dir: string,
 ): Effect.fn.Return<Approvals, never, FileSystem.FileSystem> {
   const clock = yield* Clock.Clock
-  const records = yield* makeRecordFolder(`${data_dir}/approvals`, waiting_run, bounds.approval_bytes_max)
+  const folder = `${data_dir}/approvals`
+  const records = yield* makeRecordFolder(folder, waiting_run, bounds.approval_bytes_max)
 
   /** A clock that was set back makes a run older, and never younger. */
   const isOver = ({ at, until }: WaitingRun): boolean => {
@@ -57,10 +58,19 @@ export const makeApprovals = Effect.fnUntraced(function* (
     return now_ms >= Date.parse(until) || now_ms < Date.parse(at) - bounds.recount_ms
   }
 
+  /** One that cannot be read keeps no other one from being approved: it stays where it is, and the log names it. */
+  const readOrTell = (id: string) =>
+    Effect.catch(records.read(id), ({ message }) =>
+      Effect.as(Effect.logError(`${message}; a run that waits for an approval is not shown`), "unreadable" as const),
+    )
+
   const all = Effect.gen(function* () {
     const found: WaitingRun[] = []
     for (const id of yield* records.ids) {
-      const run = yield* records.read(id)
+      const run = yield* readOrTell(id)
+      if (run === "unreadable") continue
+      if (run === undefined)
+        yield* Effect.logError(`${folder}/${id}.json holds no run: it is removed, ask for it again`)
       if (run === undefined || isOver(run)) yield* records.remove(id)
       else found.push(run)
     }
@@ -68,7 +78,7 @@ export const makeApprovals = Effect.fnUntraced(function* (
   })
 
   const submit = Effect.fnUntraced(function* (run: Omit<WaitingRun, "id" | "at" | "until">) {
-    const waiting = yield* Effect.mapError(all, notReady)
+    const waiting = yield* all
     const same = waiting.find(
       ({ owner, action, hash, idempotency_key }) =>
         owner === run.owner && action === run.action && hash === run.hash && idempotency_key === run.idempotency_key,
@@ -94,7 +104,7 @@ export const makeApprovals = Effect.fnUntraced(function* (
     return (yield* records.claim(id)) ? run : yield* gone
   })
 
-  return { submit, list: Effect.mapError(all, notReady), claim }
+  return { submit, list: all, claim }
 })
 
 const notReady = ({ message }: StoreError): Refusal => refuse("not-ready", `nothing was done: ${message}`)

@@ -1,6 +1,5 @@
 /** A second person's approval: the run is carried out for who asked for it, whoever approves it. */
 import { Effect } from "effect"
-import type { WaitingRun } from "./approvals.ts"
 import { type ActionTenant, auditRefusal, execute, ownerOf } from "./execute.ts"
 import { type Refusal, refuse } from "./problem.ts"
 import type { Asked, Executed } from "./response.ts"
@@ -12,7 +11,7 @@ export const approve = Effect.fnUntraced(function* (
   approver: Pick<Asked, "caller" | "via" | "request_id" | "trace" | "read_only">,
 ): Effect.fn.Return<Executed, Refusal> {
   const owner = yield* ownerOf(tenant, approver.caller)
-  const waiting = yield* Effect.orElseSucceed(tenant.approvals.list, (): readonly WaitingRun[] => [])
+  const waiting = yield* tenant.approvals.list
   const known = waiting.find((one) => one.id === id)
   const run = yield* Effect.tapError(tenant.approvals.claim(id, { name: approver.caller.name, owner }), (refusal) => {
     const action = known === undefined ? undefined : tenant.find(known.action)

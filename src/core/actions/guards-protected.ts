@@ -49,7 +49,10 @@ const filterOperation = (filter: string, ids: readonly string[]): Operation => (
 /** What Falcon knows of hosts. */
 interface Looked {
   readonly hosts: readonly unknown[]
-  /** Ids that neither came back nor stand in an error: nothing is known of them. */
+  /**
+   * Ids that neither came back nor stand in an error: nothing is known of them. A 404 that names none ("404: Page Not Found", of
+   * the API's gateway) is about the call, or about somebody else.
+   */
   readonly silent: readonly string[]
 }
 
@@ -72,9 +75,9 @@ const lookAt = Effect.fnUntraced(function* (ids: readonly string[]): Effect.fn.R
       return yield* failure(operation, reason, message, { scopes: reason === "forbidden" ? scopes : [] })
     }
     hosts.push(...resources)
-    const { named, nameless } = attribute(some, errors)
+    const { named } = attribute(some, errors)
     const back = new Set(resources.map((host) => idKey(deviceIdOf(host) ?? "")))
-    if (nameless.length === 0) silent.push(...some.filter((id) => !back.has(idKey(id)) && !named.has(id)))
+    silent.push(...some.filter((id) => !back.has(idKey(id)) && !named.has(id)))
   }
   return { hosts, silent }
 })

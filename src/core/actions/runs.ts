@@ -16,8 +16,8 @@ import { firstRows, readStates, wait_row, waitWhilePending } from "./wait.ts"
 const run_file = z.object({
   id: z.string(),
   /** ISO 8601: when the action was carried out, and until when it is waited for. */
-  at: z.string(),
-  until: z.string(),
+  at: z.iso.datetime(),
+  until: z.iso.datetime(),
   state: z.enum(["waiting", "done"]),
   action: z.string(),
   arguments: z.record(z.string(), z.unknown()),
