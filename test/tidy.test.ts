@@ -19,6 +19,11 @@ const imports = (path: string): string[] =>
   [...read(path).matchAll(/from "(\.[^"]+)"/g)].map(([, target]) =>
     new URL(target!, `file:///${path}`).pathname.slice(1),
   )
+/** Those of them that are there when the program runs. */
+const importsOfValues = (path: string): string[] =>
+  [...read(path).matchAll(/^(?:import|export) (?!type )[^"]*?from "(\.[^"]+)"/gms)].map(([, target]) =>
+    new URL(target!, `file:///${path}`).pathname.slice(1),
+  )
 
 const product = sources("src").filter((path) => !isTest(path))
 
@@ -92,6 +97,20 @@ describe("imports", () => {
     }
     for (const path of graph.keys()) visit(path, [])
     expect(circles).toEqual([])
+  })
+
+  test("load what few starts need only when it is wanted: it would cost every start time and memory", () => {
+    const loaded = new Set<string>()
+    const load = (path: string): void => {
+      if (loaded.has(path)) return
+      loaded.add(path)
+      if (path.endsWith(".ts")) for (const target of importsOfValues(path)) load(target)
+    }
+    load("src/main.ts")
+    const rare =
+      /^(simulator\/|src\/(api\/(openapi|mcp-server)|core\/cluster\/room|outside\/(offered|effect|new\/scaffold))\.ts|src\/licences\.json)/
+    expect([...loaded].filter((path) => rare.test(path))).toEqual([])
+    expect(holding(product, /import \* as \w+ from "effect"/)).toEqual([])
   })
 })
 

@@ -13,7 +13,7 @@ const closed = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"]
  * `esm`: the default format cannot hold a top-level await together with bytecode. Bytecode halves the time to start; the source
  * map inside lets a stack trace name our own files and lines.
  */
-const options = ["--compile", "--format=esm", "--minify", "--bytecode", "--sourcemap", ...closed]
+const options = ["--compile", "--format=esm", "--minify", "--bytecode", "--splitting", "--sourcemap", ...closed]
 
 /**
  * Compiles for a target, as Bun names it; for this machine when none is given. Answers the path of the executable, which for

@@ -1,28 +1,12 @@
 /** `GET /openapi.json`: OpenAPI 3.1, made from the declarations of the actions that are switched on. */
-import { Hono } from "hono"
 import { z } from "zod"
 import type { AnyAction } from "../core/actions/action.ts"
 import type { ActionTenant } from "../core/actions/execute.ts"
-import { maySee } from "../core/http/server/bearer.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
 import { version } from "../version.ts"
-import { type Api, type ApiEnv, needs } from "./api.ts"
 import { operatingPaths } from "./openapi-operating.ts"
 import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
 import { wait_parameter, waitingPaths } from "./openapi-waiting.ts"
-
-export const openApiRoutes = (api: Api): Hono<ApiEnv> => {
-  const { several } = api
-  /** By the tenants that are in it: a token bound to some gets a document about these. */
-  const documents = new Map<string, ReturnType<typeof openApi>>()
-  return new Hono<ApiEnv>().get("/openapi.json", needs("reader"), (c) => {
-    const tenants = api.tenants.filter(({ id }) => maySee(c.get("caller"), id))
-    const key = tenants.map(({ id }) => id).join(" ")
-    const document = documents.get(key) ?? openApi(tenants, several)
-    documents.set(key, document)
-    return c.json(document)
-  })
-}
 
 /** The document for tenants with their actions; with one tenant the short routes, unless the process has `several`. */
 export const openApi = (

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os"
 import { Clock, Deferred, Effect, Fiber } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Account } from "../../simulator/account.ts"
-import { listenAnywhere } from "../../simulator/listen.ts"
 import { loadConfig } from "../core/config/load.ts"
 import { makeDeadLetterSummary } from "../core/delivery/dead-letter-summary.ts"
 import { ConfigError } from "../core/errors.ts"
@@ -54,6 +53,7 @@ const runDemo = Effect.fnUntraced(function* ({ events, partitions, lasting_s }: 
   const backlog = Math.ceil(per_partition / 2)
   const rate = (per_partition - backlog) / lasting_s
   const third_ms = (lasting_s * 1_000) / 3
+  const { listenAnywhere } = yield* Effect.promise(() => import("../../simulator/listen.ts"))
   const { url, simulator } = yield* Effect.acquireRelease(
     Effect.promise(() =>
       listenAnywhere({

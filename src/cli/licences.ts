@@ -1,6 +1,6 @@
 /** `akonis --licences`: what the executable is made of, and under which licences. */
+import { Effect } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
-import packages from "../licences.json" with { type: "json" }
 import { version } from "../version.ts"
 import { write } from "./common.ts"
 
@@ -9,10 +9,15 @@ export const licences_flag = GlobalFlag.Action({
     Flag.withDescription("Show what Akonis is made of, and under which licences"),
     Flag.withDefault(false),
   ),
-  run: () => write(text()),
+  run: () => Effect.flatMap(licences, (packages) => write(text(packages))),
 })
 
-const text = (): string => {
+const licences = Effect.map(
+  Effect.promise(() => import("../licences.json", { with: { type: "json" } })),
+  (module) => module.default,
+)
+
+const text = (packages: Effect.Success<typeof licences>): string => {
   const rule = "-".repeat(72)
   const parts = packages.map((one) => `${rule}\n${one.name} ${one.version}: ${one.licence}\n\n${one.text}\n`)
   return [`Akonis ${version} is MIT-licensed. It carries ${packages.length} other works:\n`, ...parts].join("\n")

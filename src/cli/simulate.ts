@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { type ListenOptions, listenAnywhere } from "../../simulator/listen.ts"
-import { parseScenario } from "../../simulator/scenario.ts"
+import type { ListenOptions } from "../../simulator/listen.ts"
 import { ConfigError } from "../core/errors.ts"
 import { explain, print } from "./common.ts"
 
@@ -19,10 +18,17 @@ const scenario = Flag.String("scenario").pipe(
   Flag.optional,
 )
 
+/** Loaded when it is wanted: it is no part of what runs in production. */
+const loadSimulator = Effect.promise(async () => ({
+  ...(await import("../../simulator/listen.ts")),
+  ...(await import("../../simulator/scenario.ts")),
+}))
+
 export const simulate = Command.make("simulate", { port: port_flag, scenario }, (flags) =>
   explain(
     Effect.gen(function* () {
-      const options = yield* readScenario(Option.getOrUndefined(flags.scenario))
+      const { listenAnywhere, parseScenario } = yield* loadSimulator
+      const options = yield* readScenario(parseScenario, Option.getOrUndefined(flags.scenario))
       const port = Option.getOrUndefined(flags.port) ?? options.port ?? port_default
       const running = yield* Effect.acquireRelease(
         Effect.tryPromise({
@@ -51,7 +57,7 @@ export const simulate = Command.make("simulate", { port: port_flag, scenario }, 
   ),
 ).pipe(Command.withDescription("Simulate a Falcon tenant and a Sekoia intake on this machine"))
 
-const readScenario = (file: string | undefined) =>
+const readScenario = (parseScenario: (text: string) => ListenOptions, file: string | undefined) =>
   Effect.try({
     try: (): ListenOptions => {
       if (file === undefined) return { partitions: 2, events_per_second: 5 }

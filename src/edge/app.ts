@@ -12,7 +12,7 @@ import {
   refuseWith,
 } from "../api/api.ts"
 import { healthRoutes } from "../api/health.ts"
-import { openApiRoutes } from "../api/openapi.ts"
+import { openApiRoutes } from "../api/openapi-routes.ts"
 import { baseOf, tenantRoutes } from "../api/tenants.ts"
 import { giveTrace } from "../api/trace.ts"
 import type { AuditLine } from "../core/actions/audit.ts"

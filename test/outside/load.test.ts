@@ -2,9 +2,11 @@
 import { describe, expect, test } from "bun:test"
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
+import * as whole from "effect"
 import { Effect } from "effect"
 import { type Config, loadConfig } from "../../src/core/config/load.ts"
 import type { ConfigError } from "../../src/core/errors.ts"
+import * as offered from "../../src/outside/effect.ts"
 import { loadOutside } from "../../src/outside/load.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import { onRealClock, temporaryFolder } from "../support/effect.ts"
@@ -48,6 +50,10 @@ export default definePlugin({
 })`
 
 const words = 'import { greeting } from "./parts/words.ts"\nif (greeting !== "ok") throw new Error("no")'
+
+test("what a plugin from outside finds in effect is all that effect has, and the copies that the process runs", () => {
+  expect({ ...offered }).toEqual({ ...whole })
+})
 
 describe("a plugin from outside", () => {
   test("gets our own effect, zod and akonis/plugin, and files of its own folder, without node_modules", async () => {
