@@ -42,6 +42,15 @@ describe("sending", () => {
     }
   })
 
+  test("of a header that no request can carry says so, without its value, and that nothing was sent", async () => {
+    using server = serve(() => new Response("x"))
+    const headers = { authorization: "Bearer half-of-a-key\nother-half" }
+    const error = await failureOf(server.url.href, { method: "POST", headers })
+    expect(error.reason).toBe("refused")
+    expect(error.message).toContain("the header authorization")
+    expect(error.message).not.toContain("half")
+  })
+
   test.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
     "%s arrives once where it must not arrive twice, whatever becomes of the connection",
     async (method) => {

@@ -3,7 +3,7 @@ import { Effect, Layer, Redacted, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { FalconAuth } from "../../src/core/falcon/auth.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
-import { answer, credentials, during, EU, effect, falconOn, ok, SECRET, scripted, token } from "./support.ts"
+import { answer, credentials, during, EU, effect, falconOn, ok, SECRET, scripted, token, write } from "./support.ts"
 
 const value = Effect.map<Redacted.Redacted<string>, string>(Redacted.value)
 const MINUTE = 60_000
@@ -102,6 +102,41 @@ describe("the token", () => {
         yield* TestClock.adjust(24 * 60 * MINUTE)
         yield* auth.bearer
         expect(http.asked.length).toBe(2)
+      }),
+    )
+  }
+
+  effect("with a lifetime of next to nothing does not cost a request with every call", () =>
+    Effect.gen(function* () {
+      const http = scripted(
+        () => ok(),
+        (_, n) => token(n, {}, 0.001),
+      )
+      const { auth } = yield* falconOn(http)
+      for (let second = 0; second < 60; second++) {
+        yield* auth.bearer
+        yield* TestClock.adjust(1_000)
+      }
+      expect(http.asked.length).toBeLessThanOrEqual(13)
+    }),
+  )
+
+  for (const [what, access_token] of [
+    ["a line end", "secret\nof-two-lines"],
+    ["letters beyond ASCII", "t\u{f6}ken-\u{20ac}-0123456789"],
+    ["more characters than a header holds", "x".repeat(200_000)],
+  ] as const) {
+    effect(`with ${what} makes the answer malformed, and no call is sent with it`, () =>
+      Effect.gen(function* () {
+        const http = scripted(
+          () => ok(),
+          () => answer(201, { access_token, expires_in: 1799 }),
+        )
+        const { falcon } = yield* falconOn(http)
+        const error = yield* Effect.flip(falcon.request(write()))
+        expect(error).toMatchObject({ operation: "token", reason: "malformed" })
+        expect(error.message).not.toContain(access_token.slice(0, 5))
+        expect(http.calls.length).toBe(0)
       }),
     )
   }

@@ -80,6 +80,20 @@ const token_request = breaks({ file: "src/core/falcon/token-request.ts", noticed
     replace: "if (why === null) return",
   },
   {
+    name: "any text is a token",
+    promise: "What cannot be sent in a header is no token: no call fails for it later.",
+    noticed_by: "test/http/token.test.ts",
+    find: "if (token.length > falcon.token_chars_max ||",
+    replace: "if (token.length > falcon.token_chars_max &&",
+  },
+  {
+    name: "a token of a millisecond costs a request a call",
+    promise: "However short a token lives by its answer, tokens are not asked for with every call.",
+    noticed_by: "test/http/token.test.ts",
+    find: "Math.max(ms, falcon.token_life_ms_min)",
+    replace: "ms",
+  },
+  {
     name: "a third redirect is not followed",
     promise: "A token request follows three redirects.",
     find: "hops <= falcon.token_redirects_max",
@@ -222,6 +236,12 @@ const exchange = breaks({ file: "src/core/http/client/exchange.ts", noticed_by: 
 ])
 
 const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
+  {
+    name: "a header that cannot be sent is a broken connection",
+    promise: "Of a request that could not be made it is certain that nothing was sent.",
+    find: "cause instanceof TypeError ? badHeaderOf(request) : undefined",
+    replace: "cause === undefined ? badHeaderOf(request) : undefined",
+  },
   {
     name: "the runtime may repeat any request",
     promise: "A request that must not arrive twice is not sent again by the runtime.",

@@ -43,6 +43,10 @@ export const falcon = {
   /** A token answer without a usable `expires_in` counts as this long; Falcon's tokens live 1799 s. */
   token_life_ms: 1_799_000,
   token_life_ms_max: 24 * 60 * 60_000,
+  /** A shorter life would cost a request for a token with every call; a token that ends before is renewed after the 401. */
+  token_life_ms_min: 10_000,
+  /** Of a token: a header that is longer is refused by servers. Falcon's have some 1 300 characters. */
+  token_chars_max: 8_192,
   /** A failed token request answers everybody who asks within this time, so that a wrong secret is not hammered. */
   token_failure_ms: 5_000,
   token_redirects_max: 3,

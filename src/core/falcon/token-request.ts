@@ -125,6 +125,10 @@ const readToken = (answer: HttpAnswer, issuer: string, asked_at_ms: number): Eff
       failure(token_operation, "malformed", "the answer holds no access_token", { status: answer.status }),
     )
   }
+  // What does not fit into a header would break every call before it is sent, and not say why.
+  if (token.length > falcon.token_chars_max || !/^[\x20-\x7e]+$/.test(token)) {
+    return Effect.fail(failure(token_operation, "malformed", "the access_token is no token", { status: answer.status }))
+  }
   return Effect.succeed({
     bearer: Redacted.make(token, { label: "falcon token" }),
     life_ms: lifeMs(body.expires_in),
@@ -136,7 +140,8 @@ const readToken = (answer: HttpAnswer, issuer: string, asked_at_ms: number): Eff
 
 const lifeMs = (expires_in: unknown): number => {
   const ms = Number(expires_in) * 1_000
-  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, falcon.token_life_ms_max) : falcon.token_life_ms
+  if (!Number.isFinite(ms) || ms <= 0) return falcon.token_life_ms
+  return Math.min(Math.max(ms, falcon.token_life_ms_min), falcon.token_life_ms_max)
 }
 
 const parse = (text: string): { readonly access_token?: unknown; readonly expires_in?: unknown } => {

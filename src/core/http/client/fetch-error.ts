@@ -44,6 +44,10 @@ export function transportError(cause: unknown, host: string, proxy?: string): Tr
 
 const proxyName = (proxy: string | undefined): string => (proxy === undefined ? "the proxy" : `the proxy ${proxy}`)
 
+/** A header that no request can carry, such as a key with a line end in it: certainly nothing was sent. */
+export const unsendable = (host: string, name: string): TransportError =>
+  failure("refused", host, `nothing was sent to ${host}: the header ${name} has characters that no header can have`)
+
 export const timedOut = (host: string, timeout_ms: number): TransportError =>
   failure("timeout", host, `${host} did not answer within ${timeout_ms} ms`)
 

@@ -3,8 +3,8 @@ import { Effect, Layer } from "effect"
 import { type RuntimeOptions, runtimeFetch } from "../../runtime/fetch.ts"
 import { runtime } from "../../runtime/runtime.ts"
 import { exchange, openOverFetch, type Start } from "./exchange.ts"
-import { transportError } from "./fetch-error.ts"
-import { Http } from "./http.ts"
+import { transportError, unsendable } from "./fetch-error.ts"
+import { Http, type HttpRequest } from "./http.ts"
 import { proxyOf } from "./no-proxy.ts"
 import { type DoorInPools, inPools, makeProcessPlaces, partsDiffer } from "./pools.ts"
 import { openOverSocket } from "./socket/open.ts"
@@ -56,5 +56,21 @@ export const starter = (options: FetchOptions): Start => {
       redirect: "manual",
       ...(request.once === true && { keepalive: false }),
       signal,
-    }).catch((cause: unknown) => Promise.reject(transportError(cause, url.host, proxyOf(url, options))))
+    }).catch((cause: unknown) => {
+      const bad = cause instanceof TypeError ? badHeaderOf(request) : undefined
+      return Promise.reject(
+        bad === undefined ? transportError(cause, url.host, proxyOf(url, options)) : unsendable(url.host, bad),
+      )
+    })
 }
+
+/** The name of a header that cannot be sent; the runtime's error quotes its value, which may be a secret. */
+const badHeaderOf = ({ headers = {} }: HttpRequest): string | undefined =>
+  Object.entries(headers).find(([name, value]) => {
+    try {
+      new Headers([[name, value]])
+      return false
+    } catch {
+      return true
+    }
+  })?.[0]
