@@ -123,7 +123,12 @@ describe("a 200 that is no answer of the asset API", () => {
     "",
     "<html>sign in</html>",
     '{"success":false}',
+    '{"success":"false"}',
+    '{"result":"failure"}',
+    '{"status":"error"}',
     '{"errors":[{"message":"no"}]}',
+    '{"errors":{"items":"no"}}',
+    '{"code":"E42","message":"quota"}',
     "[]",
     '{"meta":{},"resources":null,"errors":null}',
     '{"event_ids":["1"]}',
@@ -144,6 +149,51 @@ describe("a 200 that is no answer of the asset API", () => {
       }),
     ),
   )
+})
+
+describe("a 200 that names no task", () => {
+  test.each(["{}", '{"result":"success"}', '{"errors":[],"error":null}'])(
+    "is a success from an API that never named one, as it is for Sekoia's own client: %s",
+    (body) =>
+      onTestClock(
+        Effect.gen(function* () {
+          const world = yield* makeWorld({ ...fleet, asset_tasks: "none" })
+          world.simulator.addFault({ on: "assets", until_ms: 60 * minutes, do: { status: 200, body } })
+          yield* world.startWith(devices)
+          yield* world.pass(minutes, 1_000)
+          expect(yield* health(world)).toMatchObject({ status: "ok" })
+          expect(world.disk.read("data/device-assets.known")!.trim().split("\n").length).toBe(250)
+        }),
+      ),
+  )
+
+  test("is none from an API that names tasks: the assets are sent again", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld(fleet)
+        world.simulator.addFault({ on: "assets", skip: 1, every: 1, count: 2, do: { status: 200, body: "{}" } })
+        yield* world.startWith(devices)
+        yield* world.pass(minutes, 500)
+        yield* expectAllSent(world)
+      }),
+    ))
+
+  test("is believed of such an API when it has come six times in a row, and health says why it takes long", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld(fleet)
+        world.simulator.addFault({ on: "assets", skip: 1, every: 1, count: 1_000, do: { status: 200, body: "{}" } })
+        yield* world.startWith(devices)
+        yield* world.pass(5_000, 500)
+        expect(yield* health(world)).toMatchObject({
+          status: "degraded",
+          detail: expect.stringContaining("named no task, as it did before"),
+        })
+        yield* world.pass(4 * minutes, 1_000)
+        expect(yield* health(world)).toMatchObject({ status: "ok" })
+        expect(context(world).most_recent_device_id).toBeString()
+      }),
+    ))
 })
 
 test("a 429 that names no time is waited for longer each time", () =>

@@ -112,8 +112,29 @@ const tasks = [
     {
       name: "assets count as sent before their task is finished",
       promise: finished,
-      find: "    if (task !== undefined) yield* awaitTask(base, task, send)\n",
-      replace: "    if (task !== undefined) yield* Effect.forkDetach(awaitTask(base, task, send))\n",
+      find: "return yield* awaitTask(base, task, send)",
+      replace: "return void (yield* Effect.forkDetach(awaitTask(base, task, send)))",
+    },
+    {
+      name: "an answer without a task is believed of an API that names tasks",
+      promise: "A 200 that names no task is none from an API that names tasks.",
+      noticed_by: "test/assets/tasks.test.ts",
+      find: "++taskless > task_limits.taskless_doubted",
+      replace: "++taskless > 0",
+    },
+    {
+      name: "an API that names tasks no more is never believed",
+      promise: "An API that names tasks no more is believed when it has said so six times in a row.",
+      noticed_by: "test/assets/tasks.test.ts",
+      find: "++taskless > task_limits.taskless_doubted",
+      replace: "++taskless > 1_000",
+    },
+    {
+      name: "a push that is answered with a word for failure counts as taken",
+      promise: "A 200 that says of itself that it failed is no success.",
+      noticed_by: "test/assets/tasks.test.ts",
+      find: "is_denied || ",
+      replace: "",
     },
   ]),
   ...breaks({ file: "src/core/sekoia/tasks.ts", page }, [

@@ -219,8 +219,8 @@ const asset_api = breaks({ file: "src/core/sekoia/asset-api.ts", page, noticed_b
   {
     name: "a task counts as done when it begins",
     promise: "Assets count as sent when Sekoia's task is finished, and not before.",
-    find: "if (task !== undefined) yield* awaitTask(base, task, send)",
-    replace: "if (task === null) yield* awaitTask(base, task, send)",
+    find: "return yield* awaitTask(base, task, send)",
+    replace: "return",
   },
   {
     name: "the asset API is asked again at once",

@@ -6,6 +6,7 @@ import { Clock, Effect, Metric } from "effect"
 import type { ConfigError, StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { monotonicMs } from "../monotonic.ts"
+import { collectGarbage } from "../runtime/collect-garbage.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import type { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { metrics } from "../telemetry/metrics.ts"
@@ -81,11 +82,17 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
       listing_is_whole = true
     }
     let asked_ms = monotonicMs(clock)
+    let read_since_collection = 0
     yield* source.walk(position, (page) =>
       Effect.gen(function* () {
         const took_ms = monotonicMs(clock) - asked_ms - (page.paused_ms ?? 0)
         tally.reading_ms += Math.min(Math.max(took_ms, 0), reading.page_ms_max)
         yield* sendPage(page, sender, tally)
+        read_since_collection += page.entities.length
+        if (read_since_collection >= reading.collect_every) {
+          collectGarbage()
+          read_since_collection = 0
+        }
         asked_ms = monotonicMs(clock)
       }),
     )

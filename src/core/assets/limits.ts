@@ -33,9 +33,16 @@ export const task = {
   request_ms_max: 30_000,
   /** Times that assets are sent again at once when their task fails; then fewer of them at a time. */
   retries_max: 2,
+  /** Answers in a row without a task that are not believed of an API that has named one: as many as there are retries of a post. */
+  taskless_doubted: 5,
 } as const
 
 export const reading = {
+  /**
+   * Entities between two collections of garbage: their objects outlive the collection of young objects, and would fill the heap to three
+   * times its size before the runtime looks at them again (docs/decisions/0018). 5 000 hosts leave about 25 MB.
+   */
+  collect_every: 5_000,
   /** One page counts for no longer than one request may take: what is above it was waiting, for a rate limit or an outage. */
   page_ms_max: 30_000,
   /** Longest pause after a source that is read as a whole, however long that took. */

@@ -7,7 +7,7 @@
  * Both hashes have 64 bits of SHA-256. Two ids with the same hash (one chance in 10^9 with 200 000 assets) would overwrite each
  * other and be sent in every pass: repeated, never lost.
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /** 64 bits. Never zero, which marks a free slot. */
 export interface Hash {
@@ -16,7 +16,7 @@ export interface Hash {
 }
 
 export const hashOf = (text: string): Hash => {
-  const digest = createHash("sha256").update(text).digest()
+  const digest = hash("sha256", text, "buffer")
   return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) || 1 }
 }
 
@@ -29,6 +29,8 @@ const written_flag = 2
 /** The bits above the flags count the listings in a row that did not have the asset. */
 const absence = 4
 const absences_counted_max = 63
+
+const absencesIn = (mark: number): number => Math.floor(mark / absence)
 
 export class SentIndex {
   private table = new Uint32Array(slots_min * words)
@@ -91,7 +93,7 @@ export class SentIndex {
     for (let slot = 0; slot < this.marks.length; slot++) {
       if (!this.used(slot)) continue
       const mark = this.marks[slot]!
-      const absences = mark & listed_flag ? 0 : Math.min(Math.floor(mark / absence) + 1, absences_counted_max)
+      const absences = mark & listed_flag ? 0 : Math.min(absencesIn(mark) + 1, absences_counted_max)
       this.marks[slot] = (mark & listed_flag) | (absences * absence)
       if (absences >= absences_max) gone++
     }
@@ -101,7 +103,7 @@ export class SentIndex {
   /** Whether the asset was absent from so many listings in a row. */
   isGone(id: string, absences_max: number): boolean {
     const slot = this.slotOf(hashOf(id))
-    return this.used(slot) && this.absences(slot) >= absences_max
+    return this.used(slot) && absencesIn(this.marks[slot]!) >= absences_max
   }
 
   /** True for the first line of a file that says what is known now, false for all others about the same asset. */
@@ -119,11 +121,7 @@ export class SentIndex {
 
   /** Forgets the assets that are gone. */
   forget(absences_max: number): void {
-    this.resize(this.marks.length, (slot) => this.absences(slot) < absences_max)
-  }
-
-  private absences(slot: number): number {
-    return Math.floor(this.marks[slot]! / absence)
+    this.resize(this.marks.length, (mark) => absencesIn(mark) < absences_max)
   }
 
   private used(slot: number): boolean {
@@ -144,18 +142,20 @@ export class SentIndex {
     return slot
   }
 
-  /** Moves the wanted slots into a new table; `slots` is a power of two. */
-  private resize(slots: number, isWanted: (slot: number) => boolean): void {
+  /** Moves the slots whose marks are wanted into a new table; `slots` is a power of two. Makes no object for a slot: there are many. */
+  private resize(slots: number, isWanted: (mark: number) => boolean): void {
     const [table, marks] = [this.table, this.marks]
-    const wanted = [...marks.keys()].filter((slot) => this.used(slot) && isWanted(slot))
     this.table = new Uint32Array(slots * words)
     this.marks = new Uint8Array(slots)
-    this.used_slots = wanted.length
-    for (const slot of wanted) {
-      const entry = table.subarray(slot * words, (slot + 1) * words)
-      const target = this.slotOf({ high: entry[0]!, low: entry[1]! })
-      this.table.set(entry, target * words)
-      this.marks[target] = marks[slot]!
+    this.used_slots = 0
+    for (let slot = 0; slot < marks.length; slot++) {
+      const from = slot * words
+      const [high, low, mark] = [table[from]!, table[from + 1]!, marks[slot]!]
+      if (low === 0 || !isWanted(mark)) continue
+      const target = this.slotOf({ high, low })
+      for (let word = 0; word < words; word++) this.table[target * words + word] = table[from + word]!
+      this.marks[target] = mark
+      this.used_slots++
     }
   }
 }

@@ -20,6 +20,10 @@ export interface AssetApi {
   /**
    * Posts items, and waits for the task that Sekoia makes of them, if it names one. Success means that Sekoia has every one of
    * them. Carries out up to 5 retries; sends the items of a task that failed again up to 2 times.
+   *
+   * A JSON object without a task is a success, an empty one too: older platforms answer so, and Sekoia's own client takes
+   * `{}` and `{"result": "success"}` for one (sekoia-automation-sdk, tests/asset_connector/test_action.py, test_connector.py). Not so from an API that has
+   * named a task before: then it is no success until it has come 6 times in a row.
    */
   readonly post: (items: readonly unknown[]) => Effect.Effect<void, SekoiaError | ConfigError>
 }
@@ -93,14 +97,29 @@ export const makeAssetApi = Effect.fnUntraced(function* ({ key, base_url, connec
   const send = yield* makeAssetSend(key)
   const url = assetUrl(base_url, connector_uuid)
   const base = base_url.replace(/\/+$/, "")
+  /** Answers in a row that named no task, since one did; `undefined` while none ever has. */
+  let taskless: number | undefined
+
+  /** Waits for the end of what an answer began. Fails with `unavailable` where tasks were named and this answer names none, up to 5 times in a row. */
+  const awaitTaken = Effect.fnUntraced(function* (
+    took: Readonly<Record<string, unknown>>,
+  ): Effect.fn.Return<void, SekoiaError | ConfigError> {
+    const task = taskOf(took)
+    if (task !== undefined) {
+      taskless = 0
+      return yield* awaitTask(base, task, send)
+    }
+    if (taskless === undefined || ++taskless > task_limits.taskless_doubted) return
+    const what = "the asset API took them and named no task, as it did before: it is asked again until that is believed"
+    return yield* sekoiaError("unavailable", what)
+  })
 
   const postOnce = Effect.fnUntraced(function* (body: string, is_alone: boolean) {
     const elapsedMs = yield* stopwatch
     const request = { method: "POST", url, body, timeout_ms: limits.request_ms_max } as const
     const took = yield* readTaken(yield* send(request, is_alone))
     yield* Metric.update(metrics.asset_post_seconds, elapsedMs() / 1_000)
-    const task = taskOf(took)
-    if (task !== undefined) yield* awaitTask(base, task, send)
+    yield* awaitTaken(took)
   })
 
   const post = Effect.fnUntraced(function* (
@@ -141,9 +160,21 @@ const retriesOf = (reason: SekoiaError["reason"]): number => {
 const leastMs = ({ reason, retry_after_ms }: SekoiaError, attempt: number): number =>
   reason === "rate_limited" && retry_after_ms === undefined ? retry.rate_limited_ms * 2 ** (attempt - 1) : 0
 
-/** A 2xx that says of itself that it is none, or speaks as Falcon or an intake does: then the address is not the asset API's. */
+/**
+ * A 2xx that says of itself that it is none: `success`, `result` or `status` in a word for failure, errors, `code` and `message` (how the
+ * asset API tells an error: sekoia-automation-sdk, connector.py); or one that speaks as Falcon or an intake does: then the address is not
+ * the asset API's.
+ */
 const isRefusal = (took: Readonly<Record<string, unknown>>): boolean => {
-  const { success, error, errors } = took
+  const { success, result, status, error, errors, code, message } = took
+  const is_denied = [success, result, status].some((word) => failure_form.test(String(word)))
+  const is_error = code !== undefined && message !== undefined && taskOf(took) === undefined
   const is_foreign = "resources" in took || "event_ids" in took
-  return success === false || Boolean(error) || (Array.isArray(errors) && errors.length > 0) || is_foreign
+  return is_denied || says(error) || says(errors) || is_error || is_foreign
 }
+
+const failure_form = /^(false|errors?|fail|failed|failure|denied|refused|rejected)$/i
+
+/** Whether something stands there: not `null`, and no empty text, list or object. */
+const says = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value)
