@@ -4,6 +4,7 @@ import type { Placement } from "./core/cluster/cluster.ts"
 import { DrainLimit } from "./core/delivery/drain-limit.ts"
 import { ConfigError } from "./core/errors.ts"
 import type { EnabledPlugin } from "./core/plugin.ts"
+import { Board } from "./core/telemetry/board.ts"
 import { Health } from "./core/telemetry/health.ts"
 import { runPlugin } from "./worker.ts"
 
@@ -20,7 +21,13 @@ export const runPlaced =
     return Effect.gen(function* () {
       yield* refuseOwnFile(enabled)
       const health = yield* Health
-      placement.show(unit, yield* health.cell(id, "cluster"))
+      const board = yield* Board
+      const perSecond = () =>
+        board
+          .partitions()
+          .filter((partition) => partition.plugin === id)
+          .reduce((sum, { activity }) => sum + activity.rate.perSecond(board.now_ms()), 0)
+      yield* placement.show(unit, yield* health.cell(id, "cluster"), perSecond)
       yield* health.started(id)
       const drain = yield* DrainLimit
       return yield* placement.run(unit, (over) => {

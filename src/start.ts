@@ -2,6 +2,7 @@
 import { Clock, Effect, type FileSystem, Layer, Metric, type Scope } from "effect"
 import { type HttpApi, openHttp } from "./api/app.ts"
 import type { Reload } from "./api/reload.ts"
+import type { Cluster } from "./core/cluster/cluster.ts"
 import type { Config } from "./core/config/load.ts"
 import type { Env } from "./core/config/read.ts"
 import { digestSecrets } from "./core/config/reload-plan.ts"
@@ -69,6 +70,7 @@ export const start = Effect.fnUntraced(function* (
   const network = yield* layerNetwork(config, { version, env })
   const { callers, made } = yield* loadCallers(config.source, config.data_dir, config.server)
   let running: Live | undefined
+  let cluster: Cluster | undefined
   const parent = yield* openParent(config, network)
   const reloading = readAnew === undefined ? undefined : yield* makeReload(() => running!, readAnew, parent?.takeOver)
   const http = yield* openHttp({
@@ -76,12 +78,12 @@ export const start = Effect.fnUntraced(function* (
     serves: mode === "worker" ? "health" : "all",
     ...(reloading !== undefined && { reload: reloading.reload }),
     ...(parent !== undefined && { process_health: parent.health }),
+    cluster: () => cluster?.look(),
   })
   const secrets = yield* digestSecrets(config)
   const works = mode !== "serve"
   const { source } = config
-  const cluster =
-    config.cluster && (yield* (yield* clusterRoom).openCluster(config.cluster, { source, version, works }))
+  cluster = config.cluster && (yield* (yield* clusterRoom).openCluster(config.cluster, { source, version, works }))
   const live = yield* makeLive({ config, callers, secrets }, { network, http, works, cluster })
   running = live
   const tenants = live.running()

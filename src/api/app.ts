@@ -4,6 +4,7 @@ import { Hono } from "hono"
 import { type ActionTenant, makeActionTenant } from "../core/actions/execute.ts"
 import { no_guards } from "../core/actions/guards.ts"
 import { problemOf } from "../core/actions/problem.ts"
+import type { ClusterLook } from "../core/cluster/cluster.ts"
 import type { GuardsConfig } from "../core/config/schema.ts"
 import type { Caller } from "../core/http/server/bearer.ts"
 import { server } from "../core/http/server/limits.ts"
@@ -68,6 +69,8 @@ interface HttpOptions {
   readonly reload?: Reload
   /** The health of what belongs to no tenant, such as the list of children in Flight Control, by its name. */
   readonly process_health?: ProcessHealth
+  /** Who of a cluster runs what. */
+  readonly cluster?: () => ClusterLook | undefined
 }
 
 /** The HTTP API of a process. A reload changes which tenants it serves, while it goes on answering. */
@@ -116,7 +119,7 @@ const makeHttp = (options: HttpOptions): HttpApi => {
       () => now.api,
       (path) => isDocsPath(path) || isDashboardPath(path),
     ),
-    look: makeSharedLook(() => now, options.started_ms),
+    look: makeSharedLook(() => now, options),
     limit: limitRequests(),
   }
 

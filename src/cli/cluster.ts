@@ -61,23 +61,25 @@ const status = Command.make("status", { config: configFlag, json: jsonFlag }, (f
       yield* room.checkVersion(database)
       const found = yield* room.readMembers(database)
       if (flags.json) return yield* print(JSON.stringify({ database: database.place, ...found }, null, 2))
-      const runners = found.members.filter(({ works }) => works)
-      const countOf = (runner: string) => String(found.units.filter((unit) => unit.runner === runner).length)
-      const rows = runners.map(({ runner, version, seen_s }) => [
-        runner,
+      const { processes, units } = room.lookAt(found)
+      const runners = processes.filter(({ works }) => works)
+      const rows = runners.map(({ process, version, seen_s }) => [
+        process,
         version,
-        countOf(runner),
+        String(units.filter((unit) => unit.process === process).length),
         `${seen_s.toFixed(0)} s ago`,
       ])
       yield* print(table([["PROCESS", "VERSION", "UNITS", "SEEN"], ...rows]))
-      const isThere = (name: string) => runners.some(({ runner }) => runner === name)
-      const units = found.units.map(({ unit, runner, epoch, since }) => [
-        unit,
-        isThere(runner) ? runner : `${runner} (gone)`,
+      const placed = units.map(({ tenant, plugin, process, epoch, since, seen_s, events_per_s }) => [
+        `${tenant}/${plugin}`,
+        process,
         String(epoch),
         since,
+        seen_s === null ? "gone" : `${seen_s.toFixed(0)} s ago`,
+        events_per_s === null ? "-" : events_per_s.toFixed(1),
       ])
-      if (units.length > 0) yield* print(`\n${table([["UNIT", "PROCESS", "EPOCH", "SINCE"], ...units])}`)
+      const heads = ["UNIT", "PROCESS", "EPOCH", "SINCE", "SEEN", "EVENTS/S"]
+      if (placed.length > 0) yield* print(`\n${table([heads, ...placed])}`)
       if (runners.length === 0) {
         yield* complain("no process of the cluster is there")
         return yield* new Exit({ status: 1 })

@@ -1,6 +1,7 @@
 /** The first view: how the tenant is, at a glance, then partition by partition. */
 import type { PartitionStatus, TenantStatus } from "../api/status/schema.ts"
 import { AuditTable } from "./audit.tsx"
+import { Cluster } from "./cluster.tsx"
 import { Curve, Empty, Section, Sign } from "./parts.tsx"
 import { history, report, tenant } from "./state.ts"
 import { ago, clock, count, folded, metric, millis, rate, span, states, words } from "./words.ts"
@@ -16,13 +17,14 @@ export const Overview = () => {
       <Section title="Partitions" aside={one.destination === null ? undefined : `to the ${one.destination.name}`}>
         {one.partitions.length === 0 ? (
           <Empty>
-            No partition is read. Either the plugin event-stream is off, or Falcon has listed no stream yet; the plugins
-            below say which.
+            No partition is read{report.value!.cluster === undefined ? "" : " by this process"}. Either the plugin
+            event-stream is off, or Falcon has listed no stream yet; the plugins below say which.
           </Empty>
         ) : (
           <Partitions partitions={one.partitions} now={now} />
         )}
       </Section>
+      <Cluster tenant={one.id} />
       <div class="columns">
         <Section title="Plugins">
           <Plugins tenant={one} now={now} />

@@ -32,6 +32,8 @@ export interface ServedOptions {
   /** Tokens of the roles that are for these tenants only. */
   readonly bound?: Partial<Record<keyof typeof tokens, readonly string[]>>
   readonly health_tenants?: boolean
+  /** The block of the configuration. */
+  readonly cluster?: unknown
   /** `false` leaves the plugins as they are before a worker has started them. */
   readonly started?: boolean
 }
@@ -157,6 +159,7 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
           ...(options.token_files === true ? { token_file: `${folder}/${role}-token` } : { token }),
         })),
       },
+      ...(options.cluster !== undefined && { cluster: options.cluster }),
       ...(options.guards !== undefined && { guards: options.guards }),
       ...(tenants !== undefined && { tenants: tenants.map((id) => ({ id })) }),
     }),

@@ -92,6 +92,14 @@ export const cluster: readonly Mutant[] = [
       replace: "RETURNING",
     },
   ]),
+  ...breaks({ file: "src/api/status/shared-look.ts", page, noticed_by: "test/cluster/status.test.ts" }, [
+    {
+      name: "who runs what is told of tenants of others",
+      promise: "for each plugin of the tenants that the caller may see, which process has it",
+      find: "placed.units.filter(({ tenant }) => maySee(caller, tenant))",
+      replace: "placed.units",
+    },
+  ]),
   ...breaks({ file: "src/core/falcon/rate-limit.ts", page, noticed_by: rates }, [
     {
       name: "a wait that Falcon asks for is kept from the other processes",

@@ -102,6 +102,37 @@ const tenant = z.object({
   audit: z.array(audit_line).describe("The newest first."),
 })
 
+const cluster = z.object({
+  process: z.string().describe("The one that answers."),
+  trouble: z
+    .string()
+    .describe("Why the database cannot be read now; the rest is then as it was last. Empty where it can."),
+  processes: z.array(
+    z.object({
+      process: z.string(),
+      version: z.string(),
+      works: z.boolean().describe("Whether it takes units; one that only answers does not."),
+      seen_s: z.number().describe("How old its last sign of life is."),
+    }),
+  ),
+  units: z
+    .array(
+      z.object({
+        tenant: z.string(),
+        plugin: z.string(),
+        process: z.string().describe("Which has taken it last."),
+        since: at,
+        epoch: z.int().describe("Rises with each takeover."),
+        seen_s: z
+          .number()
+          .nullable()
+          .describe("How old the last sign of life of that process is; null where it is gone."),
+        events_per_s: z.number().nullable().describe("Delivered there, over ten seconds."),
+      }),
+    )
+    .describe("The plugins' work for each tenant."),
+})
+
 export const status_report = z.object({
   at,
   version: z.string(),
@@ -110,10 +141,12 @@ export const status_report = z.object({
   read_only: z.boolean(),
   caller: z.object({ name: z.string(), role: z.enum(["reader", "responder", "admin"]) }).describe("Who asks."),
   process: z.object({ cpu_s: z.number(), rss_bytes: z.number() }),
+  cluster: cluster.describe("Who of a cluster runs what; of the tenants that the caller may see.").exactOptional(),
   tenants: z.array(tenant),
 })
 
 export type StatusReport = Immutable<z.output<typeof status_report>>
+export type ClusterStatus = Immutable<z.output<typeof cluster>>
 export type TenantStatus = Immutable<z.output<typeof tenant>>
 export type PartitionStatus = Immutable<z.output<typeof partition>>
 export type ShownLetter = Immutable<z.output<typeof shown_letter>>

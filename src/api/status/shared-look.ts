@@ -1,5 +1,6 @@
 /** Looks at all tenants for everybody who watches: one computation per tick, however many watch, and none while nobody does. */
 import { Effect, Metric } from "effect"
+import type { ClusterLook } from "../../core/cluster/cluster.ts"
 import { type Caller, maySee } from "../../core/http/server/bearer.ts"
 import { status as limits } from "../../core/limits/operator.ts"
 import type { RunningTenant } from "../../core/tenant/boot.ts"
@@ -31,7 +32,7 @@ export interface SharedLook {
 /** `now`: the tenants that are shown now. */
 export const makeSharedLook = (
   now: () => { readonly api: Api; readonly running: readonly RunningTenant[] },
-  started_ms: number,
+  { started_ms, cluster }: { readonly started_ms: number; readonly cluster?: () => ClusterLook | undefined },
 ): SharedLook => {
   let looks: readonly ReturnType<typeof makeTenantLook>[] | undefined
   const looksNow = () => {
@@ -79,6 +80,7 @@ export const makeSharedLook = (
   const reportFor = (caller: Caller, seen: Seen): string => {
     const visible = seen.tenants.filter(({ id }) => maySee(caller, id))
     const cpu = process.cpuUsage()
+    const placed = cluster?.()
     const report: StatusReport = {
       at: new Date(seen.seen_ms).toISOString(),
       version,
@@ -87,6 +89,9 @@ export const makeSharedLook = (
       read_only: now().api.read_only,
       caller: { name: caller.name, role: caller.role },
       process: { cpu_s: (cpu.user + cpu.system) / 1e6, rss_bytes: process.memoryUsage.rss() },
+      ...(placed !== undefined && {
+        cluster: { ...placed, units: placed.units.filter(({ tenant }) => maySee(caller, tenant)) },
+      }),
       tenants: visible,
     }
     return JSON.stringify(report)

@@ -31,9 +31,43 @@ export const statusLines = (report: StatusReport, { columns, colour, long }: For
     ...(read_only ? ["read only"] : []),
     paint(at.slice(0, 19).replace("T", " ").concat(" UTC"), "dim"),
   ].join("   ")
-  const lines = [head, ...report.tenants.flatMap((tenant) => ["", ...tenantLines(tenant, paint, long)])]
+  const lines = [
+    head,
+    ...clusterLines(report, paint),
+    ...report.tenants.flatMap((tenant) => ["", ...tenantLines(tenant, paint, long), ...placeLines(report, tenant.id)]),
+  ]
   return lines.map((line) => cut(line, columns))
 }
+
+/** Every process that is there, and what it has of the tenants. */
+const clusterLines = ({ cluster }: StatusReport, paint: Paint): string[] => {
+  if (cluster === undefined) return []
+  const { process, processes, units, trouble } = cluster
+  const lines = processes.map((one) => {
+    const own = units.filter((unit) => unit.process === one.process && unit.seen_s !== null)
+    const events = own.reduce((sum, { events_per_s }) => sum + (events_per_s ?? 0), 0)
+    const here = one.process === process ? ", which answers" : ""
+    const work = one.works ? `${own.length} units   ${rate(events)} events/s` : "takes no units"
+    return `process ${one.process}${here}: ${work}   last sign ${span(one.seen_s)} ago`
+  })
+  const ownerless = units.filter(({ seen_s }) => seen_s === null)
+  return [
+    ...(trouble === "" ? [] : [paint(`${signs.failed} ${oneLine(trouble)}`, "failed")]),
+    ...lines,
+    ...ownerless.map((unit) =>
+      paint(`${signs.degraded} ${unit.tenant}/${unit.plugin}: its process ${unit.process} is gone`, "degraded"),
+    ),
+  ]
+}
+
+/** Where the work of a tenant is done. */
+const placeLines = ({ cluster }: StatusReport, tenant: string): string[] =>
+  (cluster?.units ?? [])
+    .filter((unit) => unit.tenant === tenant && unit.seen_s !== null)
+    .map(({ plugin, process, since, events_per_s }) => {
+      const here = process === cluster!.process ? "here, " : ""
+      return `${plugin} runs ${here}on ${process} since ${since.slice(0, 19).replace("T", " ")} UTC   ${rate(events_per_s ?? 0)} events/s`
+    })
 
 const tenantLines = (tenant: TenantStatus, paint: Paint, long: boolean): string[] => {
   const { id, status, partitions, destination, dead_letters, plugins, enrichment, budget, approvals_waiting } = tenant

@@ -38,12 +38,39 @@ export interface Placement {
   readonly drain_ms_max: number
   /** Gives every place back, for a process that ends: the others take its units at once. Nothing is placed here any more. */
   readonly leave: Effect.Effect<void>
-  /** Shows in health where a unit runs, for as long as the scope lives. */
-  readonly show: (unit: string, cell: HealthCell) => void
+  /** Shows in health where a unit runs, for as long as the scope lives; `perSecond`: how many events of it are delivered here, for the others to show. */
+  readonly show: (unit: string, cell: HealthCell, perSecond: () => number) => Effect.Effect<void, never, Scope.Scope>
+}
+
+/** Who runs what, as the database told last. */
+export interface ClusterLook {
+  /** This one. */
+  readonly process: string
+  /** Why the database cannot be read now; empty where it can. */
+  readonly trouble: string
+  readonly processes: readonly {
+    readonly process: string
+    readonly version: string
+    /** Whether it takes units. */
+    readonly works: boolean
+    /** How old its last sign of life is. */
+    readonly seen_s: number
+  }[]
+  readonly units: readonly {
+    readonly tenant: string
+    readonly plugin: string
+    readonly process: string
+    readonly since: string
+    readonly epoch: number
+    /** How old the last sign of life of its process is; `null` where there is none. */
+    readonly seen_s: number | null
+    readonly events_per_s: number | null
+  }[]
 }
 
 /** A process as a member of a cluster. */
 export interface Cluster {
+  readonly look: () => ClusterLook
   readonly stores: TenantStores
   readonly placement: Placement
 }

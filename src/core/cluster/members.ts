@@ -1,9 +1,13 @@
 /** The processes of a cluster as they tell of themselves in its database, and who of them runs what. */
-import { Effect, type Scope } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import type { StoreError } from "../errors.ts"
-import type { HealthCell } from "../telemetry/health.ts"
+import { monotonicMs } from "../monotonic.ts"
+import type { ClusterLook, Placement } from "./cluster.ts"
 import { ask, type Database } from "./database.ts"
 import { membership as limits } from "./limits.ts"
+
+/** The name of a command: it ends soon. */
+export const shell_runner = "shell"
 
 /** A process that tells that it lives. */
 interface Member {
@@ -13,6 +17,8 @@ interface Member {
   readonly works: boolean
   /** How long ago it told so, by the database's clock. */
   readonly seen_s: number
+  /** What it delivered of each unit then, over ten seconds; units without events are left out. */
+  readonly events_per_s: Readonly<Record<string, number>>
 }
 
 /** A unit, and who claimed it last. */
@@ -35,9 +41,9 @@ export const readMembers = (database: Database): Effect.Effect<Members, StoreErr
     const { sql } = database
     const members = yield* ask(
       database,
-      sql<Member>`
-        SELECT runner, version, works, extract(epoch FROM now() - seen_at)::float8 AS seen_s FROM akonis_processes
-        WHERE seen_at > now() - make_interval(secs => ${limits.silent_ms_max / 1_000}) ORDER BY runner`,
+      sql<Omit<Member, "events_per_s"> & { readonly events: string }>`
+        SELECT runner, version, works, GREATEST(extract(epoch FROM now() - seen_at)::float8, 0) AS seen_s, events_per_s::text AS events
+        FROM akonis_processes WHERE seen_at > now() - make_interval(secs => ${limits.silent_ms_max / 1_000}) ORDER BY runner`,
     )
     const units = yield* ask(
       database,
@@ -45,14 +51,48 @@ export const readMembers = (database: Database): Effect.Effect<Members, StoreErr
         SELECT unit, runner, epoch::float8 AS epoch, to_char(claimed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
         FROM akonis_units ORDER BY unit`,
     )
-    return { members, units }
+    return {
+      members: members.map(({ events, ...member }) => ({
+        ...member,
+        events_per_s: JSON.parse(events) as Member["events_per_s"],
+      })),
+      units,
+    }
   })
 
-export interface Membership {
-  /** Shows in health where a unit runs. */
-  readonly show: (unit: string, cell: HealthCell) => void
+/** What is shown of members: processes that stay, and for each unit whether the one that has it gives signs of life. */
+export const lookAt = ({ members, units }: Members, since_read_s = 0): Pick<ClusterLook, "processes" | "units"> => {
+  const last_first = members.toSorted((one, other) => one.seen_s - other.seen_s)
+  const at = (runner: string) => last_first.find((member) => member.works && member.runner === runner)
+  return {
+    processes: members
+      .filter(({ runner }) => runner !== shell_runner)
+      .map(({ runner, version, works, seen_s }) => ({
+        process: runner,
+        version,
+        works,
+        seen_s: seen_s + since_read_s,
+      })),
+    units: units.map(({ unit, runner, epoch, since }) => {
+      const member = at(runner)
+      const slash = unit.lastIndexOf("/")
+      return {
+        tenant: unit.slice(0, slash),
+        plugin: unit.slice(slash + 1),
+        process: runner,
+        since,
+        epoch,
+        seen_s: member === undefined ? null : member.seen_s + since_read_s,
+        events_per_s: member === undefined ? null : (member.events_per_s[unit] ?? 0),
+      }
+    }),
+  }
+}
+
+export interface Membership extends Pick<Placement, "show"> {
   /** How many processes were there when the database told last; commands that run count. */
   readonly count: () => number
+  readonly look: () => ClusterLook
 }
 
 /** Tells the others that this process lives, now and until the scope closes. */
@@ -62,17 +102,26 @@ export const beMember = Effect.fnUntraced(function* (
   process: { readonly id: string; readonly version: string; readonly works: boolean },
 ): Effect.fn.Return<Membership, StoreError, Scope.Scope> {
   const { sql } = database
+  const clock = yield* Clock.Clock
   let seen: Members = { members: [], units: [] }
+  let seen_ms = 0
   let trouble = ""
-  const tell = ask(
-    database,
-    sql`
-      INSERT INTO akonis_processes (process, runner, version, works) VALUES (${process.id}::uuid, ${runner}, ${process.version}, ${process.works})
-      ON CONFLICT (process) DO UPDATE SET seen_at = now()`,
-  )
+  const rates = new Map<string, () => number>()
+  const tell = Effect.suspend(() => {
+    const tenths = [...rates].map(([unit, perSecond]) => [unit, Math.round(perSecond() * 10) / 10] as const)
+    const events = JSON.stringify(Object.fromEntries(tenths.filter(([, per_second]) => per_second > 0)))
+    return ask(
+      database,
+      sql`
+        INSERT INTO akonis_processes (process, runner, version, works, events_per_s)
+        VALUES (${process.id}::uuid, ${runner}, ${process.version}, ${process.works}, ${events}::text::jsonb)
+        ON CONFLICT (process) DO UPDATE SET seen_at = now(), events_per_s = excluded.events_per_s`,
+    )
+  })
   const look = Effect.gen(function* () {
     yield* tell
     seen = yield* readMembers(database)
+    seen_ms = monotonicMs(clock)
   })
   yield* look
   yield* Effect.addFinalizer(() =>
@@ -103,11 +152,18 @@ export const beMember = Effect.fnUntraced(function* (
     return ["ok", placed.runner === runner ? `runs here (${runner})` : `runs on ${placed.runner}`]
   }
   return {
-    show: (unit, cell) =>
-      cell.describe(() => {
-        const [status, detail] = describe(unit)
-        return { status, detail }
-      }),
+    show: (unit, cell, perSecond) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          rates.set(unit, perSecond)
+          cell.describe(() => {
+            const [status, detail] = describe(unit)
+            return { status, detail }
+          })
+        }),
+        () => Effect.sync(() => rates.delete(unit)),
+      ),
     count: () => seen.members.length,
+    look: () => ({ process: runner, trouble, ...lookAt(seen, (monotonicMs(clock) - seen_ms) / 1_000) }),
   }
 })

@@ -84,6 +84,7 @@ const versions: Readonly<Record<string, readonly string[]>> = {
       held_until timestamptz
     )`,
   ],
+  "0005_events": ["ALTER TABLE akonis_processes ADD COLUMN events_per_s jsonb NOT NULL DEFAULT '{}'"],
 }
 
 /** Names of the versions, in order. */

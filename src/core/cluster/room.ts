@@ -6,7 +6,7 @@ import type { Cluster, TenantStores } from "./cluster.ts"
 import { type Database, openDatabase } from "./database.ts"
 import { leasedPace } from "./leased-pace.ts"
 import { engine } from "./limits.ts"
-import { beMember } from "./members.ts"
+import { beMember, shell_runner } from "./members.ts"
 import { checkVersion } from "./migrations.ts"
 import { joinCluster, runnerName, type Seat } from "./placement.ts"
 import { layerStoredCheckpoints } from "./stored-checkpoints.ts"
@@ -17,7 +17,7 @@ import { layerStoredOffsets } from "./stored-offsets.ts"
 
 export { openDatabase } from "./database.ts"
 export { importOffsets } from "./import-offsets.ts"
-export { readMembers } from "./members.ts"
+export { lookAt, readMembers } from "./members.ts"
 export { checkVersion, migrate } from "./migrations.ts"
 
 export const storesOf = (database: Database, process: string): TenantStores => ({
@@ -43,7 +43,7 @@ export const openStores = Effect.fnUntraced(function* (
   const database = yield* openDatabase(config, source)
   yield* checkVersion(database)
   const id = crypto.randomUUID()
-  const { count } = yield* beMember(database, "shell", { id, version, works: false })
+  const { count } = yield* beMember(database, shell_runner, { id, version, works: false })
   return { ...storesOf(database, id), paceOf: paceOf(database, id, count) }
 })
 
@@ -55,8 +55,8 @@ export const openCluster = Effect.fnUntraced(function* (
   const database = yield* openDatabase(config, source)
   yield* checkVersion(database)
   const id = crypto.randomUUID()
-  const { show, count } = yield* beMember(database, runnerName(config), { id, version, works })
+  const { show, count, look } = yield* beMember(database, runnerName(config), { id, version, works })
   const seat = works ? yield* joinCluster(database, config, source) : spectator
   const stores = { ...storesOf(database, id), paceOf: paceOf(database, id, count) }
-  return { stores, placement: { ...seat, show, drain_ms_max: engine.hand_over_ms_max } }
+  return { look, stores, placement: { ...seat, show, drain_ms_max: engine.hand_over_ms_max } }
 })

@@ -247,6 +247,7 @@ describe.skipIf(!has_postgres)(
             "files",
             "journal",
             "rates",
+            "events",
           ])
           expect(yield* migrate(db)).toEqual([])
           yield* checkVersion(db)

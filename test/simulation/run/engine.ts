@@ -56,7 +56,7 @@ export class Seat {
   /** What the process makes of it, with the product's own answer to a fence that is over. */
   placement(database: Database): Placement {
     return {
-      show: () => undefined,
+      show: () => Effect.void,
       drain_ms_max: limits.hand_over_ms_max,
       leave: Effect.void,
       run: (unit, work) =>
