@@ -9,6 +9,7 @@ import { makeSimulator } from "../../simulator/simulator.ts"
 import { runChecks } from "../../src/core/check/run-checks.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { Http } from "../../src/core/http/client/http.ts"
+import { redact } from "../../src/core/telemetry/redact.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import { runAkonis } from "../support/command.ts"
 import { onTestClock, temporaryFolder } from "../support/effect.ts"
@@ -110,6 +111,16 @@ describe("an intake", () => {
       detail: expect.stringContaining("whether it takes ours is not known"),
     })
   })
+})
+
+test("names no password of a URL, in what was tried and in what came of it, and hides it from then on", async () => {
+  const stream = { intake_url: "http://relay:pw-of-relay@intake.test/base" }
+  const between = () => Promise.reject(new Error("http://relay:pw-of-relay@intake.test"))
+  const { rows } = await checked({ stream, between })
+  const text = JSON.stringify(rows)
+  expect(text).toContain("http://(secret)@intake.test/base")
+  expect(text).not.toContain("pw-of-relay")
+  expect(redact("pw-of-relay, cmVsYXk6cHctb2YtcmVsYXk=")).toBe("<redacted>, <redacted>")
 })
 
 describe("an asset API", () => {

@@ -72,6 +72,22 @@ export const checks = [
       replace: "if (stranger !== undefined)",
     },
   ]),
+  ...breaks({ file: "src/core/check/run-checks.ts", page: "docs/security.md", noticed_by }, [
+    {
+      name: "a check names the password of a URL",
+      promise: "Passwords in URLs are hidden wherever a URL is shown.",
+      find: "tried: withoutLogins(row.tried),",
+      replace: "tried: row.tried,",
+    },
+  ]),
+  ...breaks({ file: "src/core/config/schema-parts.ts", page: "docs/security.md", noticed_by }, [
+    {
+      name: "the password of a URL is no secret",
+      promise: "Passwords in URLs are hidden wherever a URL is shown.",
+      find: "    hidePasswordOf(url)\n",
+      replace: "    void url\n",
+    },
+  ]),
   ...breaks({ file: "src/core/check/asset-check.ts", page, noticed_by }, [
     {
       name: "a key of the asset API counts as verified when nothing was refused",

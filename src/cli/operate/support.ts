@@ -14,7 +14,7 @@ import { StoreError } from "../../core/errors.ts"
 import { runtime } from "../../core/runtime/runtime.ts"
 import { systemWords } from "../../core/store/regular-file.ts"
 import { ownWords } from "../../core/telemetry/own-words.ts"
-import { redact } from "../../core/telemetry/redact.ts"
+import { redact, withoutLogins } from "../../core/telemetry/redact.ts"
 import { version } from "../../version.ts"
 import { complain, explain, print } from "../common.ts"
 import { effectiveOf } from "./config.ts"
@@ -50,7 +50,9 @@ export const support = Command.make("support", flags, (given) =>
       }
       const out = Option.getOrElse(given.out, () => `${name}.tar.gz`)
       const archive = yield* Effect.promise(() =>
-        createTarGzip(Object.entries(files).map(([file, text]) => ({ name: `${name}/${file}`, data: redact(text) }))),
+        createTarGzip(
+          Object.entries(files).map(([file, text]) => ({ name: `${name}/${file}`, data: redact(withoutLogins(text)) })),
+        ),
       )
       const fs = yield* FileSystem.FileSystem
       yield* Effect.mapError(

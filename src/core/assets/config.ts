@@ -1,6 +1,6 @@
 /** The configuration keys that both inventories have. */
 import { z } from "zod"
-import { fromEnv, httpUrl, secret } from "../config/schema-parts.ts"
+import { baseUrl, fromEnv, secret } from "../config/schema-parts.ts"
 import { assets } from "./limits.ts"
 
 /** What the keys hold, once checked. */
@@ -10,7 +10,7 @@ export type AssetKeys = z.infer<z.ZodObject<ReturnType<typeof assetKeys>>>
 export const assetKeys = (uuid_env: string) => ({
   sekoia_api_key: secret("SEKOIA_API_KEY", "Key of the Sekoia API that takes the assets."),
   sekoia_base_url: fromEnv(
-    httpUrl.default("https://api.sekoia.io"),
+    baseUrl.default("https://api.sekoia.io"),
     "SEKOIA_BASE_URL",
     "Assets go to {sekoia_base_url}/api/v2/asset-management/asset-connector/{connector_uuid}.",
   ),

@@ -6,6 +6,7 @@ import type { FalconReason } from "../falcon/errors.ts"
 import { layerFalcon } from "../falcon/layer.ts"
 import type { Http } from "../http/client/http.ts"
 import { OneTry } from "../one-try.ts"
+import { withoutLogins } from "../telemetry/redact.ts"
 import { layerNetwork, proxySettings } from "../tenant/boot.ts"
 import { credentialsOf, layerForChecks } from "../tenant/services.ts"
 import { type Check, type CheckRow, type CheckServices, type Finding, FolderInUse, failed, unknown } from "./check.ts"
@@ -249,7 +250,7 @@ const answer = <R>(
     const finding = yield* Effect.scoped(Effect.andThen(Effect.forkScoped(waiting), find)).pipe(
       Effect.timeoutOrElse({ duration: checking.row_ms_max, orElse: () => Effect.succeed(silent) }),
     )
-    yield* onRow({ tenant, plugin, name, tried, ...finding })
+    yield* onRow(withoutLoginsIn({ tenant, plugin, name, tried, ...finding }))
     return finding
   })
 
@@ -260,3 +261,11 @@ const silent: Finding = {
   ),
   reason: "timeout",
 }
+
+/** Rows name URLs of the configuration, which may hold a password. */
+const withoutLoginsIn = (row: CheckRow): CheckRow => ({
+  ...row,
+  tried: withoutLogins(row.tried),
+  detail: withoutLogins(row.detail),
+  ...(row.remedy !== undefined && { remedy: withoutLogins(row.remedy) }),
+})

@@ -1,6 +1,6 @@
 /** The configuration as it is in effect: each key, its value, and where that came from. Secrets are told to be there, and no more. */
 import { z } from "zod"
-import { redact } from "../telemetry/redact.ts"
+import { redact, withoutLogins } from "../telemetry/redact.ts"
 import type { Config, TenantConfig } from "./load.ts"
 import { bare, type Env, isTree, notesOf, type Tree } from "./read.ts"
 import { credentials, general } from "./schema.ts"
@@ -126,7 +126,7 @@ const hidden = ({ given, env }: Place, key: string, variable: string | undefined
 
 /** A value without passwords in URLs, and without what is known to be a secret. */
 const shown = (value: unknown): unknown => {
-  if (typeof value === "string") return redact(value.replace(/^(\w+:\/\/)[^/@]*@/, "$1(secret)@"))
+  if (typeof value === "string") return redact(withoutLogins(value))
   return Array.isArray(value) ? value.map(shown) : value
 }
 

@@ -184,6 +184,12 @@ tenants:
     ["an unknown plugin in only", "plugins: { only: [streams] }", "plugins.only", "there are: event-stream"],
     ["a value outside a list", "log: { level: loud }", "log.level", "debug, info, warn, error"],
     ["a bad URL", "base_url: api.crowdstrike.com", "base_url", "must be a URL"],
+    [
+      "a URL that paths cannot be added to",
+      "plugins: { event-stream: { intake_url: 'https://intake.example/?key=1' } }",
+      "plugins.event-stream.intake_url",
+      "without `?`",
+    ],
     ["a number out of range", "server: { port: 70000 }", "server.port", "at most 65535"],
     [
       "a wrong kind",

@@ -4,6 +4,7 @@
  * about a key is said twice.
  */
 import { z } from "zod"
+import { hidePasswordOf } from "../telemetry/redact.ts"
 import { isSecret, type Secret } from "./secret.ts"
 
 export interface KeyNotes {
@@ -36,4 +37,15 @@ export const requiredIf = <T extends z.ZodType>(
   required_if: { readonly key: string; readonly is: string },
 ) => schema.optional().meta({ ...schema.meta(), required_if }) as z.ZodOptional<T>
 
-export const httpUrl = z.url({ protocol: /^https?$/, error: "must be a URL that begins with https:// (or http://)" })
+/** A URL; a password in it is hidden from now on, wherever it would be shown. */
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be a URL that begins with https:// (or http://)" })
+  .refine((url) => {
+    hidePasswordOf(url)
+    return true
+  })
+
+/** A URL to which paths are added. */
+export const baseUrl = httpUrl.refine((url) => !/[?#]/.test(url), {
+  error: "must be a URL without `?` and `#`: paths are added at its end",
+})

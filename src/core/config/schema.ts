@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { samplers } from "../telemetry/tracing/samplers.ts"
 import { cluster } from "./cluster.ts"
-import { fromEnv, httpUrl, secret } from "./schema-parts.ts"
+import { baseUrl, fromEnv, httpUrl, secret } from "./schema-parts.ts"
 
 /** The `log` block. */
 const log = z.strictObject({
@@ -120,7 +120,7 @@ export const credentials = {
   client_id: fromEnv(z.string().min(1), "FALCON_CLIENT_ID", "Id of the Falcon API client."),
   client_secret: secret("FALCON_CLIENT_SECRET", "Secret of the Falcon API client."),
   base_url: fromEnv(
-    z.union([z.literal("auto"), httpUrl], {
+    z.union([z.literal("auto"), baseUrl], {
       error: 'must be a URL such as https://api.eu-1.crowdstrike.com, or "auto"',
     }),
     "FALCON_BASE_URL",

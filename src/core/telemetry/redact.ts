@@ -20,3 +20,24 @@ export const redact = (text: string): string => withoutForms(text, hidden)
 
 /** Characters of the longest form of a registered secret; 0 when there is none. */
 export const hiddenCharsMax = (): number => hidden[0]?.length ?? 0
+
+/** From now on the password of this URL never appears in a log: whoever refuses a request may repeat it, alone or in the header that carries it. */
+export const hidePasswordOf = (url: string): void => {
+  if (!URL.canParse(url)) return
+  const { username, password } = new URL(url)
+  if (password === "") return
+  const [user, secret] = [username, password].map(decoded) as [string, string]
+  for (const text of [password, secret, Buffer.from(`${user}:${secret}`).toString("base64")]) hideInLogs(text)
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A text without the name and password of any URL in it, also where they are too short to be found as a secret. */
+export const withoutLogins = (text: string): string =>
+  text.replaceAll(/(\b[a-z][a-z\d+.-]*:\/\/)[^/@\s"]*@/gi, "$1(secret)@")

@@ -20,7 +20,7 @@ import { type FolderLock, type FolderPart, lockFolder } from "../store/lock.ts"
 import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { watchFolder } from "../store/watch-folder.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
-import { hideInLogs } from "../telemetry/redact.ts"
+import { hidePasswordOf } from "../telemetry/redact.ts"
 import { Tenant } from "./identity.ts"
 import { layerTenant } from "./services.ts"
 
@@ -121,7 +121,7 @@ export const layerNetwork = Effect.fnUntraced(function* (
 ) {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
   const { proxy, no_proxy } = proxySettings(config, env)
-  hideProxyPassword(proxy)
+  if (proxy !== undefined) hidePasswordOf(proxy)
   const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
   const network = layerFetch({
     user_agent: `akonis/${version}`,
@@ -141,23 +141,6 @@ export const proxySettings = (config: Pick<Config, "proxy">, env: Env) => ({
   proxy: config.proxy ?? variable(env, "HTTPS_PROXY") ?? variable(env, "HTTP_PROXY"),
   no_proxy: variable(env, "NO_PROXY"),
 })
-
-/** A proxy that refuses may repeat what it was sent: the password, alone or in the header that carries it. */
-const hideProxyPassword = (proxy: string | undefined): void => {
-  if (proxy === undefined || !URL.canParse(proxy)) return
-  const { username, password } = new URL(proxy)
-  if (password === "") return
-  const [user, secret] = [username, password].map(decoded) as [string, string]
-  for (const text of [password, secret, Buffer.from(`${user}:${secret}`).toString("base64")]) hideInLogs(text)
-}
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
 
 const variable = (env: Env, name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined
 

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { fromEnv, httpUrl, requiredIf, secret } from "../../core/config/schema-parts.ts"
+import { baseUrl, fromEnv, requiredIf, secret } from "../../core/config/schema-parts.ts"
 import { delivery } from "../../core/delivery/limits.ts"
 
 /** Keys of `plugins.event-stream`. */
@@ -9,7 +9,7 @@ export const config = z.strictObject({
     { key: "destination", is: "sekoia" },
   ),
   intake_url: fromEnv(
-    httpUrl.default("https://intake.sekoia.io"),
+    baseUrl.default("https://intake.sekoia.io"),
     "SEKOIA_INTAKE_URL",
     "Events go to {intake_url}/batch.",
   ),
