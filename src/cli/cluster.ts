@@ -46,11 +46,19 @@ const importFiles = Command.make("import", { config: configFlag }, ({ config }) 
               : nothing
         yield* print(`${tenant}: ${what}`)
       }
+      for (const { tenant, checkpoints, files, left } of yield* room.importFiles(database, tenants)) {
+        const what = [
+          ...(checkpoints > 0 ? [`${checkpoints} checkpoints taken over`] : []),
+          ...(files.length > 0 ? [`files taken over: ${files.join(", ")}`] : []),
+          ...(left.length > 0 ? [`left as the database has them: ${left.join(", ")}`] : []),
+        ]
+        for (const line of what) yield* print(`${tenant}: ${line}`)
+      }
     }).pipe(Effect.scoped),
   ),
 ).pipe(
   Command.withDescription(
-    "Take over the cache.json of a single process, for tenants that the database knows nothing of",
+    "Take over what a single process remembers of its tenants; what the database has of it already is left as it is",
   ),
 )
 

@@ -56,6 +56,14 @@ export const cluster: readonly Mutant[] = [
       replace: "empty = 0",
     },
   ]),
+  ...breaks({ file: "src/core/cluster/import-files.ts", page, noticed_by }, [
+    {
+      name: "an import brings known assets of another connector",
+      promise: "each checkpoint and each file that the database has is kept",
+      find: "const is_there = others.includes(name) || ",
+      replace: "const is_there = ",
+    },
+  ]),
   ...breaks({ file: "src/core/cluster/leases.ts", page, noticed_by: rates }, [
     {
       name: "a lease is lent twice",

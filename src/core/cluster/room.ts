@@ -16,6 +16,7 @@ import { storedLeases } from "./stored-leases.ts"
 import { layerStoredOffsets } from "./stored-offsets.ts"
 
 export { openDatabase } from "./database.ts"
+export { importFiles } from "./import-files.ts"
 export { importOffsets } from "./import-offsets.ts"
 export { lookAt, readMembers } from "./members.ts"
 export { checkVersion, migrate } from "./migrations.ts"

@@ -1,22 +1,26 @@
 /** Offsets over both of their stores, and what only that of a cluster promises. */
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { Context, Deferred, Effect, type FileSystem, Layer, type Scope } from "effect"
+import { Context, Deferred, Effect, FileSystem, Layer, type Scope } from "effect"
 import { clusterDatabase, emptyDatabase, openPool } from "../../../test/support/cluster-database.ts"
 import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { modelDatabase } from "../../../test/support/model-database.ts"
 import { freePort, has_postgres, no_postgres, postgres } from "../../../test/support/postgres.ts"
 import { secretText } from "../config/secret.ts"
 import type { ConfigError, StoreError } from "../errors.ts"
-import { makeFolder, writeAtomic } from "../store/atomic-file.ts"
+import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
+import { Checkpoints } from "../store/checkpoints.ts"
 import { Fenced } from "../store/fence.ts"
 import { Offsets, type OpenOffsets } from "../store/offsets.ts"
 import { Tenant } from "../tenant/identity.ts"
 import type { Database } from "./database.ts"
+import { importFiles } from "./import-files.ts"
 import { importOffsets } from "./import-offsets.ts"
 import { beMember } from "./members.ts"
 import { checkVersion, migrate } from "./migrations.ts"
 import { joinCluster } from "./placement.ts"
+import { layerStoredCheckpoints } from "./stored-checkpoints.ts"
+import { sharedFiles } from "./stored-files.ts"
 import { storedLeases } from "./stored-leases.ts"
 import { layerStoredOffsets } from "./stored-offsets.ts"
 import { claimUnit } from "./units.ts"
@@ -212,6 +216,65 @@ describe.skipIf(!has_postgres)(
           expect([(yield* startOn(db, "b")).offsets.get(url), other.get(url), other.get(`${url}1`)]).toEqual([7, -1, 3])
           yield* writeAtomic(`${folder}/acme`, "cache.json", "{")
           expect((yield* Effect.flip(importOffsets(db, tenants))).message).toContain("acme/cache.json")
+        }),
+      ),
+    )
+
+    test(
+      "takes over known assets with the position of their inventory, dead letters and all else that is shared, and nothing twice",
+      withDatabase((db) =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder
+          const disk = yield* FileSystem.FileSystem
+          const tenants = [{ id: "acme", data_dir: `${folder}/acme` }]
+          const { data_dir } = tenants[0]!
+          yield* makeFolder(`${data_dir}/dead-letters`)
+          const inventory = { connector_uuid: "c", revision: 1, position: "p" }
+          yield* writeAtomic(
+            data_dir,
+            "context.json",
+            JSON.stringify({ "device-assets": inventory, most_recent_user_id: "u" }),
+          )
+          const known = `${"0123456789abcdef"} host\n`.repeat(60_000)
+          yield* writeAtomic(data_dir, "device-assets.known", known)
+          yield* writeAtomic(`${data_dir}/dead-letters`, "2026-11.ndjson", "{}\n")
+          yield* writeAtomic(data_dir, "api-token", "secret")
+          yield* writeAtomic(data_dir, "audit.ndjson.new", "a draft")
+          const names = ["dead-letters/2026-11.ndjson", "device-assets.known"]
+          const [first] = yield* importFiles(db, tenants)
+          expect({ ...first, files: first!.files.toSorted() }).toEqual({
+            tenant: "acme",
+            checkpoints: 2,
+            files: names,
+            left: [],
+          })
+          const shared = sharedFiles(db, tenants[0]!, disk)
+          const read = (name: string) =>
+            Effect.provideService(readIfPresent(`${data_dir}/${name}`), FileSystem.FileSystem, shared)
+          expect((yield* read("device-assets.known")) === known).toBe(true)
+          expect(yield* read("dead-letters/2026-11.ndjson")).toBe("{}\n")
+          const stored = yield* Layer.build(
+            layerStoredCheckpoints(db).pipe(Layer.provide(Layer.succeed(Tenant, tenants[0]!))),
+          )
+          expect(yield* Context.get(stored, Checkpoints).all).toEqual({
+            "device-assets": inventory,
+            most_recent_user_id: "u",
+          })
+          yield* writeAtomic(data_dir, "device-assets.known", "another")
+          const [again] = yield* importFiles(db, tenants)
+          expect({ ...again, left: again!.left.toSorted() }).toEqual({
+            tenant: "acme",
+            checkpoints: 0,
+            files: [],
+            left: names,
+          })
+          expect((yield* read("device-assets.known")) === known).toBe(true)
+          // A cluster that has begun an inventory knows to which connector: assets of an earlier one are not its.
+          yield* shared.remove(`${data_dir}/device-assets.known`)
+          expect((yield* importFiles(db, tenants))[0]!.files).toEqual(["device-assets.known"])
+          yield* shared.remove(`${data_dir}/device-assets.known`)
+          yield* db.sql`UPDATE akonis_checkpoints SET value = '{"connector_uuid": "d"}' WHERE key = 'device-assets'`
+          expect((yield* importFiles(db, tenants))[0]!.files).toEqual([])
         }),
       ),
     )
