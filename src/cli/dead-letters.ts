@@ -147,9 +147,7 @@ const replayCommand = Command.make(
         let first_error: string | undefined
         const replaying = replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) => {
           first_error ??= error
-          return error === undefined
-            ? print(`${letter.id} delivered`)
-            : complain(`${letter.id} refused again: ${error}`)
+          return error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id}: ${error}`)
         })
         const outcome = yield* inFiles(replaying)
         yield* auditReplay(audited, byShell(), wanted, outcome, first_error)

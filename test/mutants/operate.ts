@@ -102,4 +102,15 @@ export const operate: readonly Mutant[] = [
       replace: "json(health)",
     },
   ]),
+  ...breaks(
+    { file: "src/core/delivery/dead-letter-files.ts", noticed_by: "src/core/delivery/dead-letter-replay.test.ts" },
+    [
+      {
+        name: "a replay goes on although it remembers nothing",
+        promise: "What is delivered and cannot be remembered ends a replay, which says so.",
+        find: "if (Result.isFailure(kept)) unwritten = kept.failure.message",
+        replace: "if (Result.isFailure(kept)) unwritten = undefined",
+      },
+    ],
+  ),
 ]

@@ -23,6 +23,13 @@ export const platform = [
       replace: "text !== undefined ? Effect.void",
     },
     {
+      name: "a list of objects that breaks off is all of them",
+      promise:
+        "A list that breaks off is not taken for all objects: a position that is missing would count as the beginning.",
+      find: "if (is_cut || ",
+      replace: "if (",
+    },
+    {
       name: "a store that asks for a pause is asked again at once",
       promise: "The time that a store names is a floor under our wait.",
       find: "Math.max(own_ms, asked_ms)",

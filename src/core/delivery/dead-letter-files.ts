@@ -1,5 +1,5 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
-import { Clock, Effect, FileSystem } from "effect"
+import { Clock, Effect, FileSystem, Result } from "effect"
 import type { StoreError } from "../errors.ts"
 import { appendDurably, readIfPresent, unreadable, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
@@ -38,7 +38,8 @@ export const readDeadLetters = Effect.fnUntraced(function* (
 
 /**
  * Posts dead letters one by one, or asks the enricher again about an event that was not enriched; each that is taken is remembered
- * at once. `tell` learns of every one.
+ * at once. `tell` learns of every one. Fails, with nothing posted, where what is delivered could not be remembered; where that happens
+ * on the way, no further one is posted, and those that were count as delivered.
  */
 export const replay = Effect.fnUntraced(function* (
   data_dir: string,
@@ -49,15 +50,27 @@ export const replay = Effect.fnUntraced(function* (
 ) {
   const folder = deadLetterFolder(data_dir)
   let delivered = 0
+  let unwritten: string | undefined
+  yield* appendDurably(folder, replayed_file, "")
   for (const letter of letters) {
+    if (unwritten !== undefined) {
+      yield* tell(letter, `not tried: ${unwritten}`)
+      continue
+    }
     const error = yield* letter.reason === "not_enriched"
       ? enrichAgain(letter, destination, enrichers)
       : post(letter, destination)
-    yield* tell(letter, error)
-    if (error !== undefined) continue
+    if (error !== undefined) {
+      yield* tell(letter, error)
+      continue
+    }
     delivered++
     const at = new Date(yield* Clock.currentTimeMillis).toISOString()
-    yield* appendDurably(folder, replayed_file, `${JSON.stringify({ id: letter.id, at })}\n`)
+    const line = `${JSON.stringify({ id: letter.id, at })}\n`
+    const kept = yield* Effect.result(appendDurably(folder, replayed_file, line))
+    if (Result.isFailure(kept)) unwritten = kept.failure.message
+    const twice = `it was delivered, and another replay would deliver it again: ${unwritten}`
+    yield* tell(letter, unwritten === undefined ? undefined : twice)
   }
   return { delivered, refused: letters.length - delivered }
 })

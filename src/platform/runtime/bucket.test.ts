@@ -64,3 +64,32 @@ test("a page in the store's place has taken no object", () =>
       expect(result).toMatchObject({ _tag: "Failure", failure: { reason: "unwritable" } })
     }),
   ))
+
+const listed = (inside: string, end = "</ListBucketResult>") => ({
+  status: 200,
+  text: `<ListBucketResult><Contents><Key>app-id</Key></Contents>${inside}${end}`,
+})
+const more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+
+test.each([
+  ["says that there is more, and not how to go on", [listed("<IsTruncated>true</IsTruncated>")]],
+  ["is cut", [listed("", "")]],
+  ["goes round in circles", [listed(more), listed(more)]],
+] as const)("a list that %s is not taken for all objects: a position would be missing", (_, answers) =>
+  onTestClock(
+    Effect.gen(function* () {
+      const bucket = yield* bucketAt(...answers)
+      const { result } = yield* passing(bucket.list)
+      expect(result).toMatchObject({ _tag: "Failure", failure: { reason: "unreadable" } })
+    }),
+  ),
+)
+
+test("a list is followed to its end", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const bucket = yield* bucketAt(listed(more), listed("<IsTruncated>false</IsTruncated>"))
+      const { result } = yield* passing(bucket.list)
+      expect(result).toMatchObject({ _tag: "Success", success: ["app-id", "app-id"] })
+    }),
+  ))

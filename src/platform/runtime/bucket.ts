@@ -121,7 +121,15 @@ export const openBucket = Effect.fnUntraced(function* (settings: Settings) {
           message: `${name}: the store does not list it${quote(answer.text)}`,
         })
       keys.push(...valuesOf(answer.text, "Key").map((key) => key.slice(prefix.length)))
-      token = valuesOf(answer.text, "NextContinuationToken")[0]
+      const next = valuesOf(answer.text, "NextContinuationToken")[0]
+      const is_cut = next === undefined ? valuesOf(answer.text, "IsTruncated")[0] === "true" : next === token
+      if (is_cut || !answer.text.includes("</ListBucketResult>"))
+        return yield* new StoreError({
+          reason: "unreadable",
+          path: name,
+          message: `${name}: the store's list breaks off after ${keys.length} objects, and does not say how to go on`,
+        })
+      token = next
       if (token === undefined) return keys
     }
   })

@@ -55,9 +55,11 @@ const removeOld = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const now_ms = yield* Clock.currentTimeMillis
   const names = yield* fs.readDirectory(folder)
-  for (const name of names.slice(0, limits.looked_at_max)) {
-    const { mtime } = yield* fs.stat(`${folder}/${name}`)
+  const removeIfOld = Effect.fnUntraced(function* (path: string) {
+    const { mtime } = yield* fs.stat(path)
     const age_ms = mtime._tag === "Some" ? now_ms - mtime.value.getTime() : 0
-    if (age_ms > limits.age_ms_max) yield* fs.remove(`${folder}/${name}`, { recursive: true })
-  }
+    if (age_ms > limits.age_ms_max) yield* fs.remove(path, { recursive: true })
+  })
+  // Another run may have taken one away meanwhile.
+  for (const name of names.slice(0, limits.looked_at_max)) yield* Effect.ignore(removeIfOld(`${folder}/${name}`))
 })
