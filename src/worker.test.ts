@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test"
-import { type Context, Effect, Layer } from "effect"
+import { type Context, Deferred, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { z } from "zod"
 import { onTestClock } from "../test/support/effect.ts"
 import type { Enricher } from "./core/delivery/enricher.ts"
 import { StoreError } from "./core/errors.ts"
 import { definePlugin, type PluginServices } from "./core/plugin.ts"
+import { Fenced } from "./core/store/fence.ts"
 import { folder_watch } from "./core/store/limits.ts"
 import { Health } from "./core/telemetry/health.ts"
 import { runWorker } from "./worker.ts"
@@ -48,6 +49,42 @@ test("a plugin whose file is damaged stands still by itself, says so, and goes o
       is_damaged = false
       yield* TestClock.adjust(folder_watch.retry_ms)
       expect((yield* report).plugins.broken!.status).toBe("ok")
+    }),
+  ))
+
+test("a unit of a cluster that meets a database which is away is tried again within seconds, and less often the longer it stays away", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      let is_away = true
+      let tries = 0
+      const stream = definePlugin({
+        id: "stream",
+        title: "",
+        enabled_by_default: true,
+        config: z.object({}),
+        run: () =>
+          Effect.suspend(() => {
+            tries++
+            const error = new StoreError({ reason: "unreadable", path: "db:5432/akonis", message: "no answer" })
+            return is_away ? Effect.fail(error) : Effect.never
+          }),
+      })
+      const health = yield* Layer.build(Health.layer(["stream"]))
+      const services = health as Context.Context<PluginServices>
+      const fence = { unit: "acme/stream", epoch: 1, lost: Deferred.makeUnsafe<void>() }
+      const plugins = [{ plugin: stream, config: {} }]
+      yield* Effect.forkScoped(Effect.provideService(runWorker([{ id: "acme", plugins, services }]), Fenced, fence))
+      yield* TestClock.adjust(folder_watch.shared_retry_ms)
+      expect(tries).toBe(2)
+      yield* TestClock.adjust(10 * 60_000)
+      expect(tries).toBeLessThan(30)
+      is_away = false
+      yield* TestClock.adjust(folder_watch.retry_ms)
+      const { plugins: shown } = yield* Effect.provide(
+        Health.use((all) => all.report),
+        health,
+      )
+      expect(shown.stream!.status).toBe("ok")
     }),
   ))
 

@@ -2,7 +2,9 @@
 import { Effect, Result } from "effect"
 import type { Enricher } from "./core/delivery/enricher.ts"
 import type { ConfigError, StoreError } from "./core/errors.ts"
+import { stopwatch } from "./core/monotonic.ts"
 import { type EnabledPlugin, enrichersOf } from "./core/plugin.ts"
+import { Fenced } from "./core/store/fence.ts"
 import { folder_watch } from "./core/store/limits.ts"
 import { Health } from "./core/telemetry/health.ts"
 import type { RunningTenant } from "./core/tenant/boot.ts"
@@ -63,13 +65,21 @@ const missing = Effect.fnUntraced(function* (plugin: string, { message }: StoreE
 /** Ends when the enricher of one of these plugins can be made. */
 const oneIsMended = (broken: readonly EnabledPlugin[]) =>
   Effect.gen(function* () {
-    while (true) {
-      yield* Effect.sleep(folder_watch.retry_ms)
+    for (let tries = 0; ; tries++) {
+      yield* Effect.sleep(yield* lookAgainMs(tries))
       for (const enabled of broken) {
         if (Result.isSuccess(yield* Effect.result(Effect.scoped(enrichersOf([enabled]))))) return
       }
     }
   })
+
+/** How long to wait before the next look whether a file can be used: a file waits for a person, what lies in the database of a cluster for a moment. */
+const lookAgainMs = (tries: number): Effect.Effect<number> =>
+  Effect.map(Fenced, (fence) =>
+    fence === undefined
+      ? folder_watch.retry_ms
+      : Math.min(folder_watch.retry_ms, folder_watch.shared_retry_ms * 2 ** Math.min(tries, 30)),
+  )
 
 /** A file of one plugin that cannot be used stops that plugin alone: health says so, and it is tried again. */
 const standingStill = <R>(
@@ -79,13 +89,16 @@ const standingStill = <R>(
   Effect.gen(function* () {
     const cell = yield* Health.use((health) => health.cell(plugin, "files"))
     let logged = ""
-    while (true) {
+    for (let tries = 0; ; tries++) {
+      const passedMs = yield* stopwatch
       const { message } = yield* run.pipe(Effect.catchTag("StoreError", (error) => Effect.succeed(error)))
       if (message !== logged) yield* Effect.logError(`${plugin} stands still: ${message}`)
       logged = message
       yield* cell.set("failed", message)
       yield* Health.use((health) => health.started(plugin))
-      yield* Effect.sleep(folder_watch.retry_ms)
+      // It has worked meanwhile: this is another trouble.
+      if (passedMs() > folder_watch.retry_ms) tries = 0
+      yield* Effect.sleep(yield* lookAgainMs(tries))
       yield* cell.set("ok", "")
     }
   }).pipe(Effect.scoped) as Effect.Effect<never, ConfigError, R | Health>

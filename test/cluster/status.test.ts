@@ -3,11 +3,10 @@ import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import { status_report } from "../../src/api/status/schema.ts"
 import { statusLines } from "../../src/cli/operate/screen.ts"
-import { migrate } from "../../src/core/cluster/migrations.ts"
 import { type Served, tokens, withServed } from "../actions/served.ts"
 import { may_skip, visit } from "../browser/chromium.ts"
 import { seriousIn, signIn } from "../browser/page.ts"
-import { emptyDatabase, openPool } from "../support/cluster-database.ts"
+import { clusterUrl } from "../support/cluster-database.ts"
 import { onRealClock } from "../support/effect.ts"
 import { has_postgres, no_postgres, postgres } from "../support/postgres.ts"
 
@@ -18,8 +17,7 @@ const gone = "10.0.0.9:34431"
 const withCluster = (body: (served: Served) => Promise<void>) =>
   onRealClock(
     Effect.gen(function* () {
-      const database_url = yield* emptyDatabase
-      yield* migrate(yield* openPool(database_url))
+      const database_url = yield* clusterUrl
       const { run } = yield* Effect.promise(postgres)
       run(
         database_url,

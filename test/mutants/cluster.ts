@@ -56,6 +56,22 @@ export const cluster: readonly Mutant[] = [
       replace: "empty = 0",
     },
   ]),
+  ...breaks({ file: "src/live.ts", page, noticed_by: "test/cluster/leave.test.ts" }, [
+    {
+      name: "a process that ends keeps its places until its last request is answered",
+      promise: "its units move at once, before requests that are being answered end",
+      find: "Effect.andThen(cluster?.placement.leave ?? Effect.void),",
+      replace: "",
+    },
+  ]),
+  ...breaks({ file: "src/worker.ts", page, noticed_by: "src/worker.test.ts" }, [
+    {
+      name: "a unit waits half a minute for a database that was away for a moment",
+      promise: "when it is back all goes on by itself",
+      find: "fence === undefined\n      ? folder_watch.retry_ms",
+      replace: "fence !== undefined\n      ? folder_watch.retry_ms",
+    },
+  ]),
   ...breaks({ file: "src/core/cluster/import-files.ts", page, noticed_by }, [
     {
       name: "an import brings known assets of another connector",

@@ -23,3 +23,10 @@ export const clusterDatabase = Effect.gen(function* () {
   yield* is_new ? migrate(db) : Effect.orDie(clear)
   return db
 })
+
+/** The URL of a new migrated database. */
+export const clusterUrl = Effect.gen(function* () {
+  const url = yield* emptyDatabase
+  yield* Effect.scoped(Effect.flatMap(openPool(url), migrate))
+  return url
+})

@@ -8,4 +8,6 @@ export const folder_watch = {
   answer_ms_max: 5_000,
   /** When a plugin with a file that cannot be used looks again whether somebody has mended it. */
   retry_ms: 30_000,
+  /** The first such look of a unit of a cluster: its database may be there again at once. The next ones come after twice as long each, up to `retry_ms`. */
+  shared_retry_ms: 1_000,
 } as const
