@@ -158,6 +158,75 @@ describe("a listing of users that comes with errors", () => {
     ))
 })
 
+describe("a full page that tells no total and no way on", () => {
+  const full = (ids: readonly unknown[], size: number, pagination?: object) =>
+    JSON.stringify({ meta: { pagination }, resources: Array.from({ length: size }, (_, n) => ids[n % ids.length]) })
+
+  test.each([undefined, { offset: "", total: 7 }])(
+    "is not all hosts: none of the others counts as gone (%j)",
+    (pagination) =>
+      onTestClock(
+        Effect.gen(function* () {
+          const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 3 })
+          yield* world.startWith(devices)
+          yield* world.pass(5_000)
+          const ids = (yield* items(world)).slice(1).map(({ device }) => device!.uid)
+          fault(world, scroll, full(ids, 10_000, pagination), { until_ms: 1e9 })
+          yield* world.pass(130 * minutes, 30_000)
+          expect(removed(world)).toBeUndefined()
+          expect(yield* health(world)).toMatchObject({
+            status: "degraded",
+            detail: expect.stringContaining("nor whether the list goes on"),
+          })
+        }),
+      ),
+  )
+
+  test("is not all users: it is followed by another request, and nobody counts as gone", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { world, uids } = yield* fiveUsers
+        fault(world, user_ids, full(uids.slice(0, 4), 500), { until_ms: 1e9 })
+        yield* world.pass(30 * minutes, 10_000)
+        expect(removed(world, "user-assets.user-management")).toBeUndefined()
+        const { status, detail } = yield* health(world, "user-assets")
+        expect([status, detail]).toEqual(["degraded", expect.stringContaining("nor whether the list goes on")])
+      }),
+    ))
+
+  test("of hosts that have changed is told in health, and read on from there", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 3 })
+        const host = { device_id: "a".repeat(32), hostname: "A", modified_timestamp: "2026-01-01T00:00:00Z" }
+        fault(world, combined, full([host], 1_000), { until_ms: 10_000 })
+        yield* world.startWith(devices)
+        yield* world.pass(5_000, 500)
+        expect(yield* health(world)).toMatchObject({
+          status: "degraded",
+          detail: expect.stringContaining("nor whether the list goes on"),
+        })
+        yield* world.pass(3 * minutes, 5_000)
+        expect(yield* health(world)).toMatchObject({ status: "ok" })
+      }),
+    ))
+})
+
+test("a total of users that shrinks while their pages come makes nobody gone", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const { world, uids } = yield* fiveUsers
+      const page = (total: number, some: readonly unknown[], offset: number) =>
+        JSON.stringify({ meta: { pagination: { total, offset } }, resources: some, errors: [] })
+      for (let time = 0; time < 4; time++) {
+        fault(world, user_ids, page(5, uids.slice(0, 2), 0))
+        fault(world, user_ids, page(3, uids.slice(2, 3), 2), { skip: 1 })
+        yield* world.pass(61_000, 1_000)
+      }
+      expect(removed(world, "user-assets.user-management")).toBeUndefined()
+    }),
+  ))
+
 describe("a listing of users that lacks one of them", () => {
   const body = (total: number, resources: readonly unknown[]) =>
     JSON.stringify({ meta: { pagination: { total } }, resources, errors: [] })

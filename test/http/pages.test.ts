@@ -100,7 +100,74 @@ describe("a list in pages is walked to its end", () => {
     }),
   )
 
-  effect("which is the first page when nothing says how to go on", () =>
+  const bare = (ids: readonly unknown[]) => answer(200, { meta: {}, resources: ids })
+  const numbered = { page_size: 10, is_numbered: true }
+  /** Heeds limit and offset, and says nothing of either. */
+  const silent = (ids: readonly unknown[]) =>
+    scripted((request) => {
+      const from = number("offset")(request)
+      return bare(ids.slice(from, from + number("limit")(request)))
+    })
+
+  effect("by an offset of our own where Falcon tells neither a total nor how to go on", () =>
+    Effect.gen(function* () {
+      const http = silent(ALL)
+      expect(yield* walk(http, numbered)).toEqual(
+        expect.objectContaining({ success: { resources: ALL, errors: [], trace_ids: [], calls: 3 } }),
+      )
+    }),
+  )
+
+  effect("though its last page is full and only the empty one behind it tells so", () =>
+    Effect.gen(function* () {
+      const found = yield* walk(silent(ALL.slice(0, 20)), numbered)
+      expect(found).toEqual(
+        expect.objectContaining({ success: { resources: ALL.slice(0, 20), errors: [], trace_ids: [], calls: 3 } }),
+      )
+    }),
+  )
+
+  effect("though the total is less than what came in full pages", () =>
+    Effect.gen(function* () {
+      const position = server(number("offset"), (_, asked) => ({ offset: asked, total: 7 }))
+      expect(yield* walk(position, { page_size: 10 })).toMatchObject({ success: { resources: ALL } })
+      const scroll = server(tail("offset"), (next) => ({ offset: `scroll~${next}`, total: 7 }))
+      expect(yield* walk(scroll, { page_size: 10 })).toMatchObject({ success: { resources: ALL } })
+    }),
+  )
+
+  effect("which is left open where a full page says nothing and the list takes no number", () =>
+    Effect.gen(function* () {
+      const http = silent(ALL)
+      expect(yield* walk(http, { page_size: 10 })).toMatchObject({
+        success: { resources: ALL.slice(0, 10), calls: 1, is_open: true },
+      })
+    }),
+  )
+
+  effect("which is left open where Falcon repeats the page, or refuses the one that is asked for", () =>
+    Effect.gen(function* () {
+      const open = { success: { resources: ALL.slice(0, 10), is_open: true } }
+      expect(
+        yield* walk(
+          scripted(() => bare(ALL.slice(0, 10))),
+          numbered,
+        ),
+      ).toMatchObject(open)
+      const refusing = scripted((_, n) => (n === 0 ? bare(ALL.slice(0, 10)) : answer(400)))
+      expect(yield* walk(refusing, numbered)).toMatchObject(open)
+    }),
+  )
+
+  effect("at a cap where nothing says how to go on, which a list that takes numbers does", () =>
+    Effect.gen(function* () {
+      expect(yield* walk(silent(ALL), { ...numbered, limit: 10 })).toMatchObject({
+        success: { resources: ALL.slice(0, 10), next: "10", calls: 1 },
+      })
+    }),
+  )
+
+  effect("which is the first page when nothing says how to go on and no number was asked for", () =>
     Effect.gen(function* () {
       const http = scripted(() => answer(200, { meta: {}, resources: ["a"] }))
       expect(yield* walk(http)).toEqual(

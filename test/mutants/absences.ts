@@ -23,7 +23,7 @@ const lists = [
       name: "a part of a list is acted on as all of it",
       promise: "Of a list that is acted on as a whole nothing may be missing.",
       noticed_by: "test/actions/odd-answers.test.ts",
-      find: "if (error === undefined && missing === undefined) return Effect.void",
+      find: "if (error === undefined && missing === undefined && is_open === undefined) return Effect.void",
       replace: "if (error === undefined) return Effect.void",
     },
     {
@@ -38,8 +38,8 @@ const lists = [
     {
       name: "a list of users that ends before its total is whole",
       promise: "A page without its end says nothing of who is not in it.",
-      find: 'typeof total === "number" && reached < total',
-      replace: 'typeof total === "string" && reached < total',
+      find: "reached < total\n",
+      replace: "reached < 0\n",
     },
     {
       name: "who has no id is nobody",
@@ -54,6 +54,30 @@ const lists = [
       promise: "An entry without an id may be any asset: a list with one says nothing of what is not in it.",
       find: 'said === "" && nameless > 0',
       replace: 'said === "" && nameless < 0',
+    },
+  ]),
+  ...breaks({ file: "src/core/falcon/list-answer.ts", page, noticed_by: "test/assets/lists.test.ts" }, [
+    {
+      name: "a list whose end is open says who is gone",
+      promise: "A full page that tells no total and no way on says nothing of what is not in it.",
+      find: "  is_open ? Effect.fail(",
+      replace: "  listed < 0 && is_open ? Effect.fail(",
+    },
+  ]),
+  ...breaks({ file: "src/core/actions/search-outcome.ts", noticed_by: "test/actions/open-ends.test.ts" }, [
+    {
+      name: "a search does not tell that there may be more",
+      promise: "Where Falcon does not tell whether there is more, a search says so.",
+      find: "is_open === undefined ? []",
+      replace: "is_open !== null ? []",
+    },
+  ]),
+  ...breaks({ file: "src/plugins/iocs/search-indicators.ts", noticed_by: "test/actions/open-ends.test.ts" }, [
+    {
+      name: "indicators without a total end with the first page",
+      promise: "A full page of indicators that are not counted is followed by another.",
+      find: "total === null || total < reached ? is_full",
+      replace: "total === null || total < reached ? false",
     },
   ]),
   ...breaks({ file: "src/core/assets/collect.ts", page }, [

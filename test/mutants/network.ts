@@ -193,7 +193,35 @@ const envelope = breaks({ file: "src/core/falcon/envelope.ts", noticed_by: "test
   },
 ])
 
+const cursors = breaks({ file: "src/core/falcon/cursor.ts", noticed_by: "test/http/pages.test.ts" }, [
+  {
+    name: "a full page without a total is the end of a list",
+    promise: "A full page with which Falcon tells no end is not the end of a list.",
+    find: "return walked.is_full && !is_led &&",
+    replace: "return !walked.is_full && !is_led &&",
+  },
+  {
+    name: "a total that is less than what came ends a list",
+    promise: "A total that is less than what came in full pages is none.",
+    find: "walked.is_full ? reached(walked) === total",
+    replace: "walked.is_full ? reached(walked) >= total",
+  },
+])
+
 const paginate = breaks({ file: "src/core/falcon/paginate.ts", noticed_by: "test/http/pages.test.ts" }, [
+  {
+    name: "a list that takes numbers is not asked for more",
+    promise:
+      "A full page without a total and without a way on is followed by a request at its number, where the list takes one.",
+    find: "is_guessed = is_open && options.is_numbered === true",
+    replace: "is_guessed = is_open && options.is_numbered === undefined",
+  },
+  {
+    name: "a page that Falcon repeats is one more",
+    promise: "A page that was asked for by guess and is a repetition leaves the end of the list open.",
+    find: "(is_guessed && seen.has(markOf(page)))",
+    replace: '(is_guessed && seen.has(""))',
+  },
   {
     name: "pages that go in circles are walked on",
     promise: "A walk that goes in circles ends as malformed.",
@@ -361,6 +389,7 @@ export const network: readonly Mutant[] = [
   ...retry,
   ...failure,
   ...envelope,
+  ...cursors,
   ...paginate,
   ...rate_limit,
   ...waiting,

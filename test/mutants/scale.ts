@@ -130,14 +130,14 @@ const children = [
     {
       name: "children beyond those that are followed count as gone",
       promise: "A list that is not the whole one says nothing about who is gone.",
-      find: "more !== undefined || read > limits.children_max",
+      find: "next !== undefined || read > limits.children_max",
       replace: "read > limits.children_max",
     },
     {
       name: "a full page without a word about others is the whole list",
       promise: "A list that is not the whole one says nothing about who is gone.",
-      find: "is_full && total < read",
-      replace: "is_full && total < 0",
+      find: '["unpaged", is_open]',
+      replace: '["unpaged", is_open && read < 0]',
     },
   ]),
   ...breaks(

@@ -16,6 +16,8 @@ export interface Walked {
   readonly previous: Cursor | undefined
   /** Resources so far, this page included. */
   readonly collected: number
+  /** The page has as many resources as were asked for: only a total that was reached tells that it is the last. */
+  readonly is_full: boolean
 }
 
 /**
@@ -27,7 +29,8 @@ export interface Walked {
  * - `offset`, any other text (devices-scroll): a token, until `total` is reached
  * - `offset`, a number: some APIs echo the request's, some give the next one. We count ourselves, until `total` is reached
  *
- * A walk keeps the first kind that it met: an indicator list that ends its `after` must not go on with its `offset`.
+ * A walk keeps the first kind that it met: an indicator list that ends its `after` must not go on with its `offset`. A total that
+ * is less than what came is none.
  */
 export const nextCursor = (page: Envelope, walked: Walked): Cursor | undefined => {
   const pagination = page.pagination
@@ -38,11 +41,29 @@ export const nextCursor = (page: Envelope, walked: Walked): Cursor | undefined =
   if (isText(next)) return cursor("next", "offset", next)
   if (isText(next_page)) return cursor("next_page", "offset", graphToken(next_page, offset, walked.previous))
   if (kind === "after" || kind === "next" || kind === "next_page") return undefined
-  if (typeof total === "number" && reached(walked) >= total) return undefined
+  if (typeof total === "number" && isReached(total, walked)) return undefined
   if (isText(offset) && !isDigits(offset)) return cursor("token", "offset", offset)
   if (typeof offset === "number" || isDigits(offset)) return cursor("position", "offset", reached(walked))
   return undefined
 }
+
+/**
+ * The cursor after a full page behind which nothing leads, where the list takes a number as `offset`: Falcon may have left out the total and the
+ * offset, and a page more tells whether it is the end.
+ */
+export const guessedCursor = (walked: Walked): Cursor => cursor("position", "offset", reached(walked))
+
+/** Whether the list may go on behind `page` although nothing leads there: it is full, no total is reached by it, and no cursor has ended. */
+export const isOpen = (page: Envelope, walked: Walked): boolean => {
+  const total = page.pagination?.total
+  const is_led =
+    walked.previous !== undefined && walked.previous.kind !== "position" && walked.previous.kind !== "token"
+  return walked.is_full && !is_led && !(typeof total === "number" && isReached(total, walked))
+}
+
+/** Whether the list ends at this total: one that is less than what came in full pages is no total of it. */
+const isReached = (total: number, walked: Walked): boolean =>
+  walked.is_full ? reached(walked) === total : reached(walked) >= total
 
 const cursor = (kind: Cursor["kind"], name: string, value: string | number): Cursor => ({
   kind,

@@ -4,7 +4,7 @@ import type { Envelope } from "./envelope.ts"
 import type { FalconError } from "./errors.ts"
 import { failure } from "./failure.ts"
 import type { Operation } from "./operation.ts"
-import type { Pages } from "./paginate.ts"
+import type { Pages, PagesEnd } from "./paginate.ts"
 
 /** Falcon sent a list, or said in so many words that it has no entry. Not `null`, and no empty body. */
 export const isList = ({ has_resources, pagination }: Envelope): boolean => has_resources || pagination?.total === 0
@@ -29,20 +29,21 @@ export const failEmptyPage = (operation: Operation, page: Envelope, read: number
 }
 
 /**
- * The pages of a list that is acted on as a whole: fails when Falcon counts more than it gave, or gives errors beside it. Half of a
+ * The pages of a list that is acted on as a whole: fails when Falcon counts more than it gave, leaves open whether there are more, or gives errors beside it. Half of a
  * list would be mistaken for all of it: of two hosts of one name for the only one, of an indicator that is there for none.
  */
 export const failUnlessWhole = (
   operation: Operation,
-  pages: Pick<Pages, "errors" | "missing" | "resources" | "trace_ids">,
+  pages: Pick<Pages, "errors" | "is_open" | "missing" | "resources" | "trace_ids">,
 ): Effect.Effect<void, FalconError> => {
-  const { missing, resources, trace_ids } = pages
+  const { missing, is_open, resources, trace_ids } = pages
   const [error] = pages.errors
-  if (error === undefined && missing === undefined) return Effect.void
-  const why =
-    error === undefined
-      ? `Falcon counts ${missing} more than it listed, which are ${resources.length}`
-      : `a part of the list is missing: ${error.code} ${error.message}`
+  if (error === undefined && missing === undefined && is_open === undefined) return Effect.void
+  const short =
+    missing === undefined
+      ? openEnd(resources.length)
+      : `Falcon counts ${missing} more than it listed, which are ${resources.length}`
+  const why = error === undefined ? short : `a part of the list is missing: ${error.code} ${error.message}`
   const is_forbidden = error?.code === 403
   return Effect.fail(
     failure(operation, is_forbidden ? "forbidden" : "malformed", why, {
@@ -53,6 +54,18 @@ export const failUnlessWhole = (
     }),
   )
 }
+
+/** Says of a list that its last page is full and that nothing tells that it is the last. */
+export const openEnd = (listed: number): string =>
+  `Falcon does not say how many there are, nor whether the list goes on after ${listed}`
+
+/** Fails with `malformed` where the end of a walk is open: then the list says nothing of what is not in it. */
+export const failOpenEnd = (
+  operation: Operation,
+  { is_open }: PagesEnd,
+  listed: number,
+): Effect.Effect<void, FalconError> =>
+  is_open ? Effect.fail(failure(operation, "malformed", openEnd(listed))) : Effect.void
 
 type Request = (operation: Operation) => Effect.Effect<Envelope, FalconError>
 

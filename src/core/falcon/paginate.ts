@@ -1,7 +1,7 @@
 /** Walks through a list that comes in pages. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import { type Cursor, nextCursor, startOf } from "./cursor.ts"
+import { type Cursor, guessedCursor, isOpen, nextCursor, startOf, type Walked } from "./cursor.ts"
 import type { Envelope } from "./envelope.ts"
 import type { ApiError, FalconError } from "./errors.ts"
 import { failure } from "./failure.ts"
@@ -13,6 +13,16 @@ export interface PagesOptions {
   readonly limit?: number
   /** Sent as the API's `limit`. */
   readonly page_size?: number
+  /** The list takes any number as `offset`, so that a full page with which Falcon tells no end can be followed by another. */
+  readonly is_numbered?: boolean
+}
+
+/** How a walk over pages ended. */
+export interface PagesEnd {
+  /** Where the list goes on; `undefined` at its end. */
+  readonly next: Cursor | undefined
+  /** The last page is a full one, and nothing tells that it is the last: what is not in the list may be there all the same. */
+  readonly is_open: boolean
 }
 
 /** Everything that a walk over pages found. */
@@ -27,6 +37,8 @@ export interface Pages {
   readonly total?: number
   /** How many entries more than came back the last page counts, where no cap ended the walk: the list is not whole. */
   readonly missing?: number
+  /** The last page is a full one, and nothing tells that it is the last: the list may not be whole. */
+  readonly is_open?: true
   /** Where the list goes on after the last resource here; absent at its end, or when a page went beyond the cap. */
   readonly next?: string
 }
@@ -34,36 +46,58 @@ export interface Pages {
 /**
  * Calls `request` page after page and hands each on before the next is asked for, so that no more than one is in memory.
  * Ends at an empty page, at the list's end as `nextCursor` sees it, or at the cap. Fails as `malformed` when the walk goes in
- * circles: the same page twice, or a cursor that must be new but is not. Gives where the list goes on.
+ * circles: the same page twice, or a cursor that must be new but is not. Where a page is full and Falcon says neither that it is the last nor
+ * where the list goes on, a list that is numbered is asked for more; what Falcon then refuses, or repeats, leaves its end open.
  */
 export const eachPage = Effect.fnUntraced(function* <E, R>(
   request: (operation: Operation) => Effect.Effect<Envelope, FalconError>,
   operation: Operation,
   options: PagesOptions,
   onPage: (page: Envelope) => Effect.Effect<void, E, R>,
-): Effect.fn.Return<Cursor | undefined, FalconError | E, R> {
+): Effect.fn.Return<PagesEnd, FalconError | E, R> {
   const cap = options.limit ?? Number.POSITIVE_INFINITY
   const seen = new Set<string>()
   let cursor: Cursor | undefined
+  let is_guessed = false
   let collected = 0
 
   for (let calls = 1; calls <= falcon.pages_max; calls++) {
     // The last page ends where the cap does, so that Falcon tells how to go on from there. A scroll keeps its page size.
     const left = cursor?.kind === "token" ? cap : cap - collected
     const size = options.page_size === undefined ? {} : { limit: Math.min(options.page_size, left) }
-    const page = yield* request(withParameters(operation, { ...size, ...cursor?.parameters }))
+    const asked = withParameters(operation, { ...size, ...cursor?.parameters })
+    const page: Envelope | undefined = yield* is_guessed ? unlessRejected(request(asked)) : request(asked)
+    if (page === undefined || (is_guessed && seen.has(markOf(page)))) return { next: undefined, is_open: true }
     collected += page.resources.length
     yield* onPage(page)
-    cursor = nextCursor(page, { operation, previous: cursor, collected })
-    if (page.resources.length === 0 || cursor === undefined) return undefined
-    if (collected >= cap) return cursor
-    for (const mark of marks(page, cursor)) {
+    const walked: Walked = { operation, previous: cursor, collected, is_full: isFull(page, asked) }
+    cursor = nextCursor(page, walked)
+    const is_open: boolean = cursor === undefined && isOpen(page, walked)
+    is_guessed = is_open && options.is_numbered === true
+    if (is_guessed) cursor = guessedCursor(walked)
+    if (page.resources.length === 0 || cursor === undefined) return { next: undefined, is_open }
+    if (collected >= cap) return { next: cursor, is_open: false }
+    for (const mark of [markOf(page), ...(cursor.unique && !is_guessed ? [JSON.stringify(cursor.parameters)] : [])]) {
       if (seen.has(mark)) return yield* failure(operation, "malformed", "Falcon's pages go in circles")
       seen.add(mark)
     }
   }
   return yield* failure(operation, "malformed", `the list has more than ${falcon.pages_max} pages`)
 })
+
+/** A refusal of a page that Falcon did not lead to tells nothing of the pages before it. */
+const unlessRejected = (page: Effect.Effect<Envelope, FalconError>): Effect.Effect<Envelope | undefined, FalconError> =>
+  Effect.catchIf(
+    page,
+    ({ reason }) => reason === "rejected",
+    () => Effect.succeed(undefined),
+  )
+
+/** Whether a page has as many resources as its request asked for; never where it named no number. */
+const isFull = ({ resources }: Envelope, { query, body }: Operation): boolean => {
+  const limit = query?.limit ?? (Object(body) as { readonly limit?: unknown }).limit
+  return typeof limit === "number" && limit > 0 && resources.length >= limit
+}
 
 /** Collects the pages of a walk. */
 export const walkPages = Effect.fnUntraced(function* (
@@ -77,7 +111,7 @@ export const walkPages = Effect.fnUntraced(function* (
   let calls = 0
   let total: number | undefined
   let missing = 0
-  const cursor = yield* eachPage(request, operation, options, (page) =>
+  const { next: cursor, is_open } = yield* eachPage(request, operation, options, (page) =>
     Effect.sync(() => {
       calls++
       const counted = page.pagination?.total
@@ -97,16 +131,16 @@ export const walkPages = Effect.fnUntraced(function* (
     calls,
     ...(total !== undefined && { total }),
     ...(options.limit === undefined && missing > 0 && { missing }),
+    ...(is_open && { is_open }),
     ...(next !== undefined && { next: String(next) }),
   }
 })
 
-/** Marks of a page and its cursor. A mark that comes twice in one walk shows that the walk goes in circles. */
-const marks = (page: Envelope, cursor: Cursor | undefined): readonly string[] => {
-  const ends = [page.resources.length, page.resources[0], page.resources.at(-1)]
-  const page_mark = createHash("sha256").update(JSON.stringify(ends)).digest("base64")
-  return [page_mark, ...(cursor?.unique === true ? [JSON.stringify(cursor.parameters)] : [])]
-}
+/** The mark of a page. One that comes twice in a walk shows that the walk goes in circles. */
+const markOf = ({ resources }: Envelope): string =>
+  createHash("sha256")
+    .update(JSON.stringify([resources.length, resources[0], resources.at(-1)]))
+    .digest("base64")
 
 /** Adds parameters: into the body where the API reads its parameters from there (`POST /alerts/combined/alerts/v1`), else into the query. */
 export const withParameters = (

@@ -64,12 +64,11 @@ export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.
   const entries = new Set<unknown>()
   let read = 0
   let total = 0
-  let is_full = false
-  const more = yield* eachPage(whole, query, { page_size: limits.page, limit: limits.children_max }, (page) =>
+  const options = { page_size: limits.page, limit: limits.children_max, is_numbered: true }
+  const { next, is_open } = yield* eachPage(whole, query, options, (page) =>
     Effect.gen(function* () {
       read += page.resources.length
       total = Math.max(total, Number(page.pagination?.total) || 0)
-      is_full = page.resources.length >= limits.page
       yield* failEmptyPage(query, page, read)
       for (const resource of page.resources) {
         entries.add(resource)
@@ -82,9 +81,9 @@ export const listChildren: Effect.Effect<Listing, FalconError, Falcon> = Effect.
     return yield* failure(query, "malformed", `the list ended after ${read} of ${total} children`)
   }
   const doubts: readonly (readonly [ListDoubt, boolean])[] = [
-    ["capped", more !== undefined || read > limits.children_max],
+    ["capped", next !== undefined || read > limits.children_max],
     ["repeats", entries.size < read],
-    ["unpaged", is_full && total < read],
+    ["unpaged", is_open],
   ]
   const [doubt] = doubts.find(([, is_so]) => is_so) ?? []
   return { children: yield* named([...cids]), ...(doubt !== undefined && { doubt }) }

@@ -48,6 +48,6 @@ export const searchCases = defineAction({
         idempotent: true,
         scopes: read,
       },
-      { limit, page_size: bounds.page_max },
+      { limit, page_size: bounds.page_max, is_numbered: true },
     ),
 })

@@ -5,6 +5,7 @@ import { fieldsOf, textOf } from "../../core/assets/read-fields.ts"
 import { makeStrictRequest } from "../../core/assets/strict-request.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
+import { failOpenEnd } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
@@ -38,7 +39,8 @@ export const makeGroups = Effect.gen(function* () {
 
   const read = Effect.gen(function* () {
     let found = 0
-    yield* eachPage(ask, combined_groups, { page_size: limits.groups_page }, ({ resources }) =>
+    const options = { page_size: limits.groups_page, is_numbered: true }
+    const end = yield* eachPage(ask, combined_groups, options, ({ resources }) =>
       Effect.sync(() => {
         for (const resource of resources) {
           const { id, name, description } = fieldsOf(resource)
@@ -49,6 +51,7 @@ export const makeGroups = Effect.gen(function* () {
         }
       }),
     )
+    yield* failOpenEnd(combined_groups, end, found)
     if (found === 0) return yield* failure(combined_groups, "malformed", "Falcon lists no group, and hosts are in some")
   })
 

@@ -6,7 +6,7 @@ import { doubtOf, makeStrictRequest } from "../../core/assets/strict-request.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
-import { failEmptyPage, failWithoutList } from "../../core/falcon/list-answer.ts"
+import { failEmptyPage, failOpenEnd, failWithoutList } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { makeGroups } from "./groups.ts"
@@ -68,7 +68,7 @@ export const deviceSource = Effect.gen(function* () {
         let read = 0
         let doubt: string | undefined
         const operation = { ...combined, query: { ...combined.query, filter: changedSince(reached_ms) } }
-        yield* eachPage(ask, operation, { page_size: limits.hosts_page }, (page) =>
+        const end = yield* eachPage(ask, operation, { page_size: limits.hosts_page }, (page) =>
           Effect.gen(function* () {
             read += page.resources.length
             yield* failEmptyPage(combined, page, read)
@@ -87,13 +87,14 @@ export const deviceSource = Effect.gen(function* () {
             })
           }),
         )
+        yield* failOpenEnd(combined, end, read)
       }),
 
     listIds: (onIds) =>
       Effect.gen(function* () {
         let [entries, listed, total] = [0, 0, 0]
         let doubt: string | undefined
-        yield* eachPage(ask, scroll, { page_size: limits.ids_page }, (page) => {
+        const end = yield* eachPage(ask, scroll, { page_size: limits.ids_page }, (page) => {
           // What is no id may stand for a host.
           const ids = textsOf(page.resources)
           entries += page.resources.length
@@ -104,6 +105,7 @@ export const deviceSource = Effect.gen(function* () {
         })
         if (doubt !== undefined) return yield* failure(scroll, "malformed", doubt)
         if (listed < total) return yield* failure(scroll, "malformed", `Falcon listed ${listed} of ${total} hosts`)
+        yield* failOpenEnd(scroll, end, listed)
       }),
 
     lookup: (ids) =>

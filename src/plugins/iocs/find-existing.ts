@@ -32,7 +32,7 @@ export const findAll = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Found, FalconError, Falcon> {
   const falcon = yield* Falcon
   const operation = findOperation(filter)
-  const pages = yield* falcon.pages(operation, { page_size: iocs.page_max })
+  const pages = yield* falcon.pages(operation, { page_size: iocs.page_max, is_numbered: true })
   yield* failUnlessWhole(operation, pages)
   const indicators = usable(pages.resources)
   const unread = new Map<string, readonly string[]>()

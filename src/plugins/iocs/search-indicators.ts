@@ -79,7 +79,9 @@ const walk = Effect.fnUntraced(function* (
     if (typeof page.pagination?.total === "number") total = page.pagination.total
     if (page.resources.length === 0) break
     const by_number: boolean = position.after === undefined
-    position = afterOf(page, wanted) ?? (by_number ? numberAfter(numberOf(start) + resources.length, total) : undefined)
+    const is_full = page.resources.length >= wanted
+    position =
+      afterOf(page, wanted) ?? (by_number ? numberAfter(numberOf(start) + resources.length, total, is_full) : undefined)
   }
   const is_more = resources.length > limit
   const reached = is_more ? (start.after === undefined ? { offset: numberOf(start) + limit } : undefined) : position
@@ -99,9 +101,14 @@ const afterOf = (page: Envelope, wanted: number): Position | undefined => {
   return typeof after === "string" && after !== "" && page.resources.length <= wanted ? { after } : undefined
 }
 
-/** Without `after`, as long as Falcon counts more than came: by number, which ends at 10,000. Not where `after` led before. */
-const numberAfter = (reached: number, total: number | null): Position | undefined =>
-  total !== null && reached < total && reached <= iocs.offset_max ? { offset: reached } : undefined
+/**
+ * Without `after`, as long as Falcon counts more than came, and after a full page where it counts none, or fewer than came: by number, which
+ * ends at 10,000. Not where `after` led before.
+ */
+const numberAfter = (reached: number, total: number | null, is_full: boolean): Position | undefined => {
+  const is_more = total === null || total < reached ? is_full : reached < total
+  return is_more && reached <= iocs.offset_max ? { offset: reached } : undefined
+}
 
 const search = (query: NonNullable<Operation["query"]>): Operation => ({
   name: "iocs.search",

@@ -4,7 +4,7 @@ import { textsOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
 import { doubtOf, makeStrictRequest } from "../../core/assets/strict-request.ts"
 import { failure } from "../../core/falcon/failure.ts"
-import { failEmptyPage } from "../../core/falcon/list-answer.ts"
+import { failEmptyPage, failOpenEnd } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { eachPage } from "../../core/falcon/paginate.ts"
 import { mapConsoleUser } from "./console-user.ts"
@@ -35,32 +35,31 @@ export const consoleSource = Effect.gen(function* () {
 
     walk: (position, onPage) => {
       let reached = Number(position) || 0
-      let total: unknown
+      let total = 0
       const operation = reached === 0 ? query : { ...query, query: { ...query.query, offset: reached } }
-      return eachPage(ask, operation, { page_size: limits.users_page }, (page) =>
+      return eachPage(ask, operation, { page_size: limits.users_page, is_numbered: true }, (page) =>
         Effect.gen(function* () {
           const ids = textsOf(page.resources)
           const operation = details(ids)
           const found = ids.length === 0 ? undefined : yield* ask(operation)
           reached += page.resources.length
           yield* failEmptyPage(query, page, reached)
-          total = page.pagination?.total
+          const counted = page.pagination?.total
+          total = Math.max(total, Number(counted) || 0)
           yield* onPage({
             ids,
             doubt:
               doubtOf(query, page) ?? (found && doubtOf(operation, found)) ?? noIds(page.resources.length - ids.length),
             entities: found?.resources ?? [],
             position: String(reached),
-            total: typeof total === "number" ? total : undefined,
+            total: typeof counted === "number" ? counted : undefined,
           })
         }),
       ).pipe(
-        Effect.andThen(
-          Effect.suspend(() =>
-            typeof total === "number" && reached < total
-              ? Effect.fail(failure(query, "malformed", `Falcon listed ${reached} of ${total} users`))
-              : Effect.void,
-          ),
+        Effect.andThen((end) =>
+          reached < total
+            ? Effect.fail(failure(query, "malformed", `Falcon listed ${reached} of ${total} users`))
+            : failOpenEnd(query, end, reached),
         ),
       )
     },
