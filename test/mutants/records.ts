@@ -11,6 +11,28 @@ const a_line =
 const nothing_runs = "While the audit log cannot be written, nothing that changes something runs."
 const never_dropped = "A line of the audit log is never dropped without a trace."
 
+const beside = breaks(
+  {
+    file: "src/core/actions/idempotency.ts",
+    noticed_by: "test/actions/journal-beside.test.ts",
+    page: "docs/operations.md",
+  },
+  [
+    {
+      name: "a key that a shell used is nobody's at the server",
+      promise: "A key acts once, whichever process of a folder it is used in.",
+      find: "return Effect.map(absorb, () => entries.get(id))",
+      replace: "return Effect.map(Effect.void, () => entries.get(id))",
+    },
+    {
+      name: "what a shell could not do is in doubt for ever",
+      promise: "A key under which nothing was done may be used again.",
+      find: "if (elsewhere.has(entry) && !keys.has(key)) remove(key, entry)",
+      replace: "if (elsewhere.has(entry) && key === undefined) remove(key, entry)",
+    },
+  ],
+)
+
 const journal = breaks({ file: "src/core/actions/idempotency.ts", noticed_by: disk }, [
   {
     name: "no fsync of the journal",
@@ -341,6 +363,7 @@ const sums = breaks({ file: "src/core/actions/audit.ts", page: "docs/operations.
 ])
 
 export const records: readonly Mutant[] = [
+  ...beside,
   ...journal,
   ...journal_file,
   ...execute,

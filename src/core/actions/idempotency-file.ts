@@ -17,6 +17,17 @@ export interface Entry {
   reply?: string
 }
 
+/** The line that is on the disk before an action calls Falcon. */
+export const beginning = ({ id, key, owner, hash, at_ms, audit }: Entry) => ({
+  t: "begin",
+  id,
+  key,
+  owner,
+  hash,
+  at_ms,
+  audit,
+})
+
 /** The lines of one entry, for a compacted file. */
 export const linesOf = ({ id, key, owner, hash, at_ms, audit, state, reply }: Entry): string => {
   const lines: object[] = [{ t: "begin", id, key, owner, hash, at_ms, ...(state === "running" && { audit }) }]

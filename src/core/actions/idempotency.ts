@@ -12,7 +12,7 @@ import type { StoreError } from "../errors.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Audit, AuditLine } from "./audit.ts"
-import { type Entry, linesOf, readEntries } from "./idempotency-file.ts"
+import { beginning, type Entry, linesOf, readEntries } from "./idempotency-file.ts"
 import { actions as bounds, journal } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 
@@ -68,7 +68,8 @@ export const journalOf = (
 
 /**
  * Opens the journal of a folder. `owner`: this process holds the folder's lock; then what is on the disk is read, what a
- * crash left is recorded, and the file is compacted. A process beside it only adds its own lines.
+ * crash left is recorded, and the file is compacted. A process beside it only adds its own lines. Each looks, before it acts under
+ * a key that it does not know, whether the other has written meanwhile: a shell carries out approved runs under the keys of their askers.
  */
 const openJournal = Effect.fnUntraced(function* (
   data_dir: string,
@@ -84,7 +85,11 @@ const openJournal = Effect.fnUntraced(function* (
   const loaded_ms = monotonicMs(clock)
   /** When the entries of this process began, by the monotonic clock. */
   const begun_ms = new WeakMap<Entry, number>()
+  /** Entries that another process has written beside this one. */
+  const elsewhere = new WeakSet<Entry>()
+  const path = `${data_dir}/${file_name}`
   let damaged = ""
+  /** As far as this process knows: when the file has another size, somebody else has written to it. */
   let file_bytes = 0
   let live_bytes = 0
 
@@ -92,18 +97,48 @@ const openJournal = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       const text = `${JSON.stringify(line)}\n`
       yield* appendDurably(data_dir, file_name, text, safe_names)
-      file_bytes += text.length
-      if (owner && file_bytes > live_bytes + bounds.journal_slack_bytes) yield* compact
+      file_bytes += Buffer.byteLength(text)
+      if (owner && file_bytes > live_bytes + bounds.journal_slack_bytes) yield* Effect.andThen(absorb, compact)
     }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
 
   const compact = Effect.suspend(() => {
     const text = [...entries.values()].map(linesOf).join("")
     return Effect.tap(writeAtomic(data_dir, file_name, text), () =>
       Effect.sync(() => {
-        file_bytes = text.length
+        file_bytes = Buffer.byteLength(text)
       }),
     )
   })
+
+  /** Takes over what another process has written. What is under way there is in doubt here, until its end is written. */
+  const absorb = Effect.gen(function* () {
+    const info = yield* Effect.orElseSucceed(fs.stat(path), () => undefined)
+    if (Number(info?.size ?? 0) === file_bytes) return
+    const text = (yield* readIfPresent(path)) ?? ""
+    file_bytes = Buffer.byteLength(text)
+    const now_ms = yield* Clock.currentTimeMillis
+    const { found } = readEntries(text)
+    const keys = new Set(found.map(({ key }) => key))
+    for (const [key, entry] of entries) if (elsewhere.has(entry) && !keys.has(key)) remove(key, entry)
+    for (const { at_ms, state, ...stored } of found) {
+      const known = entries.get(stored.key ?? "")
+      const is_ours = known !== undefined && !elsewhere.has(known)
+      if (stored.key === undefined || is_ours || now_ms - at_ms >= bounds.key_life_ms) continue
+      const entry: Entry = { ...stored, at_ms: Math.min(at_ms, now_ms), state: state === "running" ? "doubt" : state }
+      elsewhere.add(entry)
+      begun_ms.set(entry, (known && begun_ms.get(known)) ?? monotonicMs(clock))
+      live_bytes += (entry.reply?.length ?? 0) - (known?.reply?.length ?? 0)
+      entries.set(stored.key, entry)
+    }
+  }).pipe(Effect.provideService(FileSystem.FileSystem, fs))
+
+  /** The entry of a key, also where another process has written it. */
+  const find = (id: string) =>
+    Effect.suspend(() => {
+      const known = entries.get(id)
+      if (known !== undefined && !elsewhere.has(known)) return Effect.succeed(known)
+      return Effect.map(absorb, () => entries.get(id))
+    }).pipe(Effect.mapError(({ message }) => refuse("not-ready", `nothing was done: ${message}`)))
 
   /** Drops what is over a day old, and the oldest answers when they take too much room. */
   const trim = (now_ms: number) => {
@@ -157,7 +192,7 @@ const openJournal = Effect.fnUntraced(function* (
       trim(now_ms)
       const line_id = crypto.randomUUID()
       const id = attempt.key ?? line_id
-      const known = entries.get(id)
+      const known = attempt.key === undefined ? undefined : yield* find(id)
       if (known !== undefined) return { replay: yield* replay(known, attempt, running.get(id)) }
       if (attempt.key !== undefined) {
         if (damaged.includes(JSON.stringify(attempt.key).slice(1, -1)))
@@ -227,16 +262,6 @@ const keysOf = (entries: ReadonlyMap<string, Entry>, owner: string): number => {
 
 const lost_record =
   "what was recorded under this key cannot be read any more (see idempotency.damaged.ndjson), so that nobody knows whether it happened: look in Falcon, then use a new Idempotency-Key"
-
-const beginning = ({ id, key, owner, hash, at_ms, audit }: Entry) => ({
-  t: "begin",
-  id,
-  key,
-  owner,
-  hash,
-  at_ms,
-  audit,
-})
 
 /** The audit line of an action whose process ended before its outcome was known. */
 export const cutOff = (line: AuditLine, now_ms: number): AuditLine => ({
