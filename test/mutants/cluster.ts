@@ -72,6 +72,20 @@ export const cluster: readonly Mutant[] = [
       replace: "fence !== undefined\n      ? folder_watch.retry_ms",
     },
   ]),
+  ...breaks({ file: "src/core/cluster/database.ts", page, noticed_by: "src/core/cluster/tls.test.ts" }, [
+    {
+      name: "a variable of the environment lets any server be the database",
+      promise: "TLS is used and the server's certificate verified",
+      find: "rejectUnauthorized: true, ",
+      replace: "",
+    },
+    {
+      name: "the database's own authority is not asked for",
+      promise: "database_ca_file names an authority of your own",
+      find: "...(ca !== undefined && { ca })",
+      replace: "",
+    },
+  ]),
   ...breaks({ file: "src/core/cluster/import-files.ts", page, noticed_by }, [
     {
       name: "an import brings known assets of another connector",

@@ -39,7 +39,8 @@ export const openDatabase = Effect.fnUntraced(function* (
       database: decodeURIComponent(url.pathname.slice(1)),
       username: decodeURIComponent(url.username),
       ...(url.password !== "" && { password }),
-      ssl: usesTls(url) ? { ...(ca !== undefined && { ca }) } : false,
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      ssl: usesTls(url) ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
       applicationName: "akonis",
       maxConnections: config.connections_max,
       connectTimeout: limits.connect_ms_max,
@@ -66,13 +67,19 @@ const unreachable = (place: string, error: SqlError | { readonly _tag: "TimeoutE
   const why =
     error._tag === "TimeoutError"
       ? `no answer within ${limits.statement_ms_max / 1_000} s`
-      : wordsOf(error).slice(0, 300)
+      : told(wordsOf(error).slice(0, 300))
   return new StoreError({
     reason: "unreadable",
     path: place,
     message: `the database ${place} cannot be used: ${why}`,
   })
 }
+
+/** What OpenSSL and BoringSSL say of a certificate whose authority they do not know. */
+const unknown_authority = /unable to (verify|get)|self[- ]signed/i
+
+const told = (words: string): string =>
+  unknown_authority.test(words) ? `${words}; database_ca_file names the authority where it is your own` : words
 
 /** What the server or the system said, of the innermost error that says anything. */
 const wordsOf = (error: SqlError): string => {
