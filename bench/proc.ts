@@ -23,6 +23,11 @@ export function cpuTime(pid: number): CpuTime {
   return { user_ms: Number(fields[11]) * tick_ms, system_ms: Number(fields[12]) * tick_ms }
 }
 
+/** Pages that the kernel has mapped for a process so far, without those that it had to read from a disk. */
+export function pageFaults(pid: number): number {
+  return Number(statFields(pid)[7])
+}
+
 /** CPU time of a process, all threads, user and system, in ms. */
 export function cpuMs(pid: number): number {
   const { user_ms, system_ms } = cpuTime(pid)

@@ -188,6 +188,12 @@ describe("a request fails as", () => {
     await server.gone
   })
 
+  test("too large, when the length tells so, and not when the length is what may come", async () => {
+    using server = serve(() => new Response("a".repeat(1_000)))
+    expect((await run(send(server.url.href, {}, 1_000))).text).toBe("a".repeat(1_000))
+    expect((await failureOf(server.url.href, {}, 999)).reason).toBe("too_large")
+  })
+
   test("too large, whatever length its headers tell", async () => {
     const gone = Promise.withResolvers<void>()
     using server = await tcp((socket) => {

@@ -261,7 +261,25 @@ const exchange = breaks({ file: "src/core/http/client/exchange.ts", noticed_by: 
     find: "if (size > bytes_max) {",
     replace: "if (size > 1_000 * bytes_max) {",
   },
+  {
+    name: "the length of a compressed answer counts as that of what comes out",
+    promise: "A body over its bound is refused, whatever length its headers tell.",
+    find: ' || headers.has("content-encoding")',
+    replace: "",
+  },
 ])
+
+const socket_reader = breaks(
+  { file: "src/core/http/client/socket/socket-reader.ts", noticed_by: "test/http/socket-reader.test.ts" },
+  [
+    {
+      name: "a feed is read on while much of it waits",
+      promise: "Beyond a bound a feed is read on when all that was kept is taken and more is asked for.",
+      find: "this.waiting_bytes -= bytes.length\n",
+      replace: "this.waiting_bytes -= bytes.length\n        this.socket.resume()\n",
+    },
+  ],
+)
 
 const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
   {
@@ -398,6 +416,7 @@ export const network: readonly Mutant[] = [
   ...runtime_fetch,
   ...dial,
   ...response_head,
+  ...socket_reader,
   ...pools,
   ...pool,
   ...no_proxy,

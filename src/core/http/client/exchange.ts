@@ -68,10 +68,12 @@ const connect = Effect.fnUntraced(function* (
 })
 
 /**
- * The body as text; `undefined`, and nothing more of it is read, as soon as it passes `bytes_max`. Its bytes are counted, whatever
- * a header says: `Content-Length: 5` may stand beside a chunked body without end.
+ * The body as text; `undefined`, and nothing more of it is read, as soon as it passes `bytes_max`. Its bytes are counted, but for a body
+ * that cannot be longer than its length tells: read piece by piece, an answer of 40 KB cost three copies of it in fresh memory
+ * (docs/decisions/0019).
  */
 async function readWhole(response: Response, bytes_max: number): Promise<string | undefined> {
+  if (endsWithin(response.headers, bytes_max)) return response.text()
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let size = 0
@@ -87,6 +89,16 @@ async function readWhole(response: Response, bytes_max: number): Promise<string 
     text += decoder.decode(value, { stream: true })
   }
   return text + decoder.decode()
+}
+
+/**
+ * Whether the runtime ends the body after `bytes_max` at most. It does where the length is all that tells the end (RFC 9112, 6.3): beside
+ * chunks a length means nothing, and a compressed body becomes longer.
+ */
+const endsWithin = (headers: Headers, bytes_max: number): boolean => {
+  const length = headers.get("content-length") ?? ""
+  if (headers.has("transfer-encoding") || headers.has("content-encoding")) return false
+  return /^\d+$/.test(length) && Number(length) <= bytes_max
 }
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "")

@@ -3,8 +3,9 @@ import type net from "node:net"
 import { sockets } from "../limits.ts"
 
 /**
- * Keeps at most `sockets.waiting_bytes_max` and one piece that nobody has asked for; beyond that the socket is paused, so that TCP
- * tells the sender to wait.
+ * Keeps at most `sockets.waiting_bytes_max` and one piece that nobody has asked for, and Bun a further one; then the socket is paused,
+ * so that TCP tells the sender to wait, until all that was kept is taken and more is asked for. So a partition that waits for its intake
+ * holds the piece that it works on and the next one, of half a megabyte each.
  */
 export class SocketReader {
   private readonly waiting: Uint8Array[] = []
@@ -36,11 +37,11 @@ export class SocketReader {
       const bytes = this.waiting.shift()
       if (bytes !== undefined) {
         this.waiting_bytes -= bytes.length
-        if (this.waiting_bytes < sockets.waiting_bytes_max && this.socket.isPaused()) this.socket.resume()
         return bytes
       }
       if (this.error !== undefined) throw this.error
       if (this.ended) return undefined
+      if (this.socket.isPaused()) this.socket.resume()
       await new Promise<void>((resolve) => {
         this.wake = resolve
       })
