@@ -150,7 +150,20 @@ const checkpoints = breaks(
   ],
 )
 
+const ndjson = breaks(
+  { file: "src/core/delivery/ndjson.ts", noticed_by: "src/core/delivery/ndjson.test.ts", page: "docs/operations.md" },
+  [
+    {
+      name: "a file that somebody rotates is taken for the one before",
+      promise: "A file of events that somebody else moves away is begun anew, and holds whole lines only.",
+      find: "is_dirty && good_bytes !== undefined && good_bytes < size ? good_bytes",
+      replace: "good_bytes !== undefined ? Math.min(good_bytes, size)",
+    },
+  ],
+)
+
 export const store: readonly Mutant[] = [
+  ...ndjson,
   ...lock,
   ...watch,
   ...regular,

@@ -12,7 +12,10 @@ const event = (n: number) => `{"n": ${n},"text":"a \\"quote\\" and \\\\ é"}`
 /** A file below `data`, whose last content is `before`. */
 const stand = (
   before: string | undefined,
-  body: (file: Destination, disk: ReturnType<typeof makeMemoryDisk>) => Effect.Effect<void, unknown>,
+  body: (
+    file: Destination,
+    disk: ReturnType<typeof makeMemoryDisk>,
+  ) => Effect.Effect<void, unknown, FileSystem.FileSystem>,
   more = {},
 ) => {
   const disk = makeMemoryDisk()
@@ -86,6 +89,27 @@ describe("the NDJSON file", () => {
         expect(disk.read(path)).toBe(lines(1, 2, 3))
       }),
     ))
+
+  test.each([
+    ["moved away", ""],
+    ["moved away, and made anew with half an event", event(9).slice(0, 9)],
+  ])("that somebody else has %s is begun anew, synced with its name, whatever fails then", (_, anew) =>
+    stand(undefined, (file, disk) =>
+      Effect.gen(function* () {
+        yield* post(file, 1, 2, 3, 4, 5)
+        yield* FileSystem.FileSystem.use((fs) => fs.rename(path, "data/rotated"))
+        if (anew !== "") disk.write(path, anew)
+        yield* post(file, 6)
+        if (anew === "") expect(disk.readSafe(path)).toBe(lines(6))
+        disk.failing = "WriteZero"
+        yield* Effect.flip(file.post(new TextEncoder().encode(lines(7, 8)), 2))
+        disk.failing = undefined
+        yield* post(file, 7, 8)
+        expect(disk.read(path)).toBe(lines(6, 7, 8))
+        expect(disk.read("data/rotated")).toBe(lines(1, 2, 3, 4, 5))
+      }),
+    ),
+  )
 
   test("is set aside before it would become too large, and so many of those stay", () =>
     stand(

@@ -131,11 +131,17 @@ const makeFile = (fs: FileSystem.FileSystem, path: string, { rotate_bytes, keep 
 
   const look = Effect.flatMap(sizeNow, wholeLines)
 
-  /** The size of the file, once there is nothing in it but whole lines that count as taken. */
+  /**
+   * The size of the file, once there is nothing in it but whole lines that count as taken. One of another size than was left is
+   * another file, or was cut: somebody rotates it. Nothing is known of that one.
+   */
   const mended = Effect.gen(function* () {
-    if (good_bytes !== undefined && !is_dirty) return good_bytes
     const size = yield* sizeNow
-    const good = Math.min(good_bytes ?? (yield* wholeLines(size)), size)
+    if (good_bytes === size) {
+      is_dirty = false
+      return size
+    }
+    const good = is_dirty && good_bytes !== undefined && good_bytes < size ? good_bytes : yield* wholeLines(size)
     if (good < size) yield* cut(good)
     is_dirty = false
     good_bytes = good
