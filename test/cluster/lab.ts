@@ -50,8 +50,9 @@ export const openClusterLab = async (
   lab: Lab,
   tenants_count: number,
   settings: SimulatorOptions,
+  openServer: () => Promise<Postgres> = postgres,
 ): Promise<ClusterLab> => {
-  const server = await postgres()
+  const server = await openServer()
   const database_url = await server.database()
   const tenants = await Promise.all(Array.from({ length: tenants_count }, () => lab.simulate(settings)))
   const config = `${lab.folder()}/akonis.yaml`

@@ -5,6 +5,8 @@
 import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 import { withLab } from "../process/harness.ts"
+import { postgres } from "../support/postgres.ts"
+import { pairOfPostgres } from "../support/standby.ts"
 import { batch_events, type ClusterLab, openClusterLab, type Runner } from "./lab.ts"
 
 const { values } = parseArgs({
@@ -136,18 +138,40 @@ const trials: Readonly<Record<string, Trial>> = {
     await cluster.server.stop()
     await sleep(30_000)
     await cluster.server.start()
+    return { times: 1, taken_over_ms: [await untilEventsArrive(cluster)] }
+  },
+  // The last one: the tests' own server is gone after it.
+  "PostgreSQL fails over": async (cluster) => {
     const began_ms = Date.now()
-    const before = await cluster.delivered()
-    // Recovered: events arrive again.
-    while ((await cluster.delivered()) < before + 4 * rate * tenants && Date.now() - began_ms < 120_000)
-      await sleep(100)
+    await failOver()
+    // Recovered: the new primary has an offset of every stream.
+    const isCommitted = () => [...cluster.signs().values()].every(({ committed_ms }) => committed_ms > began_ms)
+    while (!isCommitted() && Date.now() - began_ms < 120_000) await sleep(100)
     return { times: 1, taken_over_ms: [Date.now() - began_ms] }
   },
 }
 
+let failOver: () => Promise<void> = () => Promise.reject(new Error("there is no standby"))
+
+/** A server with a standby, for the trial that needs one. */
+const openPair = async () => {
+  const pair = await pairOfPostgres()
+  failOver = pair.failOver
+  return pair
+}
+
+/** Recovered: events of four seconds more have arrived. Gives how long that took. */
+const untilEventsArrive = async (cluster: ClusterLab): Promise<number> => {
+  const began_ms = Date.now()
+  const before = await cluster.delivered()
+  while ((await cluster.delivered()) < before + 4 * rate * tenants && Date.now() - began_ms < 120_000) await sleep(100)
+  return Date.now() - began_ms
+}
+
 const tryOne = (what: string, trial: Trial) =>
   withLab(async (lab) => {
-    const cluster = await openClusterLab(lab, tenants, { partitions, events_per_second: rate })
+    const openServer = what === "PostgreSQL fails over" ? openPair : postgres
+    const cluster = await openClusterLab(lab, tenants, { partitions, events_per_second: rate }, openServer)
     const runners: Runner[] = []
     for (let at = 0; at < runners_count; at++) runners.push(await cluster.runner())
     await cluster.placedOn(runners, 60_000)

@@ -48,6 +48,18 @@ const asUser = (command: readonly string[]): readonly [string, readonly string[]
   return ["setpriv", [...user, "--pdeathsig=QUIT", ...command]]
 }
 
+/** A program of PostgreSQL, as a user that it accepts. */
+export const command = (program: string, args: readonly string[]) => asUser([`${binaries}/${program}`, ...args])
+
+/** Of a server of the tests. */
+export const settings = [
+  "fsync=off",
+  "full_page_writes=off",
+  "max_connections=200",
+  "shared_buffers=16MB",
+  "listen_addresses=127.0.0.1",
+]
+
 const startPostgres = async (): Promise<Postgres> => {
   if (binaries === undefined) throw new Error("there is no PostgreSQL here: apt-get install postgresql")
   const folder = mkdtempSync(`${tmpdir()}/akonis-postgres-`)
@@ -56,29 +68,11 @@ const startPostgres = async (): Promise<Postgres> => {
     const [uid, gid] = ["-u", "-g"].map((flag) => Number(spawnSync("id", [flag, "postgres"]).stdout.toString()))
     chownSync(folder, uid!, gid!)
   }
-  const [initdb, initdb_args] = asUser([
-    `${binaries}/initdb`,
-    "-D",
-    data,
-    "-A",
-    "trust",
-    "-U",
-    "owner",
-    "-N",
-    "-E",
-    "UTF8",
-    "--locale=C",
-  ])
+  const flags = ["-D", data, "-A", "trust", "-U", "owner", "-N", "-E", "UTF8", "--locale=C"]
+  const [initdb, initdb_args] = command("initdb", flags)
   const made = spawnSync(initdb, initdb_args, { cwd: "/" })
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`)
   const port = await freePort()
-  const settings = [
-    "fsync=off",
-    "full_page_writes=off",
-    "max_connections=200",
-    "shared_buffers=16MB",
-    "listen_addresses=127.0.0.1",
-  ]
   const url = `postgres://owner@127.0.0.1:${port}/postgres`
   let server: ChildProcess | undefined
   let count = 0
@@ -97,8 +91,8 @@ const startPostgres = async (): Promise<Postgres> => {
   }
   const start = async () => {
     const options = settings.flatMap((setting) => ["-c", setting])
-    const [command, args] = asUser([`${binaries}/postgres`, "-D", data, "-p", String(port), "-k", folder, ...options])
-    server = spawn(command, args, { cwd: "/", stdio: "ignore" })
+    const [program, args] = command("postgres", ["-D", data, "-p", String(port), "-k", folder, ...options])
+    server = spawn(program, args, { cwd: "/", stdio: "ignore" })
     server.unref()
     for (let tries = 0; ; tries++) {
       const { status } = spawnSync(`${binaries}/pg_isready`, ["-q", "-d", url])
