@@ -11,7 +11,7 @@ import {
   purgeLetters,
   replayLetters,
 } from "../core/delivery/dead-letter-admin.ts"
-import { readDeadLetters } from "../core/delivery/dead-letter-files.ts"
+import { failWhenMany, readDeadLetters } from "../core/delivery/dead-letter-files.ts"
 import { maySee, roleAllows } from "../core/http/server/bearer.ts"
 import { dead_letter_admin as limits } from "../core/limits/operator.ts"
 import type { PluginServices } from "../core/plugin.ts"
@@ -35,6 +35,7 @@ export const deadLetterRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> =
   app.get("/dead-letters/:id", needs("responder"), async (c) => {
     const reading = Effect.gen(function* () {
       const { data_dir } = yield* Tenant
+      yield* failWhenMany(data_dir)
       const { letters } = yield* readDeadLetters(data_dir)
       return letters.find(({ id }) => id === c.req.param("id"))
     })

@@ -102,6 +102,15 @@ export const operate: readonly Mutant[] = [
       replace: "json(health)",
     },
   ]),
+  ...breaks({ file: "src/core/delivery/dead-letter-files.ts", noticed_by: "test/actions/dead-letters-large.test.ts" }, [
+    {
+      name: "gigabytes of dead letters are read by the process that delivers",
+      promise: "Dead letters beyond a size are left to a shell.",
+      page: "docs/security.md",
+      find: "if (bytes <= limits.letters_bytes_max) return",
+      replace: "if (bytes <= 2 * limits.letters_bytes_max) return",
+    },
+  ]),
   ...breaks(
     { file: "src/core/delivery/dead-letter-files.ts", noticed_by: "src/core/delivery/dead-letter-replay.test.ts" },
     [

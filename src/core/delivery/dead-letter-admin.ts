@@ -7,7 +7,7 @@ import { dead_letter_admin as limits } from "../limits/operator.ts"
 import { type EnabledPlugin, enrichersOf, type PluginServices } from "../plugin.ts"
 import { Board } from "../telemetry/board.ts"
 import { Tenant } from "../tenant/identity.ts"
-import { purge, readDeadLetters, replay } from "./dead-letter-files.ts"
+import { failWhenMany, purge, readDeadLetters, replay } from "./dead-letter-files.ts"
 import type { DeadLetter } from "./dead-letters.ts"
 
 /** What the actions of a tenant and those of its dead letters have in common. */
@@ -47,7 +47,7 @@ export const replayLetters = (tenant: DeadLetterTenant, which: readonly string[]
   alone(
     Effect.gen(function* (): Effect.fn.Return<Replayed, Refusal, PluginServices> {
       const { data_dir } = yield* Tenant
-      yield* Effect.mapError(tenant.audit.ready, notReady)
+      yield* Effect.mapError(Effect.andThen(tenant.audit.ready, failWhenMany(data_dir)), notReady)
       const { letters, replayed } = yield* Effect.mapError(readDeadLetters(data_dir), notReady)
       const wanted = letters.filter(({ id }) => !replayed.has(id) && (which === "all" || which.includes(id)))
       if (wanted.length === 0) return yield* refuse("not-found", "there is no such dead letter that was not replayed")
@@ -97,7 +97,7 @@ export const purgeLetters = (tenant: DeadLetterTenant, which: "replayed" | "all"
   alone(
     Effect.gen(function* () {
       const { data_dir } = yield* Tenant
-      yield* Effect.mapError(tenant.audit.ready, notReady)
+      yield* Effect.mapError(Effect.andThen(tenant.audit.ready, failWhenMany(data_dir)), notReady)
       const outcome = yield* Effect.mapError(purge(data_dir, which, false), notReady)
       yield* auditPurge(tenant, asked, which, outcome)
       return outcome

@@ -1,6 +1,7 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
 import { Clock, Effect, FileSystem, Result } from "effect"
-import type { StoreError } from "../errors.ts"
+import { StoreError } from "../errors.ts"
+import { status as limits } from "../limits/operator.ts"
 import { appendDurably, readIfPresent, unreadable, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
 import type { Destination } from "./destination.ts"
@@ -34,6 +35,28 @@ export const readDeadLetters = Effect.fnUntraced(function* (
   }
   const done = parseLines((yield* readIfPresent(`${folder}/${replayed_file}`)) ?? "", hasId)
   return { letters, replayed: new Set(done.records.map(({ id }) => id)), torn }
+})
+
+/**
+ * Fails where there are more of them than the process that delivers should have in memory at once: a shell reads them then, in a
+ * process of its own.
+ */
+export const failWhenMany = Effect.fnUntraced(function* (
+  data_dir: string,
+): Effect.fn.Return<void, StoreError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const folder = deadLetterFolder(data_dir)
+  let bytes = 0
+  for (const name of yield* dayFiles(folder)) {
+    const info = yield* Effect.orElseSucceed(fs.stat(`${folder}/${name}`), () => undefined)
+    bytes += Number(info?.size ?? 0)
+  }
+  if (bytes <= limits.letters_bytes_max) return
+  return yield* new StoreError({
+    reason: "unreadable",
+    path: folder,
+    message: `${folder} holds ${bytes} bytes, too many for the process that delivers: use \`akonis dead-letters\` in a shell`,
+  })
 })
 
 /**

@@ -17,7 +17,7 @@ export const status = {
   audit_lines_max: 25,
   /** Read from the end of the audit log for them. */
   audit_bytes_max: 64 * 1024,
-  /** Dead letters beyond this are counted by their lines only. */
+  /** Dead letters beyond this are counted by their lines only, and neither shown nor replayed by the process that delivers. */
   letters_bytes_max: 64 * 1024 * 1024,
   /** Of a text from elsewhere in a line that is shown. */
   text_chars_max: 300,
