@@ -6,6 +6,7 @@ import { addCaseTags } from "../../src/plugins/cases/case-tags.ts"
 import { getHostsByName } from "../../src/plugins/hosts/get-hosts-by-name.ts"
 import { isolateEndpoints } from "../../src/plugins/hosts/isolate-endpoints.ts"
 import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
+import { getIndicatorsReport } from "../../src/plugins/iocs/get-indicators-report.ts"
 import type { Row } from "../../src/plugins/iocs/indicator.ts"
 import { monitorIoc } from "../../src/plugins/iocs/monitor-ioc.ts"
 import { pushIocsForDetection } from "../../src/plugins/iocs/push-iocs-for-detection.ts"
@@ -139,3 +140,14 @@ test("a case that Falcon answers with its id in another case is the one that was
     }),
   )
 })
+
+test.each(["", "{}", '{"meta":{},"resources":null}', '{"resources":[]}'])(
+  "a report without a job is none: %s",
+  (body) =>
+    withFalcon({ faults: [faultOn("/iocs/entities/indicators-reports", { status: 200, body })] }, () =>
+      Effect.gen(function* () {
+        const told = yield* act(getIndicatorsReport, { search: {} })
+        expect(told).toMatchObject({ succeeded: 0, errors: [{ outcome: "unconfirmed" }] })
+      }),
+    ),
+)

@@ -192,6 +192,18 @@ const parts_fail = breaks(
   ],
 )
 
+const report = breaks(
+  { file: "src/plugins/iocs/get-indicators-report.ts", page, noticed_by: "test/actions/odd-answers.test.ts" },
+  [
+    {
+      name: "a report without a job is being written",
+      promise: "A status is not success: a report that was asked for has a job.",
+      find: "answer.resources.length === 0 ? [noJob(answer)]",
+      replace: "answer.resources.length < 0 ? [noJob(answer)]",
+    },
+  ],
+)
+
 const offsets = breaks({ file: "src/core/delivery/lines/offset-watch.ts", page }, [
   {
     name: "offsets that begin anew are not noticed",
@@ -207,4 +219,4 @@ const offsets = breaks({ file: "src/core/delivery/lines/offset-watch.ts", page }
   },
 ])
 
-export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt, ...parts_fail, ...offsets]
+export const absences: readonly Mutant[] = [...lists, ...tasks, ...doubt, ...parts_fail, ...report, ...offsets]

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { z } from "zod"
-import { defineAction, outcomeOfList } from "../../core/actions/action.ts"
+import { defineAction, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { fqlFilter } from "../../core/actions/shared-arguments.ts"
-import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
+import { type Envelope, Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { read } from "./indicator.ts"
 import { sort } from "./sort-argument.ts"
@@ -51,8 +51,15 @@ export const getIndicatorsReport = defineAction({
       const { total } = answer.pagination ?? {}
       const trace_ids = answer.trace_id === undefined ? [] : [answer.trace_id]
       return {
-        ...outcomeOfList(answer.resources, answer.errors, trace_ids),
+        ...outcomeOfList(answer.resources, answer.resources.length === 0 ? [noJob(answer)] : answer.errors, trace_ids),
         ...(typeof total === "number" && { total }),
       }
     }),
+})
+
+/** Success names a job: without one nobody finds the report, if there is any. */
+const noJob = ({ status }: Envelope): RowError => ({
+  code: status,
+  message: `Falcon answered ${status} and named no job: whether a report is being written is not known`,
+  outcome: "unconfirmed",
 })
