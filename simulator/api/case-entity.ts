@@ -16,6 +16,7 @@ export function caseEntity(sim: SimContext, one: CaseState) {
     severity: one.severity,
     status: one.status,
     tags: one.tags,
+    fields: one.custom_fields,
     version: one.version,
     consistency: { consistent: true, version: one.version },
     assigned_to: user === undefined ? null : { uuid: user.uuid, full_name: fullName(user), email: user.uid },

@@ -13,6 +13,7 @@ export interface CaseState {
   assigned_to_uuid: string | undefined
   template_id: string | undefined
   tags: string[]
+  custom_fields: readonly { readonly id: string; readonly values: readonly string[] }[]
   alerts: string[]
   events: string[]
   /** Grows with every change. */
@@ -35,6 +36,7 @@ export function makeCase(number: number, now: number): CaseState {
     assigned_to_uuid: undefined,
     template_id: undefined,
     tags: [],
+    custom_fields: [],
     alerts: [],
     events: [],
     version: 1,

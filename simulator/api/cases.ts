@@ -62,7 +62,11 @@ function change(sim: SimContext, call: Call, changesOf: (one: CaseState) => Chan
 }
 
 const statuses: readonly unknown[] = ["new", "in_progress", "closed", "reopened"]
-const field_names: readonly string[] = ["name", "description", "severity", "status"]
+const field_names: readonly string[] = ["name", "description", "severity", "status", "custom_fields"]
+
+/** An id and values each (gofalcon `SdkCustomField`); falconjs sends the list with every change, empty where there is none. */
+const isCustomFields = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => typeof one?.id === "string" && Array.isArray(one.values))
 
 /** "If provided and mismatched, the update returns 409 Conflict" (falcon-mcp). */
 function patch(sim: SimContext, call: Call): Reply {
@@ -80,6 +84,7 @@ function changesOf(sim: SimContext, fields: Readonly<Record<string, unknown>>): 
   if (uuid !== undefined && !sim.people.console_users.some((user) => user.uuid === uuid)) return "unknown user"
   const unknown = Object.keys(rest).find((key) => !field_names.includes(key))
   if (unknown !== undefined) return `unknown field ${unknown}`
+  if (rest.custom_fields !== undefined && !isCustomFields(rest.custom_fields)) return "invalid custom_fields"
   return {
     ...(rest as Changes),
     ...(status !== undefined && { status: String(status) }),

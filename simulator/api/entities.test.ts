@@ -119,7 +119,20 @@ describe("every entity has the fields of recorded answers and of CrowdStrike's m
       readonly data: { readonly entities: { readonly nodes: readonly Entity[] } }
     }
     expect(lacking(data.entities.nodes, must_have.identity)).toEqual([])
+    // Sekoia's own client goes over the roles of everybody.
+    expect(data.entities.nodes.every(({ roles }) => Array.isArray(roles))).toBe(true)
   })
+})
+
+test("a case takes custom fields, which falconjs sends with every change, and shows them", async () => {
+  const call = start()
+  const { resources } = await call("GET", "/cases/queries/cases/v1?limit=1")
+  const change = (custom_fields: unknown) =>
+    call("PATCH", "/cases/entities/cases/v2", { id: resources[0], fields: { status: "in_progress", custom_fields } })
+  expect((await change([])).resources).toMatchObject([{ status: "in_progress", fields: [] }])
+  const fields = [{ id: "team", values: ["blue"] }]
+  expect((await change(fields)).resources).toMatchObject([{ fields }])
+  expect((await change([{ id: "team" }])).resources).toEqual([])
 })
 
 test("hosts of the fleet are contained, hidden and asked for their state like the others", async () => {

@@ -72,7 +72,7 @@ export class People {
       riskScoreSeverity: has_risen ? "CRITICAL" : "NORMAL",
       accounts: index % 13 === 7 ? null : [account],
       emailAddresses: known === undefined ? [] : [known.email],
-      roles: index % 5 === 0 ? [{ type: "BuiltinAdministratorRole" }] : null,
+      roles: index % 5 === 0 ? [{ type: "BuiltinAdministratorRole" }] : [],
     }
   }
 
