@@ -14,7 +14,7 @@ const other = "10.0.0.8:34431"
 const gone = "10.0.0.9:34431"
 
 /** A process that only answers, beside one that has a stream of 120.5 events a second, and units of one that is gone. Their rows are as such processes leave them; that of the other one stays young. */
-const withCluster = (body: (served: Served) => Promise<void>) =>
+const withCluster = (body: (served: Served, rows: (statement: string) => string) => Promise<void>) =>
   onRealClock(
     Effect.gen(function* () {
       const database_url = yield* clusterUrl
@@ -29,7 +29,9 @@ const withCluster = (body: (served: Served) => Promise<void>) =>
       )
       const cluster = { database_url, runner_host: "10.0.0.7", runner_port: 34_431 }
       const options = { cluster, tenants: ["acme", "secret"], bound: { reader: ["acme"] } }
-      yield* Effect.promise(() => withServed(options, body))
+      yield* Effect.promise(() =>
+        withServed(options, (served) => body(served, (statement) => run(database_url, statement))),
+      )
     }),
   )
 
@@ -58,6 +60,16 @@ test.skipIf(!has_postgres)(named(told, !has_postgres), () =>
     expect(lines).toContain(`event-stream runs on ${other} since 2026-11-01 10:00:00 UTC   121 events/s`)
     const admin = status_report.parse((await ask("/status", { token: tokens.admin })).body)
     expect(admin.cluster!.units.length).toBe(3)
+  }),
+)
+
+const paced = "a call of Falcon takes of the one budget that all processes have for the tenant"
+test.skipIf(!has_postgres)(named(paced, !has_postgres), () =>
+  withCluster(async ({ ask }, rows) => {
+    const body = { limit: 1 }
+    const call = { method: "POST", token: tokens.responder, body }
+    expect((await ask("/tenants/acme/actions/search_alerts", call)).status).toBe(200)
+    expect(rows("SELECT tenant FROM akonis_rates WHERE leases <> '{}'")).toBe("acme")
   }),
 )
 

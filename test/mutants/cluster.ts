@@ -94,6 +94,14 @@ export const cluster: readonly Mutant[] = [
       replace: "const is_there = ",
     },
   ]),
+  ...breaks({ file: "src/core/tenant/services.ts", page, noticed_by: "test/cluster/status.test.ts" }, [
+    {
+      name: "each process of a cluster has a budget of its own",
+      promise: budget,
+      find: "return shared?.paceOf === undefined",
+      replace: "return shared?.paceOf !== null",
+    },
+  ]),
   ...breaks({ file: "src/core/cluster/leases.ts", page, noticed_by: rates }, [
     {
       name: "a lease is lent twice",
