@@ -20,7 +20,9 @@ export const serve = (fetch: (request: Request) => Response | Promise<Response>)
 /** Sends a piece every few milliseconds, for ever or `pieces` times, and says when the client is gone. */
 export function dripping(pieces = Number.POSITIVE_INFINITY) {
   const gone = Promise.withResolvers<void>()
+  let has_begun = false
   const server = serve((request) => {
+    has_begun = true
     request.signal.addEventListener("abort", () => gone.resolve())
     let sent = 0
     return new Response(
@@ -33,7 +35,12 @@ export function dripping(pieces = Number.POSITIVE_INFINITY) {
       }),
     )
   })
-  return { url: server.url.href, gone: gone.promise, [Symbol.dispose]: () => void server.stop(true) }
+  return {
+    url: server.url.href,
+    gone: gone.promise,
+    hasBegun: () => has_begun,
+    [Symbol.dispose]: () => void server.stop(true),
+  }
 }
 
 /** A TCP server that does as `serve` says; gone with the test through `using`. */
