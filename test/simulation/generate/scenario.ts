@@ -68,7 +68,7 @@ export interface FleetPlan {
   readonly page_max: number
   /** Half of the changes show up in listings only this much later, or sooner. */
   readonly late_ms_max?: number
-  /** How long the task takes that Sekoia makes of every push; without it a push is taken at once. */
+  /** How long the task takes that Sekoia makes of every push; without it a push is taken at once, until a fault makes a task. */
   readonly task_ms?: number
 }
 

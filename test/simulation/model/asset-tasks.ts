@@ -14,6 +14,11 @@ interface Task {
 export class AssetTasks {
   private readonly tasks: Task[] = []
 
+  /** Whether there has been one: a Sekoia that names a task for one push names one for every later push. */
+  get areMade(): boolean {
+    return this.tasks.length > 0
+  }
+
   /** The answer to a push. */
   begin(items: readonly Item[], ending: Ending, until_ms: number): Answer {
     this.tasks.push({ items, ending, until_ms })

@@ -26,7 +26,7 @@ export interface WireOptions {
   readonly graph: Graph | undefined
   /** When the inventory runs. */
   readonly fleet: Fleet | undefined
-  /** How long Sekoia's tasks take; without it it makes none. */
+  /** How long Sekoia's tasks take; without it it makes none before a fault has it make one, and then one of every push. */
   readonly task_ms: number | undefined
   readonly tasks: AssetTasks
   readonly faults: Faults
@@ -221,11 +221,12 @@ const beside = (
   if (isHostPlace(place)) return falcon.guard(authorization) ?? fleet!.answer(place, url, body, time.now_ms)
   if (authorization !== `Bearer ${asset_key}`) return { status: 401, body: "{}" }
   if (place === "tasks") return tasks.look(url.pathname, time.now_ms)
-  const until_ms = time.now_ms + (task_ms ?? 0)
+  const finished_ms = task_ms ?? (tasks.areMade ? 0 : undefined)
+  const until_ms = time.now_ms + (finished_ms ?? 0)
   if (deed?.kind === "task_fails") return tasks.begin(items, "fail", until_ms)
   if (deed?.kind === "task_hangs") return tasks.begin(items, "hang", until_ms)
-  if (task_ms !== undefined) {
-    time.after(task_ms, () => inventory.taken(items))
+  if (finished_ms !== undefined) {
+    time.after(finished_ms, () => inventory.taken(items))
     return tasks.begin(items, "finish", until_ms)
   }
   inventory.taken(items)
