@@ -31,10 +31,11 @@ describe("a request", () => {
     }),
   )
 
-  effect("must not arrive twice where the operation must not be repeated", () =>
+  effect("may arrive twice only where twice is the same as once, and is answered as once", () =>
     Effect.gen(function* () {
-      expect((yield* play(write())).calls[0]).toMatchObject({ once: true })
-      expect((yield* play(write({ idempotent: true }))).calls[0]).not.toHaveProperty("once")
+      expect((yield* play(write())).calls[0]).not.toHaveProperty("repeatable")
+      expect((yield* play(write({ idempotent: true, method: "DELETE" }))).calls[0]).not.toHaveProperty("repeatable")
+      expect((yield* play(write({ idempotent: true }))).calls[0]).toMatchObject({ repeatable: true })
     }),
   )
 

@@ -51,10 +51,10 @@ const client = breaks({ file: "src/core/falcon/client.ts", noticed_by: "test/htt
     replace: "return without(answer, [])",
   },
   {
-    name: "a change does not say that it must not arrive twice",
+    name: "a change may arrive twice",
     promise: "A call that must not be repeated is repeated by nobody, the runtime included.",
-    find: "...(!operation.idempotent && { once: true }),",
-    replace: "",
+    find: "...(isRepeatable(operation) && { repeatable: true }),",
+    replace: "repeatable: true,",
   },
   {
     name: "the second 401 goes on",
@@ -291,8 +291,8 @@ const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "te
   {
     name: "the runtime may repeat any request",
     promise: "A request that must not arrive twice is not sent again by the runtime.",
-    find: "request.once === true &&",
-    replace: "request.once === undefined &&",
+    find: "!mayArriveTwice(request) &&",
+    replace: "mayArriveTwice(request) &&",
   },
   {
     name: "redirects are followed",

@@ -10,7 +10,7 @@ import type { FalconError } from "./errors.ts"
 import { failure, failWhenEmpty, statusFailure, transportFailure } from "./failure.ts"
 import { falcon } from "./limits.ts"
 import { askForList } from "./list-answer.ts"
-import type { Operation } from "./operation.ts"
+import { isRepeatable, type Operation } from "./operation.ts"
 import { SharedPace } from "./pace.ts"
 import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
 import { makeRateLimit } from "./rate-limit.ts"
@@ -125,7 +125,7 @@ const httpRequest = (operation: Operation, url: string, bearer: string): HttpReq
       ...(typed && { "content-type": "application/json" }),
     },
     ...(has_body && { body: JSON.stringify(operation.body) }),
-    ...(!operation.idempotent && { once: true }),
+    ...(isRepeatable(operation) && { repeatable: true }),
     timeout_ms: operation.timeout_ms ?? falcon.request_ms_max,
   }
 }

@@ -27,3 +27,6 @@ export interface Operation {
 
 /** Whether a call changes something in Falcon, which always takes a scope that ends with `: Write`. */
 export const isChange = ({ scopes }: Operation): boolean => scopes.some((scope) => scope.endsWith(": Write"))
+
+/** Whether a call that arrives twice is answered as if it had arrived once. What is deleted already is not found the second time. */
+export const isRepeatable = ({ method, idempotent }: Operation): boolean => idempotent && method !== "DELETE"

@@ -53,7 +53,8 @@ export const makeTokenRequest = Effect.fnUntraced(function* ({ credentials, rate
     yield* rate.take
     const asked_at_ms = yield* Clock.currentTimeMillis
     const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" }
-    const request = { method: "POST", url, headers, body, timeout_ms: falcon.request_ms_max } as const
+    const asked = { method: "POST", url, headers, body, repeatable: true } as const
+    const request = { ...asked, timeout_ms: falcon.request_ms_max }
     const answer = yield* http.send(request, falcon.token_bytes_max).pipe(
       forPurpose("session"),
       observeCall({ upstream: "falcon", operation: token_operation.name }, request),

@@ -63,7 +63,7 @@ const makeAssetSend = Effect.fnUntraced(function* (key: Secret) {
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" }
     const answer = yield* Effect.mapError(
       http
-        .send({ ...request, headers }, limits.response_bytes_max)
+        .send({ ...request, headers, repeatable: true }, limits.response_bytes_max)
         .pipe(observeCall({ upstream: "asset API", operation: request.method === "GET" ? "task" : "post" }, request)),
       fromTransport("the asset API"),
     )

@@ -56,6 +56,7 @@ export const makeIntake = Effect.fnUntraced(function* (options: IntakeOptions) {
       method: "POST",
       url,
       headers: { "content-type": "application/json" },
+      repeatable: true,
       body,
       timeout_ms: limits.request_ms_max,
     } as const

@@ -54,7 +54,7 @@ export const starter = (options: FetchOptions): Start => {
       headers: { "user-agent": options.user_agent, ...request.headers },
       body: (request.body ?? null) as BodyInit | null,
       redirect: "manual",
-      ...(request.once === true && { keepalive: false }),
+      ...(!mayArriveTwice(request) && { keepalive: false }),
       signal,
     }).catch((cause: unknown) => {
       const bad = cause instanceof TypeError ? badHeaderOf(request) : undefined
@@ -63,6 +63,8 @@ export const starter = (options: FetchOptions): Start => {
       )
     })
 }
+
+const mayArriveTwice = ({ method, repeatable }: HttpRequest): boolean => method === "GET" || repeatable === true
 
 /** The name of a header that cannot be sent; the runtime's error quotes its value, which may be a secret. */
 const badHeaderOf = ({ headers = {} }: HttpRequest): string | undefined =>

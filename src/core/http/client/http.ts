@@ -12,10 +12,10 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
   /**
-   * It must not arrive twice. Bun sends a PUT or DELETE by itself again when a connection that it had used before breaks without an
-   * answer (1.4.5, seen with sockets): such a request gets a connection of its own.
+   * It may arrive twice, and be answered the second time as the first. What does not say so and is no GET gets a connection of its own:
+   * Bun sends a PUT or DELETE by itself again when a connection that it had used before breaks without an answer (1.4.5, seen with sockets).
    */
-  readonly once?: true
+  readonly repeatable?: true
   /** Until the response headers are here; `send` counts the wait for a free connection as well. */
   readonly timeout_ms: number
 }

@@ -60,6 +60,7 @@ export const startExporter = Effect.fnUntraced(function* (options: ExporterOptio
         url: options.url,
         headers: { ...headers, "content-type": "application/json" },
         body,
+        repeatable: true,
         timeout_ms: limits.request_ms_max,
       } as const
       return whyNotTaken(yield* http.send(request, limits.answer_bytes_max), yield* Clock.currentTimeMillis)
