@@ -71,6 +71,13 @@ const found = breaks(
 
 const bulk = breaks({ file: "src/core/actions/bulk.ts", noticed_by: unconfirmed_test }, [
   {
+    name: "what was done by a try without an answer is told as not found",
+    promise: "A refusal of a change that was tried before without an answer is unconfirmed.",
+    noticed_by: "test/actions/repeated-in-doubt.test.ts",
+    find: "  found.doubt(tried_before)\n",
+    replace: "",
+  },
+  {
     name: "one bad id fails the others",
     promise: "One bad id costs the others nothing: a refused call is halved until it stands alone.",
     find: "const affordable = refusals <= bounds.refusals_max && refusals_in_row <= bounds.refusals_in_row_max",

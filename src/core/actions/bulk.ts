@@ -58,6 +58,8 @@ export const callInBulk = Effect.fnUntraced(function* (
   const found = new Findings()
   const failures: FalconError[] = []
   const waiting = [...groups]
+  /** Ids of changes of which a try got no answer. */
+  const tried_before = new Set<string>()
   let broken: FalconError | undefined
   let in_doubt = false
   let refusals = 0
@@ -70,6 +72,7 @@ export const callInBulk = Effect.fnUntraced(function* (
     const operation = options.operation(group)
     const reading: Reading = { ...options, changes: isChange(operation) }
     const answer = yield* Effect.result(ask(operation))
+    if (Result.merge(answer).after_doubt === true) for (const id of group) tried_before.add(id)
     if (Result.isSuccess(answer)) {
       found.addCall(answer.success, judge(group, answer.success, reading))
       refusals_in_row = 0
@@ -94,6 +97,7 @@ export const callInBulk = Effect.fnUntraced(function* (
     found.addCall(error, judged)
     if (divide) found.addRows(unexplained.map((id) => refusedTogether(id, error)))
   }
+  found.doubt(tried_before)
   if (options.lookAgain !== undefined && !(yield* Planning)) {
     const open = found.unresolved()
     if (open.length > 0) found.resolve(yield* options.lookAgain(open))
@@ -163,6 +167,15 @@ class Findings {
   /** Adds row errors. */
   addRows(rows: readonly RowError[]): void {
     for (const row of rows) if (row.id !== undefined) this.rows.set(row.id, row)
+  }
+
+  /** Takes refusals of these ids for no proof that nothing was done to them. */
+  doubt(ids: ReadonlySet<string>): void {
+    for (const [id, row] of this.rows) {
+      if (!ids.has(id) || row.outcome !== undefined) continue
+      const message = `${row.message}; an earlier try got no answer, and may have done it`
+      this.rows.set(id, { ...row, message, outcome: "unconfirmed" })
+    }
   }
 
   /** Row errors that reading back may resolve: unconfirmed ones, and conflicts with the state that the thing is in. */

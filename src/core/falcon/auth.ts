@@ -81,7 +81,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (first: FalconCredenti
   const fetchToken = Effect.fnUntraced(function* (is_needed: boolean) {
     const ask = Effect.suspend(() => requestToken(base_url))
     const retries_max = is_needed ? retry.attempts_max : 0
-    const token = yield* withRetries(token_operation, is_needed ? reporting(ask) : ask, retries_max)
+    const token = yield* withRetries(token_operation, () => (is_needed ? reporting(ask) : ask), retries_max)
     region = token.region
     if (credentials.base_url === "auto") base_url = memory.base_url = homeOf(token, base_url)
     else yield* warnOfOtherCloud(token, base_url)

@@ -6,11 +6,11 @@ import { whySiteDiffers } from "../http/client/origin.ts"
 import { FalconAuth } from "./auth.ts"
 import { CallWatch } from "./call-watch.ts"
 import { type Envelope, emptyEnvelope, parseEnvelope } from "./envelope.ts"
-import type { FalconError } from "./errors.ts"
+import { FalconError } from "./errors.ts"
 import { failure, failWhenEmpty, statusFailure, transportFailure } from "./failure.ts"
 import { falcon } from "./limits.ts"
 import { askForList } from "./list-answer.ts"
-import { isRepeatable, type Operation } from "./operation.ts"
+import { isChange, isRepeatable, type Operation } from "./operation.ts"
 import { SharedPace } from "./pace.ts"
 import { type Pages, type PagesOptions, walkPages } from "./paginate.ts"
 import { makeRateLimit } from "./rate-limit.ts"
@@ -97,9 +97,19 @@ export const makeFalcon = Effect.gen(function* () {
     )
   })
 
+  /** Marks how a change ended of which an earlier try may have been carried out. */
+  const tryOnce = (operation: Operation) => (in_doubt: boolean) => {
+    const answer = watched(operation)
+    if (!in_doubt || !isChange(operation)) return answer
+    return Effect.mapBoth(answer, {
+      onSuccess: (envelope) => ({ ...envelope, after_doubt: true as const }),
+      onFailure: (error) => new FalconError({ ...error, after_doubt: true }),
+    })
+  }
+
   // Counted for the tenant alone, whichever plugin makes the call: the token and the rate are everybody's.
   const request = (operation: Operation) =>
-    withRetries(operation, watched(operation), retriesOf(operation)).pipe(
+    withRetries(operation, tryOnce(operation), retriesOf(operation)).pipe(
       Effect.provideService(Metric.CurrentMetricAttributes, labels),
     )
 

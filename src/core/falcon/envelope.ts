@@ -19,6 +19,8 @@ export interface Envelope {
   /** `meta.pagination`; its keys differ from one API family to the next. */
   readonly pagination: Readonly<Record<string, unknown>> | undefined
   readonly meta: Readonly<Record<string, unknown>>
+  /** To a change of which an earlier try got no answer: what this answer refuses, that one may have done. */
+  readonly after_doubt?: true
   /** The body as it came. */
   readonly text: string
 }

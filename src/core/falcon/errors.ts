@@ -53,5 +53,7 @@ export class FalconError extends Data.TaggedError("FalconError")<{
   readonly resources?: readonly unknown[] | undefined
   /** `Envelope.affected` of the refusal. */
   readonly affected?: number | undefined
+  /** It refuses a change of which an earlier try got no answer, and which that one may have made. */
+  readonly after_doubt?: true
   readonly message: string
 }> {}

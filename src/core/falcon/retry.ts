@@ -14,21 +14,23 @@ const nothing_happened: readonly FalconReason[] = ["rate_limited", "unreachable"
 const transient: readonly FalconReason[] = ["unavailable", "timeout"]
 
 /**
- * Runs `once` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times;
+ * Runs `tryOnce` until it succeeds, fails for a reason that a repetition cannot mend, or has been repeated `retries_max` times;
  * within {@link OneTry} not at all.
- * Tells {@link FailedTry}, and waits with backoff in between, longer when a 5xx names a time. After a 429 the rate limit inside `once` does the waiting.
+ * `tryOnce` is told whether an earlier try may have been carried out. Tells {@link FailedTry}, and waits with backoff in between, longer when a 5xx names a time. After a 429 the rate limit inside `tryOnce` does the waiting.
  */
 export const withRetries = Effect.fnUntraced(function* <A>(
   operation: Operation,
-  once: Effect.Effect<A, FalconError>,
+  tryOnce: (in_doubt: boolean) => Effect.Effect<A, FalconError>,
   retries_max: number,
 ): Effect.fn.Return<A, FalconError> {
   const most = (yield* OneTry) ? 0 : retries_max
+  let in_doubt = false
   for (let attempt = 1; ; attempt++) {
-    const result = yield* Effect.result(once)
+    const result = yield* Effect.result(tryOnce(in_doubt))
     if (Result.isSuccess(result)) return result.success
     const error = result.failure
     if (attempt > most || !mayRepeat(operation, error)) return yield* error
+    in_doubt ||= transient.includes(error.reason)
     const labels = { operation: operation.name, reason: error.reason }
     yield* Metric.update(Metric.withAttributes(metrics.falcon_retries, labels), 1)
     if (error.reason !== "rate_limited") {
