@@ -3,6 +3,7 @@ import type { Enricher as Declared, SourceEvent } from "akonis/plugin"
 import { Cause, Clock, Effect, Exit } from "effect"
 import { type Enricher, NotEnriched } from "../core/delivery/enricher.ts"
 import { FalconError } from "../core/falcon/errors.ts"
+import { jsonObject } from "../core/json-object.ts"
 import type { PluginServices } from "../core/plugin.ts"
 import { outside } from "./limits.ts"
 import { causeText, troubleOf } from "./trouble.ts"
@@ -89,11 +90,4 @@ const checkedEvents = (events: unknown): readonly string[] => {
   return events
 }
 
-const isObject = (text: string): boolean => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null && !Array.isArray(value) && !text.includes("\n")
-  } catch {
-    return false
-  }
-}
+const isObject = (text: string): boolean => jsonObject(text) !== undefined && !text.includes("\n")

@@ -9,6 +9,8 @@ import { ConfigError } from "../../core/errors.ts"
 import { layerFetch } from "../../core/http/client/fetch.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "../../core/http/client/http.ts"
 import { type Role, roleAllows, token_file_name } from "../../core/http/server/bearer.ts"
+import { jsonObject } from "../../core/json-object.ts"
+import { texts } from "../../core/limits.ts"
 import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
 import { cleanText } from "../../core/text.ts"
 import { version } from "../../version.ts"
@@ -122,12 +124,8 @@ const readLines = Effect.fnUntraced(function* (
 })
 
 const detailOf = (text: string): string => {
-  try {
-    const { detail } = JSON.parse(text) as { readonly detail?: unknown }
-    return typeof detail === "string" ? cleanText(detail, detail_chars_max) : cleanText(text, 200)
-  } catch {
-    return cleanText(text, 200)
-  }
+  const { detail } = jsonObject(text) ?? {}
+  return typeof detail === "string" ? cleanText(detail, detail_chars_max) : cleanText(text, texts.answer_chars_max)
 }
 
 /** Every address of the machine is reached by the loopback one. */

@@ -1,5 +1,6 @@
 /** The newest lines of an audit log, without reading all of it. */
 import { Effect, FileSystem } from "effect"
+import { jsonObject } from "../json-object.ts"
 import { status as limits } from "../limits/operator.ts"
 import type { AuditLine } from "./audit.ts"
 import { file_name } from "./audit.ts"
@@ -23,10 +24,6 @@ export const readAuditTail = (data_dir: string): Effect.Effect<readonly AuditLin
   ).pipe(Effect.orElseSucceed(() => []))
 
 const parsed = (line: string): readonly AuditLine[] => {
-  try {
-    const value = JSON.parse(line) as AuditLine
-    return typeof value.at === "string" && typeof value.action === "string" ? [value] : []
-  } catch {
-    return []
-  }
+  const value = jsonObject(line)
+  return typeof value?.at === "string" && typeof value.action === "string" ? [value as unknown as AuditLine] : []
 }

@@ -5,6 +5,7 @@
  */
 import { Clock, Effect, FileSystem, type PlatformError, Semaphore } from "effect"
 import { StoreError } from "../errors.ts"
+import { type JsonObject, jsonObject } from "../json-object.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { appendDurably, makeFolder, readIfPresent } from "../store/atomic-file.ts"
 import { systemWords } from "../store/regular-file.ts"
@@ -118,7 +119,7 @@ const union = (lines: readonly Line[], keys: readonly string[]): ReadonlySet<str
 const standing = (text: string): readonly Line[] => {
   const lines = new Map<string, Line>()
   for (const part of text.split("\n")) {
-    const record = part === "" ? undefined : parse(part)
+    const record = jsonObject(part)
     if (record === undefined) continue
     if (typeof record.release === "string") lines.delete(record.release)
     else if (isLine(record)) lines.set(record.id, record)
@@ -126,16 +127,5 @@ const standing = (text: string): readonly Line[] => {
   return [...lines.values()]
 }
 
-const isLine = (value: { readonly [K in keyof Line]?: unknown }): value is Line =>
+const isLine = (value: JsonObject): value is JsonObject & Line =>
   typeof value.id === "string" && typeof value.at_ms === "number" && Array.isArray(value.hosts)
-
-const parse = (
-  text: string,
-): ({ readonly release?: unknown } & { readonly [K in keyof Line]?: unknown }) | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
-}

@@ -1,4 +1,5 @@
 /** The lines of `idempotency.ndjson`: `begin` and `end`, paired by their id. */
+import { type JsonObject, jsonObject } from "../json-object.ts"
 import type { AuditLine } from "./audit.ts"
 
 /** One use of an idempotency key: begun, done, or in doubt. */
@@ -44,9 +45,9 @@ export const readEntries = (
   const damaged: string[] = []
   for (const line of text.split("\n")) {
     if (line === "") continue
-    const record = parse(line)
-    if (record === undefined) damaged.push(line)
-    else apply(entries, record)
+    const record = jsonObject(line)
+    if (record !== undefined && isLine(record)) apply(entries, record)
+    else damaged.push(line)
   }
   return { found: [...entries.values()], damaged }
 }
@@ -77,18 +78,8 @@ const apply = (entries: Map<string, Entry>, line: Line): void => {
   } else if (line.t === "end") entries.delete(line.id)
 }
 
-const parse = (line: string): Line | undefined => {
-  try {
-    const value: unknown = JSON.parse(line)
-    return isLine(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isLine = (value: unknown): value is Line => {
-  if (typeof value !== "object" || value === null) return false
-  const { t, id, key, owner, hash, at_ms, reply } = value as Record<string, unknown>
+const isLine = (value: JsonObject): value is JsonObject & Line => {
+  const { t, id, key, owner, hash, at_ms, reply } = value
   if (typeof id !== "string") return false
   if (t === "doubt") return true
   if (t === "end") return reply === undefined || isReply(reply)
@@ -97,10 +88,6 @@ const isLine = (value: unknown): value is Line => {
 }
 
 const isReply = (reply: unknown): boolean => {
-  try {
-    const { status, body } = JSON.parse(String(reply)) as Record<string, unknown>
-    return typeof status === "number" && typeof body === "object" && body !== null
-  } catch {
-    return false
-  }
+  const { status, body } = jsonObject(String(reply)) ?? {}
+  return typeof status === "number" && typeof body === "object" && body !== null
 }

@@ -1,8 +1,9 @@
 /** How far an inventory has been sent: the plugin's own key in `context.json`. */
 import { Effect } from "effect"
 import type { StoreError } from "../errors.ts"
+import { fieldsOf } from "../json-object.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
-import { fieldsOf, textOf } from "./read-fields.ts"
+import { textOf } from "./read-fields.ts"
 import type { AssetSource } from "./source.ts"
 
 /** The asset that Falcon got to know last. */

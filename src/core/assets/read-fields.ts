@@ -1,11 +1,5 @@
 /** Reading entities of Falcon's API, where any field may be absent, null, empty or of another type than documented. */
 
-export type Fields = Readonly<Record<string, unknown>>
-
-/** The value as an object; an empty one when it is none. */
-export const fieldsOf = (value: unknown): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {}
-
 /** The value as an array; an empty one when it is none. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 

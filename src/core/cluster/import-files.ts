@@ -3,8 +3,8 @@
  * approvals, runs, counted hosts and app ids. What the database has of it already is left as it is.
  */
 import { Effect, FileSystem, Layer, type PlatformError } from "effect"
-import { fieldsOf } from "../assets/read-fields.ts"
 import { StoreError } from "../errors.ts"
+import { fieldsOf } from "../json-object.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
 import { systemWords } from "../store/regular-file.ts"
 import { isSharedFolder, sharedNameIn } from "../store/shared-names.ts"

@@ -1,6 +1,7 @@
 /** Reading, replaying and clearing the dead letters of a data folder, also while a worker appends to them. */
 import { Clock, Effect, FileSystem, Result } from "effect"
 import { StoreError } from "../errors.ts"
+import { type JsonObject, jsonObject } from "../json-object.ts"
 import { status as limits } from "../limits/operator.ts"
 import { appendDurably, readIfPresent, unreadable, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
@@ -165,35 +166,24 @@ export const dayFiles = (folder: string): Effect.Effect<readonly string[], Store
     Effect.map((names) => names.filter((name) => /^\d{4}-\d{2}-\d{2}\.ndjson$/.test(name)).sort()),
   )
 
-type Fields = Readonly<Record<string, unknown>>
-
-const hasId = (value: Fields): value is Fields & { readonly id: string } => typeof value.id === "string"
+const hasId = (value: JsonObject): value is JsonObject & { readonly id: string } => typeof value.id === "string"
 
 /** As far as it is relied on. */
-const isDeadLetter = (value: Fields): value is Fields & DeadLetter =>
+const isDeadLetter = (value: JsonObject): value is JsonObject & DeadLetter =>
   hasId(value) &&
   typeof value.raw === "string" &&
   (value.encoding === "utf8" || value.encoding === "base64") &&
   typeof value.bytes === "number" &&
   (value.offset === null || typeof value.offset === "number")
 
-const parseLines = <A extends Fields>(text: string, is: (value: Fields) => value is A) => {
+const parseLines = <A extends JsonObject>(text: string, is: (value: JsonObject) => value is A) => {
   const records: A[] = []
   let torn = 0
   for (const line of text.split("\n")) {
     if (line === "") continue
-    const value = parseObject(line)
+    const value = jsonObject(line)
     if (value !== undefined && is(value)) records.push(value)
     else torn++
   }
   return { records, torn }
-}
-
-const parseObject = (line: string): Fields | undefined => {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === "object" && value !== null ? (value as Fields) : undefined
-  } catch {
-    return undefined
-  }
 }

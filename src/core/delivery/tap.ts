@@ -3,6 +3,7 @@
  * somebody does, a few events of a batch are copied, never more than the tap lets through.
  */
 import { Clock, Context, Effect, Layer } from "effect"
+import { fieldsOf, isObject, type JsonObject, jsonObject } from "../json-object.ts"
 import { tap as limits } from "../limits/operator.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { Batch } from "./lines/batch.ts"
@@ -79,33 +80,21 @@ const sample = (tap: Tap, batch: Batch, now_ms: number): void => {
 /** The line to show; `undefined` for an event that is not wanted. */
 const lineOf = ({ type, redacted }: Tap, text: string): string | undefined => {
   if (type === undefined && !redacted) return text
-  const event = parsed(text)
+  const event = jsonObject(text)
   if (event === undefined) return undefined
-  if (type !== undefined && event.metadata?.eventType !== type) return undefined
+  if (type !== undefined && fieldsOf(event.metadata).eventType !== type) return undefined
   return redacted ? JSON.stringify(withoutValues(event)) : text
-}
-
-interface Event {
-  readonly metadata?: Readonly<Record<string, unknown>>
-}
-
-const parsed = (text: string): Event | undefined => {
-  try {
-    return JSON.parse(text) as Event
-  } catch {
-    return undefined
-  }
 }
 
 /** What of `metadata` stays: what kind of event it is, where it stands, when it was made. */
 const shown = ["eventType", "offset", "eventCreationTime", "version"]
 
 /** The event with its keys and without what stands in them. */
-const withoutValues = (event: Event): unknown => {
-  const kept = Object.entries(event.metadata ?? {}).filter(([key]) => shown.includes(key))
-  const bare = strip(event, 0) as Record<string, unknown>
-  if (event.metadata === undefined) return bare
-  return { ...bare, metadata: { ...(bare.metadata as object), ...Object.fromEntries(kept) } }
+const withoutValues = (event: JsonObject): unknown => {
+  const bare = fieldsOf(strip(event, 0))
+  if (!isObject(event.metadata)) return bare
+  const kept = Object.entries(event.metadata).filter(([key]) => shown.includes(key))
+  return { ...bare, metadata: { ...fieldsOf(bare.metadata), ...Object.fromEntries(kept) } }
 }
 
 const strip = (value: unknown, depth: number): unknown => {

@@ -1,5 +1,6 @@
 /** Falcon's common answer `{meta, errors, resources}`. */
 import type { HttpAnswer } from "../http/client/http.ts"
+import { fieldsOf, isObject, type JsonObject, jsonObject } from "../json-object.ts"
 import { whyTooCostly } from "../json-size.ts"
 import { cleanText, cleanTextOr } from "../text.ts"
 import type { ApiError } from "./errors.ts"
@@ -38,8 +39,8 @@ export const parseEnvelope = (answer: HttpAnswer): Envelope | undefined => {
 /** What an answer tells without its body. */
 export const emptyEnvelope = (answer: HttpAnswer): Envelope => envelopeOf(answer, {})
 
-const envelopeOf = (answer: HttpAnswer, body: Readonly<Record<string, unknown>>): Envelope => {
-  const meta = isRecord(body.meta) ? body.meta : {}
+const envelopeOf = (answer: HttpAnswer, body: JsonObject): Envelope => {
+  const meta = fieldsOf(body.meta)
   const trace_id = answer.headers.get("x-cs-traceid") ?? meta.trace_id
   return {
     status: answer.status,
@@ -48,7 +49,7 @@ const envelopeOf = (answer: HttpAnswer, body: Readonly<Record<string, unknown>>)
     has_resources: Array.isArray(body.resources),
     errors: apiErrors(errorsOf(body.errors), answer.status),
     affected: affectedIn(meta.writes),
-    pagination: isRecord(meta.pagination) ? meta.pagination : undefined,
+    pagination: isObject(meta.pagination) ? meta.pagination : undefined,
     meta,
     text: answer.text,
   }
@@ -57,7 +58,7 @@ const envelopeOf = (answer: HttpAnswer, body: Readonly<Record<string, unknown>>)
 /** Whatever stands there: an error that comes alone, without its list, is one all the same. */
 const errorsOf = (errors: unknown): readonly unknown[] => {
   if (Array.isArray(errors)) return errors
-  const is_none = !errors || (isRecord(errors) && Object.keys(errors).length === 0)
+  const is_none = !errors || (isObject(errors) && Object.keys(errors).length === 0)
   return is_none ? [] : [errors]
 }
 
@@ -69,12 +70,12 @@ const apiErrors = (errors: readonly unknown[], status: number): ApiError[] => {
 }
 
 const affectedIn = (writes: unknown): number | undefined => {
-  const affected = isRecord(writes) ? writes.resources_affected : undefined
+  const affected = fieldsOf(writes).resources_affected
   return typeof affected === "number" && affected >= 0 ? affected : undefined
 }
 
 const apiError = (value: unknown, status: number): ApiError => {
-  const error = isRecord(value) ? value : { message: value }
+  const error = isObject(value) ? value : { message: value }
   const code = Number(error.code)
   return {
     code: Number.isInteger(code) && code > 0 ? code : status,
@@ -83,15 +84,7 @@ const apiError = (value: unknown, status: number): ApiError => {
   }
 }
 
-const parseObject = (text: string): Record<string, unknown> | undefined => {
-  if (text.length > falcon.unparsed_bytes_max && whyTooCostly(text, falcon.json) !== undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+const parseObject = (text: string): JsonObject | undefined =>
+  text.length > falcon.unparsed_bytes_max && whyTooCostly(text, falcon.json) !== undefined
+    ? undefined
+    : jsonObject(text)

@@ -4,6 +4,7 @@ import { Http, type HttpAnswer } from "../http/client/http.ts"
 import { observeCall } from "../http/client/observe-call.ts"
 import { whySiteDiffers } from "../http/client/origin.ts"
 import { forPurpose } from "../http/client/purpose.ts"
+import { jsonObject } from "../json-object.ts"
 import { cloudUrl } from "./cloud.ts"
 import type { FalconCredentials } from "./credentials.ts"
 import { parseEnvelope } from "./envelope.ts"
@@ -119,8 +120,7 @@ const unreadable = (error: { readonly message: string }): FalconError =>
   failure(token_operation, "unauthorized", `the client secret cannot be read: ${error.message}`)
 
 const readToken = (answer: HttpAnswer, issuer: string, asked_at_ms: number): Effect.Effect<Token, FalconError> => {
-  const body = parse(answer.text)
-  const token = body.access_token
+  const { access_token: token, expires_in } = jsonObject(answer.text) ?? {}
   if (typeof token !== "string" || token === "") {
     return Effect.fail(
       failure(token_operation, "malformed", "the answer holds no access_token", { status: answer.status }),
@@ -132,7 +132,7 @@ const readToken = (answer: HttpAnswer, issuer: string, asked_at_ms: number): Eff
   }
   return Effect.succeed({
     bearer: Redacted.make(token, { label: "falcon token" }),
-    life_ms: lifeMs(body.expires_in),
+    life_ms: lifeMs(expires_in),
     asked_at_ms,
     issuer,
     region: answer.headers.get("x-cs-region") ?? undefined,
@@ -143,12 +143,4 @@ const lifeMs = (expires_in: unknown): number => {
   const ms = Number(expires_in) * 1_000
   if (!Number.isFinite(ms) || ms <= 0) return falcon.token_life_ms
   return Math.min(Math.max(ms, falcon.token_life_ms_min), falcon.token_life_ms_max)
-}
-
-const parse = (text: string): { readonly access_token?: unknown; readonly expires_in?: unknown } => {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    return {}
-  }
 }

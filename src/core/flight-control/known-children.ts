@@ -1,6 +1,7 @@
 /** `data_dir/children.json`: the children that were believed to be there, so that a start and the commands need not ask Falcon. */
 import { Effect, type FileSystem } from "effect"
 import { StoreError } from "../errors.ts"
+import { jsonObject } from "../json-object.ts"
 import { readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Children } from "./list-children.ts"
 
@@ -16,10 +17,9 @@ export const readKnownChildren = Effect.fnUntraced(function* (
   const path = `${data_dir}/${file_name}`
   const text = yield* readIfPresent(path, bytes_max)
   if (text === undefined) return undefined
-  const parsed = yield* Effect.try({ try: () => JSON.parse(text) as unknown, catch: () => damaged(path) })
-  const entries = Object.entries(Object(parsed) as Record<string, unknown>)
+  const entries = Object.entries(jsonObject(text) ?? (yield* damaged(path)))
   const is_right = entries.every(([cid, name]) => /^[0-9a-f]{32}$/.test(cid) && typeof name === "string")
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed) || !is_right) return yield* damaged(path)
+  if (!is_right) return yield* damaged(path)
   return new Map(entries as [string, string][])
 })
 

@@ -9,12 +9,13 @@ import type { ConfigError } from "../errors.ts"
 import { FailedTry } from "../failed-try.ts"
 import { Http, type HttpAnswer, type HttpRequest } from "../http/client/http.ts"
 import { observeCall } from "../http/client/observe-call.ts"
+import { jsonObject } from "../json-object.ts"
 import { retry } from "../limits.ts"
 import { stopwatch } from "../monotonic.ts"
 import { metrics } from "../telemetry/metrics.ts"
 import { waitAfter } from "../wait-policy.ts"
 import { fromAnswer, fromTransport, quote, reasonOf, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
-import { awaitTask, jsonObject, taskOf } from "./tasks.ts"
+import { awaitTask, taskOf } from "./tasks.ts"
 
 export interface AssetApi {
   /**

@@ -15,11 +15,11 @@ import type { ConfigError } from "../errors.ts"
 import { Http, type HttpAnswer } from "../http/client/http.ts"
 import { observeCall } from "../http/client/observe-call.ts"
 import { forPurpose } from "../http/client/purpose.ts"
+import { jsonObject } from "../json-object.ts"
 import { retry } from "../limits.ts"
 import { intake as limits } from "./limits.ts"
 import { routed_event_types } from "./routed-types.ts"
 import { fromAnswer, quote, reasonOf, type SekoiaError, type SekoiaReason } from "./sekoia-error.ts"
-import { jsonObject } from "./tasks.ts"
 
 export interface IntakeOptions {
   readonly key: Secret

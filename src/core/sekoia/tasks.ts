@@ -8,6 +8,7 @@ import { task as limits } from "../assets/limits.ts"
 import type { ConfigError } from "../errors.ts"
 import { waitMs } from "../http/client/backoff.ts"
 import type { HttpAnswer, HttpRequest } from "../http/client/http.ts"
+import { jsonObject } from "../json-object.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { cleanText } from "../text.ts"
 import { quote, type SekoiaError, sekoiaError } from "./sekoia-error.ts"
@@ -73,16 +74,4 @@ const parse = (text: string): { readonly status: string | undefined; readonly er
   const { status, error } = jsonObject(text) ?? {}
   const said = typeof error === "string" ? error : error === undefined || error === null ? "" : JSON.stringify(error)
   return { status: typeof status === "string" ? cleanText(status, 32).toUpperCase() : undefined, error: quote(said) }
-}
-
-/** The object that a text holds as JSON; `undefined` for any other text. */
-export const jsonObject = (text: string): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined
-  } catch {
-    return undefined
-  }
 }

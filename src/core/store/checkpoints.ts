@@ -4,18 +4,17 @@
  */
 import { Context, Effect, FileSystem, Layer, Semaphore } from "effect"
 import { StoreError } from "../errors.ts"
+import { type JsonObject, jsonObject } from "../json-object.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { readIfPresent, writeAtomic } from "./atomic-file.ts"
-
-type Values = Readonly<Record<string, unknown>>
 
 export class Checkpoints extends Context.Service<
   Checkpoints,
   {
     /** Everything that is stored. Fails when the file is damaged, which is never taken for an empty one. */
-    readonly all: Effect.Effect<Values, StoreError>
-    /** Stores these keys beside the others; on the disk when this succeeds. Values that are stored already cause no write. */
-    readonly set: (changes: Values) => Effect.Effect<void, StoreError>
+    readonly all: Effect.Effect<JsonObject, StoreError>
+    /** Stores these keys beside the others; on the disk when this succeeds. JsonObject that are stored already cause no write. */
+    readonly set: (changes: JsonObject) => Effect.Effect<void, StoreError>
   }
 >()("akonis/core/Checkpoints") {
   /** Reads the file at first use: a tenant without inventories needs none. */
@@ -31,7 +30,7 @@ const make = Effect.gen(function* () {
   const { data_dir } = yield* Tenant
   const fs = yield* FileSystem.FileSystem
   const one_at_a_time = Semaphore.withPermits(yield* Semaphore.make(1), 1)
-  let values: Values | undefined
+  let values: JsonObject | undefined
 
   const read = Effect.suspend(() => (values === undefined ? load(`${data_dir}/${file_name}`) : Effect.succeed(values)))
   const all = Effect.gen(function* () {
@@ -39,7 +38,7 @@ const make = Effect.gen(function* () {
     return values
   }).pipe(Effect.provideService(FileSystem.FileSystem, fs), one_at_a_time)
 
-  const set = (changes: Values) =>
+  const set = (changes: JsonObject) =>
     Effect.gen(function* () {
       const before = yield* read
       const next = { ...before, ...changes }
@@ -51,12 +50,12 @@ const make = Effect.gen(function* () {
   return Checkpoints.of({ all, set })
 })
 
-const load = Effect.fnUntraced(function* (path: string): Effect.fn.Return<Values, StoreError, FileSystem.FileSystem> {
+const load = Effect.fnUntraced(function* (
+  path: string,
+): Effect.fn.Return<JsonObject, StoreError, FileSystem.FileSystem> {
   const text = yield* readIfPresent(path)
   if (text === undefined) return {}
-  const parsed = yield* Effect.try({ try: () => JSON.parse(text) as unknown, catch: () => damaged(path) })
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return yield* damaged(path)
-  return parsed as Values
+  return jsonObject(text) ?? (yield* damaged(path))
 })
 
 const damaged = (path: string): StoreError =>

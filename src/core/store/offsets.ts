@@ -6,6 +6,7 @@
 import { Context, Effect, FileSystem, Layer, type Scope, Semaphore } from "effect"
 import type { Passenger } from "../delivery/commits.ts"
 import { StoreError } from "../errors.ts"
+import { jsonObject } from "../json-object.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { readIfPresent, writeAtomic } from "./atomic-file.ts"
 
@@ -119,13 +120,7 @@ const openIn = Effect.fnUntraced(function* (
 const load = Effect.fnUntraced(function* (path: string) {
   const text = yield* readIfPresent(path)
   if (text === undefined) return new Map<string, number>()
-  const parsed = yield* Effect.try({
-    try: () => JSON.parse(text) as unknown,
-    catch: () => unreadable(path, "it is no JSON"),
-  })
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    return yield* unreadable(path, "it holds no object")
-  }
+  const parsed = jsonObject(text) ?? (yield* unreadable(path, "it holds no JSON object"))
   const offsets = new Map<string, number>()
   for (const [root_url, value] of Object.entries(parsed)) {
     const offset = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value

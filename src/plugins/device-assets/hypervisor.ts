@@ -1,5 +1,6 @@
 /** Finds the hypervisor of a virtual host by the texts of its firmware. */
-import { type Fields, textOf } from "../../core/assets/read-fields.ts"
+import { textOf } from "../../core/assets/read-fields.ts"
+import type { JsonObject } from "../../core/json-object.ts"
 
 /** Texts of the virtual hardware, as the hypervisors' own documentation and systemd-detect-virt know them. */
 const signs: readonly (readonly [RegExp, string])[] = [
@@ -13,7 +14,7 @@ const signs: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** The hypervisor that a host runs on; `undefined` for physical hosts and unknown hardware. */
-export const hypervisorOf = (host: Fields): string | undefined => {
+export const hypervisorOf = (host: JsonObject): string | undefined => {
   const [vendor, model, bios] = [host.system_manufacturer, host.system_product_name, host.bios_manufacturer].map(
     (value) => textOf(value)?.toLowerCase() ?? "",
   )

@@ -1,8 +1,9 @@
 /** Maps a host as Falcon describes it (gofalcon `DeviceapiDeviceSwagger`) to an OCSF Device Inventory Info event. */
 
 import { inventoryHead } from "../../core/assets/ocsf.ts"
-import { type Fields, fieldsOf, known, textOf, textsOf, timeMs, timeS } from "../../core/assets/read-fields.ts"
+import { known, textOf, textsOf, timeMs, timeS } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
+import { fieldsOf, type JsonObject } from "../../core/json-object.ts"
 import { hypervisorOf } from "./hypervisor.ts"
 import {
   class_name,
@@ -44,7 +45,7 @@ export const mapDevice = (entity: unknown, groups: Groups, now_ms: number): Mapp
   return { kind: "asset", id, created_ms: timeMs(host.first_seen), item: checked.data, content }
 }
 
-const deviceOf = (host: Fields, uid: string, hostname: string, groups: Groups) => {
+const deviceOf = (host: JsonObject, uid: string, hostname: string, groups: Groups) => {
   const type_id = typeOf(host)
   const first_seen = timeS(host.first_seen)
   return known({
@@ -87,7 +88,7 @@ const type_words: readonly (readonly [string, DeviceTypeId])[] = [
   ["virtual", 6],
 ]
 
-const typeOf = (host: Fields): DeviceTypeId => {
+const typeOf = (host: JsonObject): DeviceTypeId => {
   const product = textOf(host.product_type_desc)?.toLowerCase() ?? ""
   return type_words.find(([word]) => product.includes(word))?.[1] ?? 0
 }
@@ -101,7 +102,7 @@ const platforms: readonly (readonly [string, OsTypeId, string])[] = [
   ["android", 201, "Android"],
 ]
 
-const osOf = (host: Fields) => {
+const osOf = (host: JsonObject) => {
   const platform = textOf(host.platform_name)
   const found = platforms.find(([word]) => platform?.toLowerCase().includes(word))
   const type_id = found?.[1] ?? 0
@@ -109,7 +110,7 @@ const osOf = (host: Fields) => {
   return { name, type: os_types[type_id], type_id }
 }
 
-const interfacesOf = (host: Fields, hostname: string) => {
+const interfacesOf = (host: JsonObject, hostname: string) => {
   const [local, connection, external] = [host.local_ip, host.connection_ip, host.external_ip].map(textOf)
   const mac = macOf(host.mac_address)
   const found = [
@@ -127,13 +128,13 @@ const interfacesOf = (host: Fields, hostname: string) => {
 const macOf = (value: unknown): string | undefined => textOf(value)?.replaceAll("-", ":").toUpperCase()
 
 /** The model requires a name. Falcon has none for a tenant but the cloud provider of its host, which the Python module sends. */
-const organizationOf = (host: Fields) => {
+const organizationOf = (host: JsonObject) => {
   const uid = textOf(host.cid)
   return uid === undefined ? undefined : { uid, name: textOf(host.service_provider) ?? uid }
 }
 
 /** A group that cannot be looked up is named by its id. */
-const groupsOf = (host: Fields, groups: Groups) => {
+const groupsOf = (host: JsonObject, groups: Groups) => {
   const found = textsOf(host.groups).map((uid) => {
     const group = groups.get(uid)
     return known({ uid, name: group?.name ?? uid, desc: group?.desc })
@@ -152,7 +153,7 @@ const conditions = {
 } as const satisfies Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>
 
 /** One condition that is bad suffices for `false`; `true` takes all three. A field that is missing is not known. */
-const complianceOf = (host: Fields): boolean | undefined => {
+const complianceOf = (host: JsonObject): boolean | undefined => {
   const found = Object.entries(conditions).map(([field, { good, bad }]) => {
     const word = textOf(host[field])?.toLowerCase() ?? ""
     if ((bad as readonly string[]).includes(word)) return false
@@ -166,7 +167,7 @@ const complianceOf = (host: Fields): boolean | undefined => {
  * Whether a firewall policy of Falcon is applied. Falcon writes the key in lower case; the module that we replace read it with a
  * capital. A host that says nothing about it gets no enrichment.
  */
-const enrichmentsOf = (host: Fields) => {
+const enrichmentsOf = (host: JsonObject) => {
   const policies = fieldsOf(host.device_policies)
   const applied = [policies.firewall, policies.Firewall]
     .map((policy) => fieldsOf(policy).applied)

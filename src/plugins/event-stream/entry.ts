@@ -1,6 +1,7 @@
 /** One entry of a listing: what can be used of it, and what is wrong with it by partition and field. */
 import { Redacted } from "effect"
 import { whySiteDiffers } from "../../core/http/client/origin.ts"
+import { fieldsOf, isObject, type JsonObject } from "../../core/json-object.ts"
 import { cleanText } from "../../core/text.ts"
 import { type Feed, partitionLabel } from "./feed.ts"
 import { interval, listing as limits } from "./limits.ts"
@@ -24,13 +25,13 @@ interface Fault {
 
 /** `count`: how many partitions share the budget for refreshes. Never fails, whatever stands in the list. */
 export const readEntry = (resource: unknown, index: number, count: number, base_url: string): Entry => {
-  const entry = isRecord(resource) ? resource : {}
+  const entry = fieldsOf(resource)
   const url = readUrl(entry, "dataFeedURL", base_url)
   const refresh_url = readUrl(entry, "refreshActiveSessionURL", base_url)
   const token = readToken(entry)
   const { interval_ms, remark } = readInterval(entry.refreshActiveSessionInterval, count)
   const name = nameOf(entry.dataFeedURL) ?? `number ${index + 1} of the list`
-  const faults = [url, refresh_url, token].filter((field): field is Fault => isRecord(field))
+  const faults = [url, refresh_url, token].filter((field): field is Fault => isObject(field))
   const complaints = faults.map(({ field, why }) => `partition ${name} cannot be read: ${field} ${why}`)
   if (remark !== undefined && faults.length === 0) complaints.push(`partition ${name}: ${remark}`)
   const untrusted = faults.some(({ why }) => why.startsWith(elsewhere))
@@ -47,7 +48,7 @@ const nameOf = (url: unknown): string | undefined =>
 
 const elsewhere = "points elsewhere"
 
-const readUrl = (entry: Readonly<Record<string, unknown>>, field: string, base_url: string): string | Fault => {
+const readUrl = (entry: JsonObject, field: string, base_url: string): string | Fault => {
   const value = entry[field]
   if (typeof value !== "string" || value === "") return { field, why: "is missing" }
   if (value.length > limits.url_chars_max)
@@ -57,9 +58,9 @@ const readUrl = (entry: Readonly<Record<string, unknown>>, field: string, base_u
   return why === undefined ? value : { field, why: `${elsewhere}: ${why}; no token is sent there` }
 }
 
-const readToken = ({ sessionToken }: Readonly<Record<string, unknown>>): string | Fault => {
+const readToken = ({ sessionToken }: JsonObject): string | Fault => {
   const field = "sessionToken.token"
-  const token = isRecord(sessionToken) ? sessionToken.token : undefined
+  const token = isObject(sessionToken) ? sessionToken.token : undefined
   if (typeof token !== "string" || token === "") return { field, why: "is missing" }
   // What does not fit into a header would fail the request, and not say why.
   const is_token = token.length <= limits.token_chars_max && /^[\x21-\x7e]+$/.test(token)
@@ -78,9 +79,6 @@ const readInterval = (value: unknown, count: number): { readonly interval_ms: nu
   if (interval_ms < least_ms) return used(least_ms)
   return interval_ms > interval.ms_max ? used(interval.ms_max) : { interval_ms }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 type UsableEntry = Entry & { readonly usable: NonNullable<Entry["usable"]> }
 

@@ -1,5 +1,6 @@
 /** Reads from Falcon's answers what it says against single rows. */
 import type { ApiError } from "../../core/falcon/errors.ts"
+import { fieldsOf } from "../../core/json-object.ts"
 import { cleanText } from "../../core/text.ts"
 import { indicatorOf, keyOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"
@@ -7,14 +8,16 @@ import type { WriteRow } from "./write-row.ts"
 
 /** An indicator that was written, not a complaint about one: it has an id, which only success gives. */
 export const isTaken = (resource: unknown): boolean =>
-  complaintOf(resource) === undefined && typeof record(resource).id === "string" && indicatorOf(resource) !== undefined
+  complaintOf(resource) === undefined &&
+  typeof fieldsOf(resource).id === "string" &&
+  indicatorOf(resource) !== undefined
 
 /**
  * Falcon's complaint about a row, which stands among the resources, also of a 201: `message_type` is `error`, or there is a
  * message or an error that no indicator has (gofalcon `APIIndicatorV1`). A warning is none.
  */
 const complaintOf = (resource: unknown): string | undefined => {
-  const { message, message_type, error, errors } = record(resource)
+  const { message, message_type, error, errors } = fieldsOf(resource)
   const kind = typeof message_type === "string" ? message_type.toLowerCase() : undefined
   if (kind === "warning" || kind === "info") return undefined
   const words = [message, error, ...(Array.isArray(errors) ? errors : [errors])].flatMap(wordsOf)
@@ -23,7 +26,7 @@ const complaintOf = (resource: unknown): string | undefined => {
 }
 
 const wordsOf = (value: unknown): readonly string[] => {
-  const text = typeof value === "string" ? value : record(value).message
+  const text = typeof value === "string" ? value : fieldsOf(value).message
   return typeof text === "string" && text !== "" ? [text] : []
 }
 
@@ -51,7 +54,7 @@ export const complaintsByRow = (
     return key !== undefined
   }
   for (const resource of resources) {
-    const { id, type, value } = record(resource)
+    const { id, type, value } = fieldsOf(resource)
     const complaint = complaintOf(resource)
     if (complaint === undefined) continue
     const error: ApiError = { code: 400, message: cleanText(complaint, iocs.reason_chars_max) }
@@ -67,6 +70,3 @@ export const complaintsByRow = (
   }
   return found
 }
-
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {}

@@ -1,6 +1,7 @@
 /** The STIX objects of a push: in a file below the tenant's STIX folder, as the Sekoia platform leaves them, or inline. */
 import { Effect, FileSystem, Option } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
+import { fieldsOf } from "../../core/json-object.ts"
 import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
 import { Tenant } from "../../core/tenant/identity.ts"
 import { iocs } from "./limits.ts"
@@ -58,9 +59,8 @@ const isWithin = (path: string, folder: string): boolean => path === folder || p
 const objectsOf = (text: string): readonly unknown[] | undefined => {
   try {
     const value: unknown = JSON.parse(text)
-    if (Array.isArray(value)) return value
-    const bundle = typeof value === "object" && value !== null && "objects" in value ? value.objects : undefined
-    return Array.isArray(bundle) ? bundle : undefined
+    const objects = Array.isArray(value) ? value : fieldsOf(value).objects
+    return Array.isArray(objects) ? objects : undefined
   } catch {
     return undefined
   }

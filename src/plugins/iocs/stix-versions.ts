@@ -1,4 +1,5 @@
 /** STIX objects one by one: whether each can be used, and which of several versions of one counts (STIX 2.1, 3.6). */
+import { fieldsOf, isObject } from "../../core/json-object.ts"
 
 /** The object that a value comes from. */
 export interface FromStix {
@@ -63,8 +64,8 @@ const versionOf = (object: unknown): Version => {
 }
 
 const readObject = (object: unknown): StixIndicator | Unusable => {
-  if (typeof object !== "object" || object === null) return { stix_id: undefined, reason: "not an object" }
-  const { id, type, pattern, pattern_type = "stix", revoked, valid_until } = fieldsOf(object)
+  if (!isObject(object)) return { stix_id: undefined, reason: "not an object" }
+  const { id, type, pattern, pattern_type = "stix", revoked, valid_until } = object
   const stix_id = typeof id === "string" && /^[\w.-]{1,200}$/.test(id) ? id : undefined
   if (type === "bundle") return { stix_id, reason: "a bundle, not an indicator: give the objects in it" }
   if (type !== "indicator") return { stix_id, reason: "not an indicator" }
@@ -98,6 +99,3 @@ const booleanOf = (value: unknown): boolean | undefined => {
 /** A time as Falcon takes it: unchanged when it is RFC 3339, else written anew. */
 const rfc3339 = (text: string, ms: number): string =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) ? text : new Date(ms).toISOString()
-
-const fieldsOf = (object: unknown): Readonly<Record<string, unknown>> =>
-  typeof object === "object" && object !== null ? (object as Readonly<Record<string, unknown>>) : {}

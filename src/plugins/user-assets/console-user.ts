@@ -1,6 +1,7 @@
 /** Maps a user of the Falcon console (gofalcon `DomainUser`) to an OCSF User Inventory Info event. */
-import { fieldsOf, isoOf, known, textOf, timeMs } from "../../core/assets/read-fields.ts"
+import { isoOf, known, textOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
+import { fieldsOf } from "../../core/json-object.ts"
 import { account_types } from "./ocsf.ts"
 import { userEvent } from "./user-event.ts"
 

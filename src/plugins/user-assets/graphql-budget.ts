@@ -3,7 +3,8 @@
  * `consumedPoints`, `reset`. Where in `extensions` they stand, and the unit of `reset`, nobody documents: they are looked for in
  * the objects below, and `reset` is read as seconds, epoch seconds, epoch milliseconds or ISO 8601, by its size and form.
  */
-import { fieldsOf, textOf, timeMs } from "../../core/assets/read-fields.ts"
+import { textOf, timeMs } from "../../core/assets/read-fields.ts"
+import { fieldsOf } from "../../core/json-object.ts"
 import { retry } from "../../core/limits.ts"
 
 export interface Cost {

@@ -1,11 +1,12 @@
 /** Reads the users of the directories that Falcon Identity Protection watches, by its GraphQL API. */
 import { Clock, Effect } from "effect"
-import { fieldsOf, listOf, textOf } from "../../core/assets/read-fields.ts"
+import { listOf, textOf } from "../../core/assets/read-fields.ts"
 import type { AssetSource } from "../../core/assets/source.ts"
 import { type Envelope, Falcon } from "../../core/falcon/client.ts"
 import { failure } from "../../core/falcon/failure.ts"
 import { falcon as falcon_limits } from "../../core/falcon/limits.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
+import { fieldsOf, jsonObject } from "../../core/json-object.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
 import { costOf, pauseMs } from "./graphql-budget.ts"
 import { mapIdentity } from "./identity.ts"
@@ -101,7 +102,7 @@ export const identitySource = Effect.gen(function* () {
 
 /** GraphQL reports errors in a 200: without entities that is a failure, beside entities the errors are logged. */
 const pageOf = Effect.fnUntraced(function* (operation: Operation, envelope: Envelope) {
-  const body = fieldsOf(JSON.parse(envelope.text === "" ? "{}" : envelope.text))
+  const body = jsonObject(envelope.text) ?? {}
   const found = fieldsOf(fieldsOf(body.data).entities)
   const said = envelope.errors.map(({ message }) => message).join("; ")
   if (!Array.isArray(found.nodes)) {

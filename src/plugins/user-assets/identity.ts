@@ -1,6 +1,7 @@
 /** Maps a user entity of Falcon Identity Protection to an OCSF User Inventory Info event. */
-import { type Fields, fieldsOf, known, listOf, textOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
+import { known, listOf, textOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
+import { fieldsOf, type JsonObject } from "../../core/json-object.ts"
 import { type AccountTypeId, account_types, type RiskLevelId, risk_levels, user_types } from "./ocsf.ts"
 import { userEvent } from "./user-event.ts"
 
@@ -37,19 +38,19 @@ export const mapIdentity = (entity: unknown, now_ms: number): Mapped => {
 }
 
 /** Not known where Falcon names no roles: an empty list says that there are none, `null` says nothing. */
-const userTypeOf = ({ roles }: Fields): keyof typeof user_types | undefined => {
+const userTypeOf = ({ roles }: JsonObject): keyof typeof user_types | undefined => {
   if (!Array.isArray(roles)) return undefined
   return roles.some((role) => textOf(fieldsOf(role).type)?.toUpperCase().includes("ADMIN") === true) ? 2 : 1
 }
 
-const accountTypeOf = (account: Fields): AccountTypeId => {
+const accountTypeOf = (account: JsonObject): AccountTypeId => {
   const source = textOf(account.dataSource)?.toUpperCase() ?? ""
   if (source.includes("ACTIVE_DIRECTORY") || textOf(account.objectSid) !== undefined) return 1
   if (source.includes("AZURE")) return 6
   return source === "" ? 0 : 99
 }
 
-const accountOf = (account: Fields, name: string, id: string) => {
+const accountOf = (account: JsonObject, name: string, id: string) => {
   const type_id = accountTypeOf(account)
   return {
     name: textOf(account.samAccountName) ?? name,
@@ -59,7 +60,7 @@ const accountOf = (account: Fields, name: string, id: string) => {
   }
 }
 
-const detailsOf = (account: Fields) => ({
+const detailsOf = (account: JsonObject) => ({
   name: "account_details" as const,
   value: account_types[accountTypeOf(account)],
   data: typeof account.enabled === "boolean" ? { is_enabled: account.enabled } : {},
@@ -68,7 +69,7 @@ const detailsOf = (account: Fields) => ({
 const severities: Readonly<Record<string, RiskLevelId>> = { INFO: 0, LOW: 1, MEDIUM: 2, HIGH: 3, CRITICAL: 4 }
 
 /** Falcon's score is a share of one. NORMAL, the severity of most users, is no level of OCSF. */
-const riskOf = ({ riskScore, riskScoreSeverity }: Fields) => {
+const riskOf = ({ riskScore, riskScoreSeverity }: JsonObject) => {
   const risk_level_id = severities[textOf(riskScoreSeverity)?.toUpperCase() ?? ""]
   const scored = typeof riskScore === "number" && Number.isFinite(riskScore)
   return known({

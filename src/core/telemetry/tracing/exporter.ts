@@ -10,6 +10,7 @@ import type { Secret } from "../../config/secret.ts"
 import { waitMs } from "../../http/client/backoff.ts"
 import { Http, type HttpAnswer } from "../../http/client/http.ts"
 import { retryAfterMs } from "../../http/client/retry-after.ts"
+import { fieldsOf, jsonObject } from "../../json-object.ts"
 import { texts } from "../../limits.ts"
 import { cleanText } from "../../text.ts"
 import { metrics } from "../metrics.ts"
@@ -125,18 +126,9 @@ const whyNotTaken = ({ status, headers, text }: HttpAnswer, now_ms: number): Ref
     return { why: `the collector answered ${status}: ${said}`, may_pass, retry_after_ms: retryAfterMs(headers, now_ms) }
   }
   if (text.trim() === "") return undefined
-  const answer = parse(text)
+  const answer = jsonObject(text)
   if (answer === undefined) return { why: `what answered ${status} is no collector: ${said}`, may_pass: false }
-  const rejected = Number(answer.partialSuccess?.rejectedSpans ?? 0)
+  const rejected = Number(fieldsOf(answer.partialSuccess).rejectedSpans ?? 0)
   if (!(rejected > 0)) return undefined
   return { why: `the collector rejected ${rejected} of them: ${said}`, may_pass: false, spans: rejected }
-}
-
-const parse = (text: string): { readonly partialSuccess?: { readonly rejectedSpans?: unknown } } | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
 }
