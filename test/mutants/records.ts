@@ -157,8 +157,8 @@ const journal_file = breaks({ file: "src/core/actions/idempotency-file.ts", noti
   {
     name: "a torn line makes the whole journal unreadable",
     promise: "A line that cannot be read costs the others nothing.",
-    find: "if (record === undefined) damaged.push(line)",
-    replace: "if (record === undefined) entries.clear()",
+    find: "else damaged.push(line)",
+    replace: "else entries.clear()",
   },
 ])
 

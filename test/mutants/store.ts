@@ -144,8 +144,8 @@ const checkpoints = breaks(
       name: "a damaged context.json counts as empty",
       promise:
         "A context.json that cannot be used makes only its plugin stand still: it is never taken for an empty one.",
-      find: "Array.isArray(parsed)) return yield* damaged(path)",
-      replace: "Array.isArray(parsed)) return {}",
+      find: "jsonObject(text) ?? (yield* damaged(path))",
+      replace: "jsonObject(text) ?? {}",
     },
   ],
 )
