@@ -2,7 +2,20 @@
  * The tenants and plugins of a process while it runs. A reload changes which there are: what it stops is stopped as at an end, what it
  * starts is started as at a start, and everything else goes on without noticing.
  */
-import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, type Layer, Metric, Schedule, Scope } from "effect"
+import {
+  Cause,
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  FileSystem,
+  Latch,
+  type Layer,
+  Metric,
+  Schedule,
+  Scope,
+} from "effect"
 import type { HttpApi, ServedTenant } from "./api/app.ts"
 import type { Cluster } from "./core/cluster/cluster.ts"
 import type { Config, TenantConfig } from "./core/config/load.ts"
@@ -19,7 +32,7 @@ import type { EnabledPlugin } from "./core/plugin.ts"
 import { Health } from "./core/telemetry/health.ts"
 import { openTenant, type RunningTenant } from "./core/tenant/boot.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
-import { type Amends, AmendsOf, makeAmends } from "./core/wait-policy.ts"
+import { Amends } from "./core/wait-policy.ts"
 import { runPlaced } from "./placed.ts"
 import { runPlugin } from "./worker.ts"
 
@@ -27,7 +40,7 @@ import { runPlugin } from "./worker.ts"
 interface LiveTenant {
   readonly config: TenantConfig
   readonly served: ServedTenant
-  readonly amends: Amends
+  readonly amends: Latch.Latch
   readonly scope: Scope.Closeable
 }
 
@@ -96,8 +109,8 @@ export const makeLive = Effect.fnUntraced(function* (
       Scope.provide(scope),
       Effect.onError(() => close(scope)),
     )
-    const amends = makeAmends()
-    const services = Context.add(Context.add(opened.services, AmendsOf, amends), DrainLimit, { over: drained })
+    const amends = Latch.makeUnsafe(false)
+    const services = Context.add(Context.add(opened.services, Amends, amends), DrainLimit, { over: drained })
     const running = { ...opened, services }
     return { config, running, scope, amends }
   })
@@ -201,7 +214,7 @@ export const makeLive = Effect.fnUntraced(function* (
       const gone = plan.flatMap(({ fate, tenant }) => (fate === "removed" ? [tenant.id] : []))
       yield* show(all, { ...next, config: { ...next.config, tenants: all.map(({ config }) => config) } })
       yield* http.endOpenResponses(tokens_changed ? undefined : gone)
-      yield* Effect.forEach(all, ({ amends }) => amends.tell, { discard: true })
+      yield* Effect.forEach(all, ({ amends }) => amends.release, { discard: true })
     })
 
     const follow = Effect.forEach(

@@ -1,5 +1,5 @@
 /** One policy for waiting after a failure: how long, what health and the log say, and then the wait. */
-import { Context, Effect } from "effect"
+import { Context, Effect, Latch } from "effect"
 import { waitMs } from "./http/client/backoff.ts"
 import { retry } from "./limits.ts"
 import type { HealthCell, Status } from "./telemetry/health.ts"
@@ -46,31 +46,9 @@ export const announceWait = Effect.fnUntraced(function* (failure: Failure) {
   return wait_ms
 })
 
-/** Tells those who wait for a person that one has changed something, such as a secret. */
-export interface Amends {
-  /** Completes at the next change. */
-  readonly next: Effect.Effect<void>
-  readonly tell: Effect.Effect<void>
-}
-
-export const makeAmends = (): Amends => {
-  const waiting = new Set<() => void>()
-  return {
-    next: Effect.callback((resume) => {
-      const wake = () => resume(Effect.void)
-      waiting.add(wake)
-      return Effect.sync(() => waiting.delete(wake))
-    }),
-    tell: Effect.sync(() => {
-      for (const wake of [...waiting]) wake()
-      waiting.clear()
-    }),
-  }
-}
-
-/** Where waits learn of changes; nothing changes where none are provided. */
-export const AmendsOf = Context.Reference<Amends>("akonis/core/Amends", {
-  defaultValue: () => ({ next: Effect.never, tell: Effect.void }),
+/** Released whenever a person has changed something, such as a secret. Nobody changes anything where none is provided. */
+export const Amends = Context.Reference<Latch.Latch>("akonis/core/Amends", {
+  defaultValue: () => Latch.makeUnsafe(false),
 })
 
 /**
@@ -80,7 +58,6 @@ export const AmendsOf = Context.Reference<Amends>("akonis/core/Amends", {
 export const waitAfter = (failure: Failure): Effect.Effect<void> =>
   Effect.gen(function* () {
     const wait_ms = yield* announceWait(failure)
-    const { next } = yield* AmendsOf
     const is_ours = failure.recovery === "operator" && failure.retry_after_ms === undefined
-    yield* is_ours ? Effect.raceFirst(Effect.sleep(wait_ms), next) : Effect.sleep(wait_ms)
+    yield* is_ours ? Effect.raceFirst(Effect.sleep(wait_ms), (yield* Amends).await) : Effect.sleep(wait_ms)
   })

@@ -194,7 +194,7 @@ const execute = breaks({ file: "src/core/actions/execute.ts", noticed_by: audit_
     name: "changes leave no audit line",
     promise: a_line,
     page: "README.md",
-    find: "if (action.changes) yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))",
+    find: "yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))",
     replace: "if (!action.changes) yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))",
   },
   {

@@ -78,6 +78,9 @@ export class ArgumentError extends Data.TaggedError("ArgumentError")<{
 /** The services that a handler may use. */
 export type ActionServices = Falcon | Tenant | FileSystem.FileSystem
 
+/** The arguments of any action, once they are checked. */
+export type Args = Readonly<Record<string, unknown>>
+
 export type Shape = Readonly<Record<string, z.ZodType>>
 
 /** The state that an action asks for, of which ids, and how to look whether it has come about. */

@@ -11,7 +11,7 @@ import { folder_watch } from "../store/limits.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
-import type { AnyAction, ArgumentError, Outcome } from "./action.ts"
+import type { AnyAction, Args, ArgumentError, Outcome } from "./action.ts"
 import { type Approvals, makeApprovals } from "./approvals.ts"
 import { type Audit, type AuditLine, makeAudit } from "./audit.ts"
 import { auditLine, isoNow, withOutcome } from "./audit-line.ts"
@@ -124,8 +124,6 @@ export const execute = (
     return yield* perform(tenant, action, parsed.data, asked)
   }).pipe(withRequestId(asked.request_id), nameTenant(tenant.id))
 
-type Args = Readonly<Record<string, unknown>>
-
 /** Runs an action whose arguments have been checked. Every failure is a `Refusal`, whose problem document carries the request id. */
 export const perform = (
   tenant: ActionTenant,
@@ -183,12 +181,11 @@ const recorded = (
     Effect.gen(function* () {
       const line = yield* auditLine(tenant.id, action, args, asked)
       const begun = yield* begin(tenant, action, args, asked, line)
-      if ("replay" in begun) return yield* replayed(begun.replay)
+      if ("replay" in begun) return yield* fromReply(begun.replay, true)
       const guarded = yield* Effect.exit(restore(pass(tenant, action, args, asked)))
       if (Exit.isFailure(guarded)) {
         const refusal = guardRefusal(guarded.cause)
-        const { status } = refusal.problem
-        yield* begun.end({ status, body: { ...refusal.problem, request_id: asked.request_id } }, false)
+        yield* begun.end(replyOf(refusal.problem, asked), false)
         yield* auditRefusal(tenant, action, args, asked, refusal)
         return yield* refusal
       }
@@ -196,11 +193,8 @@ const recorded = (
       yield* tellRun(tenant.id, action, asked, exit)
       const reply: Reply = Exit.isSuccess(exit)
         ? { status: 200, body: answerOf(action, exit.value, asked, action.warnings?.(args) ?? []) }
-        : yield* Effect.map(problemFor(action, exit.cause, asked), (problem) => ({
-            status: problem.status,
-            body: { ...problem, request_id: asked.request_id },
-          }))
-      if (action.changes) yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))
+        : replyOf(yield* problemFor(action, exit.cause, asked), asked)
+      yield* tenant.audit.write(withOutcome(line, action, exit, reply, yield* isoNow))
       yield* begun.end(reply, isFinal(action, exit))
       return yield* fromReply(reply, false)
     }),
@@ -245,10 +239,8 @@ const begin = Effect.fnUntraced(function* (
   const owner = asked.owner ?? (yield* ownerOf(tenant, asked.caller))
   const key =
     asked.idempotency_key === undefined ? undefined : JSON.stringify([owner, action.slug, asked.idempotency_key])
-  const attempt = { key, owner, hash: hashOf(args), audit: action.changes ? line : undefined }
-  return yield* Effect.tapError(journal.begin(attempt), (refusal) =>
-    action.changes ? auditRefusal(tenant, action, args, asked, refusal) : Effect.void,
-  )
+  const attempt = { key, owner, hash: hashOf(args), audit: line }
+  return yield* Effect.tapError(journal.begin(attempt), (refusal) => auditRefusal(tenant, action, args, asked, refusal))
 })
 
 /** Whose idempotency keys they are: a digest of the token, so that a new token of an old name does not get the old answers. */
@@ -261,7 +253,10 @@ export const ownerOf = ({ services }: ActionTenant, { name, token }: Asked["call
         Effect.provide(services),
       )
 
-const replayed = (reply: Reply) => fromReply(reply, true)
+const replyOf = (problem: ProblemBody, { request_id }: Asked): Reply => ({
+  status: problem.status,
+  body: { ...problem, request_id },
+})
 
 const fromReply = (reply: Reply, was_replayed: boolean): Effect.Effect<Executed, Refusal> =>
   reply.status === 200
@@ -283,10 +278,10 @@ export const auditRefusal = (
 const withRequestId =
   (request_id: string) =>
   <A>(effect: Effect.Effect<A, Refusal>): Effect.Effect<A, Refusal> =>
-    Effect.mapError(effect, ({ problem, replayed }) =>
-      problem.request_id === undefined
-        ? new Refusal({ problem: { ...problem, request_id }, replayed: replayed ?? false })
-        : new Refusal({ problem, replayed: replayed ?? false }),
+    Effect.mapError(
+      effect,
+      ({ problem, replayed = false }) =>
+        new Refusal({ problem: { ...problem, request_id: problem.request_id ?? request_id }, replayed }),
     )
 
 const hashOf = (args: Args): string => createHash("sha256").update(canonical(args)).digest("base64url")

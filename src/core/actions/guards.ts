@@ -9,14 +9,12 @@ import type { Falcon } from "../falcon/client.ts"
 import { forPurpose } from "../http/client/purpose.ts"
 import type { PluginServices } from "../plugin.ts"
 import { Tenant } from "../tenant/identity.ts"
-import type { AnyAction } from "./action.ts"
+import type { AnyAction, Args } from "./action.ts"
 import { idKey } from "./errors-by-id.ts"
 import { makeHostsOfTheHour } from "./guards-hour.ts"
 import { type ProtectedHost, protectedAmong, protectsAnything } from "./guards-protected.ts"
 import { guards as bounds } from "./limits.ts"
 import { fromFalcon, Refusal, refuse } from "./problem.ts"
-
-type Args = Readonly<Record<string, unknown>>
 
 export interface Guards {
   /** Whether it runs only once a second person has approved it. */

@@ -1,14 +1,12 @@
 /** Runs an action and waits until things are as it wants them, whichever surface it was asked through. */
 import { Effect } from "effect"
-import type { AnyAction } from "./action.ts"
+import type { AnyAction, Args } from "./action.ts"
 import { type ActionTenant, perform } from "./execute.ts"
 import { waits as bounds } from "./limits.ts"
 import { type Refusal, refuse } from "./problem.ts"
 import type { ActionResponse, Asked, Executed } from "./response.ts"
 import type { Run } from "./runs.ts"
 import { inTrace } from "./tell-run.ts"
-
-type Args = Readonly<Record<string, unknown>>
 
 /** The answer of an action that was waited for. */
 export type Waited = ActionResponse & Pick<Run, "wait"> & { readonly run: Pick<Run, "id" | "state" | "until"> }

@@ -8,7 +8,7 @@ import type { StoreError } from "../errors.ts"
 import { forPurpose } from "../http/client/purpose.ts"
 import type { PluginServices } from "../plugin.ts"
 import { makeRecordFolder } from "../store/record-folder.ts"
-import type { AnyAction } from "./action.ts"
+import type { AnyAction, Args } from "./action.ts"
 import { waits as bounds } from "./limits.ts"
 import type { ActionResponse } from "./response.ts"
 import { firstRows, readStates, wait_row, waitWhilePending } from "./wait.ts"
@@ -27,8 +27,6 @@ const run_file = z.object({
 })
 
 export type Run = z.output<typeof run_file>
-
-type Args = Readonly<Record<string, unknown>>
 
 export interface Runs {
   /** How things are before an action. */

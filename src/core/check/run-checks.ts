@@ -2,6 +2,7 @@
 import { Effect, FileSystem, Layer, type Scope } from "effect"
 import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
+import { firstUrl } from "../falcon/cloud.ts"
 import type { FalconReason } from "../falcon/errors.ts"
 import { layerFalcon } from "../falcon/layer.ts"
 import type { Http } from "../http/client/http.ts"
@@ -23,7 +24,6 @@ import {
 } from "./here.ts"
 import { checking } from "./limits.ts"
 import {
-  addressOf,
   clockFinding,
   cloudFinding,
   credentialsFinding,
@@ -98,7 +98,7 @@ export const checkTenants = Effect.fnUntraced(function* (config: Config, options
   const { flight_control, tenants } = config
   if (flight_control !== undefined) {
     const { credentials } = flight_control
-    const url = addressOf(credentials)
+    const url = firstUrl(credentials)
     known.set(url, yield* checkWay(url, settings, options))
     const tried = `the children, with client_id ${credentials.client_id}`
     const parent = layerFalcon(credentialsOf(credentials, yield* FileSystem.FileSystem))
@@ -106,7 +106,7 @@ export const checkTenants = Effect.fnUntraced(function* (config: Config, options
     yield* answer(options, { tenant: "", plugin: "", name: "children", tried }, find)
   }
   for (const tenant of tenants) {
-    const url = addressOf(tenant.credentials)
+    const url = firstUrl(tenant.credentials)
     const usable = known.get(url) ?? (yield* checkWay(url, settings, options))
     known.set(url, usable)
     const shown = config.tenants.length > 1 ? tenant.id : ""

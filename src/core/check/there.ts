@@ -3,7 +3,7 @@ import { Clock, Effect, Result } from "effect"
 import type { Credentials } from "../config/schema.ts"
 import type { TransportError } from "../errors.ts"
 import { FalconAuth, makeFalconAuth } from "../falcon/auth.ts"
-import { clouds, cloudUrl } from "../falcon/cloud.ts"
+import { clouds, cloudUrl, firstUrl, isCloud } from "../falcon/cloud.ts"
 import type { FalconCredentials } from "../falcon/credentials.ts"
 import { silent } from "../falcon/layer.ts"
 import { Http, type HttpAnswer } from "../http/client/http.ts"
@@ -20,10 +20,6 @@ export interface Reached {
   /** Our time when it came. */
   readonly at_ms: number
 }
-
-/** The address that a tenant's `base_url` begins at. */
-export const addressOf = ({ base_url }: Credentials): string =>
-  base_url === "auto" ? clouds["us-1"] : base_url.replace(/\/+$/, "")
 
 /** Asks for the root, which needs no token: any answer shows the way, and its `Date` the time. */
 export const reach = Effect.fnUntraced(function* (
@@ -123,7 +119,7 @@ export const cloudFinding = Effect.fnUntraced(function* ({ base_url }: Credentia
  * taken out of a GovCloud, nor anywhere when `base_url` is none of CrowdStrike's.
  */
 export const findHome = Effect.fnUntraced(function* (credentials: FalconCredentials) {
-  const base_url = credentials.base_url.replace(/\/+$/, "")
+  const base_url = firstUrl(credentials)
   const asks = isCloud(base_url) && !/\.(gcw\.crowdstrike\.com|mil)$/.test(base_url) && base_url !== clouds["us-1"]
   if (!asks) return undefined
   const auth = yield* makeFalconAuth({ ...credentials, base_url: "auto" }, silent)
@@ -132,5 +128,3 @@ export const findHome = Effect.fnUntraced(function* (credentials: FalconCredenti
   const home = yield* auth.base_url
   return failed(`the same credentials are good at ${home}`, `set base_url: ${home} (FALCON_BASE_URL), or auto`)
 })
-
-const isCloud = (url: string): boolean => Object.values<string>(clouds).includes(url)

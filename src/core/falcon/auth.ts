@@ -5,7 +5,7 @@ import { retry } from "../limits.ts"
 import { monotonicMs } from "../monotonic.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { metrics } from "../telemetry/metrics.ts"
-import { clouds, cloudUrl } from "./cloud.ts"
+import { cloudUrl, firstUrl, isCloud } from "./cloud.ts"
 import type { FalconCredentials } from "./credentials.ts"
 import type { FalconError } from "./errors.ts"
 import { falcon } from "./limits.ts"
@@ -74,7 +74,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (first: FalconCredenti
   const memory = (yield* TokenMemory) ?? {}
   let credentials = first
   let requestToken = yield* makeTokenRequest({ credentials, rateOf })
-  let base_url = memory.base_url ?? startOf(credentials)
+  let base_url = memory.base_url ?? firstUrl(credentials)
   let region: string | undefined
   let failed: { readonly error: FalconError; readonly until_ms: number } | undefined
 
@@ -137,7 +137,7 @@ export const makeFalconAuth = Effect.fnUntraced(function* (first: FalconCredenti
     function* (next: FalconCredentials) {
       const { held } = memory
       const is_same = isSameClient(credentials, next)
-      if (!is_same) base_url = memory.base_url = startOf(next)
+      if (!is_same) base_url = memory.base_url = firstUrl(next)
       memory.held = is_same && held !== undefined ? { ...held, renew_at_ms: 0 } : undefined
       failed = undefined
       credentials = next
@@ -163,10 +163,6 @@ const no_turn =
 const isSameClient = (one: FalconCredentials, other: FalconCredentials): boolean =>
   one.client_id === other.client_id && one.base_url === other.base_url && one.member_cid === other.member_cid
 
-/** Where the first token is asked for. */
-const startOf = ({ base_url }: FalconCredentials): string =>
-  base_url === "auto" ? clouds["us-1"] : base_url.replace(/\/+$/, "")
-
 const no_answer = `token: no answer from the token endpoint after ${falcon.token_told_ms / 1_000} s`
 
 const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean =>
@@ -188,8 +184,7 @@ const homeOf = (token: Token, base_url: string): string => {
 /** Logs when a configured `base_url` is not that of the tenant's cloud. It is used all the same; Falcon will refuse the calls. */
 const warnOfOtherCloud = (token: Token, base_url: string): Effect.Effect<void> => {
   const home = token.region === undefined ? undefined : cloudUrl(token.region)
-  const known = Object.values<string>(clouds).includes(base_url)
-  return home === undefined || home === base_url || !known
+  return home === undefined || home === base_url || !isCloud(base_url)
     ? Effect.void
     : Effect.logWarning(`The tenant lives in ${token.region}: base_url should be ${home} or auto, not ${base_url}`)
 }

@@ -15,3 +15,10 @@ export const cloudUrl = (region: string): string | undefined => {
   const name = region.trim().toLowerCase()
   return Object.hasOwn(clouds, name) ? clouds[name as Region] : undefined
 }
+
+/** Whether this is the API base URL of one of them. */
+export const isCloud = (url: string): boolean => Object.values<string>(clouds).includes(url)
+
+/** Where the first token is asked for, without a slash at its end: with `auto`, us-1 redirects to the tenant's own cloud. */
+export const firstUrl = ({ base_url }: { readonly base_url: string }): string =>
+  base_url === "auto" ? clouds["us-1"] : base_url.replace(/\/+$/, "")

@@ -26,11 +26,12 @@ export const hidePasswordOf = (url: string): void => {
   if (!URL.canParse(url)) return
   const { username, password } = new URL(url)
   if (password === "") return
-  const [user, secret] = [username, password].map(decoded) as [string, string]
+  const [user, secret] = [username, password].map(percentDecoded) as [string, string]
   for (const text of [password, secret, Buffer.from(`${user}:${secret}`).toString("base64")]) hideInLogs(text)
 }
 
-const decoded = (text: string): string => {
+/** A text without its percent encoding; as it is where it has none that is right. */
+export const percentDecoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -3,6 +3,7 @@ import { Effect, type Scope } from "effect"
 import type { TransportError } from "../../errors.ts"
 import { invalidUrl, timedOut, tooLarge, transportError } from "./fetch-error.ts"
 import type { Http, HttpAnswer, HttpRequest } from "./http.ts"
+import { hostOf } from "./pool.ts"
 
 /** Begins a request. Rejects with a `TransportError`. */
 export type Start = (request: HttpRequest, url: URL, signal: AbortSignal) => Promise<Response>
@@ -100,5 +101,3 @@ const endsWithin = (headers: Headers, bytes_max: number): boolean => {
   if (headers.has("transfer-encoding") || headers.has("content-encoding")) return false
   return /^\d+$/.test(length) && Number(length) <= bytes_max
 }
-
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "")

@@ -9,9 +9,17 @@ import { connections } from "./limits.ts"
  */
 export type Purpose = "intake" | "session" | "action" | "lookup"
 
-export const purposes: readonly Purpose[] = ["intake", "session", "action", "lookup"]
-
 export const names = { intake: "the intake", session: "sessions", action: "actions", lookup: "lookups" } as const
+
+export const purposes = Object.keys(names) as readonly Purpose[]
+
+/** One of something for each purpose. */
+export const byPurpose = <A>(make: (purpose: Purpose) => A): Readonly<Record<Purpose, A>> => ({
+  intake: make("intake"),
+  session: make("session"),
+  action: make("action"),
+  lookup: make("lookup"),
+})
 
 /** How a pool is at one moment. */
 export interface PoolLook {

@@ -5,7 +5,7 @@ import { monotonicMs } from "../../monotonic.ts"
 import { readDescriptors, reserveOf } from "../descriptors.ts"
 import type { Http, HttpRequest } from "./http.ts"
 import { connections } from "./limits.ts"
-import { hostOf, names, type Places, Pool, type Purpose, purposes } from "./pool.ts"
+import { byPurpose, hostOf, names, type Places, Pool, type Purpose, purposes } from "./pool.ts"
 import { RequestPurpose } from "./purpose.ts"
 
 type Door = Http["Service"]
@@ -44,13 +44,11 @@ export const makeProcessPlaces = (): ProcessPlaces => ({
 })
 
 /** One in `share` of the connections for each purpose. */
-const placesOf = (share: number, all: (of: { readonly size: number; readonly name: string }) => string) => {
-  const of = (purpose: Purpose): Places => {
+const placesOf = (share: number, all: (of: { readonly size: number; readonly name: string }) => string) =>
+  byPurpose((purpose): Places => {
     const size = Math.max(1, Math.floor(connections[purpose] / share))
     return { free: Semaphore.makeUnsafe(size), all: () => all({ size, name: names[purpose] }) }
-  }
-  return { intake: of("intake"), session: of("session"), action: of("action"), lookup: of("lookup") }
-}
+  })
 
 export interface PoolOptions {
   /** Tenants that share the process. Each has an equal part of the requests, so that none can take those of another. */
@@ -74,13 +72,7 @@ export const inPools = (door: Door, { tenants = 1, shared = makeProcessPlaces() 
   /** Purposes and hosts whose last request was not answered. */
   const unanswered = new Set<string>()
   let is_alone = tenants === 1
-  const poolOf = (purpose: Purpose) => new Pool(purpose, partOf(purpose, tenants))
-  const pools: Readonly<Record<Purpose, Pool>> = {
-    intake: poolOf("intake"),
-    session: poolOf("session"),
-    action: poolOf("action"),
-    lookup: poolOf("lookup"),
-  }
+  const pools = byPurpose((purpose) => new Pool(purpose, partOf(purpose, tenants)))
 
   const send: Door["send"] = (request, bytes_max) =>
     Effect.flatMap(RequestPurpose, (purpose) => {

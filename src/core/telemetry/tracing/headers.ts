@@ -1,5 +1,5 @@
 /** Reads `OTEL_EXPORTER_OTLP_HEADERS`. */
-import { hideInLogs } from "../redact.ts"
+import { hideInLogs, percentDecoded } from "../redact.ts"
 import { secret_chars_min } from "../secret-forms.ts"
 
 /**
@@ -11,17 +11,9 @@ export const readHeaders = (text: string): Readonly<Record<string, string>> =>
     text.split(",").flatMap((pair): [string, string][] => {
       const at = pair.indexOf("=")
       const name = pair.slice(0, Math.max(at, 0)).trim().toLowerCase()
-      const value = decoded(pair.slice(at + 1).trim())
+      const value = percentDecoded(pair.slice(at + 1).trim())
       if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e]*$/.test(value)) return []
       if (value.length >= secret_chars_min) hideInLogs(value)
       return [[name, value]]
     }),
   )
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
