@@ -10,6 +10,9 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The value as an object; an empty one when it is none. */
 export const fieldsOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
+/** The value as a list; an empty one when it is none. */
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
 /** The object that a text holds as JSON; `undefined` for any other text. */
 export const jsonObject = (text: string): JsonObject | undefined => {
   try {

@@ -110,8 +110,8 @@ const deliver = breaks({ file: "src/core/assets/post-bisecting.ts", page: operat
   {
     name: "a refused batch of hosts is given up as a whole",
     promise: "What Sekoia refuses by itself is found by halving its batch.",
-    find: "else if (part.length > 1) {",
-    replace: "else if (part.length > 1_000_000) {",
+    find: "else if (part.length > 1) waiting",
+    replace: "else if (part.length > 1_000_000) waiting",
   },
   {
     name: "every host is posted alone before an outage is seen",

@@ -5,7 +5,7 @@ import type { Envelope } from "../falcon/envelope.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { askForList } from "../falcon/list-answer.ts"
 import { isChange, type Operation } from "../falcon/operation.ts"
-import { splitIds } from "../falcon/split-ids.ts"
+import { halves, splitIds } from "../falcon/split-ids.ts"
 import { type Outcome, type RowError, unconfirmedIn } from "./action.ts"
 import { Planning } from "./dry-run.ts"
 import { gravest, isPointless, leavesDoubt, statusOf, withErrors } from "./error-priority.ts"
@@ -124,11 +124,6 @@ const distinct = (ids: readonly string[]): readonly string[] => {
   const by_key = new Map<string, string>()
   for (const id of ids) if (!by_key.has(idKey(id))) by_key.set(idKey(id), id)
   return [...by_key.values()]
-}
-
-const halves = (ids: readonly string[]): readonly (readonly string[])[] => {
-  const middle = Math.ceil(ids.length / 2)
-  return [ids.slice(0, middle), ids.slice(middle)]
 }
 
 const refusedTogether = (id: string, error: FalconError): RowError => ({

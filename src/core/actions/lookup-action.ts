@@ -1,11 +1,12 @@
 /** Actions that look things up by their ids: one shape, of which each declares only what is its own. */
-import type { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { z } from "zod"
-import type { Falcon } from "../falcon/client.ts"
+import { Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import type { Operation } from "../falcon/operation.ts"
-import { type Action, type ArgumentError, defineAction, type Outcome } from "./action.ts"
-import { type BulkCall, callInBulk, idField } from "./bulk.ts"
+import { splitIds } from "../falcon/split-ids.ts"
+import { type Action, type ArgumentError, defineAction, type Outcome, type RowError } from "./action.ts"
+import { type BulkCall, callInBulk, idField, type StateSeen } from "./bulk.ts"
 import { idsArgument } from "./shared-arguments.ts"
 
 /** A call of Falcon's API that takes ids and returns what they stand for. */
@@ -58,6 +59,31 @@ export const lookupOperation = (call: LookupCall, ids: readonly string[]): Opera
     ...(retired && { retired }),
   }
 }
+
+/**
+ * Reads back what row errors are about, each call once: gives, by id, what `seenIn` makes of the resources that come. What cannot be read,
+ * without the scope or for any other reason, is left out.
+ */
+export const readIdsBack = Effect.fnUntraced(function* (
+  call: LookupCall,
+  open: readonly RowError[],
+  seenIn: (resource: unknown) => StateSeen | undefined,
+): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
+  const falcon = yield* Falcon
+  const idOf = idField(call.id_field)
+  const ids = open.flatMap(({ id }) => id ?? [])
+  const seen = new Map<string, StateSeen>()
+  for (const some of splitIds(ids, call.per_call)) {
+    const answer = yield* Effect.result(falcon.request({ ...lookupOperation(call, some), retry: "none" }))
+    if (Result.isFailure(answer)) break
+    for (const resource of answer.success.resources) {
+      const id = idOf(resource)
+      const state = seenIn(resource)
+      if (id !== undefined && state !== undefined) seen.set(id, state)
+    }
+  }
+  return seen
+})
 
 /** Declares an action with the one argument `ids`, which changes nothing. An id that does not come back is an error of its own. */
 export const lookupAction = <const Slug extends string>(lookup: Lookup<Slug>) => {

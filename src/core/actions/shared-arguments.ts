@@ -2,27 +2,22 @@
 import { z } from "zod"
 import { action_args as bounds } from "./limits.ts"
 
-/** Printable text on one line: nothing that could end a header, a URL or a log line. */
-const one_line = /^\P{Cc}*$/u
-
-/** An argument that lists ids; `description` says ids of what. Repeated ids count once. */
-export const idsArgument = (description: string) =>
-  z
-    .array(z.string().trim().min(1).max(bounds.id_chars_max).regex(one_line, "control characters are not allowed"))
-    .min(1)
-    .max(bounds.ids_max)
-    .describe(description)
-
-/** An optional FQL filter, passed on unchanged; `example` is for the description. */
-export const fqlFilter = (example: string) =>
+/** A text of at least one character on one line, without anything that could end a header, a URL or a log line. */
+export const oneLineText = (chars_max: number) =>
   z
     .string()
     .trim()
     .min(1)
-    .max(bounds.fql_chars_max)
-    .regex(one_line, "control characters are not allowed")
-    .optional()
-    .describe(`FQL filter, such as \`${example}\`. Everything when left out.`)
+    .max(chars_max)
+    .regex(/^\P{Cc}*$/u, "control characters are not allowed")
+
+/** An argument that lists ids; `description` says ids of what. Repeated ids count once. */
+export const idsArgument = (description: string) =>
+  z.array(oneLineText(bounds.id_chars_max)).min(1).max(bounds.ids_max).describe(description)
+
+/** An optional FQL filter, passed on unchanged; `example` is for the description. */
+export const fqlFilter = (example: string) =>
+  oneLineText(bounds.fql_chars_max).optional().describe(`FQL filter, such as \`${example}\`. Everything when left out.`)
 
 /** The order of a search, optional: a property and a direction. `|` and `.` may stand between them; `joint` is what Falcon gets. */
 export const sortArgument = (example: `${string}|${"asc" | "desc"}`, joint: "|" | ".", properties = "") =>
@@ -40,14 +35,7 @@ export const limitArgument = (fallback = 100, max = bounds.results_max) =>
 
 /** Falcon's cursor of the first page, optional. */
 export const offsetArgument = (description: string) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(bounds.cursor_chars_max)
-    .regex(one_line, "control characters are not allowed")
-    .optional()
-    .describe(description)
+  oneLineText(bounds.cursor_chars_max).optional().describe(description)
 
 /** The number of the first result, optional; also as text, since `next` of a response is one. */
 export const positionArgument = (max: number) =>

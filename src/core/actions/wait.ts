@@ -2,6 +2,7 @@
 import { Clock, Effect, Result } from "effect"
 import { z } from "zod"
 import { Falcon } from "../falcon/client.ts"
+import { splitIds } from "../falcon/split-ids.ts"
 import type { RowError, Settling } from "./action.ts"
 import { idKey } from "./errors-by-id.ts"
 import { waits as bounds } from "./limits.ts"
@@ -26,8 +27,8 @@ export const readStates = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyMap<string, string>, never, Falcon> {
   const falcon = yield* Falcon
   const found = new Map<string, string>()
-  for (let at = 0; at < ids.length; at += bounds.looked_at_per_call) {
-    const answer = yield* Effect.result(falcon.request(look(ids.slice(at, at + bounds.looked_at_per_call))))
+  for (const some of splitIds(ids, bounds.looked_at_per_call)) {
+    const answer = yield* Effect.result(falcon.request(look(some)))
     if (Result.isFailure(answer)) continue
     for (const one of answer.success.resources.flatMap((resource) => stateOf(resource) ?? [])) {
       found.set(idKey(one.id), one.state)

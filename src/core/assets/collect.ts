@@ -5,6 +5,7 @@
 import { Clock, Effect, Metric } from "effect"
 import type { ConfigError, StoreError } from "../errors.ts"
 import type { FalconError } from "../falcon/errors.ts"
+import { splitIds } from "../falcon/split-ids.ts"
 import { monotonicMs } from "../monotonic.ts"
 import { collectGarbage } from "../runtime/collect-garbage.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
@@ -128,9 +129,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
     yield* listIds((ids) =>
       Effect.gen(function* () {
         const unknown = ids.filter((id) => !table.list(id))
-        for (let at = 0; at < unknown.length; at += limits.lookup_ids_max) {
-          yield* sender.send(yield* lookup(unknown.slice(at, at + limits.lookup_ids_max)))
-        }
+        for (const some of splitIds(unknown, limits.lookup_ids_max)) yield* sender.send(yield* lookup(some))
       }),
     )
     if (yield* compareIds(tally)) yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })

@@ -1,6 +1,7 @@
 /** Posts a batch of assets to Sekoia, and bisects what is refused to the assets that it refuses alone. */
 import { Effect } from "effect"
 import type { ConfigError } from "../errors.ts"
+import { halves } from "../falcon/split-ids.ts"
 import type { AssetApi } from "../sekoia/asset-api.ts"
 import { SekoiaError } from "../sekoia/sekoia-error.ts"
 import { assets as limits } from "./limits.ts"
@@ -101,10 +102,8 @@ export const postBisecting = Effect.fnUntraced(function* <E>(
     if (part.length === 0) continue
     const refusal = yield* post(part)
     if (refusal === undefined) yield* postSuspectsAgain()
-    else if (part.length > 1) {
-      const middle = Math.ceil(part.length / 2)
-      waiting.push(part.slice(middle), part.slice(0, middle))
-    } else suspects.push({ parcel: part[0]!, refusal })
+    else if (part.length > 1) waiting.push(...halves(part).toReversed())
+    else suspects.push({ parcel: part[0]!, refusal })
     if (suspects.length >= limits.refused_in_row_max) yield* tellOutage()
   }
   if (suspects.length > 0) yield* tellOutage()

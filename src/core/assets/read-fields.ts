@@ -1,7 +1,5 @@
 /** Reading entities of Falcon's API, where any field may be absent, null, empty or of another type than documented. */
-
-/** The value as an array; an empty one when it is none. */
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+import { listOf } from "../json-object.ts"
 
 /** A text that says something, without white space around it, and whole: half a character pair becomes U+FFFD. */
 export const textOf = (value: unknown): string | undefined => {

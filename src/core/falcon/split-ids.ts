@@ -20,6 +20,12 @@ export const splitIds = (
   return groups
 }
 
+/** Both halves of a list, the first one not the shorter. */
+export const halves = <A>(list: readonly A[]): readonly [readonly A[], readonly A[]] => {
+  const middle = Math.ceil(list.length / 2)
+  return [list.slice(0, middle), list.slice(middle)]
+}
+
 const fitInQuery = (ids: readonly string[]): number => {
   const longest = ids.reduce((most, id) => Math.max(most, encodeURIComponent(id).length), 1)
   return Math.floor(falcon.query_chars_max / (longest + key_chars))

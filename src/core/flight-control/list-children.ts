@@ -6,6 +6,7 @@ import type { FalconError } from "../falcon/errors.ts"
 import { failure } from "../falcon/failure.ts"
 import { failEmptyPage, failWithoutList } from "../falcon/list-answer.ts"
 import { eachPage } from "../falcon/paginate.ts"
+import { splitIds } from "../falcon/split-ids.ts"
 import { cleanTextOr } from "../text.ts"
 import { flight_control as limits } from "./limits.ts"
 
@@ -96,9 +97,9 @@ const cidOf = (value: unknown): string | undefined =>
 const named = Effect.fnUntraced(function* (cids: readonly string[]): Effect.fn.Return<Children, FalconError, Falcon> {
   const falcon = yield* Falcon
   const children = new Map(cids.map((cid) => [cid, ""]))
-  for (let at = 0; at < cids.length; at += limits.details) {
+  for (const some of splitIds(cids, limits.details)) {
     // Names are for people alone: without one, a child is known by its id, and the list is whole.
-    const asked = yield* falcon.request(details(cids.slice(at, at + limits.details))).pipe(
+    const asked = yield* falcon.request(details(some)).pipe(
       Effect.provideService(FailedTry, () => Effect.void),
       Effect.result,
     )

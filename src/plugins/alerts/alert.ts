@@ -1,12 +1,13 @@
 /** The alert entity, and the calls that read and change alerts. */
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import { z } from "zod"
 import { ArgumentError, type CallFacts, type Outcome, type RowError } from "../../core/actions/action.ts"
-import { type BulkCall, callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
+import { type BulkCall, callInBulk } from "../../core/actions/bulk.ts"
 import { withErrors } from "../../core/actions/error-priority.ts"
-import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { type LookupCall, readIdsBack } from "../../core/actions/lookup-action.ts"
+import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
+import { fieldsOf, type JsonObject } from "../../core/json-object.ts"
 import { per_call } from "./limits.ts"
 
 export const example_alert =
@@ -76,8 +77,6 @@ export const alert_details: LookupCall = {
   id_field: "composite_id",
 }
 
-const compositeIdOf = idField("composite_id")
-
 /**
  * `PATCH /alerts/entities/alerts/v3` (falconpy `PatchEntitiesAlertsV3`, gofalcon `UpdateV3`, PSFalcon `Invoke-FalconAlertAction`:
  * the names of the changes). The answer has no resources; what was done stands in `meta.writes.resources_affected` (falcon-mcp, and
@@ -88,7 +87,7 @@ export const changeAlerts = ({ name, ids, parameters, idempotent, scopes, per_ca
   callOnAlerts({
     ids,
     per_call,
-    ...(parameters.every(isShown) && { lookAgain: (open) => lookFor(open, parameters) }),
+    ...(parameters.every(isShown) && { lookAgain: (open) => readIdsBack(alert_details, open, seenAs(parameters)) }),
     operation: (composite_ids) => ({
       name,
       method: "PATCH",
@@ -99,10 +98,8 @@ export const changeAlerts = ({ name, ids, parameters, idempotent, scopes, per_ca
     }),
   })
 
-type ShownAlert = { readonly status?: unknown; readonly tags?: unknown; readonly show_in_ui?: unknown }
-
 /** What an alert shows of a change; an assignment is shown in other words than it is asked for. */
-const shown: Readonly<Partial<Record<AlertParameter["name"], (alert: ShownAlert, value: string) => boolean>>> = {
+const shown: Readonly<Partial<Record<AlertParameter["name"], (alert: JsonObject, value: string) => boolean>>> = {
   update_status: ({ status }, value) => status === value,
   add_tag: ({ tags }, value) => Array.isArray(tags) && tags.includes(value),
   remove_tag: ({ tags }, value) => Array.isArray(tags) && !tags.includes(value),
@@ -111,28 +108,11 @@ const shown: Readonly<Partial<Record<AlertParameter["name"], (alert: ShownAlert,
 
 const isShown = ({ name }: AlertParameter): boolean => shown[name] !== undefined
 
-/** Reads alerts back: those that are as wanted by now. None where they cannot be read, without the scope or for any other reason. */
-const lookFor = Effect.fnUntraced(function* (
-  open: readonly RowError[],
-  parameters: readonly AlertParameter[],
-): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
-  const falcon = yield* Falcon
-  const seen = new Map<string, StateSeen>()
-  const ids = open.flatMap(({ id }) => id ?? [])
-  for (let at = 0; at < ids.length; at += alert_details.per_call) {
-    const some = ids.slice(at, at + alert_details.per_call)
-    const answer = yield* Effect.result(falcon.request({ ...lookupOperation(alert_details, some), retry: "none" }))
-    if (Result.isFailure(answer)) break
-    for (const resource of answer.success.resources) {
-      const id = compositeIdOf(resource)
-      const is_done = parameters.every(
-        ({ name, value }) => shown[name]?.((resource ?? {}) as ShownAlert, value) === true,
-      )
-      if (id !== undefined && is_done) seen.set(id, { done: undefined })
-    }
-  }
-  return seen
-})
+/** An alert that is as wanted by now. */
+const seenAs = (parameters: readonly AlertParameter[]) => (resource: unknown) =>
+  parameters.every(({ name, value }) => shown[name]?.(fieldsOf(resource), value) === true)
+    ? { done: undefined }
+    : undefined
 
 /**
  * An alert (gofalcon `DetectsAlert`). The model requires fifty keys, real alerts leave many out: an automated lead has 26 and

@@ -1,7 +1,7 @@
 import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { action_args } from "../../core/actions/limits.ts"
-import { idsArgument } from "../../core/actions/shared-arguments.ts"
+import { idsArgument, oneLineText } from "../../core/actions/shared-arguments.ts"
 import { type AlertParameter, changeAlerts, composite_ids, example_alert } from "./alert.ts"
 import { per_call } from "./limits.ts"
 
@@ -14,12 +14,7 @@ const bounds = {
   tag_chars_max: 255,
 } as const
 
-const text = z
-  .string()
-  .trim()
-  .min(1)
-  .max(bounds.tag_chars_max)
-  .regex(/^\P{Cc}*$/u, "control characters are not allowed")
+const text = oneLineText(bounds.tag_chars_max)
 const tagList = (description: string) => z.array(text).min(1).max(bounds.tags_max).optional().describe(description)
 
 /** By the argument's name; Falcon takes one of them. */

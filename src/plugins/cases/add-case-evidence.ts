@@ -41,7 +41,6 @@ const room = `A case takes ${bounds.evidence_max} pieces of evidence of all kind
 export const addCaseAlerts = defineAction({
   ...common,
   slug: "add_case_alerts",
-  alias: "add_case_alerts",
   title: "Add alerts to case",
   description: `Adds alerts to a case as its evidence. ${room}`,
   arguments: z.strictObject({ id: caseId(), alert_ids: evidenceIds(alert_ids) }),
@@ -52,7 +51,6 @@ export const addCaseAlerts = defineAction({
 export const addCaseEvents = defineAction({
   ...common,
   slug: "add_case_events",
-  alias: "add_case_events",
   title: "Add events to case",
   description: `Adds LogScale events to a case as its evidence. ${room}`,
   arguments: z.strictObject({ id: caseId(), event_ids: evidenceIds(event_ids) }),

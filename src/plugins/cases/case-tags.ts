@@ -12,7 +12,6 @@ const common = { resource: case_entity, scopes: write, changes: true, destructiv
 export const addCaseTags = defineAction({
   ...common,
   slug: "add_case_tags",
-  alias: "add_case_tags",
   title: "Add tags to case",
   description: "Adds tags to those that a case has. Tags that differ in case only count as one.",
   arguments: z.strictObject({ id: caseId(), tags: tags("add") }),
@@ -37,7 +36,6 @@ export const addCaseTags = defineAction({
 export const removeCaseTags = defineAction({
   ...common,
   slug: "remove_case_tags",
-  alias: "remove_case_tags",
   title: "Remove tags from case",
   description: "Removes tags from a case. A tag that it does not have counts as removed.",
   arguments: z.strictObject({ id: caseId(), tags: tags("remove") }),

@@ -4,6 +4,7 @@ import { idField } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { action_args as arg_bounds } from "../../core/actions/limits.ts"
 import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
+import { oneLineText } from "../../core/actions/shared-arguments.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { cases as bounds } from "./limits.ts"
 
@@ -12,20 +13,13 @@ export const write = ["Cases: Write"]
 
 export const example_case = "c0ffee00b1d24e5f9a7c3e21d4b6f801"
 
-/** One line of printable text. */
-const line = (chars_max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(chars_max)
-    .regex(/^\P{Cc}*$/u, "control characters are not allowed")
-
 const opaque = "The case's `id`, as search_cases gives it: not its `reference_id` (`ABC-1234`), which is for people."
 
-export const caseId = (description = opaque) => line(arg_bounds.id_chars_max).describe(description)
+export const caseId = (description = opaque) => oneLineText(arg_bounds.id_chars_max).describe(description)
 
-export const name = line(bounds.name_chars_max).describe(`Its name, at most ${bounds.name_chars_max} characters.`)
+export const name = oneLineText(bounds.name_chars_max).describe(
+  `Its name, at most ${bounds.name_chars_max} characters.`,
+)
 export const description = z
   .string()
   .trim()
@@ -36,8 +30,8 @@ export const severity = z
   .min(1)
   .max(100)
   .describe("1 to 100: 1 informational, about 25 low, 50 medium, 75 high, 100 critical.")
-export const user_uuid = line(arg_bounds.id_chars_max).describe("The UUID of the user whom it is assigned to.")
-export const template_id = line(arg_bounds.id_chars_max).describe("The id of the template to apply.")
+export const user_uuid = oneLineText(arg_bounds.id_chars_max).describe("The UUID of the user whom it is assigned to.")
+export const template_id = oneLineText(arg_bounds.id_chars_max).describe("The id of the template to apply.")
 export const expected_version = z
   .int()
   .min(1)
@@ -48,7 +42,7 @@ export const expected_version = z
 
 export const tags = (verb: string) =>
   z
-    .array(line(bounds.tags_chars_max))
+    .array(oneLineText(bounds.tags_chars_max))
     .min(1)
     .max(bounds.tags_chars_max)
     .refine((all) => all.join("").length <= bounds.tags_chars_max, {
@@ -58,7 +52,7 @@ export const tags = (verb: string) =>
 
 /** Ids of evidence; a case takes 100 of all kinds together. */
 export const evidenceIds = (what: string) =>
-  z.array(line(arg_bounds.id_chars_max)).min(1).max(bounds.evidence_max).describe(what)
+  z.array(oneLineText(arg_bounds.id_chars_max)).min(1).max(bounds.evidence_max).describe(what)
 
 export const alert_ids = "Composite ids of alerts, as in `composite_id`."
 export const event_ids = "Ids of LogScale events, as Next-Gen SIEM gives them."

@@ -5,7 +5,6 @@ import { changeCase } from "./change.ts"
 
 export const closeCase = defineAction({
   slug: "close_case",
-  alias: "close_case",
   title: "Close case",
   description: "Closes a case; update_case with the status reopened opens it again. Its alerts stay as they are.",
   arguments: z.strictObject({ id: caseId(), expected_version }),

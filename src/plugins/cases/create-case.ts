@@ -54,7 +54,6 @@ const bodyOf = ({ template_id, alert_ids, event_ids, ...plain }: z.output<typeof
 /** Creates the case. Errors carry its name as their id, since it has no id before. */
 export const createCase = defineAction({
   slug: "create_case",
-  alias: "create_case",
   title: "Create case",
   description:
     "Creates a case, with alerts and events as its evidence. Doing it twice makes two: give an Idempotency-Key where it may be repeated.",

@@ -81,7 +81,6 @@ const openRow = (id: string, { errors, status }: Envelope, shows: boolean): RowE
 
 export const mergeCases = defineAction({
   slug: "merge_cases",
-  alias: "merge_cases",
   title: "Merge cases",
   description:
     "Merges one case into another, which takes its evidence over. Looks at both before and after; cannot be undone.",

@@ -15,7 +15,6 @@ const sort = sortArgument(
 /** `GET /cases/queries/cases/v1` (falconpy `queries_cases_get_v1`): pages of up to 10,000 ids; `offset` is a number. */
 export const searchCases = defineAction({
   slug: "search_cases",
-  alias: "search_cases",
   title: "Search cases",
   description:
     "Finds cases by status, severity, assignee, time and so on; gives their ids, for get_cases. `total` tells how many match, `next` how to go on.",

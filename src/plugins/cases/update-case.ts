@@ -37,7 +37,6 @@ const schema = z
 
 export const updateCase = defineAction({
   slug: "update_case",
-  alias: "update_case",
   title: "Update case",
   description:
     "Sets name, description, severity, status, assignee or template of a case. With `expected_version` only when nobody has changed it since it was read: else 409 and the version by now.",

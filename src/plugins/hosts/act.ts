@@ -1,5 +1,5 @@
 /** Host actions: one call of Falcon changes hosts, and reading them back shows whether it did. */
-import { Effect, Result } from "effect"
+import { Array as Arr, Effect, Result } from "effect"
 import { z } from "zod"
 import type { CallFacts, RowError, Settling } from "../../core/actions/action.ts"
 import { callInBulk, idField, type StateSeen } from "../../core/actions/bulk.ts"
@@ -119,8 +119,7 @@ const lookAt = Effect.fnUntraced(function* (
     const message = `${row.message}; so says Falcon of a host that is this way already, and ${why}`
     seen.set(row.id, { row: { ...row, message, outcome: "unconfirmed" } })
   }
-  for (let at = 0; at < open.length; at += device_details.per_call) {
-    const rows = open.slice(at, at + device_details.per_call)
+  for (const rows of Arr.chunksOf(open, device_details.per_call)) {
     const ids = rows.flatMap(({ id }) => id ?? [])
     const answer = yield* Effect.result(falcon.request({ ...lookupOperation(device_details, ids), retry: "none" }))
     const hosts = Result.isSuccess(answer) ? answer.success.resources : []

@@ -6,6 +6,7 @@ import { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failUnlessWhole } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
+import { splitIds } from "../../core/falcon/split-ids.ts"
 import { deviceIdOf, read } from "./device.ts"
 import { hosts as bounds } from "./limits.ts"
 
@@ -74,8 +75,7 @@ const find = Effect.fnUntraced(function* (given: readonly string[]): Effect.fn.R
   const names = given.filter((one, at) => given.findIndex((other) => key(other) === key(one)) === at)
   const by_name = new Map<string, Map<string, FoundHost>>(names.map((one) => [key(one), new Map()]))
   const trace_ids: string[] = []
-  for (let at = 0; at < names.length; at += bounds.names_per_call) {
-    const some = names.slice(at, at + bounds.names_per_call)
+  for (const some of splitIds(names, bounds.names_per_call)) {
     const operation = findOperation(some)
     const pages = yield* falcon.pages(operation, { page_size: bounds.found_page })
     yield* failUnlessWhole(operation, pages)

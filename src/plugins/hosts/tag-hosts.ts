@@ -1,11 +1,11 @@
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import { z } from "zod"
-import { type CallFacts, defineAction, type RowError } from "../../core/actions/action.ts"
-import { callInBulk, type StateSeen } from "../../core/actions/bulk.ts"
+import { type CallFacts, defineAction } from "../../core/actions/action.ts"
+import { callInBulk } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
-import { lookupOperation } from "../../core/actions/lookup-action.ts"
+import { readIdsBack } from "../../core/actions/lookup-action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { fieldsOf, listOf } from "../../core/json-object.ts"
 import { agent_ids, device_details, deviceIdOf, example_host, write } from "./device.ts"
 import { hosts as bounds } from "./limits.ts"
 
@@ -59,7 +59,8 @@ const changeTags = (action: "add" | "remove", ids: readonly string[], tags: read
     idOf: deviceIdOf,
     refusal: refusalIn,
     contradiction: contradictionIn,
-    lookAgain: (open) => lookForTags(open, (own) => tags.every((one) => own.includes(one) === (action === "add"))),
+    // Needs Hosts: Read.
+    lookAgain: (open) => readIdsBack(device_details, open, seenAs(action, tags)),
     operation: (device_ids) => ({
       name: `hosts.${action}_tags`,
       method: "PATCH",
@@ -76,27 +77,11 @@ const changeTags = (action: "add" | "remove", ids: readonly string[], tags: read
     }),
   )
 
-/** Reads hosts back: those that have the tags as wanted by now. Needs Hosts: Read; a host that it cannot tell keeps its row error. */
-const lookForTags = Effect.fnUntraced(function* (
-  open: readonly RowError[],
-  areAsWanted: (tags: readonly unknown[]) => boolean,
-): Effect.fn.Return<ReadonlyMap<string, StateSeen>, never, Falcon> {
-  const falcon = yield* Falcon
-  const seen = new Map<string, StateSeen>()
-  const ids = open.flatMap(({ id }) => id ?? [])
-  for (let at = 0; at < ids.length; at += device_details.per_call) {
-    const some = ids.slice(at, at + device_details.per_call)
-    const answer = yield* Effect.result(falcon.request({ ...lookupOperation(device_details, some), retry: "none" }))
-    if (Result.isFailure(answer)) break
-    for (const host of answer.success.resources) {
-      const id = deviceIdOf(host)
-      const { tags } = (host ?? {}) as { readonly tags?: unknown }
-      // A host that the answer named is in the response already.
-      if (id !== undefined && areAsWanted(Array.isArray(tags) ? tags : [])) seen.set(id, { done: undefined })
-    }
-  }
-  return seen
-})
+/** A host that has the tags by now, or has them no more. It is in the response already, where the answer named it. */
+const seenAs = (action: "add" | "remove", tags: readonly string[]) => (host: unknown) => {
+  const own = listOf(fieldsOf(host).tags)
+  return tags.every((tag) => own.includes(tag) === (action === "add")) ? { done: undefined } : undefined
+}
 
 const common = {
   resource: tagged_host,

@@ -13,7 +13,6 @@ const type = z.enum(["md5", "sha256", "ipv4", "ipv6"])
 /** Defaults are those of the module's code, not of its schema, which would only detect. */
 export const blockIoc = defineAction({
   slug: "block_ioc",
-  alias: "block_ioc",
   title: "Block IOC",
   description:
     "Blocks a file hash, or an address as far as Falcon can: where it cannot, the address is only detected, and the answer " +

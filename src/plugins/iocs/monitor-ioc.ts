@@ -6,7 +6,6 @@ import { upsertIndicator } from "./upsert-indicator.ts"
 
 export const monitorIoc = defineAction({
   slug: "monitor_ioc",
-  alias: "monitor_ioc",
   title: "Monitor IOC",
   description:
     "Raises an alert, severity high, when a hash, an address or a domain is seen, without blocking it. When Falcon has an " +

@@ -1,5 +1,5 @@
 /** Rows that are created or updated in groups, so that one bad row never fails the rest. */
-import { Effect, Result } from "effect"
+import { Array as Arr, Effect, Result } from "effect"
 import type { RowError } from "../../core/actions/action.ts"
 import { Planning } from "../../core/actions/dry-run.ts"
 import { isPointless } from "../../core/actions/error-priority.ts"
@@ -8,6 +8,7 @@ import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
+import { halves } from "../../core/falcon/split-ids.ts"
 import { differences } from "./differences.ts"
 import { indicatorOf } from "./indicator.ts"
 import { iocs } from "./limits.ts"
@@ -89,7 +90,7 @@ export const writeRows = Effect.fnUntraced(function* ({
     }
   }
 
-  const waiting = inGroups(rows)
+  const waiting: (readonly WriteRow[])[] = Arr.chunksOf(rows, iocs.rows_per_call)
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     if (stopped !== undefined) {
       fail(group, stopped.status ?? 502, `not tried, since an earlier call failed: ${stopped.message}`)
@@ -132,15 +133,5 @@ export const writeRows = Effect.fnUntraced(function* ({
   }
   return { done, failed, trace_ids: [...trace_ids, ...seen.trace_ids], failures }
 })
-
-const inGroups = (rows: readonly WriteRow[]): (readonly WriteRow[])[] =>
-  Array.from({ length: Math.ceil(rows.length / iocs.rows_per_call) }, (_, n) =>
-    rows.slice(n * iocs.rows_per_call, (n + 1) * iocs.rows_per_call),
-  )
-
-const halves = (rows: readonly WriteRow[]): readonly (readonly WriteRow[])[] => {
-  const middle = Math.ceil(rows.length / 2)
-  return [rows.slice(0, middle), rows.slice(middle)]
-}
 
 const reasonOf = (error: FalconError): string => error.errors[0]?.message ?? error.message

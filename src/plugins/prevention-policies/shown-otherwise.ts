@@ -1,6 +1,7 @@
 /** Compares a policy that Falcon returned with what was asked for: a 2xx may have applied less, or nothing. */
 import { idField } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
+import { fieldsOf, listOf } from "../../core/json-object.ts"
 import { cleanText } from "../../core/text.ts"
 import { policy_args } from "./limits.ts"
 
@@ -14,7 +15,7 @@ interface Asked {
  * nothing, and neither do settings of a form that cannot be read.
  */
 export const shownOtherwise = ({ name, settings = [] }: Asked, resource: unknown): string | undefined => {
-  const shown = (resource ?? {}) as Readonly<Record<string, unknown>>
+  const shown = fieldsOf(resource)
   const other_name = typeof shown.name === "string" && name !== undefined && shown.name !== name ? ["another name"] : []
   const own = settingsOf(shown.prevention_settings)
   const others = own.size === 0 ? [] : settings.flatMap(({ id, value }) => otherwise(id, value, own.get(idKey(id))))
@@ -26,7 +27,7 @@ export const shownOtherwise = ({ name, settings = [] }: Asked, resource: unknown
 
 /** By id; each category has a list of its own (gofalcon `PreventionCategoryRespV1`). */
 const settingsOf = (categories: unknown): ReadonlyMap<string, unknown> => {
-  const lists = list(categories).map((category) => list((category as { readonly settings?: unknown } | null)?.settings))
+  const lists = listOf(categories).map((category) => listOf(fieldsOf(category).settings))
   const entries = lists.flat().flatMap((setting): [string, unknown][] => {
     const id = settingIdOf(setting)
     return id === undefined ? [] : [[idKey(id), (setting as { readonly value?: unknown }).value]]
@@ -35,8 +36,6 @@ const settingsOf = (categories: unknown): ReadonlyMap<string, unknown> => {
 }
 
 const settingIdOf = idField("id")
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 const otherwise = (id: string, wanted: Readonly<Record<string, unknown>>, own: unknown): readonly string[] => {
   if (own === undefined) return [`no setting ${cleanText(id, policy_args.setting_chars_max)}`]

@@ -1,7 +1,7 @@
 /** Maps a user entity of Falcon Identity Protection to an OCSF User Inventory Info event. */
-import { known, listOf, textOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
+import { known, textOf, textsOf, timeMs } from "../../core/assets/read-fields.ts"
 import type { Mapped } from "../../core/assets/source.ts"
-import { fieldsOf, type JsonObject } from "../../core/json-object.ts"
+import { fieldsOf, type JsonObject, listOf } from "../../core/json-object.ts"
 import { type AccountTypeId, account_types, type RiskLevelId, risk_levels, user_types } from "./ocsf.ts"
 import { userEvent } from "./user-event.ts"
 
