@@ -2,20 +2,7 @@
  * The tenants and plugins of a process while it runs. A reload changes which there are: what it stops is stopped as at an end, what it
  * starts is started as at a start, and everything else goes on without noticing.
  */
-import {
-  Cause,
-  Context,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  FileSystem,
-  Latch,
-  type Layer,
-  Metric,
-  Schedule,
-  Scope,
-} from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, FileSystem, Latch, type Layer, Schedule, Scope } from "effect"
 import type { HttpApi, ServedTenant } from "./api/app.ts"
 import type { Cluster } from "./core/cluster/cluster.ts"
 import type { Config, TenantConfig } from "./core/config/load.ts"
@@ -29,6 +16,7 @@ import { server } from "./core/http/server/limits.ts"
 import { reload as limits } from "./core/limits/operator.ts"
 import { retry } from "./core/limits.ts"
 import type { EnabledPlugin } from "./core/plugin.ts"
+import { forgetMetrics } from "./core/telemetry/forget-metrics.ts"
 import { Health } from "./core/telemetry/health.ts"
 import { openTenant, type RunningTenant } from "./core/tenant/boot.ts"
 import { credentialsOf } from "./core/tenant/services.ts"
@@ -297,14 +285,3 @@ const haveTokensChanged = (now: InForce, next: InForce): boolean => {
     ])
   return of(now) !== of(next)
 }
-
-/** Takes the series with these labels out of what is measured. */
-const forgetMetrics = (labels: Readonly<Record<string, string>>): Effect.Effect<void> =>
-  Effect.map(Metric.MetricRegistry, (registry) => {
-    for (const [key, { attributes = {} }] of registry) {
-      const is_theirs = Object.entries(labels).every(
-        ([name, value]) => (attributes as Readonly<Record<string, string>>)[name] === value,
-      )
-      if (is_theirs) registry.delete(key)
-    }
-  })

@@ -1,10 +1,15 @@
 /** What was changed, by whom, and how it ended. */
 import type { AuditShown } from "../api/status/schema.ts"
-import { Empty, Section, Sign } from "./parts.tsx"
+import { Empty, Section, Sign, Table } from "./parts.tsx"
 import { tenant } from "./state.ts"
 import { clock, count } from "./words.ts"
 
 const status = (outcome: string) => (outcome === "success" ? "ok" : outcome === "failed" ? "failed" : "degraded")
+
+const long_columns = [
+  { title: "Ids", kind: "number", cell: ({ ids }: AuditShown) => count(ids) },
+  { title: "Detail", kind: "detail", cell: ({ detail }: AuditShown) => detail ?? "" },
+] as const
 
 export const AuditTable = ({
   lines,
@@ -16,49 +21,20 @@ export const AuditTable = ({
   lines.length === 0 ? (
     <Empty>Nothing was changed yet. Each action that changes something leaves a line here.</Empty>
   ) : (
-    <table class="stacks">
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Who</th>
-          <th scope="col">Action</th>
-          <th scope="col">Outcome</th>
-          {!short && (
-            <th scope="col" class="number">
-              Ids
-            </th>
-          )}
-          {!short && <th scope="col">Detail</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {lines.map((line) => (
-          <tr key={`${line.at} ${line.who} ${line.action} ${line.outcome}`}>
-            <td data-label="When">{clock(line.at)}</td>
-            <td data-label="Who">
-              {line.who}
-              {line.approved_by !== undefined && ` (approved by ${line.approved_by})`}
-            </td>
-            <td data-label="Action">
-              <code>{line.action}</code>
-            </td>
-            <td data-label="Outcome">
-              <Sign status={status(line.outcome)} text={line.outcome} />
-            </td>
-            {!short && (
-              <td class="number" data-label="Ids">
-                {count(line.ids)}
-              </td>
-            )}
-            {!short && (
-              <td class="detail" data-label="Detail">
-                {line.detail ?? ""}
-              </td>
-            )}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      rows={lines}
+      keyOf={({ at, who, action, outcome }) => `${at} ${who} ${action} ${outcome}`}
+      columns={[
+        { title: "When", cell: ({ at }) => clock(at) },
+        {
+          title: "Who",
+          cell: ({ who, approved_by }) => (approved_by === undefined ? who : `${who} (approved by ${approved_by})`),
+        },
+        { title: "Action", cell: ({ action }) => <code>{action}</code> },
+        { title: "Outcome", cell: ({ outcome }) => <Sign status={status(outcome)} text={outcome} /> },
+        ...(short ? [] : long_columns),
+      ]}
+    />
   )
 
 export const Audit = () => (

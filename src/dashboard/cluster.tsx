@@ -1,6 +1,6 @@
 /** Which process of a cluster runs what of the tenant, and which processes there are. */
 import type { ClusterStatus } from "../api/status/schema.ts"
-import { Section, Sign } from "./parts.tsx"
+import { Empty, Section, Sign, Table } from "./parts.tsx"
 import { report } from "./state.ts"
 import { ago, rate, span } from "./words.ts"
 
@@ -26,86 +26,57 @@ export const Cluster = ({ tenant }: { readonly tenant: string }) => {
 
 const Units = ({ units, now }: { readonly units: ClusterStatus["units"]; readonly now: string }) =>
   units.length === 0 ? (
-    <p class="empty">No process has taken anything of this tenant yet.</p>
+    <Empty>No process has taken anything of this tenant yet.</Empty>
   ) : (
-    <table class="stacks">
-      <thead>
-        <tr>
-          <th scope="col">Plugin</th>
-          <th scope="col">Process</th>
-          <th scope="col">Sign of life</th>
-          <th scope="col">Since</th>
-          <th scope="col" class="number">
-            Takeovers
-          </th>
-          <th scope="col" class="number">
-            Events/s
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {units.map((unit) => (
-          <tr key={unit.plugin}>
-            <th scope="row" data-label="Plugin">
-              {unit.plugin}
-            </th>
-            <td data-label="Process">{unit.process}</td>
-            <td data-label="Sign of life">
-              <Sign
-                status={unit.seen_s === null ? "degraded" : "ok"}
-                text={unit.seen_s === null ? "gone" : `${span(unit.seen_s)} ago`}
-              />
-            </td>
-            <td data-label="Since" title={unit.since}>
-              {ago(unit.since, now)}
-            </td>
-            <td class="number" data-label="Takeovers">
-              {unit.epoch - 1}
-            </td>
-            <td class="number" data-label="Events/s">
-              {unit.events_per_s === null ? "–" : rate(unit.events_per_s)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      rows={units}
+      keyOf={({ plugin }) => plugin}
+      columns={[
+        { title: "Plugin", kind: "name", cell: ({ plugin }) => plugin },
+        { title: "Process", cell: ({ process }) => process },
+        {
+          title: "Sign of life",
+          cell: ({ seen_s }) => (
+            <Sign
+              status={seen_s === null ? "degraded" : "ok"}
+              text={seen_s === null ? "gone" : `${span(seen_s)} ago`}
+            />
+          ),
+        },
+        { title: "Since", cell: ({ since }) => <span title={since}>{ago(since, now)}</span> },
+        { title: "Takeovers", kind: "number", cell: ({ epoch }) => epoch - 1 },
+        {
+          title: "Events/s",
+          kind: "number",
+          cell: ({ events_per_s }) => (events_per_s === null ? "–" : rate(events_per_s)),
+        },
+      ]}
+    />
   )
 
-const Processes = ({ cluster: { processes, units, process: here } }: { readonly cluster: ClusterStatus }) => (
-  <table class="stacks">
-    <thead>
-      <tr>
-        <th scope="col">Process</th>
-        <th scope="col">Version</th>
-        <th scope="col">Sign of life</th>
-        <th scope="col" class="number">
-          Units
-        </th>
-        <th scope="col" class="number">
-          Events/s
-        </th>
-      </tr>
-    </thead>
-    <tbody>
-      {processes.map((one) => {
-        const own = units.filter((unit) => unit.process === one.process)
-        return (
-          <tr key={one.process}>
-            <th scope="row" data-label="Process">
-              {one.process}
-              {one.process === here && " (this one)"}
-            </th>
-            <td data-label="Version">{one.version}</td>
-            <td data-label="Sign of life">{span(one.seen_s)} ago</td>
-            <td class="number" data-label="Units">
-              {one.works ? own.length : "takes none"}
-            </td>
-            <td class="number" data-label="Events/s">
-              {rate(own.reduce((sum, { events_per_s }) => sum + (events_per_s ?? 0), 0))}
-            </td>
-          </tr>
-        )
-      })}
-    </tbody>
-  </table>
-)
+const Processes = ({ cluster: { processes, units, process: here } }: { readonly cluster: ClusterStatus }) => {
+  const unitsOf = (process: string) => units.filter((unit) => unit.process === process)
+  const perSecond = (process: string) =>
+    unitsOf(process).reduce((sum, { events_per_s }) => sum + (events_per_s ?? 0), 0)
+  return (
+    <Table
+      rows={processes}
+      keyOf={({ process }) => process}
+      columns={[
+        {
+          title: "Process",
+          kind: "name",
+          cell: ({ process }) => (process === here ? `${process} (this one)` : process),
+        },
+        { title: "Version", cell: ({ version }) => version },
+        { title: "Sign of life", cell: ({ seen_s }) => `${span(seen_s)} ago` },
+        {
+          title: "Units",
+          kind: "number",
+          cell: ({ process, works }) => (works ? unitsOf(process).length : "takes none"),
+        },
+        { title: "Events/s", kind: "number", cell: ({ process }) => rate(perSecond(process)) },
+      ]}
+    />
+  )
+}

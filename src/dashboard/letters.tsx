@@ -1,7 +1,7 @@
 /** Dead letters: what could not be delivered, and what an admin may do about it. */
 import { useState } from "preact/hooks"
 import type { TenantStatus } from "../api/status/schema.ts"
-import { Confirm, Dialog, Empty, Failure, Section } from "./parts.tsx"
+import { Confirm, Dialog, Empty, Failure, Pairs, Section, Table } from "./parts.tsx"
 import { act, read } from "./server.ts"
 import { allows, base, report, tenant } from "./state.ts"
 import { bytes, clock, count, words } from "./words.ts"
@@ -101,7 +101,7 @@ export const Letters = () => {
           There are too many to list here. <code>akonis dead-letters list</code> shows them.
         </Empty>
       ) : (
-        <Table
+        <Newest
           newest={newest}
           chosen={chosen}
           toggle={is_admin ? toggle : undefined}
@@ -149,91 +149,54 @@ export const Letters = () => {
 
 const Reasons = ({ by_reason }: { readonly by_reason: Readonly<Record<string, number>> }) => {
   const all = Object.entries(by_reason)
-  if (all.length === 0) return null
-  return (
-    <dl class="pairs">
-      {all.map(([reason, n]) => (
-        <div key={reason}>
-          <dt>{words(reason)}</dt>
-          <dd>{count(n)}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return all.length === 0 ? null : <Pairs pairs={all.map(([reason, n]) => [words(reason), count(n)])} />
 }
 
-const Table = ({
+type Listed = TenantStatus["dead_letters"]["newest"][number]
+
+const chooseColumn = (chosen: ReadonlySet<string>, toggle: (id: string) => void) => ({
+  title: "Choose",
+  kind: "control" as const,
+  cell: ({ id }: Listed) => (
+    <input type="checkbox" aria-label={`Choose ${id}`} checked={chosen.has(id)} onChange={() => toggle(id)} />
+  ),
+})
+
+const lookColumn = (look: (id: string) => Promise<void>) => ({
+  title: "Look",
+  kind: "control" as const,
+  cell: ({ id }: Listed) => (
+    <button type="button" class="small" onClick={() => void look(id)}>
+      Look<span class="hidden"> at {id}</span>
+    </button>
+  ),
+})
+
+const Newest = ({
   newest,
   chosen,
   toggle,
   look,
 }: {
-  readonly newest: TenantStatus["dead_letters"]["newest"]
+  readonly newest: readonly Listed[]
   readonly chosen: ReadonlySet<string>
   readonly toggle: ((id: string) => void) | undefined
   readonly look: ((id: string) => Promise<void>) | undefined
 }) => (
-  <table class="stacks">
-    <thead>
-      <tr>
-        {toggle !== undefined && (
-          <th scope="col">
-            <span class="hidden">Choose</span>
-          </th>
-        )}
-        <th scope="col">When</th>
-        <th scope="col">Reason</th>
-        <th scope="col">Partition</th>
-        <th scope="col" class="number">
-          Offset
-        </th>
-        <th scope="col" class="number">
-          Size
-        </th>
-        <th scope="col">Detail</th>
-        {look !== undefined && (
-          <th scope="col">
-            <span class="hidden">Look</span>
-          </th>
-        )}
-      </tr>
-    </thead>
-    <tbody>
-      {newest.map((letter) => (
-        <tr key={letter.id}>
-          {toggle !== undefined && (
-            <td data-label="Choose">
-              <input
-                type="checkbox"
-                aria-label={`Choose ${letter.id}`}
-                checked={chosen.has(letter.id)}
-                onChange={() => toggle(letter.id)}
-              />
-            </td>
-          )}
-          <td data-label="When">{clock(letter.at)}</td>
-          <td data-label="Reason">{words(letter.reason)}</td>
-          <td data-label="Partition">{letter.partition}</td>
-          <td class="number" data-label="Offset">
-            {letter.offset ?? "–"}
-          </td>
-          <td class="number" data-label="Size">
-            {bytes(letter.bytes)}
-          </td>
-          <td class="detail" data-label="Detail">
-            {letter.detail}
-          </td>
-          {look !== undefined && (
-            <td>
-              <button type="button" class="small" onClick={() => void look(letter.id)}>
-                Look<span class="hidden"> at {letter.id}</span>
-              </button>
-            </td>
-          )}
-        </tr>
-      ))}
-    </tbody>
-  </table>
+  <Table
+    rows={newest}
+    keyOf={({ id }) => id}
+    columns={[
+      ...(toggle === undefined ? [] : [chooseColumn(chosen, toggle)]),
+      { title: "When", cell: ({ at }) => clock(at) },
+      { title: "Reason", cell: ({ reason }) => words(reason) },
+      { title: "Partition", cell: ({ partition }) => partition },
+      { title: "Offset", kind: "number", cell: ({ offset }) => offset ?? "–" },
+      { title: "Size", kind: "number", cell: (letter) => bytes(letter.bytes) },
+      { title: "Detail", kind: "detail", cell: ({ detail }) => detail },
+      ...(look === undefined ? [] : [lookColumn(look)]),
+    ]}
+  />
 )
 
 const Shown = ({ letter, onClose }: { readonly letter: Letter; readonly onClose: () => void }) => (

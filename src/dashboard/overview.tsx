@@ -2,7 +2,7 @@
 import type { PartitionStatus, TenantStatus } from "../api/status/schema.ts"
 import { AuditTable } from "./audit.tsx"
 import { Cluster } from "./cluster.tsx"
-import { Curve, Empty, Section, Sign } from "./parts.tsx"
+import { Curve, Empty, Pairs, Section, Sign, Table } from "./parts.tsx"
 import { history, report, tenant } from "./state.ts"
 import { ago, clock, count, folded, metric, millis, rate, span, states, words } from "./words.ts"
 
@@ -130,64 +130,29 @@ const Figures = ({ tenant: one }: { readonly tenant: TenantStatus }) => {
 }
 
 const Partitions = ({ partitions, now }: { readonly partitions: readonly PartitionStatus[]; readonly now: string }) => (
-  <table class="stacks">
-    <thead>
-      <tr>
-        <th scope="col">Partition</th>
-        <th scope="col">State</th>
-        <th scope="col" class="number">
-          Events/s
-        </th>
-        <th scope="col" class="number">
-          Lag
-        </th>
-        <th scope="col" class="number">
-          Read
-        </th>
-        <th scope="col" class="number">
-          Committed
-        </th>
-        <th scope="col" class="number">
-          Dead letters
-        </th>
-        <th scope="col">Last event</th>
-        <th scope="col">Last error</th>
-      </tr>
-    </thead>
-    <tbody>
-      {partitions.map((one) => (
-        <tr key={one.partition}>
-          <th scope="row" data-label="Partition">
-            {one.partition}
-          </th>
-          <td data-label="State">
-            <Sign status={one.status} text={states[one.state]} />
-          </td>
-          <td class="number" data-label="Events/s">
-            {rate(one.events_per_s)}
-          </td>
-          <td class="number" data-label="Lag">
-            {one.lag_s === null ? "–" : span(one.lag_s)}
-          </td>
-          <td class="number" data-label="Read">
-            {one.read_offset ?? "–"}
-          </td>
-          <td class="number" data-label="Committed">
-            {one.committed_offset ?? "–"}
-          </td>
-          <td class="number" data-label="Dead letters">
-            {count(one.dead_letters)}
-          </td>
-          <td data-label="Last event">{ago(one.last_event_at, now)}</td>
-          <td class="detail" data-label="Last error">
-            <span class={one.status === "ok" ? "quiet" : ""}>
-              {one.last_error === null ? "none" : `${clock(one.last_error.at)}  ${one.last_error.detail}`}
-            </span>
-          </td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
+  <Table
+    rows={partitions}
+    keyOf={({ partition }) => partition}
+    columns={[
+      { title: "Partition", kind: "name", cell: ({ partition }) => partition },
+      { title: "State", cell: ({ status, state }) => <Sign status={status} text={states[state]} /> },
+      { title: "Events/s", kind: "number", cell: ({ events_per_s }) => rate(events_per_s) },
+      { title: "Lag", kind: "number", cell: ({ lag_s }) => (lag_s === null ? "–" : span(lag_s)) },
+      { title: "Read", kind: "number", cell: ({ read_offset }) => read_offset ?? "–" },
+      { title: "Committed", kind: "number", cell: ({ committed_offset }) => committed_offset ?? "–" },
+      { title: "Dead letters", kind: "number", cell: ({ dead_letters }) => count(dead_letters) },
+      { title: "Last event", cell: ({ last_event_at }) => ago(last_event_at, now) },
+      {
+        title: "Last error",
+        kind: "detail",
+        cell: ({ status, last_error }) => (
+          <span class={status === "ok" ? "quiet" : ""}>
+            {last_error === null ? "none" : `${clock(last_error.at)}  ${last_error.detail}`}
+          </span>
+        ),
+      },
+    ]}
+  />
 )
 
 /** A longer detail repeats what the table of partitions shows. */
@@ -225,39 +190,22 @@ const Destination = ({ tenant: { destination } }: { readonly tenant: TenantStatu
 const Inventories = ({ tenant: { assets } }: { readonly tenant: TenantStatus }) =>
   assets.length === 0 ? null : (
     <Section title="Inventories">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Inventory</th>
-            <th scope="col" class="number">
-              Known
-            </th>
-            <th scope="col" class="number">
-              Sent
-            </th>
-            <th scope="col" class="number">
-              Left out
-            </th>
-            <th scope="col" class="number">
-              Cycles
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {assets.map((one) => (
-            <tr key={one.plugin}>
-              <th scope="row">{one.plugin}</th>
-              <td class="number">{count(one.known ?? 0)}</td>
-              <td class="number">{count(one.sent)}</td>
-              <td class="number">{count(one.skipped)}</td>
-              <td class="number">
-                {count(one.cycles_done)}
-                {one.cycles_failed > 0 && `, ${count(one.cycles_failed)} failed`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={assets}
+        keyOf={({ plugin }) => plugin}
+        columns={[
+          { title: "Inventory", kind: "name", cell: ({ plugin }) => plugin },
+          { title: "Known", kind: "number", cell: ({ known }) => count(known ?? 0) },
+          { title: "Sent", kind: "number", cell: ({ sent }) => count(sent) },
+          { title: "Left out", kind: "number", cell: ({ skipped }) => count(skipped) },
+          {
+            title: "Cycles",
+            kind: "number",
+            cell: ({ cycles_done, cycles_failed }) =>
+              cycles_failed > 0 ? `${count(cycles_done)}, ${count(cycles_failed)} failed` : count(cycles_done),
+          },
+        ]}
+      />
     </Section>
   )
 
@@ -270,14 +218,3 @@ const Counters = ({ tenant: { counters } }: { readonly tenant: TenantStatus }) =
     </Section>
   )
 }
-
-const Pairs = ({ pairs }: { readonly pairs: readonly (readonly [string, string])[] }) => (
-  <dl class="pairs">
-    {pairs.map(([name, value]) => (
-      <div key={name}>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </div>
-    ))}
-  </dl>
-)

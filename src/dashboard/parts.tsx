@@ -57,6 +57,65 @@ export const Failure = ({ error }: { readonly error: Error | undefined }) =>
     </p>
   )
 
+/** Names with a value each. */
+export const Pairs = ({ pairs }: { readonly pairs: readonly (readonly [string, string])[] }) => (
+  <dl class="pairs">
+    {pairs.map(([name, value]) => (
+      <div key={name}>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </div>
+    ))}
+  </dl>
+)
+
+interface Column<Row> {
+  readonly title: string
+  /** `name`: tells the row from the others; `number`: stands to the right; `detail`: a long text; `control`: its title is for those who hear the page. */
+  readonly kind?: "name" | "number" | "detail" | "control"
+  readonly cell: (row: Row) => ComponentChildren
+}
+
+/** A table; where it is narrow, each row is a stack of its cells, which name their columns. */
+export const Table = <Row,>({
+  columns,
+  rows,
+  keyOf,
+}: {
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
+}) => (
+  <table class="stacks">
+    <thead>
+      <tr>
+        {columns.map(({ title, kind }) => (
+          <th key={title} scope="col" class={kind === "number" ? kind : undefined}>
+            {kind === "control" ? <span class="hidden">{title}</span> : title}
+          </th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>
+      {rows.map((row) => (
+        <tr key={keyOf(row)}>
+          {columns.map(({ title, kind, cell }) =>
+            kind === "name" ? (
+              <th key={title} scope="row" data-label={title}>
+                {cell(row)}
+              </th>
+            ) : (
+              <td key={title} class={kind} data-label={title}>
+                {cell(row)}
+              </td>
+            ),
+          )}
+        </tr>
+      ))}
+    </tbody>
+  </table>
+)
+
 /** A curve of the last values, without axes: its shape is what is looked at. */
 export const Curve = ({ values, label }: { readonly values: readonly number[]; readonly label: string }) => {
   const top = Math.max(1, ...values)

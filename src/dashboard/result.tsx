@@ -1,10 +1,13 @@
 /** What came of a run: counts first, then what failed, then what Falcon gave. */
 import type { ActionResponse } from "../core/actions/response.ts"
-import { Empty, Sign } from "./parts.tsx"
+import { Empty, Pairs, Sign, Table } from "./parts.tsx"
 import { count } from "./words.ts"
 
 /** Of what Falcon gave, in characters: a page is for looking, `akonis call --json` for more. */
 const shown_max = 200_000
+
+/** Rows of errors. */
+const errors_max = 200
 
 export const Result = ({ answer }: { readonly answer: ActionResponse }) => {
   const { outcome, counts, errors, warnings = [], results, request_id } = answer
@@ -14,43 +17,26 @@ export const Result = ({ answer }: { readonly answer: ActionResponse }) => {
       <h3>
         <Sign status={status} text={outcome === "dry_run" ? "Dry run: nothing was sent" : outcome} />
       </h3>
-      {outcome !== "dry_run" && (
-        <dl class="pairs">
-          {Object.entries(counts).map(([name, n]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{count(n ?? 0)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {outcome !== "dry_run" && <Pairs pairs={Object.entries(counts).map(([name, n]) => [name, count(n ?? 0)])} />}
       {warnings.map((warning) => (
         <p key={warning} class="warning">
           {warning}
         </p>
       ))}
       {errors.length > 0 && (
-        <table class="stacks">
-          <thead>
-            <tr>
-              <th scope="col">Id</th>
-              <th scope="col">Code</th>
-              <th scope="col">What Falcon says</th>
-            </tr>
-          </thead>
-          <tbody>
-            {errors.slice(0, 200).map((error) => (
-              <tr key={`${error.id} ${error.code} ${error.message}`}>
-                <td data-label="Id">{error.id ?? "–"}</td>
-                <td data-label="Code">{error.code}</td>
-                <td class="detail" data-label="Says">
-                  {error.outcome === "unconfirmed" ? "unconfirmed: " : ""}
-                  {error.message}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          rows={errors.slice(0, errors_max)}
+          keyOf={({ id, code, message }) => `${id} ${code} ${message}`}
+          columns={[
+            { title: "Id", cell: ({ id }) => id ?? "–" },
+            { title: "Code", cell: ({ code }) => code },
+            {
+              title: "What Falcon says",
+              kind: "detail",
+              cell: ({ outcome, message }) => (outcome === undefined ? message : `${outcome}: ${message}`),
+            },
+          ]}
+        />
       )}
       <Given results={results} />
       <p class="quiet">
