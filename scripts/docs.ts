@@ -103,7 +103,8 @@ const metricsPage = (): string => {
     "",
     "`GET /metrics`, Prometheus text. Metrics have the label `tenant` where nothing else is said; those of the streams have `partition` too.",
     "Beside them stand `process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_start_time_seconds` and, on Linux,",
-    "`process_open_fds`. Alert rules and a Grafana dashboard: `deploy/prometheus/`, `deploy/grafana/`.",
+    "`process_open_fds`, and `akonis_log_lines_lost_total`: log lines that standard error did not take. Alert rules and a Grafana dashboard:",
+    "`deploy/prometheus/`, `deploy/grafana/`.",
   ]
   return `${notice}\n${[...intro, "", "| name | kind | |", "| --- | --- | --- |", ...rows, ""].join("\n")}`
 }

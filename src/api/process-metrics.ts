@@ -1,5 +1,6 @@
 /** The metrics of the process that every Prometheus client offers, under their usual names. */
 import { Effect, FileSystem } from "effect"
+import { lostLines } from "../core/telemetry/standard-error.ts"
 
 interface Line {
   readonly name: string
@@ -30,6 +31,12 @@ export const processMetrics = (started_ms: number): Effect.Effect<string, never,
         kind: "gauge",
         help: "When the process began, seconds since the epoch.",
         value: started_ms / 1_000,
+      },
+      {
+        name: "akonis_log_lines_lost_total",
+        kind: "counter",
+        help: "Log lines that standard error did not take.",
+        value: lostLines(),
       },
       ...(open === undefined
         ? []

@@ -8,6 +8,7 @@ import type { Env } from "../core/config/read.ts"
 import { ConfigError, type StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { redact } from "../core/telemetry/redact.ts"
+import { writeError } from "../core/telemetry/standard-error.ts"
 import { boot } from "../core/tenant/boot.ts"
 import { terminalText } from "../core/text.ts"
 import { loadOutside } from "../outside/load.ts"
@@ -36,22 +37,44 @@ export const configOf = (file: Option.Option<string>, used: Uses) =>
 /** Ends the process with a status; the message, if any, has been printed. */
 export class Exit extends Data.TaggedError("Exit")<{ readonly status: 1 | 2 }> {}
 
+let is_listened_to = false
+
 /**
  * Writes to standard output and waits until it is out: a pipe takes 64 KiB at once, and the process may end after this. Who stops reading
  * (`| head`) gets no more, which is no error.
  */
 export const write = (text: string | Uint8Array): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => undefined)
+    if (!is_listened_to) process.stdout.on("error", () => undefined)
+    is_listened_to = true
     process.stdout.write(text, () => resume(Effect.void))
   })
+
+/**
+ * What goes on until it is told to stop, and is of use only while its output is read: ends once nobody reads it any more (`| head`), and fails
+ * where standard output takes no more for another reason.
+ */
+export const whileRead = <E, R>(live: Effect.Effect<unknown, E, R>): Effect.Effect<void, E | Exit, R> =>
+  Effect.raceFirst(
+    Effect.asVoid(live),
+    Effect.callback<void, Exit>((resume) => {
+      const gone = ({ code, message }: NodeJS.ErrnoException) =>
+        resume(
+          code === "EPIPE"
+            ? Effect.void
+            : Effect.andThen(complain(`standard output: ${message}`), new Exit({ status: 1 })),
+        )
+      process.stdout.on("error", gone)
+      return Effect.sync(() => void process.stdout.off("error", gone))
+    }),
+  )
 
 /** Text on standard output, and a line end. What a server has put into it does not steer the terminal; JSON stays what it is. */
 export const print = (text: string): Effect.Effect<void> => write(`${terminalText(text)}\n`)
 
 /** A complaint on standard error, secrets cut out. */
 export const complain = (line: string): Effect.Effect<void> =>
-  Effect.sync(() => void process.stderr.write(`akonis: ${terminalText(redact(line))}\n`))
+  Effect.sync(() => writeError(`akonis: ${terminalText(redact(line))}\n`))
 
 /** Says what is wrong with the configuration or the data folder, without a stack trace, and chooses the exit status. */
 export const explain = <A, R>(

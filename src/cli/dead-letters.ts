@@ -12,6 +12,7 @@ import { ConfigError, type StoreError } from "../core/errors.ts"
 import { enrichersOf } from "../core/plugin.ts"
 import { lockFolder } from "../core/store/lock.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
+import { writeError } from "../core/telemetry/standard-error.ts"
 import { filesOf, layerNetwork } from "../core/tenant/boot.ts"
 import { Tenant } from "../core/tenant/identity.ts"
 import { version } from "../version.ts"
@@ -199,7 +200,7 @@ const confirmLoss = Effect.fnUntraced(function* (lost: number) {
     yield* complain(`${what}; say --yes where no terminal can be asked`)
     return yield* new Exit({ status: 2 })
   }
-  process.stderr.write(`${what}. Type ${lost} to remove them: `)
+  writeError(`${what}. Type ${lost} to remove them: `)
   if ((yield* typedLine) === String(lost)) return
   yield* complain("nothing was removed")
   return yield* new Exit({ status: 1 })

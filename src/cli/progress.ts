@@ -1,6 +1,7 @@
 /** Progress on standard error: a bar that redraws itself on a terminal, a line now and then elsewhere. */
 import { Clock, Effect } from "effect"
 import type { Tally } from "../core/assets/cycle-tally.ts"
+import { writeError } from "../core/telemetry/standard-error.ts"
 
 const bar_width = 30
 const redraw_ms = 100
@@ -27,12 +28,10 @@ export const makeProgressLine = (noun: string): ProgressLine => {
       shown_ms = now_ms
       const text = progressText(tally, noun)
       drawn = on_terminal
-      process.stderr.write(
-        on_terminal ? `\r\x1b[2K${`${bar(tally)}${text}`.slice(0, columns - 1)}` : `akonis: ${text}\n`,
-      )
+      writeError(on_terminal ? `\r\x1b[2K${`${bar(tally)}${text}`.slice(0, columns - 1)}` : `akonis: ${text}\n`)
     })
   const end = Effect.sync(() => {
-    if (drawn) process.stderr.write("\r\x1b[2K")
+    if (drawn) writeError("\r\x1b[2K")
   })
   return { show, end }
 }

@@ -4,6 +4,41 @@ import { breaks, type Mutant } from "./mutant.ts"
 const noticed = "test/operate/status.test.ts"
 
 export const operate: readonly Mutant[] = [
+  ...breaks(
+    {
+      file: "src/core/telemetry/standard-error.ts",
+      page: "docs/operations.md",
+      noticed_by: "src/core/telemetry/standard-error.test.ts",
+    },
+    [
+      {
+        name: "a log whose reader has gone away ends the process",
+        promise: "Whatever becomes of what reads the log, delivery goes on.",
+        find: 'if (!is_listened_to) process.stderr.on("error", () => undefined)',
+        replace: "",
+      },
+      {
+        name: "lines that nobody reads are kept in memory",
+        promise: "A log that nobody reads fills no memory.",
+        find: "if (waiting_bytes + bytes > limits.waiting_bytes_max) {",
+        replace: "if (bytes > limits.waiting_bytes_max) {",
+      },
+      {
+        name: "lost lines are told by nobody",
+        promise: "The log says how many of its lines were lost.",
+        find: "if (told === lost || waiting_bytes > 0) return Effect.void",
+        replace: "if (told <= lost) return Effect.void",
+      },
+    ],
+  ),
+  ...breaks({ file: "src/cli/operate/tap.ts", page: "docs/operations.md", noticed_by: "test/process/pipes.test.ts" }, [
+    {
+      name: "a tap that nobody reads goes on",
+      promise: "A tap frees its place once nobody reads it.",
+      find: "yield* whileRead(remote.lines(path, show))",
+      replace: "yield* remote.lines(path, show)",
+    },
+  ]),
   ...breaks({ file: "src/api/status/tap.ts", page: "docs/security.md", noticed_by: noticed }, [
     {
       name: "a reader taps events",

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { type StatusReport, status_report } from "../../api/status/schema.ts"
-import { complain, Exit, explain, jsonFlag, print, write } from "../common.ts"
+import { complain, Exit, explain, jsonFlag, print, whileRead, write } from "../common.ts"
 import { connectRemote, remoteFlags } from "./remote.ts"
 import { statusLines } from "./screen.ts"
 
@@ -63,7 +63,7 @@ export const top = Command.make("top", remoteFlags, (flags) =>
           yield* Effect.ignore(remote.lines("/status/stream", (line) => Effect.ignore(show(line))))
         }
       })
-      if (!on_terminal) return yield* watch
+      if (!on_terminal) return yield* whileRead(watch)
       yield* Effect.acquireUseRelease(
         enter,
         () => Effect.raceFirst(watch, quit),

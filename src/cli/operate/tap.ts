@@ -2,7 +2,7 @@
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { terminalText } from "../../core/text.ts"
-import { complain, explain, write } from "../common.ts"
+import { complain, explain, whileRead, write } from "../common.ts"
 import { connectRemote, remoteFlags } from "./remote.ts"
 
 const flags = {
@@ -32,7 +32,8 @@ export const tap = Command.make("tap", flags, (given) =>
       })
       const path = `${tenant === undefined ? "" : `/tenants/${encodeURIComponent(tenant)}`}/tap?${query}`
       if (process.stderr.isTTY) yield* complain("events appear as they are delivered; Ctrl-C ends")
-      yield* remote.lines(path, (line) => (line === "" ? Effect.void : write(`${terminalText(line)}\n`)))
+      const show = (line: string) => (line === "" ? Effect.void : write(`${terminalText(line)}\n`))
+      yield* whileRead(remote.lines(path, show))
     }),
   ),
 ).pipe(Command.withDescription("A sample of the events that a running process delivers"))

@@ -48,6 +48,14 @@ export const dead_letter_admin = {
   raw_chars_max: 64 * 1024,
 } as const
 
+/** Log lines on standard error (`core/telemetry/standard-error.ts`). */
+export const log_output = {
+  /** Written and not yet taken by whoever reads them; what comes beyond is lost, and counted. A pipe holds 64 KiB besides. */
+  waiting_bytes_max: 1024 * 1024,
+  /** Between two looks whether lines were lost that the log does not tell yet. */
+  lost_look_ms: 10_000,
+} as const
+
 /** What is remembered of the log: at most 2 MB. */
 export const log_tail = {
   lines_max: 1_000,

@@ -8,6 +8,7 @@ import { oneLine, terminalText } from "../text.ts"
 import { rememberLine } from "./log-tail.ts"
 import { redact } from "./redact.ts"
 import { summedUp } from "./repeats.ts"
+import { tellLostLines, writeError } from "./standard-error.ts"
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error"
@@ -17,20 +18,18 @@ export interface LogOptions {
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
 /** `also`: who else is given every line. */
-export const layerLogging = ({ level, format }: LogOptions, also: readonly Logger.Logger<unknown, void>[] = []) =>
-  Layer.mergeAll(
-    Logger.layer([
-      summedUp(
-        Logger.make((options) => {
-          const line = redact(formats[format](options))
-          rememberLine(line)
-          process.stderr.write(`${line}\n`)
-        }),
-      ),
-      ...also.map(summedUp),
-    ]),
+export const layerLogging = ({ level, format }: LogOptions, also: readonly Logger.Logger<unknown, void>[] = []) => {
+  const printed = Logger.make<unknown, void>((options) => {
+    const line = redact(formats[format](options))
+    rememberLine(line)
+    writeError(`${line}\n`)
+  })
+  const loggers = Logger.layer([printed, ...also].map(summedUp))
+  return Layer.mergeAll(
+    Layer.effectDiscard(tellLostLines).pipe(Layer.provideMerge(loggers)),
     Layer.succeed(References.MinimumLogLevel, levels[level]),
   )
+}
 
 /**
  * Text from elsewhere is cleaned where it comes in; this is for what slipped through. A line break, which a stack trace has,
