@@ -180,6 +180,10 @@ describe.each(ways)("an answer opened over %s", (_, open) => {
       ],
     ],
     [
+      "chunks whose sizes are all written equally long",
+      ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0000000000000006\r\nabcdef\r\n0000000000000000\r\n\r\n"],
+    ],
+    [
       "chunks with trailers",
       ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\nx-sum: 1\r\n\r\n"],
     ],

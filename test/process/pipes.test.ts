@@ -8,22 +8,17 @@ test("who stops reading the output of a command causes no complaint", () => {
 
 test("a tap ends, and frees its place, once nobody reads it any more", async () => {
   const left = Promise.withResolvers<void>()
-  const events = async function* () {
-    try {
-      for (;;) {
-        yield '{"event":1}\n'
-        await Bun.sleep(10)
-      }
-    } finally {
-      left.resolve()
-    }
-  }
+  const events = () =>
+    new ReadableStream({
+      pull: (to) => Bun.sleep(10).then(() => to.enqueue(Buffer.from('{"event":1}\n'))),
+      cancel: () => left.resolve(),
+    })
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(events()) })
   const env = { ...process.env, AKONIS_TOKEN: "a-token-of-16-characters" }
   const command = `"${process.execPath}" src/main.ts tap --url ${server.url.origin} | head -n 1`
   const ran = Bun.spawn(["sh", "-c", command], { env, stdout: "pipe", stderr: "pipe" })
   await left.promise
-  const said = [await ran.stdout.text(), await ran.stderr.text()]
+  const said = [await new Response(ran.stdout).text(), await new Response(ran.stderr).text()]
   await server.stop(true)
   expect(said).toEqual(['{"event":1}\n', ""])
 })

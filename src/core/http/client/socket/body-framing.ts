@@ -108,7 +108,8 @@ class ChunkedFraming implements BodyFraming {
   private begin(line: string): void {
     // What follows a semicolon are extensions, which nobody uses.
     const size = line.split(";", 1)[0]!.trim()
-    if (!/^[0-9a-fA-F]{1,12}$/.test(size)) throw new ProtocolError("BAD_CHUNK")
+    // As many zeros before the size as somebody likes: some servers write all sizes equally long.
+    if (!/^0*[0-9a-fA-F]{1,12}$/.test(size)) throw new ProtocolError("BAD_CHUNK")
     this.left = Number.parseInt(size, 16)
     this.place = this.left === 0 ? "trailer" : "data"
   }
