@@ -44,7 +44,7 @@ export const Overview = () => {
 
 /** What is wrong, in full, before anything else. */
 const Troubles = ({ tenant: { plugins } }: { readonly tenant: TenantStatus }) => {
-  const wrong = plugins.filter(({ status }) => status !== "ok")
+  const wrong = [...(report.value!.shared ?? []), ...plugins].filter(({ status }) => status !== "ok")
   if (wrong.length === 0) return null
   return (
     <ul class="troubles">

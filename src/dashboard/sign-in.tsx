@@ -1,5 +1,5 @@
 /** The way in: a token of the server opens a session of this browser. */
-import { useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 import { Failure } from "./parts.tsx"
 import { signIn } from "./server.ts"
 import { begin } from "./state.ts"
@@ -8,6 +8,9 @@ export const SignIn = () => {
   const [token, setToken] = useState("")
   const [error, setError] = useState<Error>()
   const [busy, setBusy] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+  // There is nothing else to do on this page.
+  useEffect(() => field.current?.focus(), [])
   const submit = async (event: Event) => {
     event.preventDefault()
     setBusy(true)
@@ -28,6 +31,7 @@ export const SignIn = () => {
           <span>Token</span>
           <input
             id="token"
+            ref={field}
             type="password"
             autocomplete="current-password"
             required

@@ -18,8 +18,19 @@ test("children are counted, and those that cannot be started are named", async (
   })
   expect(rowOf(found, "children")).toMatchObject({
     status: "warning",
-    detail: expect.stringMatching(/^2 children, 1 of them new: akonis run will start them; not started: a+ "Acme" \(/),
+    detail: expect.stringMatching(
+      /^2 children, 1 of them new: akonis run starts those that lack nothing, and health names the others; not started: a+ "Acme" \(/,
+    ),
   })
+})
+
+test("before the first start, an entry about a child that Falcon lists is not called a stranger", async () => {
+  const tenants = [
+    { id: "acme", member_cid: acme },
+    { id: "hooli", member_cid: "d".repeat(32) },
+  ]
+  const found = await checked({ config: { ...config, tenants }, simulator: { children } })
+  expect(rowOf(found, "children").detail).toEndWith("in the configuration, and no child of this customer: hooli")
 })
 
 test("a client that may not list children is told the scope that it lacks", async () => {

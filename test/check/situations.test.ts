@@ -236,6 +236,17 @@ const cases: readonly (readonly [string, Case])[] = [
     },
   ],
   [
+    "a cluster whose database does not answer",
+    {
+      config: {
+        cluster: { database_url: "postgres://akonis:a-password@127.0.0.1:1/akonis", runner_host: "127.0.0.1" },
+      },
+      row: "cluster database",
+      says: /^the database 127\.0\.0\.1:1\/akonis cannot be used: .*ECONNREFUSED/,
+      remedy: /cluster\.database_url/,
+    },
+  ],
+  [
     "a server that is open to everybody",
     {
       config: { server: { host: "0.0.0.0", port: 0 } },

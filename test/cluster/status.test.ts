@@ -55,7 +55,7 @@ test.skipIf(!has_postgres)(named(told, !has_postgres), () =>
     })
     const lines = statusLines(report, { columns: 400, colour: false, long: false })
     const seen = `last sign ${report.cluster!.processes[1]!.seen_s.toFixed(1)} s ago`
-    expect(lines).toContain(`process ${other}: 1 units   121 events/s   ${seen}`)
+    expect(lines).toContain(`process ${other}: 1 unit   121 events/s   ${seen}`)
     expect(lines).toContain(`▲ acme/device-assets: its process ${gone} is gone`)
     expect(lines).toContain(`event-stream runs on ${other} since 2026-11-01 10:00:00 UTC   121 events/s`)
     const admin = status_report.parse((await ask("/status", { token: tokens.admin })).body)

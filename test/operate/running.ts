@@ -1,6 +1,7 @@
 /** A running worker on a virtual clock with the HTTP API over it, for what an operator looks at. */
 import { Clock, Effect } from "effect"
 import { makeHttpApp } from "../../src/api/app.ts"
+import type { ProcessHealth } from "../../src/api/health.ts"
 import { secretText } from "../../src/core/config/secret.ts"
 import type { Caller } from "../../src/core/http/server/bearer.ts"
 import { makeWorld } from "../support/world.ts"
@@ -14,6 +15,7 @@ export const startRunning = Effect.fnUntraced(function* (
   options: Parameters<typeof makeWorld>[0],
   yaml = "",
   serves: "all" | "health" = "all",
+  process_health: ProcessHealth = Effect.succeed({}),
 ) {
   const clock = yield* Clock.Clock
   const world = yield* makeWorld(options)
@@ -26,6 +28,7 @@ export const startRunning = Effect.fnUntraced(function* (
     started_ms: 0,
     now_ms: () => clock.currentTimeMillisUnsafe(),
     serves,
+    process_health,
   })
   const request = (path: string, role: Caller["role"] | undefined, body?: unknown) =>
     Effect.promise(async () =>

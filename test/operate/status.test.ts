@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { status_report } from "../../src/api/status/schema.ts"
+import { statusLines } from "../../src/cli/operate/screen.ts"
 import { onTestClock } from "../support/effect.ts"
 import { startRunning } from "./running.ts"
 
@@ -54,6 +55,42 @@ describe("the status", () => {
         expect(after.partitions[0]).toMatchObject({ state: "flowing", status: "ok" })
         expect(after.partitions[0]!.lag_s).toBeLessThan(5)
         expect(after.partitions[0]!.last_error!.detail).toContain("intake blocked")
+      }),
+    ))
+
+  test("is as bad as what belongs to no tenant, and says why: it agrees with health", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const since = "2026-11-01T10:00:00.000Z"
+        const children = { status: "degraded", since, detail: "children: not started: globex" } as const
+        const { ask } = yield* startRunning(
+          { partitions: 1 },
+          "",
+          "all",
+          Effect.succeed({ "flight-control": children }),
+        )
+        const report = parsed((yield* ask("/status", "reader")).body)
+        expect((yield* ask("/health")).body.status).toBe("degraded")
+        expect(report).toMatchObject({ status: "degraded", shared: [{ id: "flight-control", ...children }] })
+        const lines = statusLines(report, { columns: 80, colour: false, long: false })
+        expect(lines).toContain("▲ flight-control: children: not started: globex")
+      }),
+    ))
+
+  test("shows on a terminal of 80 columns every number and the whole reason of an outage", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const body = `{"errors":[{"code":503,"message":"${"maintenance until further notice, ".repeat(3)}sorry"}]}`
+        const faults = [{ on: "intake" as const, after_ms: 10_000, until_ms: 60_000, do: { status: 503, body } }]
+        const { ask, world } = yield* startRunning({ partitions: 1, events_per_second: 5, faults })
+        yield* world.pass(30_000, 500)
+        const report = parsed((yield* ask("/status", "reader")).body)
+        const lines = statusLines(report, { columns: 80, colour: false, long: true })
+        expect(lines.filter((line) => [...line].length > 80)).toEqual([])
+        expect(lines.find((line) => line.startsWith("PARTITION"))).toEndWith(" COMMITTED  DEAD")
+        const said = lines.map((line) => line.trim()).join(" ")
+        expect(said).toContain(report.tenants[0]!.plugins.find(({ id }) => id === "event-stream")!.detail)
+        expect(said).toContain("posts that failed since the start: ")
       }),
     ))
 

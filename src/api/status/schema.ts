@@ -133,19 +133,28 @@ const cluster = z.object({
     .describe("The plugins' work for each tenant."),
 })
 
+const shared = z.object({ id: z.string(), ...report })
+
 export const status_report = z.object({
   at,
   version: z.string(),
   uptime_s: z.int(),
-  status: health_status.describe("That of the tenant that is worst."),
+  status: health_status.describe("That of the tenant that is worst, or of what they share."),
   read_only: z.boolean(),
   caller: z.object({ name: z.string(), role: z.enum(["reader", "responder", "admin"]) }).describe("Who asks."),
   process: z.object({ cpu_s: z.number(), rss_bytes: z.number() }),
   cluster: cluster.describe("Who of a cluster runs what; of the tenants that the caller may see.").exactOptional(),
+  shared: z
+    .array(shared)
+    .describe(
+      "What belongs to no tenant, such as the list of children in Flight Control. Only for callers that may see all tenants.",
+    )
+    .exactOptional(),
   tenants: z.array(tenant),
 })
 
 export type StatusReport = Immutable<z.output<typeof status_report>>
+export type SharedStatus = Immutable<z.output<typeof shared>>
 export type ClusterStatus = Immutable<z.output<typeof cluster>>
 export type TenantStatus = Immutable<z.output<typeof tenant>>
 export type PartitionStatus = Immutable<z.output<typeof partition>>

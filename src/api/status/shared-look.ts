@@ -6,12 +6,14 @@ import { status as limits } from "../../core/limits/operator.ts"
 import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { version } from "../../version.ts"
 import type { Api } from "../api.ts"
+import type { ProcessHealth } from "../health.ts"
 import { makeTenantLook, type TenantGauges, worst } from "./look.ts"
-import type { StatusReport, TenantStatus } from "./schema.ts"
+import type { SharedStatus, StatusReport, TenantStatus } from "./schema.ts"
 
 /** What was seen, before it is cut to what a caller may see. */
 interface Seen {
   readonly tenants: readonly TenantStatus[]
+  readonly shared: readonly SharedStatus[]
   readonly seen_ms: number
 }
 
@@ -32,7 +34,15 @@ export interface SharedLook {
 /** `now`: the tenants that are shown now. */
 export const makeSharedLook = (
   now: () => { readonly api: Api; readonly running: readonly RunningTenant[] },
-  { started_ms, cluster }: { readonly started_ms: number; readonly cluster?: () => ClusterLook | undefined },
+  {
+    started_ms,
+    cluster,
+    process_health = Effect.succeed({}),
+  }: {
+    readonly started_ms: number
+    readonly cluster?: () => ClusterLook | undefined
+    readonly process_health?: ProcessHealth
+  },
 ): SharedLook => {
   let looks: readonly ReturnType<typeof makeTenantLook>[] | undefined
   const looksNow = () => {
@@ -45,7 +55,8 @@ export const makeSharedLook = (
     const looks = looksNow()
     const measured = Map.groupBy(yield* Metric.snapshot, ({ attributes }) => attributes?.tenant)
     const tenants = yield* Effect.forEach(looks, ({ id, whole }) => whole(measured.get(id) ?? []))
-    return { tenants, seen_ms: now().api.now_ms() }
+    const shared = Object.entries(yield* process_health).map(([id, report]) => ({ id, ...report }))
+    return { tenants, shared, seen_ms: now().api.now_ms() }
   })
   const watchers = new Set<{ readonly caller: Caller; readonly tell: (json: string) => void }>()
   let last: Seen | undefined
@@ -79,19 +90,22 @@ export const makeSharedLook = (
 
   const reportFor = (caller: Caller, seen: Seen): string => {
     const visible = seen.tenants.filter(({ id }) => maySee(caller, id))
+    // Their details may name any tenant.
+    const shared = caller.tenants === undefined ? seen.shared : []
     const cpu = process.cpuUsage()
     const placed = cluster?.()
     const report: StatusReport = {
       at: new Date(seen.seen_ms).toISOString(),
       version,
       uptime_s: Math.floor((seen.seen_ms - started_ms) / 1_000),
-      status: worst(visible.map(({ status }) => status)),
+      status: worst([...visible, ...shared].map(({ status }) => status)),
       read_only: now().api.read_only,
       caller: { name: caller.name, role: caller.role },
       process: { cpu_s: (cpu.user + cpu.system) / 1e6, rss_bytes: process.memoryUsage.rss() },
       ...(placed !== undefined && {
         cluster: { ...placed, units: placed.units.filter(({ tenant }) => maySee(caller, tenant)) },
       }),
+      ...(shared.length > 0 && { shared }),
       tenants: visible,
     }
     return JSON.stringify(report)

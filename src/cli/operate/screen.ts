@@ -1,5 +1,5 @@
 /** The status as lines of a terminal: for `akonis status` once, for `akonis top` again and again. */
-import type { PartitionStatus, StatusReport, TenantStatus } from "../../api/status/schema.ts"
+import type { PartitionStatus, SharedStatus, StatusReport, TenantStatus } from "../../api/status/schema.ts"
 import { oneLine } from "../../core/text.ts"
 
 /** How a text is set off; nothing where colours are not wanted. */
@@ -20,7 +20,8 @@ interface Format {
 }
 
 /** The lines of a report, each at most `columns` wide. */
-export const statusLines = (report: StatusReport, { columns, colour, long }: Format): readonly string[] => {
+export const statusLines = (report: StatusReport, format: Format): readonly string[] => {
+  const { columns, colour } = format
   const paint = colour ? inColour : plain
   const { version, uptime_s, status, process, at, read_only } = report
   const head = [
@@ -34,7 +35,12 @@ export const statusLines = (report: StatusReport, { columns, colour, long }: For
   const lines = [
     head,
     ...clusterLines(report, paint),
-    ...report.tenants.flatMap((tenant) => ["", ...tenantLines(tenant, paint, long), ...placeLines(report, tenant.id)]),
+    ...troubleLines(report.shared ?? [], paint, columns),
+    ...report.tenants.flatMap((tenant) => [
+      "",
+      ...tenantLines(tenant, paint, format),
+      ...placeLines(report, tenant.id),
+    ]),
   ]
   return lines.map((line) => cut(line, columns))
 }
@@ -47,7 +53,7 @@ const clusterLines = ({ cluster }: StatusReport, paint: Paint): string[] => {
     const own = units.filter((unit) => unit.process === one.process && unit.seen_s !== null)
     const events = own.reduce((sum, { events_per_s }) => sum + (events_per_s ?? 0), 0)
     const here = one.process === process ? ", which answers" : ""
-    const work = one.works ? `${own.length} units   ${rate(events)} events/s` : "takes no units"
+    const work = one.works ? `${counted(own.length, "unit")}   ${rate(events)} events/s` : "takes no units"
     return `process ${one.process}${here}: ${work}   last sign ${span(one.seen_s)} ago`
   })
   const ownerless = units.filter(({ seen_s }) => seen_s === null)
@@ -69,12 +75,12 @@ const placeLines = ({ cluster }: StatusReport, tenant: string): string[] =>
       return `${plugin} runs ${here}on ${process} since ${since.slice(0, 19).replace("T", " ")} UTC   ${rate(events_per_s ?? 0)} events/s`
     })
 
-const tenantLines = (tenant: TenantStatus, paint: Paint, long: boolean): string[] => {
+const tenantLines = (tenant: TenantStatus, paint: Paint, { columns, long }: Format): string[] => {
   const { id, status, partitions, destination, dead_letters, plugins, enrichment, budget, approvals_waiting } = tenant
-  const wrong = plugins.filter((plugin) => plugin.status !== "ok")
   return [
     `${paint(`${signs[status]} tenant ${id}`, "bold")}   ${rate(tenant.events_per_s)} events/s   ${destinationText(destination)}`,
-    ...(partitions.length === 0 ? [] : partitionLines(partitions, paint)),
+    ...failedPosts(destination),
+    ...(partitions.length === 0 ? [] : partitionLines(partitions, paint, columns)),
     [
       `dead letters ${dead_letters.pending}${reasons(dead_letters.by_reason)}`,
       ...(enrichment.open + enrichment.enriched + enrichment.dead_lettered === 0
@@ -85,38 +91,57 @@ const tenantLines = (tenant: TenantStatus, paint: Paint, long: boolean): string[
       ...(budget === null ? [] : [`budget ${budget.remaining} of ${budget.limit} requests a minute`]),
       ...(approvals_waiting === 0 ? [] : [`approvals waiting ${approvals_waiting}`]),
     ].join("   "),
-    ...wrong.map((plugin) => paint(`${signs[plugin.status]} ${plugin.id}: ${oneLine(plugin.detail)}`, plugin.status)),
+    ...troubleLines(plugins, paint, columns),
     ...(long ? [...assetLines(tenant), ...auditLines(tenant, paint)] : []),
   ]
 }
 
-const destinationText = (destination: TenantStatus["destination"]): string => {
-  if (destination === null) return "nothing is delivered"
-  const { name, posts_per_s, p50_ms, p95_ms, failed } = destination
-  const times = p50_ms === null ? "" : `, half within ${Math.round(p50_ms)} ms, 95 % within ${Math.round(p95_ms!)} ms`
-  const failures = Object.entries(failed).map(([reason, count]) => `${count} × ${reason}`)
-  return `${oneLine(name)}: ${rate(posts_per_s)} posts/s${times}${failures.length === 0 ? "" : `; failed: ${failures.join(", ")}`}`
+/** What is not well, with the reason. */
+const troubleLines = (reports: readonly SharedStatus[], paint: Paint, columns: number): string[] =>
+  reports
+    .filter(({ status }) => status !== "ok")
+    .flatMap(({ id, status, detail }) =>
+      folded(`${signs[status]} ${id}: ${oneLine(detail)}`, columns).map((line) => paint(line, status)),
+    )
+
+const failedPosts = (destination: TenantStatus["destination"]): string[] => {
+  const failures = Object.entries(destination?.failed ?? {}).map(([reason, count]) => `${count} × ${reason}`)
+  return failures.length === 0 ? [] : [`posts that failed since the start: ${failures.join(", ")}`]
 }
 
-const widths = [10, 15, 10, 10, 15, 15, 8] as const
-const header = ["PARTITION", "STATE", "EVENTS/S", "LAG", "READ", "COMMITTED", "DEAD"]
+const destinationText = (destination: TenantStatus["destination"]): string => {
+  if (destination === null) return "nothing is delivered"
+  const { name, posts_per_s, p50_ms, p95_ms } = destination
+  const times = p50_ms === null ? "" : `, half within ${Math.round(p50_ms)} ms, 95 % within ${Math.round(p95_ms!)} ms`
+  return `${oneLine(name)}: ${rate(posts_per_s)} posts/s${times}`
+}
 
-const partitionLines = (partitions: readonly PartitionStatus[], paint: Paint): string[] => [
-  paint(row([...header, "DETAIL"]), "dim"),
-  ...partitions.map((one) => {
-    const cells = [
-      one.partition,
-      `${signs[one.status]} ${one.state}`,
-      rate(one.events_per_s),
-      one.lag_s === null ? "-" : span(one.lag_s),
-      String(one.read_offset ?? "-"),
-      String(one.committed_offset ?? "-"),
-      String(one.dead_letters),
-    ]
-    const line = row([...cells, one.status === "ok" ? "" : oneLine(one.detail)])
-    return one.status === "ok" ? line : paint(line, one.status)
-  }),
-]
+const header = ["PARTITION", "STATE", "EVENTS/S", "LAG", "READ", "COMMITTED", "DEAD"]
+const widths = [10, 14, 9, 8, 14, 14, 5] as const
+/** What the table takes without the details: 80. */
+const table_columns = widths.reduce((sum, width) => sum + width, widths.length - 1)
+/** Where fewer columns than this are left for details, they stand below the table alone, with the plugin. */
+const detail_columns_min = 40
+
+const partitionLines = (partitions: readonly PartitionStatus[], paint: Paint, columns: number): string[] => {
+  const beside = columns >= table_columns + detail_columns_min
+  return [
+    paint(row(beside ? [...header, "DETAIL"] : header), "dim"),
+    ...partitions.map((one) => {
+      const cells = [
+        one.partition,
+        `${signs[one.status]} ${one.state}`,
+        rate(one.events_per_s),
+        one.lag_s === null ? "-" : span(one.lag_s),
+        String(one.read_offset ?? "-"),
+        String(one.committed_offset ?? "-"),
+        String(one.dead_letters),
+      ]
+      if (one.status === "ok") return row(cells)
+      return paint(row(beside ? [...cells, oneLine(one.detail)] : cells), one.status)
+    }),
+  ]
+}
 
 /** Words to the left, numbers to the right. */
 const row = (cells: readonly string[]): string =>
@@ -135,13 +160,15 @@ const auditLines = ({ audit }: TenantStatus, paint: Paint): string[] =>
   audit
     .slice(0, 5)
     .map(({ at, who, action, outcome, ids }) =>
-      paint(oneLine(`${at.slice(11, 19)} ${who} ${action} (${ids} ids): ${outcome}`), "dim"),
+      paint(oneLine(`${at.slice(11, 19)} ${who} ${action} (${counted(ids, "id")}): ${outcome}`), "dim"),
     )
 
 const reasons = (by_reason: Readonly<Record<string, number>>): string => {
   const parts = Object.entries(by_reason).map(([reason, count]) => `${count} ${reason}`)
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
 const rate = (per_s: number): string => (per_s >= 100 ? String(Math.round(per_s)) : per_s.toFixed(1))
 
@@ -167,4 +194,20 @@ const cut = (line: string, columns: number): string => {
       return shown
     })
     .join("")
+}
+
+/** A reason takes no more lines than this, so that those of others stay on the screen. */
+const folded_lines_max = 6
+
+/** A text broken between words into lines of a width; what follows the first is set in. */
+const folded = (text: string, columns: number): readonly string[] => {
+  const lines: string[] = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    if (last === undefined) lines.push(word)
+    else if ([...last].length + 1 + [...word].length <= columns) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(`  ${word}`)
+  }
+  if (lines.length <= folded_lines_max) return lines
+  return [...lines.slice(0, folded_lines_max - 1), "  …"]
 }

@@ -12,7 +12,9 @@ export const status = Command.make("status", { ...remoteFlags, json: jsonFlag },
       const remote = yield* connectRemote(flags, "reader")
       const report = yield* parse((yield* remote.get("/status")).text)
       if (flags.json) yield* print(JSON.stringify(report, null, 2))
-      else for (const line of statusLines(report, { columns: 400, colour: false, long: false })) yield* print(line)
+      else
+        for (const line of statusLines(report, { columns: process.stdout.columns ?? 400, colour: false, long: false }))
+          yield* print(line)
       if (report.status !== "ok") return yield* new Exit({ status: 1 })
     }),
   ),
@@ -94,7 +96,10 @@ const quit = Effect.callback<void>((resume) => {
 /** One picture: every line is drawn over the old one and the rest of it erased, so that nothing flickers. */
 const draw = (report: StatusReport) => {
   const { columns = 80, rows = 24 } = process.stdout
-  const lines = statusLines(report, { columns, colour: true, long: true }).slice(0, rows - 1)
+  const all = statusLines(report, { columns, colour: true, long: true })
+  const left_out = all.length - (rows - 1)
+  const lines =
+    left_out <= 0 ? all : [...all.slice(0, rows - 2), `… ${left_out + 1} more lines: a higher window shows them`]
   return write(`\x1b[H${lines.map((line) => `${line}\x1b[K\n`).join("")}\x1b[J`)
 }
 

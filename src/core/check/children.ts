@@ -22,8 +22,9 @@ export const childrenFinding = ({ tenants, flight_control }: WithParent): Effect
       ...flight_control.unready.map(({ cid }) => cid),
     ])
     const fresh = [...children.keys()].filter((cid) => !known.has(cid)).length
-    const counted = `${size} ${size === 1 ? "child" : "children"}${fresh === 0 ? "" : `, ${fresh} of them new: akonis run will start them`}`
-    const unready = tellUnready(flight_control)
+    const counted = `${size} ${size === 1 ? "child" : "children"}${fresh === 0 ? "" : `, ${fresh} of them new: akonis run starts those that lack nothing, and health names the others`}`
+    const unlisted = new Map([...flight_control.unlisted].filter(([cid]) => !children.has(cid)))
+    const unready = tellUnready({ ...flight_control, unlisted })
     return unready === ""
       ? ok(counted)
       : warning(`${counted}; ${unready}`, "give each child what it lacks, or leave it out on purpose")

@@ -10,6 +10,7 @@ import { makeFolder, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import { Checkpoints } from "../store/checkpoints.ts"
 import { lockFolder } from "../store/lock.ts"
 import { Offsets } from "../store/offsets.ts"
+import { clusterRoom } from "../tenant/boot.ts"
 import { layerTenant } from "../tenant/services.ts"
 import { type CheckRow, type Finding, failed, ok, warning } from "./check.ts"
 
@@ -179,6 +180,39 @@ export const portQuestion = ({ server }: Config, in_use: boolean): Question =>
         : failed(message, "choose another server.port (AKONIS_PORT) or server.host, or stop who listens there")
     }),
   )
+
+/** What a process of a cluster takes beside that: its database, of this version, and the port for the others. */
+export const clusterQuestions = ({ cluster, source }: Config, in_use: boolean): readonly Question[] => {
+  if (cluster === undefined) return []
+  const { runner_host, runner_port, runner_listen_host: hostname = runner_host } = cluster
+  const database = Effect.gen(function* () {
+    const room = yield* clusterRoom
+    const opened = yield* room.openDatabase(cluster, source)
+    yield* room.checkVersion(opened)
+    return ok(`${opened.place} answers, and has the tables of this version`)
+  }).pipe(
+    Effect.catchTags({
+      ConfigError: ({ key, message }) => Effect.succeed(failed(`${key}: ${message}`, `correct ${key}`)),
+      StoreError: ({ message }) =>
+        Effect.succeed(
+          failed(message, "check cluster.database_url, and run akonis cluster migrate once for a version"),
+        ),
+    }),
+  )
+  const port = Effect.gen(function* () {
+    const unready = () => new Response(null, { status: 503 })
+    const opened = yield* Effect.result(listen({ hostname, port: runner_port, fetch: unready }))
+    if (opened._tag === "Success") return ok("free")
+    const detail = `port ${runner_port} on ${hostname} cannot be opened`
+    return in_use
+      ? warning(detail, "nothing, if the process that holds the data folder listens there")
+      : failed(detail, "choose another cluster.runner_port, or a runner_listen_host of this machine")
+  })
+  return [
+    question("cluster database", "a connection to the database of cluster.database_url, and its version", database),
+    question("cluster port", `listening on ${hostname}, port ${runner_port}, for a moment`, port),
+  ]
+}
 
 /** The row of something that must be in order before anything is sent. */
 export const networkFailed = ({ key, message }: ConfigError): CheckRow => ({

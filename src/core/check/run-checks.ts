@@ -14,6 +14,7 @@ import { type Check, type CheckRow, type CheckServices, type Finding, FolderInUs
 import { childrenFinding } from "./children.ts"
 import { grantOf } from "./falcon-finding.ts"
 import {
+  clusterQuestions,
   configurationQuestions,
   filesQuestion,
   folderQuestion,
@@ -63,6 +64,7 @@ export const runChecks = (config: Config, options: CheckOptions): Effect.Effect<
     const in_use = yield* checkFolders(config, options)
     const port = portQuestion(config, in_use)
     yield* answer(options, port, port.find)
+    for (const one of clusterQuestions(config, in_use)) yield* answer(options, one, one.find)
     const network = options.network ?? (yield* openNetwork(config, options))
     if (network === undefined) return
     yield* checkTenants(config, options).pipe(

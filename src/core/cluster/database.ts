@@ -82,7 +82,7 @@ const told = (words: string): string =>
   unknown_authority.test(words) ? `${words}; database_ca_file names the authority where it is your own` : words
 
 /** What the server or the system said, of the innermost error that says anything. */
-const wordsOf = (error: SqlError): string => {
+export const wordsOf = (error: SqlError): string => {
   let words = error.message
   for (let inner: unknown = error.reason; inner instanceof Error || isCause(inner); inner = inner.cause) {
     if (typeof inner.message === "string" && inner.message !== "") words = inner.message

@@ -7,7 +7,7 @@ import { SqlRunnerStorage } from "effect/cluster"
 import { Migrator, SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import { StoreError } from "../errors.ts"
-import { ask, type Database } from "./database.ts"
+import { ask, type Database, wordsOf } from "./database.ts"
 
 /** Every table of ours, and those of the cluster's engine, begin so. */
 export const table_prefix = "akonis"
@@ -110,7 +110,9 @@ export const migrate = ({ sql, place }: Database): Effect.Effect<readonly string
   }).pipe(
     Effect.provideService(SqlClient.SqlClient, sql),
     Effect.catchDefect((defect) => Effect.fail(failed(place, String(defect)))),
-    Effect.mapError((error) => (error instanceof StoreError ? error : failed(place, error.message))),
+    Effect.mapError((error) =>
+      error instanceof StoreError ? error : failed(place, error._tag === "SqlError" ? wordsOf(error) : error.message),
+    ),
   )
 }
 
@@ -118,7 +120,7 @@ const failed = (place: string, why: string) =>
   new StoreError({
     reason: "unwritable",
     path: place,
-    message: `the database ${place} cannot be migrated: ${why}. Nothing of that version was changed; the role needs the right to create tables`,
+    message: `the database ${place} cannot be migrated: ${why}. Nothing of that version was changed; the role needs the right to connect and to create tables`,
   })
 
 /** Fails unless the database has exactly the versions of this Akonis. */

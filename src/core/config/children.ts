@@ -34,7 +34,7 @@ export const parseChildren = (
     if ("why" in made) unready.push({ cid, name: nameOf(made.id, name), why: made.why })
     else tenants.push(made)
   }
-  const unlisted = not_there.map((cid) => entries.get(cid)!.id)
+  const unlisted = new Map(not_there.map((cid) => [cid, entries.get(cid)!.id] as const))
   const with_own_secret = new Set([...entries].flatMap(([cid, { own }]) => (hasSecret(own) ? [cid] : [])))
   return { tenants, flight_control: { credentials: parent, unready, unlisted }, with_own_secret }
 }
@@ -110,7 +110,9 @@ const named = (children: readonly UnreadyChild[]): string =>
 export const tellUnready = ({ unready, unlisted }: FlightControl): string => {
   const parts = [
     ...(unready.length === 0 ? [] : [`not started: ${named(unready)}`]),
-    ...(unlisted.length === 0 ? [] : [`in the configuration, and no child of this customer: ${shortList(unlisted)}`]),
+    ...(unlisted.size === 0
+      ? []
+      : [`in the configuration, and no child of this customer: ${shortList([...unlisted.values()])}`]),
   ]
   return parts.join("; ")
 }

@@ -26,8 +26,8 @@ export interface UnreadyChild {
 export interface FlightControl {
   readonly credentials: Credentials
   readonly unready: readonly UnreadyChild[]
-  /** Tenants that the configuration names and that Falcon does not list. */
-  readonly unlisted: readonly string[]
+  /** Tenants that the configuration names and that the process has not noted as children: their ids by customer id. */
+  readonly unlisted: ReadonlyMap<string, string>
 }
 
 export interface Config extends General {
