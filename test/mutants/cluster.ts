@@ -180,12 +180,12 @@ export const cluster: readonly Mutant[] = [
     },
   ]),
   ...breaks(
-    { file: "src/core/cluster/stored-files.ts", page, noticed_by: "src/core/cluster/shared-rotation.test.ts" },
+    { file: "src/core/cluster/stored-locks.ts", page, noticed_by: "src/core/cluster/shared-rotation.test.ts" },
     [
       {
         name: "a rotation whose connection breaks is a defect",
         promise: "when it is back all goes on by itself",
-        find: '        Effect.catchDefect((defect) => Effect.fail(problem("lock", name, "Unknown", { code: String(defect) }))),\n',
+        find: "        Effect.catchDefect((defect) => Effect.fail(problem(name, String(defect)))),\n",
         replace: "",
       },
     ],

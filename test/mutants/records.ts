@@ -25,6 +25,18 @@ const beside = breaks(
       replace: "return Effect.map(Effect.void, () => entries.get(id))",
     },
     {
+      name: "a journal is written anew while a shell adds to it",
+      promise: "A key acts once, whichever process of a folder it is used in.",
+      find: "yield* owner ? add : inTurn(fs, turn, add)",
+      replace: "yield* add",
+    },
+    {
+      name: "what a shell began before the server was started is in doubt for ever",
+      promise: "A key acts once, whichever process of a folder it is used in.",
+      find: "        elsewhere.add(entry)\n      }\n      if",
+      replace: "      }\n      if",
+    },
+    {
       name: "what a shell could not do is in doubt for ever",
       promise: "A key under which nothing was done may be used again.",
       find: "if (elsewhere.has(entry) && !keys.has(key)) remove(key, entry)",
@@ -37,9 +49,9 @@ const journal = breaks({ file: "src/core/actions/idempotency.ts", noticed_by: di
   {
     name: "no fsync of the journal",
     promise: on_disk,
-    find: "yield* appendDurably(data_dir, file_name, text, safe_names)",
+    find: "const add = appendDurably(data_dir, file_name, text, safe_names)",
     replace:
-      'yield* Effect.orDie(Effect.scoped(Effect.flatMap(fs.open(`${data_dir}/${file_name}`, { flag: "a" }), (file) => file.writeAll(new TextEncoder().encode(text)))))',
+      'const add = Effect.orDie(Effect.scoped(Effect.flatMap(fs.open(`${data_dir}/${file_name}`, { flag: "a" }), (file) => file.writeAll(new TextEncoder().encode(text)))))',
   },
   {
     name: "the beginning of an action is not waited for",

@@ -20,13 +20,13 @@ const lock = breaks({ file: "src/core/store/lock.ts", page, noticed_by: "src/cor
   {
     name: "a lock of another user is taken",
     promise: "lock must belong to the user that runs Akonis, with mode 0600.",
-    find: "if (uid !== me) throw",
+    find: 'if (by === "owner" && uid !== me) throw',
     replace: "if (uid === -1) throw",
   },
   {
     name: "everybody may open the lock",
     promise: "All files of the data folder are readable by their owner alone.",
-    find: "if ((mode & 0o077) !== 0) chmodSync(path, 0o600)",
+    find: "if ((mode & 0o077) !== 0 && uid === me) chmodSync(path, 0o600)",
     replace: "if ((mode & 0o077) !== 0) chmodSync(path, mode)",
   },
   {

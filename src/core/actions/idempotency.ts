@@ -10,6 +10,7 @@
 import { Clock, Deferred, Effect, FileSystem, Semaphore } from "effect"
 import type { StoreError } from "../errors.ts"
 import { monotonicMs } from "../monotonic.ts"
+import { hold, inTurn } from "../store/alone.ts"
 import { appendDurably, readIfPresent, writeAtomic } from "../store/atomic-file.ts"
 import type { Audit, AuditLine } from "./audit.ts"
 import { beginning, type Entry, linesOf, readEntries } from "./idempotency-file.ts"
@@ -68,8 +69,8 @@ export const journalOf = (
 
 /**
  * Opens the journal of a folder. `owner`: this process holds the folder's lock; then what is on the disk is read, what a
- * crash left is recorded, and the file is compacted. A process beside it only adds its own lines. Each looks, before it acts under
- * a key that it does not know, whether the other has written meanwhile: a shell carries out approved runs under the keys of their askers.
+ * crash left is recorded, and the file is compacted. A process beside it only adds its own lines, in turn with the compaction. Each looks, before
+ * it acts under a key that it does not know, whether the other has written meanwhile: a shell carries out approved runs under the keys of their askers.
  */
 const openJournal = Effect.fnUntraced(function* (
   data_dir: string,
@@ -88,6 +89,7 @@ const openJournal = Effect.fnUntraced(function* (
   /** Entries that another process has written beside this one. */
   const elsewhere = new WeakSet<Entry>()
   const path = `${data_dir}/${file_name}`
+  const turn = `${data_dir}/idempotency`
   let damaged = ""
   /** As far as this process knows: when the file has another size, somebody else has written to it. */
   let file_bytes = 0
@@ -96,19 +98,21 @@ const openJournal = Effect.fnUntraced(function* (
   const append = (line: object) =>
     Effect.gen(function* () {
       const text = `${JSON.stringify(line)}\n`
-      yield* appendDurably(data_dir, file_name, text, safe_names)
+      const add = appendDurably(data_dir, file_name, text, safe_names)
+      yield* owner ? add : inTurn(fs, turn, add)
       file_bytes += Buffer.byteLength(text)
-      if (owner && file_bytes > live_bytes + bounds.journal_slack_bytes) yield* Effect.andThen(absorb, compact)
+      if (owner && file_bytes > live_bytes + bounds.journal_slack_bytes) yield* compact
     }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Semaphore.withPermits(one_writer, 1))
 
-  const compact = Effect.suspend(() => {
+  /** Writes the file anew, unless another process adds to it just now, whose line would be lost: then the next line sees to it. */
+  const compact = Effect.gen(function* () {
+    const mine = yield* Effect.catch(hold(fs, turn), ({ message }) => Effect.as(Effect.logError(message), false))
+    if (!mine) return
+    yield* absorb
     const text = [...entries.values()].map(linesOf).join("")
-    return Effect.tap(writeAtomic(data_dir, file_name, text), () =>
-      Effect.sync(() => {
-        file_bytes = Buffer.byteLength(text)
-      }),
-    )
-  })
+    yield* writeAtomic(data_dir, file_name, text)
+    file_bytes = Buffer.byteLength(text)
+  }).pipe(Effect.scoped)
 
   /** Takes over what another process has written. What is under way there is in doubt here, until its end is written. */
   const absorb = Effect.gen(function* () {
@@ -225,7 +229,8 @@ const openJournal = Effect.fnUntraced(function* (
 
   if (owner) {
     const now_ms = yield* Clock.currentTimeMillis
-    const text = yield* readIfPresent(`${data_dir}/${file_name}`)
+    const text = yield* readIfPresent(path)
+    file_bytes = Buffer.byteLength(text ?? "")
     const read = readEntries(text ?? "")
     const { found } = read
     if (read.damaged.length > 0) {
@@ -242,6 +247,8 @@ const openJournal = Effect.fnUntraced(function* (
       if (entry.state === "running") {
         if (entry.audit !== undefined) yield* audit.write(cutOff(entry.audit, now_ms))
         entry.state = "doubt"
+        // It may be a shell's that is still at it, and tells the end later.
+        elsewhere.add(entry)
       }
       if (entry.key === undefined) continue
       entries.set(entry.key, entry)

@@ -5,11 +5,12 @@
  */
 import { ByteSize, Effect, FileSystem, Option, PlatformError } from "effect"
 import type { StoreError } from "../errors.ts"
-import { withAlone } from "../store/alone.ts"
+import { withLocks } from "../store/alone.ts"
 import { Fenced } from "../store/fence.ts"
 import { isSharedFolder, sharedNameIn } from "../store/shared-names.ts"
 import { ask, type Database } from "./database.ts"
 import { cluster_database as limits } from "./limits.ts"
+import { storedLocks } from "./stored-locks.ts"
 import { fenceLost, heldBy } from "./units.ts"
 
 type Result<A> = Effect.Effect<A, PlatformError.PlatformError>
@@ -189,23 +190,6 @@ export const sharedFiles = (
   const stat = (path: string, name: string): Result<FileSystem.File.Info> =>
     isSharedFolder(name) ? Effect.succeed(folder_info) : Effect.map(found("stat", path, name), infoOf)
 
-  /** Inside of a transaction, whose end gives the lock back, whatever becomes of this process. */
-  const alone = (name: string, work: Result<void>): Result<void> =>
-    sql
-      .withTransaction(
-        Effect.gen(function* () {
-          const lock = sql<{ mine: boolean }>`
-            SELECT pg_try_advisory_xact_lock(hashtextextended(${`${tenant}/${name}`}, 0)) AS mine`
-          const [row] = yield* asked("lock", name, ask(database, lock))
-          if (row?.mine === true) yield* work
-        }),
-      )
-      .pipe(
-        Effect.catchTag("SqlError", ({ message }) => Effect.fail(problem("lock", name, "Unknown", { code: message }))),
-        // What cannot be rolled back, since the connection broke, is a defect to the library.
-        Effect.catchDefect((defect) => Effect.fail(problem("lock", name, "Unknown", { code: String(defect) }))),
-      )
-
   const files = FileSystem.FileSystem.of({
     ...disk,
     open: (path, options) => {
@@ -228,7 +212,7 @@ export const sharedFiles = (
       return rename(from, from_name, to, to_name)
     },
   })
-  return withAlone(files, alone)
+  return withLocks(files, storedLocks(database, { id: tenant, data_dir }))
 }
 
 interface Row {

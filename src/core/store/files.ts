@@ -16,20 +16,25 @@ import {
 } from "node:fs"
 import { NodeFileSystem } from "@effect/platform-node"
 import { ByteSize, Effect, FileSystem, Layer, Option, PlatformError } from "effect"
+import { withLocks } from "./alone.ts"
+import { holdFile } from "./hold-file.ts"
 
-/** Everything but `open` and `rename` is Node's implementation. */
+/** Everything but `open`, `rename` and the locks is Node's implementation. */
 export const layerFiles: Layer.Layer<FileSystem.FileSystem> = Layer.effect(
   FileSystem.FileSystem,
   Effect.map(FileSystem.FileSystem, (fs) =>
-    FileSystem.FileSystem.of({
-      ...fs,
-      open: (path, options) =>
-        Effect.acquireRelease(
-          call("open", path, () => openSync(path, flagOf(options?.flag), options?.mode)),
-          (descriptor) => Effect.sync(() => closeSync(descriptor)),
-        ).pipe(Effect.map((descriptor) => handle(path, descriptor))),
-      rename: (from, to) => call("rename", to, () => renameSync(from, to)),
-    }),
+    withLocks(
+      {
+        ...fs,
+        open: (path, options) =>
+          Effect.acquireRelease(
+            call("open", path, () => openSync(path, flagOf(options?.flag), options?.mode)),
+            (descriptor) => Effect.sync(() => closeSync(descriptor)),
+          ).pipe(Effect.map((descriptor) => handle(path, descriptor))),
+        rename: (from, to) => call("rename", to, () => renameSync(from, to)),
+      },
+      { hold: (path) => holdFile(path, (file, error) => problem("lock", file, tagOf(error), error)) },
+    ),
   ),
 ).pipe(Layer.provide(NodeFileSystem.layer))
 

@@ -11,3 +11,11 @@ export const folder_watch = {
   /** The first such look of a unit of a cluster: its database may be there again at once. The next ones come after twice as long each, up to `retry_ms`. */
   shared_retry_ms: 1_000,
 } as const
+
+/** Files that several processes write to in turn. */
+export const turns = {
+  /** Between two looks whether the other process is done: an append takes a few ms. */
+  pause_ms: 10,
+  /** To write a journal of some hundred MiB anew takes a second or two; who has not had its turn by then says so and writes nothing. */
+  wait_ms_max: 5_000,
+} as const

@@ -50,7 +50,7 @@ const lockPart = Effect.fnUntraced(function* (
 ): Effect.fn.Return<FolderLock, StoreError, Scope.Scope> {
   const file = `${folder}/${files[part]}`
   yield* Effect.acquireRelease(
-    Effect.try({ try: () => openDatabase(file), catch: (error) => refusal(folder, part, error) }),
+    Effect.try({ try: () => openLocked(file, "owner"), catch: (error) => refusal(folder, part, error) }),
     (database) => Effect.sync(() => database.close()),
   )
   const path = `${file}.socket`
@@ -69,15 +69,19 @@ const lockPart = Effect.fnUntraced(function* (
   }
 })
 
-/** Fails when the file is another user's or read-only: SQLite would open such a file, and lock nobody out. */
-const openDatabase = (path: string): DatabaseSync => {
+/**
+ * Opens a SQLite file, made where there is none, in an exclusive transaction, which locks it until it is closed. Throws where another process
+ * has it ({@link isBusy}), and when the file may not be written, or `by` its owner only and we are another user: SQLite would open such a
+ * file, and lock nobody out.
+ */
+export const openLocked = (path: string, by: "owner" | "anybody"): DatabaseSync => {
   closeSync(openSync(path, "a", 0o600))
   accessSync(path, constants.R_OK | constants.W_OK)
   const { uid, mode } = statSync(path)
   const me = process.geteuid?.() ?? uid
-  if (uid !== me) throw new Error(`${path} belongs to the user ${uid}, this process to ${me}`)
+  if (by === "owner" && uid !== me) throw new Error(`${path} belongs to the user ${uid}, this process to ${me}`)
   if ((mode & 0o200) === 0) throw new Error(`${path} is read-only`)
-  if ((mode & 0o077) !== 0) chmodSync(path, 0o600)
+  if ((mode & 0o077) !== 0 && uid === me) chmodSync(path, 0o600)
   const database = new DatabaseSync(path)
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
@@ -155,9 +159,13 @@ const taken = (folder: string, part: FolderPart): StoreError => {
   return new StoreError({ reason: "locked", path: folder, message })
 }
 
+/** Whether SQLite says that somebody else has the file. */
+export const isBusy = (error: unknown): boolean =>
+  /locked|busy/i.test(error instanceof Error ? error.message : String(error))
+
 const refusal = (folder: string, part: FolderPart, error: unknown): StoreError => {
+  if (isBusy(error)) return taken(folder, part)
   const text = error instanceof Error ? error.message : String(error)
-  if (/locked|busy/i.test(text)) return taken(folder, part)
   const message = `${folder} cannot be locked (${text}); it and its file ${files[part]} must belong to this user, who may write to them`
   return new StoreError({ reason: "unwritable", path: folder, message })
 }
