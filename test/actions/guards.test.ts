@@ -153,6 +153,8 @@ describe("a protected host", () => {
       protecting({ tags: [tag] }),
     ))
 
+  const shown = (fields: object) => JSON.stringify({ resources: [{ device_id: first.agent_id, ...fields }] })
+  const any_filter = { filter: `hostname:'${first.hostname}'` }
   const nothing = [
     "",
     '{"resources":null,"errors":[]}',
@@ -161,14 +163,17 @@ describe("a protected host", () => {
   ]
 
   test.each([
-    ...nothing.map(
-      (body) => ["/devices/queries/devices/v1", { filter: `hostname:'${first.hostname}'` }, 200, body] as const,
-    ),
+    ...nothing.map((body) => ["/devices/queries/devices/v1", any_filter, 200, body] as const),
     ...nothing.map((body) => ["/devices/entities/devices/v2", { tags: [tag] }, 200, body] as const),
     ["/devices/entities/devices/v2", { tags: [tag] }, 200, '{"resources":[],"errors":[]}'],
     ["/devices/entities/devices/v2", { tags: [tag] }, 404, "<html>no such page</html>"],
     ["/devices/entities/devices/v2", { tags: [tag] }, 404, '{"errors":[{"code":404,"message":"404: Page Not Found"}]}'],
     ["/devices/entities/devices/v2", { tags: [tag] }, 200, '{"resources":[],"errors":[{"code":404,"message":"no"}]}'],
+    ["/devices/entities/devices/v2", { tags: [tag] }, 200, shown({ hostname: "x" })],
+    ["/devices/entities/devices/v2", { tags: [tag] }, 200, shown({ hostname: "x", tags: tag })],
+    ["/devices/entities/devices/v2", { hostnames: ["DC-01"] }, 200, shown({ tags: [] })],
+    ["/devices/queries/devices/v1", any_filter, 200, '{"resources":[],"meta":{"pagination":{"total":1}}}'],
+    ["/devices/queries/devices/v1", any_filter, 200, JSON.stringify({ resources: madeUpIds(100) })],
   ] as const)("is no host that nothing was said about: %s %j %d %s", (path, guard, status, body) =>
     withApp(
       { faults: [faultOn(path, { status, body }, { count: 20 })] },

@@ -17,6 +17,7 @@ import { iocs } from "./iocs.ts"
 import type { Mutant } from "./mutant.ts"
 import { network } from "./network.ts"
 import { operate } from "./operate.ts"
+import { other_answers } from "./other-answers.ts"
 import { outside } from "./outside.ts"
 import { platform } from "./platform.ts"
 import { records } from "./records.ts"
@@ -44,6 +45,7 @@ export const mutants: readonly Mutant[] = [
   ...door,
   ...network,
   ...operate,
+  ...other_answers,
   ...outside,
   ...platform,
   ...reload,

@@ -31,20 +31,20 @@ const push = breaks({ file: "src/plugins/iocs/push-indicators.ts", page: referen
   {
     name: "old indicators of others are deleted when Falcon's filter is wrong",
     promise: others,
-    find: '(one) => isOurs(one) && (one.modified_on ?? "9")',
-    replace: '(one) => (one.modified_on ?? "9")',
+    find: '(one) => isOurs(one) && (dayOf(one.modified_on) ?? "9")',
+    replace: '(one) => (dayOf(one.modified_on) ?? "9")',
   },
   {
     name: "young indicators are deleted when Falcon's filter is wrong",
     promise: "valid_for removes only indicators of ours that were last changed that long ago.",
-    find: '(one.modified_on ?? "9").slice(0, 10) <= day &&',
-    replace: '(one.modified_on ?? "9").slice(0, 10) !== day &&',
+    find: '(dayOf(one.modified_on) ?? "9") <= day &&',
+    replace: '(dayOf(one.modified_on) ?? "9") !== day &&',
   },
   {
     name: "an indicator without a date counts as old",
     promise: "valid_for removes only indicators of ours that were last changed that long ago.",
-    find: '(one.modified_on ?? "9")',
-    replace: '(one.modified_on ?? "0")',
+    find: '(dayOf(one.modified_on) ?? "9")',
+    replace: '(dayOf(one.modified_on) ?? "0")',
   },
   {
     name: "what comes again is deleted for its age",

@@ -149,11 +149,11 @@ class Findings {
   /** Adds what one call showed. `but`: ids that will be sent again. */
   addCall(
     { resources, trace_id }: Pick<FalconError | Envelope, "resources" | "trace_id">,
-    { rows, loose, unexplained }: Judged,
+    { rows, loose, unexplained, strangers }: Judged,
     but: ReadonlySet<string> = new Set(),
   ): void {
     // A refusal's resources are results only when each of its ids was told apart; otherwise they are explanations.
-    if (resources !== undefined && unexplained.length === 0) for (const one of resources) this.resources.push(one)
+    if (unexplained.length === 0) for (const one of resources ?? []) if (!strangers.has(one)) this.resources.push(one)
     for (const [id, row] of rows) if (!but.has(id)) this.rows.set(id, row)
     this.loose.push(...loose)
     if (trace_id !== undefined) this.trace_ids.push(trace_id)

@@ -50,24 +50,43 @@ export const statusOf = (errors: readonly RowError[]): number => {
 }
 
 /**
- * The outcome, or a failure with the reason `rejected` when certainly nothing was done: Falcon refused each id or row, or did
- * not know it. Where some of it worked, or may have, the outcome stands and is told as partial.
+ * The outcome, or a failure when certainly nothing was done: Falcon refused each id or row, did not know it, or failed. Where some of it worked, or may have, the outcome stands and is told as partial.
  */
 export const failWhenNothing = (action: AnyAction, outcome: Outcome): Effect.Effect<Outcome, FalconError> => {
   const { requested, succeeded, failed, errors, trace_ids } = outcome
   if (failed === 0 || succeeded > 0 || unconfirmedIn(errors) > 0) return Effect.succeed(outcome)
-  const [first] = errors
+  const { reason, status, first = errors[0] } = faultIn(errors)
   const why = first === undefined ? "" : `: ${first.id === undefined ? "" : `${first.id}: `}${first.message}`
   const message = `${action.slug}: 0 of ${requested} done${why}`
+  const scopes = reason === "forbidden" ? action.scopes : []
   return Effect.fail(
-    new FalconError({
-      reason: "rejected",
-      operation: action.slug,
-      status: statusOf(errors),
-      trace_id: trace_ids[0],
-      scopes: [],
-      errors,
-      message,
-    }),
+    new FalconError({ reason, operation: action.slug, status, trace_id: trace_ids[0], scopes, errors, message }),
   )
 }
+
+interface Fault {
+  readonly reason: FalconReason
+  readonly status: number
+  /** The error that shows it. */
+  readonly first?: RowError
+}
+
+/**
+ * Whose fault it is that nothing was done, by the codes of the errors. Falcon says in a 200, too, that it failed, that we are too fast or may
+ * not: that is no fault of the request, which may be repeated or needs another API client. A code that is no refusal at all says nothing.
+ */
+const faultIn = (errors: readonly RowError[]): Fault => {
+  for (const [reason, isSo] of faults) {
+    const first = errors.find(({ code }) => isSo(code))
+    if (first !== undefined) return { reason, status: first.code, first }
+  }
+  return { reason: "rejected", status: statusOf(errors) }
+}
+
+const faults: readonly (readonly [FalconReason, (code: number) => boolean])[] = [
+  ["unavailable", (code) => code >= 500],
+  ["rate_limited", (code) => code === 429],
+  ["unauthorized", (code) => code === 401],
+  ["forbidden", (code) => code === 403],
+  ["malformed", (code) => code < 400],
+]

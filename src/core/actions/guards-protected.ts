@@ -97,6 +97,15 @@ const lookUp = Effect.fnUntraced(function* (
   return yield* failure(detailsOperation([]), "malformed", `Falcon says nothing about ${left_out}`)
 })
 
+/** What protects hosts and is not shown of this one, so that nobody knows. Go writes an empty list as `null`. */
+const hiddenIn = (
+  { tags, hostname }: { readonly tags?: unknown; readonly hostname?: unknown },
+  protection: Pick<Protection, "tags" | "hostnames">,
+): string | undefined => {
+  if (protection.tags.length > 0 && !Array.isArray(tags) && tags !== null) return "tags"
+  return protection.hostnames.length > 0 && typeof hostname !== "string" ? "name" : undefined
+}
+
 /**
  * The protected ones among these hosts. Ids that Falcon says it does not know are none. Fails when it cannot be found out of any of
  * them: then nothing may be changed. A hidden host is not found by the filter, since no query of Falcon's finds it.
@@ -114,10 +123,12 @@ export const protectedAmong = Effect.fnUntraced(function* (
     const id = deviceIdOf(host)
     if (id === undefined) continue
     const own = Array.isArray(host.tags) ? host.tags : []
+    const hidden = hiddenIn(host, { tags, hostnames })
     const tag = tags.find((one) => own.some((other) => idKey(String(other)) === idKey(one)))
     if (tag !== undefined) found.push({ id, why: `it has the tag ${tag}` })
     else if (named.has(idKey(String(host.hostname ?? "")))) found.push({ id, why: `its name is ${host.hostname}` })
-    else others.push(id)
+    else if (hidden === undefined) others.push(id)
+    else return yield* failure(detailsOperation([]), "malformed", `Falcon does not show the ${hidden} of ${id}`)
   }
   // A dry run sees no hosts, and shows the call for those that it was asked for.
   const asked = (yield* Planning) ? [...ids] : others
@@ -133,9 +144,14 @@ export const protectedAmong = Effect.fnUntraced(function* (
       })
     }
     const known = new Set(some.map(idKey))
-    for (const id of answer.resources) {
-      if (typeof id === "string" && known.has(idKey(id))) found.push({ id, why: "guards.protected.filter finds it" })
+    const { total } = answer.pagination ?? {}
+    const filtered = answer.resources.filter((id) => typeof id === "string" && known.has(idKey(id))) as string[]
+    if (filtered.length < Math.max(answer.resources.length, Number(total) || 0)) {
+      const why =
+        "the answer to guards.protected.filter names other hosts than it was asked about, or not all that it counts"
+      return yield* failure(operation, "malformed", why)
     }
+    found.push(...filtered.map((id) => ({ id, why: "guards.protected.filter finds it" })))
   }
   return found
 })

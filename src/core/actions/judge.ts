@@ -1,6 +1,8 @@
 /** Reads from one answer of Falcon what became of each id of its call. Only what the answer shows as done counts as done. */
 import type { Envelope } from "../falcon/envelope.ts"
 import type { ApiError, FalconError, FalconReason } from "../falcon/errors.ts"
+import { falcon } from "../falcon/limits.ts"
+import { cleanText } from "../text.ts"
 import type { RowError } from "./action.ts"
 import { type Attributed, attribute, idKey, inOneError } from "./errors-by-id.ts"
 
@@ -27,30 +29,43 @@ export interface Judged {
   readonly unexplained: readonly string[]
   /** Errors that are about none of the ids in particular. */
   readonly loose: readonly RowError[]
+  /** Resources of the answer that stand for ids which were not asked for: they are no results. */
+  readonly strangers: ReadonlySet<unknown>
 }
 
 type Answer = Pick<Envelope, "status" | "resources" | "errors" | "affected">
+type Known = Omit<Judged, "strangers">
 
 const not_found = "Falcon does not know this id"
+const other_answer = "Falcon answered with something else than was asked for, and says nothing of this id"
+
+/** How many ids that were not asked for an error names. */
+const strangers_named_max = 3
 
 /** Reasons after which a change may have been made. They are final: a call that may be repeated has been repeated. */
 export const in_doubt: readonly FalconReason[] = ["outcome_unknown", "malformed", "unavailable", "timeout"]
 
 /** Judges a 2xx answer, or a refusal that carries results all the same. */
-export const judge = (ids: readonly string[], answer: Answer, reading: Reading): Judged =>
-  reading.changes ? judgeChange(ids, answer, reading) : judgeLookup(ids, answer, reading)
+export const judge = (ids: readonly string[], answer: Answer, reading: Reading): Judged => {
+  const strangers = strangersIn(ids, answer.resources, reading)
+  const judged = reading.changes ? judgeChange(ids, answer, reading) : judgeLookup(ids, answer, reading, strangers)
+  const named = strangers.size === 0 ? [] : [aboutStrangers(answer, strangers, reading)]
+  return { ...judged, loose: [...judged.loose, ...named], strangers: new Set(strangers.keys()) }
+}
 
 /** Judges a failed call. It may still carry results, and say per id what was refused. */
 export const judgeFailure = (ids: readonly string[], error: FalconError, reading: Reading): Judged => {
   const { resources = [], affected = 0 } = error
-  if ((reading.idOf !== undefined && resources.length > 0) || (reading.changes && affected > 0)) {
+  const doubt = reading.changes && in_doubt.includes(error.reason)
+  const has_results = (reading.idOf !== undefined && resources.length > 0) || (reading.changes && affected > 0)
+  // A failure of Falcon's own is no success, whatever its body says was done.
+  if (has_results && !doubt) {
     return judge(
       ids,
       { status: error.status ?? 502, resources, errors: error.errors, affected: error.affected },
       reading,
     )
   }
-  const doubt = reading.changes && in_doubt.includes(error.reason)
   const { named } = attribute(ids, error.errors)
   const rowOf = (id: string): RowError => {
     const { code = error.status ?? 502, message = error.message } = named.get(id) ?? {}
@@ -60,11 +75,48 @@ export const judgeFailure = (ids: readonly string[], error: FalconError, reading
     rows: new Map(ids.map((id) => [id, rowOf(id)])),
     unexplained: ids.filter((id) => !named.has(id)),
     loose: [],
+    strangers: new Set(resources),
   }
 }
 
+/**
+ * The resources that stand for something else than what was asked for, each with its id: an answer to another question, or more than one id
+ * was good for. Of a lookup also those whose id cannot be read. A resource that stands for several ids is none.
+ */
+const strangersIn = (
+  ids: readonly string[],
+  resources: readonly unknown[],
+  { idOf, changes }: Reading,
+): ReadonlyMap<unknown, string | undefined> => {
+  const asked = new Set(ids.map(idKey))
+  const found = new Map<unknown, string | undefined>()
+  if (idOf === undefined) return found
+  for (const resource of resources) {
+    const id = idOf(resource)
+    const is_stranger = typeof id === "string" ? !asked.has(idKey(id)) : id === undefined && !changes
+    if (is_stranger) found.set(resource, typeof id === "string" ? id : undefined)
+  }
+  return found
+}
+
+const aboutStrangers = (
+  { status }: Answer,
+  strangers: ReadonlyMap<unknown, string | undefined>,
+  { changes }: Reading,
+): RowError => {
+  const named = [...strangers.values()].filter((id) => id !== undefined).slice(0, strangers_named_max)
+  const which = named.length === 0 ? "" : `: ${named.map((id) => cleanText(id, falcon.id_chars_max)).join(", ")}`
+  const what = changes ? "named as changed, look whether they are" : "left out"
+  return { code: status, message: `Falcon's answer holds ${strangers.size} that were not asked for, ${what}${which}` }
+}
+
 /** For a lookup: an id whose resource came back is found, whatever the errors say. */
-const judgeLookup = (ids: readonly string[], answer: Answer, reading: Reading): Judged => {
+const judgeLookup = (
+  ids: readonly string[],
+  answer: Answer,
+  reading: Reading,
+  strangers: ReadonlyMap<unknown, unknown>,
+): Known => {
   const { named, nameless } = attribute(ids, answer.errors)
   const back = keysOf(answer.resources, reading)
   const rows = new Map<string, RowError>()
@@ -73,13 +125,14 @@ const judgeLookup = (ids: readonly string[], answer: Answer, reading: Reading): 
     const own = named.get(id)
     if (own !== undefined) rows.set(id, { id, code: own.code, message: own.message })
     else if (nameless.length > 0) rows.set(id, { id, ...inOneError(nameless, 404) })
+    else if (strangers.size > 0) rows.set(id, { id, code: 502, message: other_answer })
     else if (reading.may_be_absent !== true) rows.set(id, { id, code: 404, message: reading.missing ?? not_found })
   }
   const beside = [...named.values()].filter(({ id = "" }) => !rows.has(id))
   return { rows, unexplained: [], loose: [...beside, ...(rows.size === 0 ? withoutIds(nameless) : [])] }
 }
 
-const judgeChange = (ids: readonly string[], answer: Answer, reading: Reading): Judged => {
+const judgeChange = (ids: readonly string[], answer: Answer, reading: Reading): Known => {
   const attributed = attribute(ids, answer.errors)
   const rows = new Map<string, RowError>()
   for (const [id, error] of attributed.named) rows.set(id, refused(id, error))
@@ -94,7 +147,7 @@ const judgeCount = (
   { affected, status }: Answer,
   { nameless }: Attributed,
   rows: Map<string, RowError>,
-): Judged => {
+): Known => {
   const left = ids.filter((id) => !rows.has(id))
   if (affected !== undefined && affected >= left.length) return { rows, unexplained: [], loose: withoutIds(nameless) }
   const count = affected === undefined ? "does not say how many" : `counts ${affected} of these ${ids.length}`
@@ -112,7 +165,7 @@ const judgeReturned = (
   reading: Reading,
   { nameless }: Attributed,
   rows: Map<string, RowError>,
-): Judged => {
+): Known => {
   const back = keysOf(resources, reading)
   const against = new Map<string, string>()
   const refusals = new Map<string, Pick<ApiError, "code" | "message">>()
@@ -155,7 +208,7 @@ const quoted = (nameless: readonly ApiError[], status: number) =>
   nameless.length === 0 ? "" : `: ${inOneError(nameless, status).message}`
 
 /** An error for one id of a change: a 5xx leaves it in doubt, anything else is a refusal. */
-const refused = (id: string, { code, message }: Pick<ApiError, "code" | "message">): RowError =>
+export const refused = (id: string, { code, message }: Pick<ApiError, "code" | "message">): RowError =>
   code >= 500 ? unconfirmed(id, code, message) : { id, code, message }
 
 const unconfirmed = (id: string, code: number, message: string): RowError => ({

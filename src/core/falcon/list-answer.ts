@@ -39,10 +39,7 @@ export const failUnlessWhole = (
   const { missing, is_open, resources, trace_ids } = pages
   const [error] = pages.errors
   if (error === undefined && missing === undefined && is_open === undefined) return Effect.void
-  const short =
-    missing === undefined
-      ? openEnd(resources.length)
-      : `Falcon counts ${missing} more than it listed, which are ${resources.length}`
+  const short = missing === undefined ? openEnd(resources.length) : shortEnd(missing, resources.length)
   const why = error === undefined ? short : `a part of the list is missing: ${error.code} ${error.message}`
   const is_forbidden = error?.code === 403
   return Effect.fail(
@@ -54,6 +51,10 @@ export const failUnlessWhole = (
     }),
   )
 }
+
+/** Says of a list that it ended before all that Falcon counts had come. */
+export const shortEnd = (missing: number, listed: number): string =>
+  `Falcon counts ${missing} more than it listed, which are ${listed}`
 
 /** Says of a list that its last page is full and that nothing tells that it is the last. */
 export const openEnd = (listed: number): string =>

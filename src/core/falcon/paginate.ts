@@ -35,7 +35,10 @@ export interface Pages {
   readonly calls: number
   /** Of the whole list, as the first page that says it counts. */
   readonly total?: number
-  /** How many entries more than came back the last page counts, where no cap ended the walk: the list is not whole. */
+  /**
+   * How many entries more than came back the last page counts, where no cap ended the walk: the list is not whole. An entry that came twice
+   * came in place of another one.
+   */
   readonly missing?: number
   /** The last page is a full one, and nothing tells that it is the last: the list may not be whole. */
   readonly is_open?: true
@@ -111,13 +114,17 @@ export const walkPages = Effect.fnUntraced(function* (
   let calls = 0
   let total: number | undefined
   let missing = 0
+  const distinct = new Set<unknown>()
   const { next: cursor, is_open } = yield* eachPage(request, operation, options, (page) =>
     Effect.sync(() => {
       calls++
       const counted = page.pagination?.total
       if (typeof counted === "number") total ??= counted
-      for (const resource of page.resources) resources.push(resource)
-      missing = typeof counted === "number" ? counted - startOf(operation) - resources.length : 0
+      for (const resource of page.resources) {
+        resources.push(resource)
+        distinct.add(idIn(resource))
+      }
+      missing = typeof counted === "number" && !isResumed(operation) ? counted - startOf(operation) - distinct.size : 0
       errors.push(...page.errors)
       if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
     }),
@@ -130,11 +137,23 @@ export const walkPages = Effect.fnUntraced(function* (
     trace_ids,
     calls,
     ...(total !== undefined && { total }),
-    ...(options.limit === undefined && missing > 0 && { missing }),
+    ...(missing > 0 && resources.length < (options.limit ?? Number.POSITIVE_INFINITY) && { missing }),
     ...(is_open && { is_open }),
     ...(next !== undefined && { next: String(next) }),
   }
 })
+
+/** What an entry of a list is known by; itself where it has no id. */
+const idIn = (resource: unknown): unknown => {
+  const { composite_id, device_id, id } = Object(resource) as Readonly<Record<string, unknown>>
+  return [composite_id, device_id, id].find((one) => typeof one === "string") ?? resource
+}
+
+/** Whether a walk goes on where an earlier one stopped, by a text that does not say how far that was. */
+const isResumed = ({ query, body }: Operation): boolean =>
+  [query?.offset, query?.after, (Object(body) as { readonly after?: unknown }).after].some(
+    (from) => typeof from === "string" && !/^\d+$/.test(from),
+  )
 
 /** The mark of a page. One that comes twice in a walk shows that the walk goes in circles. */
 const markOf = ({ resources }: Envelope): string =>

@@ -107,9 +107,15 @@ const acknowledgedBy = (answer: HttpAnswer, events: number): number | undefined 
   if (answer.status < 200 || answer.status > 299) return undefined
   const said = jsonObject(answer.text)
   const ids = said?.event_ids
-  const acknowledged = Array.isArray(ids) ? Math.min(ids.length, events) : said?.received === true ? events : undefined
+  const acknowledged = Array.isArray(ids)
+    ? Math.min(ids.filter(isId).length, events)
+    : said?.received === true
+      ? events
+      : undefined
   return acknowledged === 0 && events > 0 ? undefined : acknowledged
 }
+
+const isId = (id: unknown): boolean => (typeof id === "string" && id !== "") || typeof id === "number"
 
 const noKey = ({ source, message: why }: ConfigError, config_keys: readonly string[]): DeliveryError =>
   new DeliveryError({ reason: "no_key", recovery: "operator", config_keys, message: `${source}: ${why}` })

@@ -2,7 +2,7 @@ import { z } from "zod"
 import { defineAction } from "../../core/actions/action.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { changeParts } from "./add-to-case.ts"
-import { case_entity, caseId, example_case, tags, tagsOf, write } from "./case.ts"
+import { case_entity, caseId, example_case, showsTags, tags, tagsOf, write } from "./case.ts"
 
 const path = "/cases/entities/case-tags/v1"
 
@@ -45,6 +45,7 @@ export const removeCaseTags = defineAction({
       id,
       parts: tags,
       doneIn: (found) => {
+        if (!showsTags(found)) return []
         const left = new Set(tagsOf(found).map(idKey))
         return tags.filter((tag) => !left.has(idKey(tag)))
       },

@@ -140,6 +140,12 @@ const texts = (value: unknown): readonly string[] =>
 export const tagsOf = (resource: unknown): readonly string[] =>
   texts((resource as { readonly tags?: unknown } | undefined)?.tags)
 
+/** Whether a case shows which tags it has. Go writes an empty list as `null`. */
+export const showsTags = (resource: unknown): boolean => {
+  const { tags } = Object(resource) as { readonly tags?: unknown }
+  return Array.isArray(tags) || tags === null
+}
+
 export type EvidenceKind = "alerts" | "events" | "leads"
 
 /** The ids of a case's evidence: a record has an `id`, and the one that it was added by in `selector.id` (gofalcon); both count. */

@@ -5,7 +5,7 @@ import { callInBulk } from "../../core/actions/bulk.ts"
 import { idKey } from "../../core/actions/errors-by-id.ts"
 import { readIdsBack } from "../../core/actions/lookup-action.ts"
 import { idsArgument } from "../../core/actions/shared-arguments.ts"
-import { fieldsOf, listOf } from "../../core/json-object.ts"
+import { fieldsOf } from "../../core/json-object.ts"
 import { agent_ids, device_details, deviceIdOf, example_host, write } from "./device.ts"
 import { hosts as bounds } from "./limits.ts"
 
@@ -77,9 +77,14 @@ const changeTags = (action: "add" | "remove", ids: readonly string[], tags: read
     }),
   )
 
-/** A host that has the tags by now, or has them no more. It is in the response already, where the answer named it. */
+/**
+ * A host that has the tags by now, or has them no more. It is in the response already, where the answer named it. One that shows no list of
+ * tags says nothing; Go writes an empty one as `null`.
+ */
 const seenAs = (action: "add" | "remove", tags: readonly string[]) => (host: unknown) => {
-  const own = listOf(fieldsOf(host).tags)
+  const shown = fieldsOf(host).tags
+  const own = shown === null ? [] : shown
+  if (!Array.isArray(own)) return undefined
   return tags.every((tag) => own.includes(tag) === (action === "add")) ? { done: undefined } : undefined
 }
 

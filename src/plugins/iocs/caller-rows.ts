@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { ArgumentError, type Outcome, type RowError } from "../../core/actions/action.ts"
 import { gravest, withErrors } from "../../core/actions/error-priority.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
@@ -30,11 +31,11 @@ export const sendCallerRows = Effect.fnUntraced(function* ({
   const error = (at: number, id: string, code: number, message: string, more: Pick<RowError, "outcome"> = {}) =>
     errors.push({ id, code, message: `indicators.${at}: ${message}`, ...more })
   for (const [at, { key, body, refused }] of rows.entries()) {
-    const first = first_at.get(key)
+    const first = first_at.get(idKey(key))
     if (refused !== undefined) error(at, key, 400, refused)
     else if (first !== undefined) error(at, key, 409, `the same indicator as indicators.${first}`)
     else {
-      first_at.set(key, at)
+      first_at.set(idKey(key), at)
       sent.push({ key, body })
     }
   }
@@ -44,7 +45,7 @@ export const sendCallerRows = Effect.fnUntraced(function* ({
   const alone = errors.length === 0 && (sent.length === 1 || failure?.reason !== "rejected")
   if (failure !== undefined && alone) return yield* failure
   for (const [key, { code, message, outcome }] of written.failed) {
-    error(first_at.get(key) ?? 0, key, code, message, outcome === undefined ? {} : { outcome })
+    error(first_at.get(idKey(key)) ?? 0, key, code, message, outcome === undefined ? {} : { outcome })
   }
   if (failure !== undefined) return yield* withErrors(failure, errors)
   const resources = sent.filter(({ key }) => written.done.has(key)).map(({ key }) => written.done.get(key))

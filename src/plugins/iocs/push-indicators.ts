@@ -4,6 +4,7 @@ import { ArgumentError, type Outcome, outcomeOfList, type RowError } from "../..
 import { callInBulk } from "../../core/actions/bulk.ts"
 import { gravest, isPointless } from "../../core/actions/error-priority.ts"
 import { in_doubt } from "../../core/actions/judge.ts"
+import { timeMs } from "../../core/assets/read-fields.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import type { Tenant } from "../../core/tenant/identity.ts"
@@ -124,10 +125,16 @@ const findStale = Effect.fnUntraced(function* (wanted: Wanted, valid_for: number
   const day = new Date((yield* Clock.currentTimeMillis) - valid_for * day_ms).toISOString().slice(0, 10)
   const old = yield* findAll(allOf(is("source", ours), `modified_on:<='${day}'`))
   const last = old.indicators.filter(
-    (one) => isOurs(one) && (one.modified_on ?? "9").slice(0, 10) <= day && !wanted.wishes.has(keyOf(one)),
+    (one) => isOurs(one) && (dayOf(one.modified_on) ?? "9") <= day && !wanted.wishes.has(keyOf(one)),
   )
   return { indicators: [...indicators, ...last], trace_ids: [...expired.trace_ids, ...old.trace_ids] }
 })
+
+/** The day of a time, in UTC; `undefined` for what tells no time: then nobody knows how old it is. */
+const dayOf = (time: unknown): string | undefined => {
+  const ms = timeMs(time)
+  return ms === undefined ? undefined : new Date(ms).toISOString().slice(0, 10)
+}
 
 const planAll = (wanted: Wanted, stale: readonly Indicator[], { by_key: existing, unread }: Existing) => {
   const deletes = new Map<string, Deed>()

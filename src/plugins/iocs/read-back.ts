@@ -1,6 +1,7 @@
 /** Reads indicators back, to find out what became of rows that Falcon's answers did not mention. */
 import { Effect, Result } from "effect"
 import { callInBulk, idField } from "../../core/actions/bulk.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
 import type { Falcon } from "../../core/falcon/client.ts"
 import { differences } from "./differences.ts"
 import { findExisting } from "./find-existing.ts"
@@ -31,11 +32,11 @@ export const readBack = Effect.fnUntraced(function* (rows: readonly WriteRow[]):
     trace_ids.push(...by_value.success.trace_ids)
   }
   if (by_id !== undefined && Result.isSuccess(by_id)) {
-    for (const one of by_id.success.resources.map(indicatorOf)) if (one !== undefined) found.set(one.id, one)
+    for (const one of by_id.success.resources.map(indicatorOf)) if (one !== undefined) found.set(idKey(one.id), one)
     trace_ids.push(...by_id.success.trace_ids)
   }
   const done = rows.flatMap(({ key, body }): [string, Indicator][] => {
-    const one = found.get(typeof body.id === "string" ? body.id : keyOf(body))
+    const one = found.get(typeof body.id === "string" ? idKey(body.id) : keyOf(body))
     return one !== undefined && differences(body, one).length === 0 ? [[key, one]] : []
   })
   return { done: new Map(done), trace_ids }

@@ -2,10 +2,11 @@ import { Effect } from "effect"
 import { z } from "zod"
 import { defineAction, type Outcome, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { fqlFilter, limitArgument, offsetArgument } from "../../core/actions/shared-arguments.ts"
-import { Falcon } from "../../core/falcon/client.ts"
+import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { failure } from "../../core/falcon/failure.ts"
+import { askForList, shortEnd } from "../../core/falcon/list-answer.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { read } from "./indicator.ts"
 import { iocs } from "./limits.ts"
@@ -72,7 +73,7 @@ const walk = Effect.fnUntraced(function* (
       return yield* failure(operation, "malformed", "Falcon's pages go in circles")
     }
     seen.add(JSON.stringify(position))
-    const page = yield* falcon.request(operation)
+    const page: Envelope = yield* failWhenEmpty(operation, yield* askForList(falcon.request, operation))
     if (page.trace_id !== undefined) trace_ids.push(page.trace_id)
     errors.push(...page.errors)
     for (const one of page.resources) resources.push(one)
@@ -86,6 +87,9 @@ const walk = Effect.fnUntraced(function* (
   const is_more = resources.length > limit
   const reached = is_more ? (start.after === undefined ? { offset: numberOf(start) + limit } : undefined) : position
   const next = resources.length < limit ? undefined : (reached?.after ?? reached?.offset)
+  const missing = (total ?? 0) - numberOf(start) - resources.length
+  if (next === undefined && resources.length < limit && start.after === undefined && missing > 0)
+    errors.push({ code: 206, message: shortEnd(missing, resources.length) })
   return {
     ...outcomeOfList(resources.slice(0, limit), errors, trace_ids),
     ...(total !== null && { total }),

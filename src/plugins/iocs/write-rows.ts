@@ -3,7 +3,8 @@ import { Array as Arr, Effect, Result } from "effect"
 import type { RowError } from "../../core/actions/action.ts"
 import { Planning } from "../../core/actions/dry-run.ts"
 import { isPointless } from "../../core/actions/error-priority.ts"
-import { in_doubt } from "../../core/actions/judge.ts"
+import { idKey } from "../../core/actions/errors-by-id.ts"
+import { in_doubt, refused } from "../../core/actions/judge.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
 import type { Envelope } from "../../core/falcon/envelope.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
@@ -61,9 +62,9 @@ export const writeRows = Effect.fnUntraced(function* ({
     for (const { key } of group) failed.set(key, { id: key, code, message, outcome: "unconfirmed" })
   }
   const markWritten = (resources: readonly unknown[], group: readonly WriteRow[], status: number) => {
-    const by_key = new Map(group.map((one) => [one.key, one]))
+    const by_key = new Map(group.map((one) => [idKey(one.key), one]))
     for (const resource of resources.filter(isTaken)) {
-      const one = by_key.get(keyOf(resource))
+      const one = by_key.get(idKey(keyOf(resource)))
       const back = indicatorOf(resource)
       if (one === undefined || back === undefined) continue
       const otherwise = differences(one.body, back)
@@ -77,13 +78,13 @@ export const writeRows = Effect.fnUntraced(function* ({
     const named = complaintsByRow(group, answer.errors, answer.resources)
     const left = markWritten(answer.resources, group, answer.status).filter((one) => {
       const error = named.get(one.key)
-      if (error !== undefined) fail([one], error.code, error.message)
+      if (error !== undefined) failed.set(one.key, refused(one.key, error))
       return error === undefined
     })
     const attributed = new Set(named.values())
     const [error] = answer.errors.filter((one) => !attributed.has(one))
     // One error and one row that is left: the one is about the other.
-    if (error !== undefined && left.length === 1) fail(left, error.code, error.message)
+    if (error !== undefined && left.length === 1) failed.set(left[0]!.key, refused(left[0]!.key, error))
     else {
       const why = error === undefined ? "" : `: ${error.message}`
       doubt(left, answer.status, `Falcon answered ${answer.status} without saying what became of it${why}`)
