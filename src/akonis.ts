@@ -1,5 +1,5 @@
 /** The product without its plugins: an entry gives it the list of those that ship. */
-import { NodeFileSystem, NodeServices } from "@effect/platform-node"
+import { NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit as EffectExit, Scope } from "effect"
 import { Command } from "effect/cli"
 import { actions } from "./cli/actions.ts"
@@ -125,7 +125,7 @@ export const makeApp = async (
     }).pipe(Effect.provide(layerTelemetry(config, env)))
   })
   const exit = await Effect.runPromiseExit(
-    started.pipe(Effect.provide(NodeFileSystem.layer), Effect.provideService(Scope.Scope, scope)),
+    started.pipe(Effect.provide(layerFiles), Effect.provideService(Scope.Scope, scope)),
   )
   if (EffectExit.isFailure(exit)) return endWith(exit.cause, "cannot start")
   const { fetch, reload } = exit.value

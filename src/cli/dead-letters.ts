@@ -6,7 +6,7 @@ import { makeAudit } from "../core/actions/audit.ts"
 import type { Config, TenantConfig } from "../core/config/load.ts"
 import { type Uses, uses } from "../core/config/plugins.ts"
 import { auditPurge, auditReplay } from "../core/delivery/dead-letter-admin.ts"
-import { purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
+import { oneAtATime, purge, readDeadLetters, replay } from "../core/delivery/dead-letter-files.ts"
 import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError, type StoreError } from "../core/errors.ts"
 import { enrichersOf } from "../core/plugin.ts"
@@ -131,29 +131,36 @@ const replayCommand = Command.make(
           const message = "no plugin that delivers events is on, so there is no destination to replay to"
           return yield* new ConfigError({ source: config.source, key: "plugins", message })
         }
-        const { letters, replayed } = yield* inFiles(readDeadLetters(tenant.data_dir))
-        const wanted = letters.filter(({ id }) => !replayed.has(id) && (flags.all || flags.ids.includes(id)))
-        if (wanted.length === 0) {
+        const wantedNow = Effect.gen(function* () {
+          const { letters, replayed } = yield* inFiles(readDeadLetters(tenant.data_dir))
+          const wanted = letters.filter(({ id }) => !replayed.has(id) && (flags.all || flags.ids.includes(id)))
+          if (wanted.length > 0) return wanted
           yield* complain(flags.all || flags.ids.length > 0 ? "nothing to replay" : "name ids, or --all")
           return yield* new Exit({ status: flags.all ? 1 : 2 })
-        }
+        })
+        yield* wantedNow
         const network = yield* layerNetwork(config, { version, env })
         const destination = yield* plugin.plugin.destination!(plugin.config).pipe(
           Effect.provide(network),
           Effect.provideService(Tenant, tenant),
         )
         if (destination.is_exclusive) yield* lockFolder(config.data_dir)
-        const enrichers = wanted.some(({ reason }) => reason === "not_enriched") ? yield* enrichersFor(flags) : []
-        const audited = yield* inFiles(auditOf(tenant))
-        let first_error: string | undefined
-        const replaying = replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) => {
-          first_error ??= error
-          return error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id}: ${error}`)
+        const replaying = Effect.gen(function* () {
+          const wanted = yield* wantedNow
+          const enrichers = wanted.some(({ reason }) => reason === "not_enriched") ? yield* enrichersFor(flags) : []
+          const audited = yield* inFiles(auditOf(tenant))
+          let first_error: string | undefined
+          const outcome = yield* inFiles(
+            replay(tenant.data_dir, wanted, destination, enrichers, (letter, error) => {
+              first_error ??= error
+              return error === undefined ? print(`${letter.id} delivered`) : complain(`${letter.id}: ${error}`)
+            }),
+          )
+          yield* auditReplay(audited, byShell(), wanted, outcome, first_error)
+          yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
+          if (outcome.refused > 0) return yield* new Exit({ status: 1 })
         })
-        const outcome = yield* inFiles(replaying)
-        yield* auditReplay(audited, byShell(), wanted, outcome, first_error)
-        yield* print(`${outcome.delivered} delivered, ${outcome.refused} refused`)
-        if (outcome.refused > 0) return yield* new Exit({ status: 1 })
+        yield* inFiles(oneAtATime(tenant.data_dir, replaying))
       }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
     ),
 ).pipe(Command.withDescription("Post dead letters to the destination again"))
@@ -185,7 +192,7 @@ const purgeCommand = Command.make(
           config.cluster === undefined && (yield* Effect.option(lockFolder(config.data_dir)))._tag === "Some"
         // Where nobody was asked, because there was nothing to lose, what is recorded meanwhile is not lost either.
         const which = flags.all && (flags.yes || lost > 0) ? "all" : "replayed"
-        const outcome = yield* inFiles(purge(tenant.data_dir, which, alone))
+        const outcome = yield* inFiles(oneAtATime(tenant.data_dir, purge(tenant.data_dir, which, alone)))
         yield* auditPurge(audited, byShell(), which, outcome)
         const why = alone || outcome.kept === 0 ? "" : "; today's stay while a worker runs"
         yield* print(`${outcome.removed} removed, ${outcome.kept} kept${why}`)

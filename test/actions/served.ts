@@ -1,7 +1,6 @@
 /** The product as its callers meet it: a configuration file, a data folder, a socket, and the simulator behind it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, Exit, Layer, Logger, Scope } from "effect"
 import { listen as listenSimulator } from "../../simulator/listen.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
@@ -11,6 +10,7 @@ import type { ActionResponse } from "../../src/core/actions/response.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { listen } from "../../src/core/http/server/listen.ts"
 import type { AnyPlugin } from "../../src/core/plugin.ts"
+import { layerFiles } from "../../src/core/store/files.ts"
 import { redact } from "../../src/core/telemetry/redact.ts"
 import { plugins as shipped } from "../../src/plugins/index.ts"
 import { start as startAkonis } from "../../src/start.ts"
@@ -176,7 +176,7 @@ const start = async (folder: string, url: string, { settings }: Simulator, optio
     return { fetch: app.fetch, ...(yield* listen({ hostname: "127.0.0.1", port: 0, fetch: app.fetch })) }
   }).pipe(
     Effect.provideService(Scope.Scope, scope),
-    Effect.provide(Layer.mergeAll(NodeFileSystem.layer, Logger.layer([logger]))),
+    Effect.provide(Layer.mergeAll(layerFiles, Logger.layer([logger]))),
     Effect.runPromise,
   )
   return {

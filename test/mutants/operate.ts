@@ -139,6 +139,12 @@ export const operate: readonly Mutant[] = [
   ]),
   ...breaks({ file: "src/core/delivery/dead-letter-files.ts", noticed_by: "test/actions/dead-letters-large.test.ts" }, [
     {
+      name: "a shell and the server replay the same letters at once",
+      promise: "Dead letters are replayed and purged by one at a time.",
+      find: "if (yield* hold(yield* FileSystem.FileSystem, path)) return yield* work",
+      replace: "if (path !== undefined) return yield* work",
+    },
+    {
       name: "gigabytes of dead letters are read by the process that delivers",
       promise: "Dead letters beyond a size are left to a shell.",
       page: "docs/security.md",

@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir, userInfo } from "node:os"
-import { Effect, Exit } from "effect"
+import { Effect, Exit, FileSystem } from "effect"
 import { type Listening, listen } from "../../simulator/listen.ts"
 import { makeCli } from "../../src/akonis.ts"
+import { hold } from "../../src/core/store/alone.ts"
 import { plugins } from "../../src/plugins/index.ts"
+import { onRealClock } from "../support/effect.ts"
 
 let folder: string
 let sim: Listening
@@ -116,5 +118,34 @@ describe("dead letters from the shell", () => {
     // "one" was replayed.
     record(["one"])
     expect(await akonis(["purge", "--all"])).toEqual({ out: "1 removed, 0 kept\n", status: 0 })
+  })
+
+  test("are replayed and purged by one at a time, be it another shell or the server: no letter is posted twice", async () => {
+    const held = <A>(work: () => Promise<A>) =>
+      onRealClock(
+        Effect.gen(function* () {
+          expect(yield* hold(yield* FileSystem.FileSystem, `${folder}/data/dead-letters`)).toBe(true)
+          return yield* Effect.promise(work)
+        }),
+      )
+    record(["five", "six"])
+    const before = readFileSync(`${folder}/data/${day}`, "utf8")
+    const lines = audit().length
+    await held(async () => {
+      for (const args of [
+        ["replay", "--all"],
+        ["purge", "--all", "--yes"],
+      ]) {
+        const refused = await akonis(args)
+        expect([refused.status, refused.out]).toEqual([
+          expect.any(Number),
+          expect.stringContaining("another replay or purge is under way"),
+        ])
+      }
+    })
+    expect([readFileSync(`${folder}/data/${day}`, "utf8"), audit().length]).toEqual([before, lines])
+    const [one, other] = await Promise.all([akonis(["replay", "--all"]), akonis(["replay", "--all"])])
+    expect([one, other].map(({ status }) => status === 0).sort()).toEqual([false, true])
+    expect(audit().slice(lines)).toMatchObject([{ action: "dead-letters-replay", counts: { succeeded: 2 } }])
   })
 })

@@ -242,7 +242,7 @@ describe("dead letters over HTTP", () => {
         const raw = '{"metadata":{"offset":7,"eventType":"AuthActivityAuditEvent"},"event":{"UserId":"kept"}}'
         const common = { at: "2026-01-14T10:00:00.000Z", reason: "refused_by_intake", detail: "", partition: "p/0" }
         const letter = { id: "a-1", ...common, offset: 7, bytes: raw.length, encoding: "utf8", raw }
-        world.disk.write("data/dead-letters/2026-01-14.ndjson", `${JSON.stringify(letter)}\n`)
+        world.disk.write("data/dead-letters/2026-01-13.ndjson", `${JSON.stringify(letter)}\n`)
         yield* world.pass(6_000)
         expect((yield* ask("/admin/dead-letters/replay", "admin", { ids: ["a-1"] })).body).toMatchObject({
           delivered: 1,

@@ -7,7 +7,7 @@ import { dead_letter_admin as limits } from "../limits/operator.ts"
 import { type EnabledPlugin, enrichersOf, type PluginServices } from "../plugin.ts"
 import { Board } from "../telemetry/board.ts"
 import { Tenant } from "../tenant/identity.ts"
-import { failWhenMany, purge, readDeadLetters, replay } from "./dead-letter-files.ts"
+import { failWhenMany, oneAtATime, purge, readDeadLetters, replay } from "./dead-letter-files.ts"
 import type { DeadLetter } from "./dead-letters.ts"
 
 /** What the actions of a tenant and those of its dead letters have in common. */
@@ -35,18 +35,21 @@ export interface Replayed {
 /** One at a time, whatever the tenant: each may take long, and two of them would post the same letters twice. */
 const one_at_a_time = Semaphore.makeUnsafe(1)
 
-const alone = <A, R>(effect: Effect.Effect<A, Refusal, R>): Effect.Effect<A, Refusal, R> =>
-  Effect.flatMap(one_at_a_time.withPermitsIfAvailable(1)(effect), (done) =>
-    done._tag === "Some" ? Effect.succeed(done.value) : refuse("not-ready", "another replay or purge is under way"),
-  )
-
 const notReady = ({ message }: { readonly message: string }) => refuse("not-ready", `nothing was done: ${message}`)
+
+/** Neither while this process is at it, nor another one: a shell beside it, or one of the cluster. */
+const alone = <A, R>(work: (data_dir: string) => Effect.Effect<A, Refusal, R>) =>
+  Effect.gen(function* () {
+    const { data_dir } = yield* Tenant
+    const effect = Effect.catchTag(oneAtATime(data_dir, work(data_dir)), "StoreError", notReady)
+    const done = yield* one_at_a_time.withPermitsIfAvailable(1)(effect)
+    return done._tag === "Some" ? done.value : yield* refuse("not-ready", "another replay or purge is under way")
+  })
 
 /** Posts letters to the destination again: those of these ids, or all that were not replayed, the oldest first. */
 export const replayLetters = (tenant: DeadLetterTenant, which: readonly string[] | "all", asked: AskedBy) =>
   alone(
-    Effect.gen(function* (): Effect.fn.Return<Replayed, Refusal, PluginServices> {
-      const { data_dir } = yield* Tenant
+    Effect.fnUntraced(function* (data_dir): Effect.fn.Return<Replayed, Refusal, PluginServices> {
       yield* Effect.mapError(Effect.andThen(tenant.audit.ready, failWhenMany(data_dir)), notReady)
       const { letters, replayed } = yield* Effect.mapError(readDeadLetters(data_dir), notReady)
       const wanted = letters.filter(({ id }) => !replayed.has(id) && (which === "all" || which.includes(id)))
@@ -95,8 +98,7 @@ const destinationOf = (plugins: readonly EnabledPlugin[]) => {
  */
 export const purgeLetters = (tenant: DeadLetterTenant, which: "replayed" | "all", asked: AskedBy) =>
   alone(
-    Effect.gen(function* () {
-      const { data_dir } = yield* Tenant
+    Effect.fnUntraced(function* (data_dir) {
       yield* Effect.mapError(Effect.andThen(tenant.audit.ready, failWhenMany(data_dir)), notReady)
       const outcome = yield* Effect.mapError(purge(data_dir, which, false), notReady)
       yield* auditPurge(tenant, asked, which, outcome)

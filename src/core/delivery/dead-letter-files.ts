@@ -3,11 +3,12 @@ import { Clock, Effect, FileSystem, Result } from "effect"
 import { StoreError } from "../errors.ts"
 import { type JsonObject, jsonObject } from "../json-object.ts"
 import { status as limits } from "../limits/operator.ts"
+import { hold } from "../store/alone.ts"
 import { appendDurably, readIfPresent, unreadable, writeAtomic } from "../store/atomic-file.ts"
 import { type DeadLetter, deadLetterFolder, rawBytes } from "./dead-letters.ts"
 import type { Destination } from "./destination.ts"
 import type { Enricher } from "./enricher.ts"
-import { enrichment_queue } from "./limits.ts"
+import { dead_letters, enrichment_queue } from "./limits.ts"
 import { batchesOf, batchOfLine } from "./lines/batches-of.ts"
 
 /** Holds the ids that were delivered later. */
@@ -37,6 +38,15 @@ export const readDeadLetters = Effect.fnUntraced(function* (
   const done = parseLines((yield* readIfPresent(`${folder}/${replayed_file}`)) ?? "", hasId)
   return { letters, replayed: new Set(done.records.map(({ id }) => id)), torn }
 })
+
+/** Does what only one process at a time may do with the letters of a folder, a replay or a purge. Fails with `locked`, at once, where another is at it. */
+export const oneAtATime = <A, E, R>(data_dir: string, work: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const path = `${data_dir}/dead-letters`
+    if (yield* hold(yield* FileSystem.FileSystem, path)) return yield* work
+    const message = "another replay or purge is under way: nothing was done"
+    return yield* new StoreError({ reason: "locked", path, message })
+  }).pipe(Effect.scoped)
 
 /**
  * Fails where there are more of them than the process that delivers should have in memory at once: a shell reads them then, in a
@@ -135,24 +145,25 @@ const post = (letter: DeadLetter, destination: Destination): Effect.Effect<strin
   }).pipe(Effect.catchTag("DeliveryError", (error) => Effect.succeed(error.message)))
 
 /**
- * Removes records: those that were replayed, or all. Unless the caller is `alone` with the folder, the file of the current
- * day is left as it is, since a worker may be appending to it.
+ * Removes records: those that were replayed, or all. Unless the caller is `alone` with the folder, the file of the current day is left as it
+ * is, since a worker may be appending to it; so is that of the day before for some minutes.
  */
 export const purge = Effect.fnUntraced(function* (data_dir: string, which: "replayed" | "all", alone: boolean) {
   const fs = yield* FileSystem.FileSystem
   const folder = deadLetterFolder(data_dir)
   const { replayed } = yield* readDeadLetters(data_dir)
-  const today = `${new Date(yield* Clock.currentTimeMillis).toISOString().slice(0, 10)}.ndjson`
+  const now_ms = yield* Clock.currentTimeMillis
+  const today = `${new Date(now_ms - dead_letters.written_ms_max).toISOString().slice(0, 10)}.ndjson`
   let removed = 0
   let kept = 0
   for (const name of yield* dayFiles(folder)) {
     const { records } = parseLines((yield* readIfPresent(`${folder}/${name}`)) ?? "", isDeadLetter)
-    const stay = name === today && !alone ? records : records.filter(({ id }) => which !== "all" && !replayed.has(id))
+    const stay = name >= today && !alone ? records : records.filter(({ id }) => which !== "all" && !replayed.has(id))
     removed += records.length - stay.length
     kept += stay.length
     if (stay.length === records.length && stay.length > 0) continue
     if (stay.length > 0) yield* writeAtomic(folder, name, stay.map((letter) => `${JSON.stringify(letter)}\n`).join(""))
-    else if (name !== today || alone) yield* Effect.ignore(fs.remove(`${folder}/${name}`))
+    else if (name < today || alone) yield* Effect.ignore(fs.remove(`${folder}/${name}`))
   }
   return { removed, kept }
 })

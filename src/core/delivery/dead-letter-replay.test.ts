@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { type MemoryDisk, makeMemoryDisk } from "../../../test/support/memory-disk.ts"
 import { intake_framing } from "../sekoia/intake.ts"
 import { makeFolder } from "../store/atomic-file.ts"
-import { readDeadLetters, replay } from "./dead-letter-files.ts"
+import { purge, readDeadLetters, replay } from "./dead-letter-files.ts"
 import type { Destination } from "./destination.ts"
 
 const ids = ["a", "b", "c"]
@@ -65,4 +66,20 @@ describe("a replay on a disk that is full", () => {
     expect(outcome).toMatchObject({ failure: { reason: "unwritable" } })
     expect(posts).toBe(0)
   })
+})
+
+test("a purge right after midnight leaves the file to which a worker may still write what it dated before", () => {
+  const disk = makeMemoryDisk()
+  const old = "data/dead-letters/2026-01-01.ndjson"
+  const letter = (id: string) => `${JSON.stringify({ id, offset: 1, encoding: "utf8", raw: "{}", bytes: 2 })}\n`
+  return Effect.gen(function* () {
+    yield* makeFolder("data/dead-letters")
+    disk.write(old, letter("a"))
+    disk.write(day, letter("b"))
+    yield* TestClock.setTime(Date.UTC(2026, 0, 3, 0, 0, 1))
+    expect(yield* purge("data", "all", false)).toEqual({ removed: 1, kept: 1 })
+    expect([disk.read(old), disk.read(day)]).toEqual([undefined, letter("b")])
+    yield* TestClock.adjust("10 minutes")
+    expect(yield* purge("data", "all", false)).toEqual({ removed: 1, kept: 0 })
+  }).pipe(Effect.provide([disk.layer, TestClock.layer()]), Effect.runPromise)
 })

@@ -80,6 +80,12 @@ export const enrichment_queue = {
   replay_ms_max: 120_000,
 } as const
 
+/** Records of events that could not be delivered. */
+export const dead_letters = {
+  /** How long after its day has ended a worker may still write to the file of that day: a record is dated before it is written, and a disk may be slow. */
+  written_ms_max: 5 * 60_000,
+} as const
+
 /** Types of events that a destination does nothing with, counted by type. */
 export const event_types = {
   /** Types with a name of their own in metrics and health; those beyond count as one. Falcon has some dozens. */
