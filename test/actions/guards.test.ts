@@ -169,7 +169,6 @@ describe("a protected host", () => {
     ["/devices/entities/devices/v2", { tags: [tag] }, 404, "<html>no such page</html>"],
     ["/devices/entities/devices/v2", { tags: [tag] }, 404, '{"errors":[{"code":404,"message":"404: Page Not Found"}]}'],
     ["/devices/entities/devices/v2", { tags: [tag] }, 200, '{"resources":[],"errors":[{"code":404,"message":"no"}]}'],
-    ["/devices/entities/devices/v2", { tags: [tag] }, 200, shown({ hostname: "x" })],
     ["/devices/entities/devices/v2", { tags: [tag] }, 200, shown({ hostname: "x", tags: tag })],
     ["/devices/entities/devices/v2", { hostnames: ["DC-01"] }, 200, shown({ tags: [] })],
     ["/devices/queries/devices/v1", any_filter, 200, '{"resources":[],"meta":{"pagination":{"total":1}}}'],
@@ -185,6 +184,41 @@ describe("a protected host", () => {
       protecting(guard),
     ),
   )
+
+  describe("that comes back without its tags", () => {
+    const without_tags = (...more: readonly ReturnType<typeof faultOn>[]) => ({
+      faults: [
+        faultOn("/devices/entities/devices/v2", { status: 200, body: shown({ hostname: "x" }) }, { count: 20 }),
+        ...more,
+      ],
+    })
+    const isolate = (app: App) => app.act("isolate_endpoints", { ids: [first.agent_id] })
+    const others = "FalconGroupingTags/it's \\ another"
+
+    test("is found by asking which hosts have the tag: an answer may leave a list out, empty or not", () =>
+      withApp(
+        without_tags(),
+        async (app) => {
+          expect(await isolate(app)).toMatchObject({ status: 200 })
+          await app.act("tag_hosts", { ids: [first.agent_id], tags: [tag] })
+          expect(await isolate(app)).toMatchObject(refusal(`${first.agent_id}: guards.protected.tags finds it`))
+        },
+        protecting({ tags: [others, tag] }),
+      ))
+
+    test("and is found neither with the tag nor without it, as a hidden one is not, is not changed", () => {
+      const nobody = { status: 200, body: '{"resources":[],"meta":{"pagination":{"total":0}}}' }
+      return withApp(
+        without_tags(faultOn("/devices/queries/devices/v1", nobody, { count: 2 })),
+        async (app) => {
+          const said = await isolate(app)
+          expect(said.body.detail).toContain("Falcon does not show the tags")
+          expect((await hostsOf(app)).some(({ contained }) => contained)).toBe(false)
+        },
+        protecting({ tags: [tag] }),
+      )
+    })
+  })
 
   test("is found although Falcon left it out of its first answer", () =>
     withApp(

@@ -58,8 +58,8 @@ const protection = breaks({ file: "src/core/actions/guards-protected.ts", page: 
   {
     name: "the filter protects nobody",
     promise: "guards.protected.filter protects every host that it finds.",
-    find: 'filter !== "" && at < asked.length',
-    replace: 'filter === "" && at < asked.length',
+    find: '  if (filter !== "") {',
+    replace: '  if (filter === "") {',
   },
 ])
 

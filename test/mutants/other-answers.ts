@@ -103,6 +103,12 @@ const shown = [
       replace: "",
     },
     {
+      name: "a host that is found neither with a tag nor without it is not protected",
+      promise: "A host that does not show by what it might be protected is not changed.",
+      find: "if (left === undefined) return tagged",
+      replace: "if (left !== null) return tagged",
+    },
+    {
       name: "a filter that is answered with other hosts protects none",
       promise: "An answer to the filter that names other hosts, or not all that it counts, says nothing.",
       find: "if (filtered.length < Math.max",

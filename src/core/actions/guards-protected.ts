@@ -102,8 +102,9 @@ const hiddenIn = (
   { tags, hostname }: { readonly tags?: unknown; readonly hostname?: unknown },
   protection: Pick<Protection, "tags" | "hostnames">,
 ): string | undefined => {
+  if (protection.hostnames.length > 0 && typeof hostname !== "string") return "name"
   if (protection.tags.length > 0 && !Array.isArray(tags) && tags !== null) return "tags"
-  return protection.hostnames.length > 0 && typeof hostname !== "string" ? "name" : undefined
+  return undefined
 }
 
 /**
@@ -114,11 +115,11 @@ export const protectedAmong = Effect.fnUntraced(function* (
   ids: readonly string[],
   { tags, hostnames, filter }: Protection,
 ): Effect.fn.Return<readonly ProtectedHost[], FalconError, Falcon> {
-  const falcon = yield* Falcon
   const hosts = yield* lookUp(ids)
   const found: ProtectedHost[] = []
   const named = new Set(hostnames.map(idKey))
   const others: string[] = []
+  const unshown: string[] = []
   for (const host of hosts as readonly { tags?: unknown; hostname?: unknown }[]) {
     const id = deviceIdOf(host)
     if (id === undefined) continue
@@ -127,13 +128,50 @@ export const protectedAmong = Effect.fnUntraced(function* (
     const tag = tags.find((one) => own.some((other) => idKey(String(other)) === idKey(one)))
     if (tag !== undefined) found.push({ id, why: `it has the tag ${tag}` })
     else if (named.has(idKey(String(host.hostname ?? "")))) found.push({ id, why: `its name is ${host.hostname}` })
+    else if (hidden === "tags" && host.tags === undefined) unshown.push(id)
     else if (hidden === undefined) others.push(id)
     else return yield* failure(detailsOperation([]), "malformed", `Falcon does not show the ${hidden} of ${id}`)
   }
+  const tagged = new Set((yield* tagsLookedFor(tags, unshown)).map(idKey))
+  const untagged = unshown.filter((id) => !tagged.has(idKey(id)))
+  for (const id of unshown) if (tagged.has(idKey(id))) found.push({ id, why: "guards.protected.tags finds it" })
   // A dry run sees no hosts, and shows the call for those that it was asked for.
-  const asked = (yield* Planning) ? [...ids] : others
-  for (let at = 0; filter !== "" && at < asked.length; at += bounds.filtered_per_call) {
-    const some = asked.slice(at, at + bounds.filtered_per_call)
+  const asked = (yield* Planning) ? [...ids] : [...others, ...untagged]
+  if (filter !== "") {
+    const matching = yield* matchingOf("filter", filter, asked)
+    found.push(...matching.map((id) => ({ id, why: "guards.protected.filter finds it" })))
+  }
+  return found
+})
+
+/**
+ * Of hosts that come back without their tags: an empty list may be left out of an answer, and so may one that is not. Falcon is asked which of
+ * them have one of the tags, and which have none; fails where it finds one of them in neither way.
+ */
+const tagsLookedFor = Effect.fnUntraced(function* (
+  tags: readonly string[],
+  ids: readonly string[],
+): Effect.fn.Return<readonly string[], FalconError, Falcon> {
+  if (ids.length === 0) return []
+  const texts = tags.map((tag) => `'${tag.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`)
+  const tagged = yield* matchingOf("tags", `tags:[${texts.join()}]`, ids)
+  const without = yield* matchingOf("tags", texts.map((text) => `tags:!${text}`).join("+"), ids)
+  const seen = new Set([...tagged, ...without].map(idKey))
+  const left = ids.find((id) => !seen.has(idKey(id)))
+  if (left === undefined) return tagged
+  return yield* failure(detailsOperation([]), "malformed", `Falcon does not show the tags of ${left}`)
+})
+
+/** Those of these hosts that a filter finds. `guard`: whose filter it is, for messages. Fails when the answer is not about all of them alone. */
+const matchingOf = Effect.fnUntraced(function* (
+  guard: "filter" | "tags",
+  filter: string,
+  ids: readonly string[],
+): Effect.fn.Return<readonly string[], FalconError, Falcon> {
+  const falcon = yield* Falcon
+  const found: string[] = []
+  for (let at = 0; at < ids.length; at += bounds.filtered_per_call) {
+    const some = ids.slice(at, at + bounds.filtered_per_call)
     const operation = filterOperation(filter, some)
     const answer = yield* failWithoutList(operation, yield* askForList(falcon.request, operation))
     const [error] = answer.errors
@@ -147,11 +185,10 @@ export const protectedAmong = Effect.fnUntraced(function* (
     const { total } = answer.pagination ?? {}
     const filtered = answer.resources.filter((id) => typeof id === "string" && known.has(idKey(id))) as string[]
     if (filtered.length < Math.max(answer.resources.length, Number(total) || 0)) {
-      const why =
-        "the answer to guards.protected.filter names other hosts than it was asked about, or not all that it counts"
+      const why = `the answer to guards.protected.${guard} names other hosts than it was asked about, or not all that it counts`
       return yield* failure(operation, "malformed", why)
     }
-    found.push(...filtered.map((id) => ({ id, why: "guards.protected.filter finds it" })))
+    found.push(...filtered)
   }
   return found
 })
