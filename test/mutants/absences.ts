@@ -74,6 +74,12 @@ const lists = [
   ]),
   ...breaks({ file: "src/plugins/iocs/search-indicators.ts", noticed_by: "test/actions/open-ends.test.ts" }, [
     {
+      name: "the end of what Falcon lists by number is the end of the list",
+      promise: "A full page with which Falcon names neither a total nor a way on is no end.",
+      find: "const is_cut = is_more || (!is_led && is_full && total !== listed)",
+      replace: "const is_cut = is_more && total === listed",
+    },
+    {
       name: "indicators without a total end with the first page",
       promise: "A full page of indicators that are not counted is followed by another.",
       find: "total === null || total < reached ? is_full",

@@ -40,7 +40,7 @@ export interface Pages {
    * came in place of another one.
    */
   readonly missing?: number
-  /** The last page is a full one, and nothing tells that it is the last: the list may not be whole. */
+  /** The last page is a full one and nothing tells that it is the last, or it went beyond the cap and nothing leads to the rest: the list may not be whole. */
   readonly is_open?: true
   /** Where the list goes on after the last resource here; absent at its end, or when a page went beyond the cap. */
   readonly next?: string
@@ -138,7 +138,7 @@ export const walkPages = Effect.fnUntraced(function* (
     calls,
     ...(total !== undefined && { total }),
     ...(missing > 0 && resources.length < (options.limit ?? Number.POSITIVE_INFINITY) && { missing }),
-    ...(is_open && { is_open }),
+    ...((is_open || (next === undefined && capped.length < resources.length)) && { is_open: true as const }),
     ...(next !== undefined && { next: String(next) }),
   }
 })

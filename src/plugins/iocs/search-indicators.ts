@@ -66,6 +66,9 @@ const walk = Effect.fnUntraced(function* (
   const seen = new Set<string>()
   let total: number | null = null
   let position: Position | undefined = start
+  let is_full = false
+  /** Falcon's `after` led on, which is gone behind the last page. */
+  let is_led = start.after !== undefined
   while (position !== undefined && resources.length < limit) {
     const wanted = Math.min(limit - resources.length, iocs.page_max)
     const operation = search({ ...query, ...position, limit: wanted })
@@ -80,15 +83,19 @@ const walk = Effect.fnUntraced(function* (
     if (typeof page.pagination?.total === "number") total = page.pagination.total
     if (page.resources.length === 0) break
     const by_number: boolean = position.after === undefined
-    const is_full = page.resources.length >= wanted
+    is_full = page.resources.length >= wanted
     position =
       afterOf(page, wanted) ?? (by_number ? numberAfter(numberOf(start) + resources.length, total, is_full) : undefined)
+    is_led ||= position?.after !== undefined
   }
   const is_more = resources.length > limit
-  const reached = is_more ? (start.after === undefined ? { offset: numberOf(start) + limit } : undefined) : position
+  const reached = is_more ? numberIn(is_led ? undefined : numberOf(start) + limit) : position
   const next = resources.length < limit ? undefined : (reached?.after ?? reached?.offset)
-  const missing = (total ?? 0) - numberOf(start) - resources.length
-  if (next === undefined && resources.length < limit && start.after === undefined && missing > 0)
+  const listed = numberOf(start) + resources.length
+  const missing = (total ?? 0) - listed
+  const is_cut = is_more || (!is_led && is_full && total !== listed)
+  if (next === undefined && is_cut) errors.push({ code: 206, message: windowEnd })
+  else if (next === undefined && resources.length < limit && !is_led && missing > 0)
     errors.push({ code: 206, message: shortEnd(missing, resources.length) })
   return {
     ...outcomeOfList(resources.slice(0, limit), errors, trace_ids),
@@ -96,6 +103,8 @@ const walk = Effect.fnUntraced(function* (
     ...(next !== undefined && { next: String(next) }),
   }
 })
+
+const windowEnd = `there may be more than these, and Falcon names no way on: by number a page begins at ${iocs.offset_max} at most. Go on with a filter for what was created after the last one, such as created_on:>'2026-01-31T00:00:00Z', and sort by created_on|asc`
 
 const numberOf = (start: Position): number => start.offset ?? 0
 
@@ -111,8 +120,12 @@ const afterOf = (page: Envelope, wanted: number): Position | undefined => {
  */
 const numberAfter = (reached: number, total: number | null, is_full: boolean): Position | undefined => {
   const is_more = total === null || total < reached ? is_full : reached < total
-  return is_more && reached <= iocs.offset_max ? { offset: reached } : undefined
+  return is_more ? numberIn(reached) : undefined
 }
+
+/** A number at which a page may begin. */
+const numberIn = (offset: number | undefined): Position | undefined =>
+  offset !== undefined && offset <= iocs.offset_max ? { offset } : undefined
 
 const search = (query: NonNullable<Operation["query"]>): Operation => ({
   name: "iocs.search",
