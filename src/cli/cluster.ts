@@ -54,6 +54,14 @@ const importFiles = Command.make("import", { config: configFlag }, ({ config }) 
         ]
         for (const line of what) yield* print(`${tenant}: ${line}`)
       }
+      for (const { tenant, stored, left, unread } of yield* room.importJournal(database, tenants)) {
+        if (stored > 0) yield* print(`${tenant}: ${stored} idempotency keys taken over`)
+        if (left > 0) yield* print(`${tenant}: ${left} idempotency keys left as the database has them`)
+        if (unread > 0)
+          yield* complain(
+            `${tenant}: ${unread} lines of its idempotency keys cannot be read: a key that stands in them acts again`,
+          )
+      }
     }).pipe(Effect.scoped),
   ),
 ).pipe(

@@ -171,6 +171,17 @@ export const cluster: readonly Mutant[] = [
       replace: "ask(database, write(heldBy(sql, undefined)))",
     },
   ]),
+  ...breaks(
+    { file: "src/core/cluster/import-journal.ts", page, noticed_by: "src/core/cluster/import-journal.test.ts" },
+    [
+      {
+        name: "an action that was cut off before the move is forgotten",
+        promise: "An action that was cut off is in doubt after an import, as after a restart.",
+        find: 'key === undefined ? state === "running"',
+        replace: 'state === "running" ? key === null',
+      },
+    ],
+  ),
   ...breaks({ file: "src/core/cluster/import-offsets.ts", page, noticed_by }, [
     {
       name: "an import adds to what a cluster has committed",

@@ -17,6 +17,7 @@ import { layerStoredOffsets } from "./stored-offsets.ts"
 
 export { openDatabase } from "./database.ts"
 export { importFiles } from "./import-files.ts"
+export { importJournal } from "./import-journal.ts"
 export { importOffsets } from "./import-offsets.ts"
 export { lookAt, readMembers } from "./members.ts"
 export { checkVersion, migrate } from "./migrations.ts"
