@@ -1,5 +1,5 @@
 /** The HTTP API over running tenants, as one Hono app. Web standards only. */
-import { Clock, type Context, Effect, type FileSystem, Scope } from "effect"
+import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect"
 import { Hono } from "hono"
 import { type ActionTenant, makeActionTenant } from "../core/actions/execute.ts"
 import { no_guards } from "../core/actions/guards.ts"
@@ -224,20 +224,6 @@ const makeApp = (
   return app
 }
 
-export interface AppOptions extends HttpOptions, Omit<Served, "tenants"> {
-  readonly tenants: readonly RunningTenant[]
-  /** `guards` of the configuration. */
-  readonly guards?: GuardsConfig
-}
-
-/** The app over running tenants, for as long as the process lives. */
-export const makeHttpApp = ({ tenants, guards = no_guards, ...options }: AppOptions): Hono<ApiEnv> => {
-  const http = makeHttp(options)
-  const opened = Effect.forEach(tenants, (tenant) => http.openActions(tenant, guards))
-  const served = Effect.runSync(Effect.provideService(opened, Scope.Scope, Scope.makeUnsafe()))
-  return http.show({ ...options, tenants: served })
-}
-
 /** The API within a scope: log lines go where the surrounding effect sends its own. Whoever closes the scope lets it settle before. */
 export const openHttp = Effect.fnUntraced(function* (
   options: Omit<HttpOptions, "context" | "now_ms">,
@@ -249,12 +235,18 @@ export const openHttp = Effect.fnUntraced(function* (
   return http
 })
 
+interface AppOptions extends Omit<HttpOptions, "context" | "now_ms">, Omit<Served, "tenants"> {
+  readonly tenants: readonly RunningTenant[]
+  /** `guards` of the configuration. */
+  readonly guards?: GuardsConfig
+}
+
 /** The app over tenants that stay the same; when the scope closes it waits for actions that are being carried out. */
 export const openHttpApp = Effect.fnUntraced(function* ({
   tenants,
   guards = no_guards,
   ...options
-}: Omit<AppOptions, "context" | "now_ms">): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
+}: AppOptions): Effect.fn.Return<Hono<ApiEnv>, never, FileSystem.FileSystem | Scope.Scope> {
   const http = yield* openHttp(options)
   const served = yield* Effect.forEach(tenants, (tenant) => http.openActions(tenant, guards))
   yield* Effect.addFinalizer(() => http.settled)

@@ -4,16 +4,13 @@ import { server } from "../core/http/server/limits.ts"
 import { type ApiEnv, lacking, refuseWith } from "./api.ts"
 import { readBody } from "./body.ts"
 import { script, style } from "./dashboard-files.ts"
+import { assetHeaders, pageHeaders, tokenIn, wantsSignIn } from "./page.ts"
 import type { Sessions } from "./session.ts"
 
-const page_headers = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'none'; " +
+const page_headers = pageHeaders(
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'none'; " +
     "base-uri 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-}
+)
 
 const page = `<!doctype html>
 <html lang="en">
@@ -32,12 +29,6 @@ const page = `<!doctype html>
 </html>
 `
 
-const asset_headers = (type: string) => ({
-  "content-type": type,
-  "x-content-type-options": "nosniff",
-  "cache-control": "no-cache",
-})
-
 /** Paths that a session cookie opens for reading; see `makeSessions`. Events and dead letters are content, and are read with it too. */
 export const isDashboardPath = (path: string): boolean =>
   /^(\/tenants\/[^/]+)?\/(status|status\/stream|actions|approvals|dead-letters\/[^/]+|runs\/[^/]+)$/.test(path) ||
@@ -47,17 +38,14 @@ export const isDashboardPath = (path: string): boolean =>
 /** What anybody gets: the page, which holds nothing but the way in, and the session that its form opens. */
 export const dashboardDoor = (sessions: Sessions): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
-  app.get("/", async (c, next) => {
-    const wants_page = (c.req.header("accept") ?? "").includes("text/html")
-    const known = c.req.header("authorization") !== undefined || (await sessions.callerOf(c)) !== undefined
-    return wants_page && !known ? c.html(page, 401, page_headers) : next()
-  })
-  app.get("/dashboard/script.js", (c) => c.body(script, 200, asset_headers("text/javascript; charset=utf-8")))
-  app.get("/dashboard/style.css", (c) => c.body(style, 200, asset_headers("text/css; charset=utf-8")))
+  app.get("/", async (c, next) => ((await wantsSignIn(c, sessions)) ? c.html(page, 401, page_headers) : next()))
+  app.get("/dashboard/script.js", (c) =>
+    c.body(script, 200, assetHeaders("text/javascript; charset=utf-8", "no-cache")),
+  )
+  app.get("/dashboard/style.css", (c) => c.body(style, 200, assetHeaders("text/css; charset=utf-8", "no-cache")))
   app.post("/session", (c) =>
     readBody(c, server.login_bytes_max, async (form) => {
-      const token = new URLSearchParams(form).get("token")?.trim() ?? ""
-      if (await sessions.open(c, token)) return c.body(null, 204)
+      if (await sessions.open(c, tokenIn(form))) return c.body(null, 204)
       return refuseWith(c, "unauthenticated", "this token is not known here")
     }),
   )

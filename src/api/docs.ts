@@ -4,6 +4,7 @@ import { server } from "../core/http/server/limits.ts"
 import { type ApiContext, type ApiEnv, lacking } from "./api.ts"
 import { swaggerAsset } from "./assets.ts"
 import { readBody } from "./body.ts"
+import { assetHeaders, pageHeaders, tokenIn, wantsSignIn } from "./page.ts"
 import type { Sessions } from "./session.ts"
 
 /** Paths that a session cookie opens. */
@@ -11,30 +12,18 @@ export const isDocsPath = (path: string): boolean =>
   path === "/docs" || path.startsWith("/docs/") || path === "/openapi.json"
 
 /** Swagger UI sets styles on elements and draws its icons from `data:` images; everything else is from here. */
-const page_policy =
+const page_headers = pageHeaders(
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
-  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-const page_headers = {
-  "content-security-policy": page_policy,
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-}
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+)
 
 /** The form and what it posts to: open, since a token is what they ask for. */
 export const loginRoutes = (sessions: Sessions): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>()
-  app.use("/docs", async (c, next) => {
-    const wants_page = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html")
-    if (!wants_page) return next()
-    const known = c.req.header("authorization") !== undefined || (await sessions.callerOf(c)) !== undefined
-    return !known ? html(c, loginPage(""), 401) : next()
-  })
+  app.get("/docs", async (c, next) => ((await wantsSignIn(c, sessions)) ? html(c, loginPage(""), 401) : next()))
   app.post("/docs/login", (c) =>
     readBody(c, server.login_bytes_max, async (form) => {
-      const token = new URLSearchParams(form).get("token")?.trim() ?? ""
-      if (!(await sessions.open(c, token))) return html(c, loginPage("This token is not known here."), 401)
+      if (!(await sessions.open(c, tokenIn(form)))) return html(c, loginPage("This token is not known here."), 401)
       return c.redirect("/docs", 303)
     }),
   )
@@ -57,11 +46,7 @@ export const docsRoutes = (): Hono<ApiEnv> => {
   return app
 }
 
-const asset_headers = (type: string) => ({
-  "content-type": type,
-  "x-content-type-options": "nosniff",
-  "cache-control": "private, max-age=3600",
-})
+const asset_headers = (type: string) => assetHeaders(type, "private, max-age=3600")
 
 const html = (c: ApiContext, text: string, status: 200 | 401): Response => c.html(text, status, page_headers)
 

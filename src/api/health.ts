@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Hono } from "hono"
 import { type Caller, maySee } from "../core/http/server/bearer.ts"
-import { Health, type HealthReport, type Report, type Status } from "../core/telemetry/health.ts"
+import { Health, type HealthReport, type Report, worst } from "../core/telemetry/health.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
 import { build, version } from "../version.ts"
 import { type Api, type ApiEnv, callerOf } from "./api.ts"
@@ -107,6 +107,3 @@ const summedUp = (tenants: readonly TenantHealth[]): Readonly<Record<string, Rep
     }),
   )
 }
-
-const worst = (all: readonly Status[]): Status =>
-  all.includes("failed") ? "failed" : all.includes("degraded") ? "degraded" : "ok"

@@ -58,3 +58,72 @@ export const problemResponses = (statuses: readonly number[]): Readonly<Record<s
       },
     ]),
   )
+
+/** Any object, where the description has to do. */
+export const any_object: JsonSchema = { type: "object" }
+
+/** An answer of JSON. */
+export const json = (description: string, schema: object) => ({
+  description,
+  content: { "application/json": { schema } },
+})
+
+/** An answer of text. */
+export const text = (description: string, type: string) => ({
+  description,
+  content: { [type]: { schema: { type: "string" } } },
+})
+
+/** A text in the path. */
+export const pathParameter = (name: string, description?: string) => ({
+  name,
+  in: "path",
+  required: true,
+  ...(description !== undefined && { description }),
+  schema: { type: "string" },
+})
+
+/** A parameter behind the path. */
+export const queryParameter = (name: string, description: string, schema: JsonSchema) => ({
+  name,
+  in: "query",
+  description,
+  schema,
+})
+
+interface OperationOptions {
+  readonly id: string
+  readonly tag: "Catalogue" | "Operation"
+  readonly summary: string
+  /** What 200 answers. */
+  readonly answer: object
+  /** Statuses of its problems. */
+  readonly problems: readonly number[]
+  /** Further answers, by their status. */
+  readonly more?: Readonly<Record<number, object>>
+  readonly description?: string
+  readonly parameters?: readonly object[]
+  /** The schema of a body, which then has to be there. */
+  readonly body?: JsonSchema
+}
+
+/** An operation as OpenAPI writes it. */
+export const operation = ({
+  id,
+  tag,
+  summary,
+  answer,
+  problems,
+  more,
+  description,
+  parameters,
+  body,
+}: OperationOptions) => ({
+  operationId: id,
+  tags: [tag],
+  summary,
+  ...(description !== undefined && { description }),
+  ...(parameters !== undefined && { parameters }),
+  ...(body !== undefined && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+  responses: { 200: answer, ...more, ...problemResponses(problems) },
+})

@@ -5,7 +5,17 @@ import type { ActionTenant } from "../core/actions/execute.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
 import { version } from "../version.ts"
 import { operatingPaths } from "./openapi-operating.ts"
-import { answerSchema, problemResponses, schemas } from "./openapi-parts.ts"
+import {
+  answerSchema,
+  any_object,
+  json,
+  operation,
+  pathParameter,
+  problemResponses,
+  queryParameter,
+  schemas,
+  text,
+} from "./openapi-parts.ts"
 import { wait_parameter, waitingPaths } from "./openapi-waiting.ts"
 
 /** The document for tenants with their actions; with one tenant the short routes, unless the process has `several`. */
@@ -43,43 +53,35 @@ export const openApi = (
     paths: {
       ...operationPaths,
       [`${base}/actions`]: {
-        get: {
-          operationId: "list_actions",
-          tags: ["Catalogue"],
+        get: operation({
+          id: "list_actions",
+          tag: "Catalogue",
           summary: "Every action that is switched on",
           parameters,
-          responses: {
-            200: json("The catalogue.", {
-              type: "object",
-              properties: { actions: { type: "array", items: { $ref: "#/components/schemas/CatalogueEntry" } } },
-              required: ["actions"],
-            }),
-            ...problemResponses([401]),
-          },
-        },
+          answer: json("The catalogue.", {
+            type: "object",
+            properties: { actions: { type: "array", items: { $ref: "#/components/schemas/CatalogueEntry" } } },
+            required: ["actions"],
+          }),
+          problems: [401],
+        }),
       },
       ...{ ...waitingPaths(base, parameters), ...operatingPaths(base, parameters) },
       [`${base}/actions/{slug}`]: {
-        get: {
-          operationId: "describe_action",
-          tags: ["Catalogue"],
+        get: operation({
+          id: "describe_action",
+          tag: "Catalogue",
           summary: "One action, with its arguments",
           parameters: [
             ...parameters,
             {
-              name: "slug",
-              in: "path",
-              required: true,
-              description: "The slug, or the name that the Python module used.",
-              schema: { type: "string" },
+              ...pathParameter("slug", "The slug, or the name that the Python module used."),
               example: [...actions.keys()][0] ?? "isolate_endpoints",
             },
           ],
-          responses: {
-            200: json("The action.", { $ref: "#/components/schemas/CatalogueEntry" }),
-            ...problemResponses([401, 404]),
-          },
-        },
+          answer: json("The action.", { $ref: "#/components/schemas/CatalogueEntry" }),
+          problems: [401, 404],
+        }),
       },
       ...Object.fromEntries(
         [...actions.values()].map((action) => [
@@ -152,12 +154,10 @@ const descriptionOf = (action: AnyAction): string =>
 const tagOf = (action: AnyAction): string => action.scopes[0]?.split(":")[0] ?? "Other"
 
 const run_parameters = [
-  {
-    name: "dry_run",
-    in: "query",
-    description: "Answer the exact requests that would go to Falcon, and send none of them.",
-    schema: { type: "boolean", default: false },
-  },
+  queryParameter("dry_run", "Answer the exact requests that would go to Falcon, and send none of them.", {
+    type: "boolean",
+    default: false,
+  }),
   {
     name: "Idempotency-Key",
     in: "header",
@@ -173,94 +173,100 @@ const run_parameters = [
   },
 ]
 
-const json = (description: string, schema: JsonSchema) => ({ description, content: { "application/json": { schema } } })
+const mcpOperation = (parameters: readonly object[]) =>
+  operation({
+    id: "mcp",
+    tag: "Operation",
+    summary: "The same actions as tools of the Model Context Protocol",
+    description: "JSON-RPC 2.0 over Streamable HTTP. Takes the role responder.",
+    parameters,
+    body: any_object,
+    answer: json("The answer of the server.", any_object),
+    more: { 202: { description: "A notification was taken." } },
+    problems: [401, 403, 413],
+  })
 
-const mcpOperation = (parameters: readonly object[]) => ({
-  operationId: "mcp",
-  tags: ["Operation"],
-  summary: "The same actions as tools of the Model Context Protocol",
-  description: "JSON-RPC 2.0 over Streamable HTTP. Takes the role responder.",
-  parameters,
-  requestBody: { required: true, content: { "application/json": { schema: { type: "object" } } } },
-  responses: {
-    200: json("The answer of the server.", { type: "object" }),
-    202: { description: "A notification was taken." },
-    ...problemResponses([401, 403, 413]),
-  },
-})
-
-const open = { tags: ["Operation"], security: [] as object[] }
+/** Answered without a token. */
+const open = { security: [] as object[] }
 
 const operationPaths = {
   "/health": {
     get: {
       ...open,
-      operationId: "health",
-      summary: "How every plugin is",
-      responses: {
-        200: json("Working, perhaps degraded.", { $ref: "#/components/schemas/Health" }),
-        503: json("Something needs a person.", { $ref: "#/components/schemas/Health" }),
-      },
+      ...operation({
+        id: "health",
+        tag: "Operation",
+        summary: "How every plugin is",
+        answer: json("Working, perhaps degraded.", { $ref: "#/components/schemas/Health" }),
+        more: { 503: json("Something needs a person.", { $ref: "#/components/schemas/Health" }) },
+        problems: [],
+      }),
     },
   },
   "/health/live": {
     get: {
       ...open,
-      operationId: "live",
-      summary: "Whether the process turns",
-      responses: { 200: json("It does.", { type: "object" }) },
+      ...operation({
+        id: "live",
+        tag: "Operation",
+        summary: "Whether the process turns",
+        answer: json("It does.", any_object),
+        problems: [],
+      }),
     },
   },
   "/health/ready": {
     get: {
       ...open,
-      operationId: "ready",
-      summary: "Whether every plugin has started",
-      responses: { 200: json("Yes.", { type: "object" }), 503: json("Not yet.", { type: "object" }) },
+      ...operation({
+        id: "ready",
+        tag: "Operation",
+        summary: "Whether every plugin has started",
+        answer: json("Yes.", any_object),
+        more: { 503: json("Not yet.", any_object) },
+        problems: [],
+      }),
     },
   },
   "/tenants": {
-    get: {
-      operationId: "list_tenants",
-      tags: ["Operation"],
+    get: operation({
+      id: "list_tenants",
+      tag: "Operation",
       summary: "The tenants that this token sees, and where their actions are",
-      responses: {
-        200: json("The tenants.", {
-          type: "object",
-          properties: {
-            tenants: {
-              type: "array",
-              items: {
-                type: "object",
-                properties: { id: { type: "string" }, actions: { type: "string" } },
-                required: ["id", "actions"],
-              },
+      answer: json("The tenants.", {
+        type: "object",
+        properties: {
+          tenants: {
+            type: "array",
+            items: {
+              type: "object",
+              properties: { id: { type: "string" }, actions: { type: "string" } },
+              required: ["id", "actions"],
             },
           },
-          required: ["tenants"],
-        }),
-        ...problemResponses([401]),
-      },
-    },
+        },
+        required: ["tenants"],
+      }),
+      problems: [401],
+    }),
   },
   "/metrics": {
-    get: {
-      operationId: "metrics",
-      tags: ["Operation"],
+    get: operation({
+      id: "metrics",
+      tag: "Operation",
       summary: "Metrics for Prometheus",
-      responses: {
-        200: { description: "Prometheus text.", content: { "text/plain": { schema: { type: "string" } } } },
-        ...problemResponses([401]),
-      },
-    },
+      answer: text("Prometheus text.", "text/plain"),
+      problems: [401],
+    }),
   },
   "/openapi.json": {
-    get: {
-      operationId: "openapi",
-      tags: ["Operation"],
+    get: operation({
+      id: "openapi",
+      tag: "Operation",
       summary: "This document",
-      responses: { 200: json("OpenAPI 3.1.", { type: "object" }), ...problemResponses([401]) },
-    },
+      answer: json("OpenAPI 3.1.", any_object),
+      problems: [401],
+    }),
   },
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { makeHttpApp } from "../../src/api/app.ts"
+import { openHttpApp } from "../../src/api/app.ts"
 import { secretText } from "../../src/core/config/secret.ts"
 import type { Caller } from "../../src/core/http/server/bearer.ts"
 import { onTestClock } from "../support/effect.ts"
@@ -21,8 +21,11 @@ const startApp = Effect.fnUntraced(function* (
   const world = yield* makeWorld(options, env)
   yield* world.start
   yield* world.pass(5_000)
-  const context = world.tenant().services
-  const app = makeHttpApp({ context, tenants: [world.tenant()], callers, started_ms: 0, now_ms: () => 12_345 })
+  const app = yield* openHttpApp({
+    tenants: [world.tenant()],
+    callers,
+    started_ms: Date.parse("2026-01-14T23:59:53Z"),
+  }).pipe(Effect.provide(world.tenant().services))
   const ask = (path: string, token?: string) =>
     Effect.promise(async () => {
       const answer = await app.request(path, {

@@ -1,6 +1,6 @@
 /** A running worker on a virtual clock with the HTTP API over it, for what an operator looks at. */
-import { Clock, Effect } from "effect"
-import { makeHttpApp } from "../../src/api/app.ts"
+import { Effect } from "effect"
+import { openHttpApp } from "../../src/api/app.ts"
 import type { ProcessHealth } from "../../src/api/health.ts"
 import { secretText } from "../../src/core/config/secret.ts"
 import type { Caller } from "../../src/core/http/server/bearer.ts"
@@ -17,19 +17,16 @@ export const startRunning = Effect.fnUntraced(function* (
   serves: "all" | "health" = "all",
   process_health: ProcessHealth = Effect.succeed({}),
 ) {
-  const clock = yield* Clock.Clock
   const world = yield* makeWorld(options)
   yield* world.startWith(yaml)
   yield* world.pass(5_000)
-  const app = makeHttpApp({
-    context: world.tenant().services,
+  const app = yield* openHttpApp({
     tenants: [world.tenant()],
     callers: [caller("reader"), caller("responder"), caller("admin")],
     started_ms: 0,
-    now_ms: () => clock.currentTimeMillisUnsafe(),
     serves,
     process_health,
-  })
+  }).pipe(Effect.provide(world.tenant().services))
   const request = (path: string, role: Caller["role"] | undefined, body?: unknown) =>
     Effect.promise(async () =>
       app.request(path, {

@@ -7,7 +7,7 @@ import { type DeadLetterSummary, makeDeadLetterSummary } from "../../core/delive
 import type { DeadLetter } from "../../core/delivery/dead-letters.ts"
 import { status as limits } from "../../core/limits/operator.ts"
 import { Board } from "../../core/telemetry/board.ts"
-import { Health, type PartReport, type Report, type Status } from "../../core/telemetry/health.ts"
+import { Health, type PartReport, type Report, type Status, worst } from "../../core/telemetry/health.ts"
 import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { Tenant } from "../../core/tenant/identity.ts"
 import { cleanText } from "../../core/text.ts"
@@ -115,12 +115,6 @@ const everyFewSeconds = <A, R>(effect: Effect.Effect<A, never, R>): Effect.Effec
 }
 
 const not_told: Report = { status: "ok", since: new Date(0).toISOString(), detail: "" }
-
-const rank = { ok: 0, degraded: 1, failed: 2 } as const
-
-/** The worst of them; `ok` for none. */
-export const worst = (all: readonly Status[]): Status =>
-  all.reduce<Status>((status, one) => (rank[one] > rank[status] ? one : status), "ok")
 
 const newestError = (parts: readonly PartReport[]): PartReport["last_error"] =>
   parts.reduce<PartReport["last_error"]>(

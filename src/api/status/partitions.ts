@@ -1,11 +1,10 @@
 /** One partition as the status shows it: what it counts, joined with what its loops say in health. */
 import type { Board, BoardPartition } from "../../core/telemetry/board.ts"
-import type { PartReport } from "../../core/telemetry/health.ts"
+import { isAtLeast, type PartReport } from "../../core/telemetry/health.ts"
 import type { PartitionStatus } from "./schema.ts"
 
 /** An event within this time counts as a flow. */
 const flowing_ms = 10_000
-const rank = { ok: 0, degraded: 1, failed: 2 } as const
 
 export const partitionStatus = (
   { label, parts, activity, look }: BoardPartition,
@@ -18,7 +17,7 @@ export const partitionStatus = (
   const delivery = told.filter(({ part }) => parts.delivery.includes(part))
   const all = [...delivery, ...(connection === undefined ? [] : [connection])]
   const shown = all.reduce<PartReport | undefined>(
-    (worst, one) => (worst === undefined || rank[one.status] >= rank[worst.status] ? one : worst),
+    (worst, one) => (worst === undefined || isAtLeast(one.status, worst.status) ? one : worst),
     undefined,
   )
   const errors = all.flatMap(({ last_error }) => (last_error === null ? [] : [last_error]))

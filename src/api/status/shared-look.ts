@@ -3,11 +3,12 @@ import { Effect, Metric } from "effect"
 import type { ClusterLook } from "../../core/cluster/cluster.ts"
 import { type Caller, maySee } from "../../core/http/server/bearer.ts"
 import { status as limits } from "../../core/limits/operator.ts"
+import { worst } from "../../core/telemetry/health.ts"
 import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { version } from "../../version.ts"
 import type { Api } from "../api.ts"
 import type { ProcessHealth } from "../health.ts"
-import { makeTenantLook, type TenantGauges, worst } from "./look.ts"
+import { makeTenantLook, type TenantGauges } from "./look.ts"
 import type { SharedStatus, StatusReport, TenantStatus } from "./schema.ts"
 
 /** What was seen, before it is cut to what a caller may see. */

@@ -88,6 +88,13 @@ export class Health extends Context.Service<
 
 const rank = { ok: 0, degraded: 1, failed: 2 } as const
 
+/** Whether one status is as bad as another, or worse. */
+export const isAtLeast = (one: Status, other: Status): boolean => rank[one] >= rank[other]
+
+/** The worst of them; `ok` for none. */
+export const worst = (all: readonly Status[]): Status =>
+  all.reduce<Status>((status, one) => (isAtLeast(one, status) ? one : status), "ok")
+
 const make = Effect.fnUntraced(function* (plugins: readonly string[]) {
   const begun_ms = yield* Clock.currentTimeMillis
   const of_all = new Map<string, Cell>()
@@ -215,9 +222,9 @@ const starting = (begun_ms: number, of_all: ReadonlyMap<string, Cell>): PluginSt
 /** Looks at all cells; notes the time when that changes how the plugin is. */
 const judge = (state: PluginState, now_ms: number) => {
   const parts = allCells(state).map(([part, cell]) => ({ part, ...toldBy(cell, now_ms) }))
-  const worst = parts.reduce<Status>((status, part) => (rank[part.status] > rank[status] ? part.status : status), "ok")
-  const is_starting = worst === "ok" && !state.started
-  const status = is_starting ? "degraded" : worst
+  const of_parts = worst(parts.map((part) => part.status))
+  const is_starting = of_parts === "ok" && !state.started
+  const status = is_starting ? "degraded" : of_parts
   if (status !== state.status) state.since_ms = now_ms
   state.status = status
   return { parts, is_starting }
