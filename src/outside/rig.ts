@@ -149,9 +149,9 @@ const settled = Effect.promise(async () => {
 })
 
 /** `Http` whose other end is the simulator. */
-const layerWire = (simulator: Simulator, inPlace: InFalconsPlace = () => undefined): Layer.Layer<Http> =>
+export const layerWire = (simulator: Simulator, inPlace: InFalconsPlace = () => undefined): Layer.Layer<Http> =>
   Layer.succeed(Http, {
-    open: () => Effect.die(new Error("a plugin from outside opens no stream")),
+    open: () => Effect.die(new Error("this wire carries no stream")),
     send: (request) =>
       Effect.tryPromise({
         try: async (signal) => {

@@ -2,6 +2,7 @@
  * The whole product but for sockets: configuration, tenant, HTTP API, against the simulator in process. Time is virtual and
  * passes by itself.
  */
+
 import { Effect, Layer } from "effect"
 import type { ApiRequest, ApiState } from "../../simulator/api/state.ts"
 import type { SimulatorOptions } from "../../simulator/options.ts"
@@ -12,10 +13,11 @@ import type { ActionResponse } from "../../src/core/actions/response.ts"
 import { loadConfig } from "../../src/core/config/load.ts"
 import { loadCallers } from "../../src/core/http/server/bearer.ts"
 import { layerTenant } from "../../src/core/tenant/services.ts"
+import { layerWire } from "../../src/outside/rig.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import { markStarted } from "../../src/worker.ts"
 import { makeMemoryDisk } from "../support/memory-disk.ts"
-import { base_url, layerWire, withSimulator } from "./support.ts"
+import { base_url, withSimulator } from "./support.ts"
 
 const token = "responder-token-0001"
 

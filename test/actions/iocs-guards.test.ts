@@ -4,32 +4,12 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import type { Simulator } from "../../simulator/simulator.ts"
 import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
-import { findAll } from "../../src/plugins/iocs/find-existing.ts"
 import type { Indicator, Row } from "../../src/plugins/iocs/indicator.ts"
 import { pushIocsForDetection } from "../../src/plugins/iocs/push-iocs-for-detection.ts"
+import { all, day_ms, given, hash, ours, stix } from "./indicators.ts"
 import { act, callsOf, withFalcon } from "./support.ts"
 
-const hash = (n: number) => n.toString(16).padStart(64, "0")
-const day_ms = 24 * 60 * 60_000
 const expiration = "2026-01-16T00:00:00Z"
-const ours = { source: "Sekoia.io" }
-const all = Effect.map(findAll(undefined), ({ indicators }) => indicators)
-
-const given = (n: number, more: object = {}) => ({
-  type: "sha256",
-  value: hash(n),
-  action: "detect" as const,
-  severity: "low" as const,
-  platforms: ["windows" as const],
-  source: "SOC",
-  ...more,
-})
-
-const stix = (n: number) => ({
-  type: "indicator",
-  id: `indicator--${n}`,
-  pattern: `[file:hashes.'SHA-256' = '${hash(n)}']`,
-})
 
 /** The next searches find these, whatever they ask for. */
 const find = (

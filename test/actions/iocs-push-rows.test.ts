@@ -1,40 +1,15 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Layer } from "effect"
-import type { Outcome } from "../../src/core/actions/action.ts"
 import { Falcon } from "../../src/core/falcon/client.ts"
 import { FalconError } from "../../src/core/falcon/errors.ts"
 import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
-import { findAll } from "../../src/plugins/iocs/find-existing.ts"
-import { createOperation, type Row } from "../../src/plugins/iocs/indicator.ts"
+import { createOperation } from "../../src/plugins/iocs/indicator.ts"
 import { pushIocsForDetection } from "../../src/plugins/iocs/push-iocs-for-detection.ts"
 import { pushIocsForPrevention } from "../../src/plugins/iocs/push-iocs-for-prevention.ts"
+import { all, given, hash, rowsOf, stix } from "./indicators.ts"
 import { act, callsOf, dryRun, failureOf, faultOn, violationsOf, withFalcon } from "./support.ts"
 
-const hash = (n: number) => n.toString(16).padStart(64, "0")
 const path = "/iocs/entities/indicators/v1"
-
-/** A STIX indicator of a SHA-256. */
-const stix = (n: number, more: object = {}) => ({
-  type: "indicator",
-  id: `indicator--${n}`,
-  pattern_type: "stix",
-  pattern: `[file:hashes.'SHA-256' = '${hash(n)}']`,
-  ...more,
-})
-
-const rowsOf = (outcome: Outcome) => outcome.resources as readonly Row[]
-const all = Effect.map(findAll(undefined), ({ indicators }) => indicators)
-
-/** An indicator that is there already. */
-const given = (n: number, more: object = {}) => ({
-  type: "sha256",
-  value: hash(n),
-  action: "detect" as const,
-  severity: "low" as const,
-  platforms: ["windows" as const],
-  source: "SOC",
-  ...more,
-})
 
 describe("5000 STIX objects", () => {
   const stix_objects = Array.from({ length: 5_000 }, (_, n) => stix(n))

@@ -3,39 +3,12 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import type { Outcome } from "../../src/core/actions/action.ts"
 import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
-import { findAll } from "../../src/plugins/iocs/find-existing.ts"
-import type { Row } from "../../src/plugins/iocs/indicator.ts"
 import { pushIocsForDetection } from "../../src/plugins/iocs/push-iocs-for-detection.ts"
 import { pushIocsForPrevention } from "../../src/plugins/iocs/push-iocs-for-prevention.ts"
+import { all, day_ms, given, hash, ours, rowsOf, stix } from "./indicators.ts"
 import { act, callsOf, violationsOf, withFalcon } from "./support.ts"
 
-const hash = (n: number) => n.toString(16).padStart(64, "0")
-const day_ms = 24 * 60 * 60_000
-
-/** A STIX indicator of a SHA-256. */
-const stix = (n: number, more: object = {}) => ({
-  type: "indicator",
-  id: `indicator--${n}`,
-  pattern_type: "stix",
-  pattern: `[file:hashes.'SHA-256' = '${hash(n)}']`,
-  ...more,
-})
-
-const rowsOf = (outcome: Outcome) => outcome.resources as readonly Row[]
 const outcomesOf = (outcome: Outcome) => rowsOf(outcome).map((row) => `${row.outcome} ${row.stix_id ?? row.value}`)
-const all = Effect.map(findAll(undefined), ({ indicators }) => indicators)
-
-/** An indicator that is there already. */
-const given = (n: number, more: object = {}) => ({
-  type: "sha256",
-  value: hash(n),
-  action: "detect" as const,
-  severity: "low" as const,
-  platforms: ["windows" as const],
-  source: "SOC",
-  ...more,
-})
-const ours = { source: "Sekoia.io" }
 
 describe("a push", () => {
   test("creates what the STIX objects name, and says what it skips", () =>

@@ -11,12 +11,11 @@ import type { SimulatorOptions } from "../../simulator/options.ts"
 import { makeSimulator, type Simulator } from "../../simulator/simulator.ts"
 import type { Action, ActionServices, ArgumentError, Outcome, Shape } from "../../src/core/actions/action.ts"
 import { type PlannedRequest, planned } from "../../src/core/actions/dry-run.ts"
-import { TransportError } from "../../src/core/errors.ts"
 import type { FalconAuth } from "../../src/core/falcon/auth.ts"
 import type { FalconError } from "../../src/core/falcon/errors.ts"
 import { layerFalcon } from "../../src/core/falcon/layer.ts"
-import { Http } from "../../src/core/http/client/http.ts"
 import { Tenant } from "../../src/core/tenant/identity.ts"
+import { layerWire } from "../../src/outside/rig.ts"
 import { silent } from "../support/effect.ts"
 import { makeMemoryDisk } from "../support/memory-disk.ts"
 
@@ -121,27 +120,3 @@ const simClock = (clock: Clock.Clock): SimClock => ({
 const settle = Effect.promise(async () => {
   for (let hop = 0; hop < 6; hop++) await new Promise((resolve) => setImmediate(resolve))
 })
-
-/** `Http` whose other end is the simulator's `fetch`. */
-export const layerWire = (simulator: Simulator): Layer.Layer<Http> =>
-  Layer.succeed(Http, {
-    open: () => Effect.die("no action opens a stream"),
-    send: (request) =>
-      Effect.tryPromise({
-        try: async (signal) => {
-          const { method, headers, url, body = null } = request
-          const sent = new Request(url, { method, headers: { ...headers }, body: body as BodyInit | null, signal })
-          const response = await simulator.fetch(sent)
-          return { status: response.status, headers: response.headers, text: await response.text() }
-        },
-        catch: (error) => broken("reset", String(error)),
-      }).pipe(
-        Effect.timeoutOrElse({
-          duration: request.timeout_ms,
-          orElse: () => Effect.fail(broken("timeout", `no answer within ${request.timeout_ms} ms`)),
-        }),
-      ),
-  })
-
-const broken = (reason: TransportError["reason"], message: string) =>
-  new TransportError({ reason, host: "falcon.test", message })

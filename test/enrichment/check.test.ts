@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { Simulator } from "../../simulator/simulator.ts"
+import { layerWire } from "../../src/outside/rig.ts"
 import { checks } from "../../src/plugins/enrichment/check.ts"
 import type { EnrichmentConfig } from "../../src/plugins/enrichment/config.ts"
 import { enrichment } from "../../src/plugins/enrichment/plugin.ts"
-import { layerWire, violationsOf, withFalcon } from "../actions/support.ts"
+import { violationsOf, withFalcon } from "../actions/support.ts"
 
 const rowsWith = (simulator: Simulator, edge_types: EnrichmentConfig["edge_types"] = "all") =>
   Effect.forEach(checks({ edge_types }), ({ name, find }) =>

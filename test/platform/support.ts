@@ -1,14 +1,16 @@
 /** The module as the runtime starts it, in process: a simulated Falcon and a stand-in of the platform behind one network. */
+
 import { Effect, type Exit, Layer } from "effect"
 import type { SimulatorOptions } from "../../simulator/options.ts"
 import type { Simulator } from "../../simulator/simulator.ts"
 import { makeRegistry } from "../../src/core/actions/registry.ts"
 import { Http } from "../../src/core/http/client/http.ts"
+import { layerWire } from "../../src/outside/rig.ts"
 import { resultsKey } from "../../src/platform/results.ts"
 import { runModule } from "../../src/platform/runtime/module.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import type { App, Said } from "../actions/app.ts"
-import { base_url, layerWire, withSimulator } from "../actions/support.ts"
+import { base_url, withSimulator } from "../actions/support.ts"
 import { makeMemoryDisk } from "../support/memory-disk.ts"
 import { makeStandIn, platform_url, run_token, type StandIn, type StandInOptions } from "./stand-in.ts"
 

@@ -4,7 +4,7 @@ import { type Asked, compare, type Row, table } from "./report.ts"
 import { refusedKey } from "./scenarios/keys.ts"
 import { killRepeatedly } from "./scenarios/kills.ts"
 import { intakeOutage, type OutageKind } from "./scenarios/outages.ts"
-import { poisonedStream } from "./scenarios/poison.ts"
+import { poison_kinds, poison_reasons, poisonedStream } from "./scenarios/poison.ts"
 import { refusals } from "./scenarios/refusals.ts"
 import { stopUnderLoad, stopWhileIntakeHangs } from "./scenarios/stops.ts"
 import { pythonCache, tornCache } from "./scenarios/stored-offsets.ts"
@@ -40,18 +40,6 @@ const whole = { ...intact, delivered: stream_plan.partitions * stream_plan.event
 const reopened = { ...whole, opens: { at_least: stream_plan.partitions + 1 } }
 const listed_again = { ...reopened, listings: { at_least: 2 } }
 
-/** Each poison, and the reason its dead letter has to give. */
-const poisons = {
-  malformed: "not_a_json_object",
-  truncated: "not_a_json_object",
-  not_object: "not_a_json_object",
-  oversize_chars: "event_too_long",
-  oversize_line: "line_too_long",
-  intake_refuses: "refused_by_intake",
-  intake_too_large: "too_large_for_intake",
-  invalid_utf8: "not_a_json_object",
-} as const
-const poison_kinds = Object.keys(poisons) as (keyof typeof poisons)[]
 const poison_events = 50_000
 
 const entries: readonly Entry[] = [
@@ -130,7 +118,7 @@ const entries: readonly Entry[] = [
       ...intact,
       delivered: poison_events - poison_kinds.length,
       dead_letters: poison_kinds.length,
-      ...poisons,
+      ...poison_reasons,
       altered: "",
       replayed: 3,
       left: poison_kinds.length - 3,

@@ -1,8 +1,9 @@
 /** What every action has to keep. */
+import { Effect } from "effect"
 import { z } from "zod"
 import type { AnyAction } from "../../core/actions/action.ts"
 import type { InFalconsPlace, Rig } from "../rig.ts"
-import { awaited, must, type Row, type Tried, tryIt } from "./tried.ts"
+import { must, type Row, type Tried, tryIt } from "./tried.ts"
 
 /** Falcon may know none of the things that the example names. */
 const fine = [200, 404, 409, 422]
@@ -13,7 +14,7 @@ const upstream = [409, 429, 502, 503, 504]
 export const actionRows = async (subject: Tried, action: AnyAction): Promise<readonly Row[]> => {
   const { slug, example } = action
   const run = (what: string, options: Parameters<typeof tryIt>[2], body: (rig: Rig) => Promise<string>) =>
-    tryIt(`${slug}: ${what}`, subject, options, (rig) => awaited(() => body(rig)))
+    tryIt(`${slug}: ${what}`, subject, options, (rig) => Effect.promise(() => body(rig)))
   const falling = (what: string, falcon: InFalconsPlace, statuses: readonly number[]) =>
     run(what, { falcon }, async (rig) => {
       const { status, body } = await rig.act(slug, example)

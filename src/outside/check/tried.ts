@@ -45,6 +45,3 @@ const sentence = (error: unknown): string => {
   if (error instanceof ConfigError) return `${error.key}: ${error.message}`
   return error instanceof Broken ? error.message : String(error)
 }
-
-/** A promise as an effect that throws what the promise is rejected with. */
-export const awaited = <A>(make: () => Promise<A>): Effect.Effect<A> => Effect.promise(make)

@@ -1,5 +1,5 @@
 /** Enriches detections: from the detection to its processes, along their edges to vertices, one event for each. */
-import { Effect, Metric } from "effect"
+import { Array as Arr, Effect, Metric } from "effect"
 import { type Enricher, NotEnriched } from "../../core/delivery/enricher.ts"
 import type { FalconError } from "../../core/falcon/errors.ts"
 import { makeCalls, plugin_id } from "./calls.ts"
@@ -27,8 +27,8 @@ export const makeEnricher = Effect.fnUntraced(function* (config: EnrichmentConfi
   const edgesOf = yield* makeEdges(calls, yield* makeEdgeTypes(calls, config))
   const vertexOf = yield* makeVertices(calls)
   const prefixes_seen = new Set<string>()
-  let in_hand = 0
-  const isHurried = () => in_hand > enrichment.unhurried_max
+  let under_way = 0
+  const isHurried = () => under_way > enrichment.unhurried_max
 
   /**
    * The edges around a detection, as many as the limits allow. Its processes queue up together, so that no detection waits
@@ -37,7 +37,7 @@ export const makeEnricher = Effect.fnUntraced(function* (config: EnrichmentConfi
   const walk = Effect.fnUntraced(function* (ref: DetectionRef) {
     const edges: Edge[] = []
     let spent = 0
-    for (const processes of inGroups(yield* detections.processes(ref), enrichment.walks_at_once_max)) {
+    for (const processes of Arr.chunksOf(yield* detections.processes(ref), enrichment.walks_at_once_max)) {
       if (spent >= enrichment.calls_per_detection_max) {
         yield* limited("calls", ref, `it has cost ${spent} calls, further processes are left out`)
         break
@@ -94,10 +94,10 @@ export const makeEnricher = Effect.fnUntraced(function* (config: EnrichmentConfi
     refOf: detectionRef,
     enrich: (text) =>
       Effect.suspend(() => {
-        in_hand++
+        under_way++
         return Effect.ensuring(
           enrich(text),
-          Effect.sync(() => in_hand--),
+          Effect.sync(() => under_way--),
         )
       }).pipe(Effect.catch(giveUp)),
   } satisfies Enricher
@@ -108,9 +108,6 @@ const giveUp = Effect.fnUntraced(function* (error: FalconError | NotEnriched) {
   yield* Metric.update(Metric.withAttributes(metrics.enrichment_given_up, { reason }), 1)
   return yield* error._tag === "NotEnriched" ? error : new NotEnriched({ message: error.message })
 })
-
-const inGroups = (ids: readonly string[], size: number): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(ids.length / size) }, (_, group) => ids.slice(group * size, (group + 1) * size))
 
 /** The detection keeps what it has. */
 const limited = Effect.fnUntraced(function* (limit: string, { id }: DetectionRef, what: string) {

@@ -5,6 +5,20 @@ import { makeSimulator } from "../../../simulator/simulator.ts"
 import type { DeadLetter } from "../../../src/core/delivery/dead-letters.ts"
 import { type Env, type Lab, type Outcome, withLab } from "../harness.ts"
 
+/** The reason that the dead letter of each poison has to give, as the contract promises. */
+export const poison_reasons = {
+  malformed: "not_a_json_object",
+  truncated: "not_a_json_object",
+  not_object: "not_a_json_object",
+  oversize_chars: "event_too_long",
+  oversize_line: "line_too_long",
+  intake_refuses: "refused_by_intake",
+  intake_too_large: "too_large_for_intake",
+  invalid_utf8: "not_a_json_object",
+} as const
+
+export const poison_kinds = Object.keys(poison_reasons) as (keyof typeof poison_reasons)[]
+
 export interface PoisonPlan {
   readonly events: number
   readonly kinds: readonly PoisonKind[]
