@@ -9,7 +9,7 @@ import { call } from "./cli/call.ts"
 import { catalog } from "./cli/catalog.ts"
 import { check } from "./cli/check.ts"
 import { cluster } from "./cli/cluster.ts"
-import { complain, configFlag, Exit, Plugins } from "./cli/common.ts"
+import { configFlag, Exit, endCommand, Plugins } from "./cli/common.ts"
 import { makeCompletions } from "./cli/completions.ts"
 import { deadLetters } from "./cli/dead-letters.ts"
 import { demo } from "./cli/demo.ts"
@@ -72,10 +72,7 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
       // The command line itself was wrong: what is wrong has been printed beside the help.
       Effect.catchTag("ShowHelp", (help) => (help.errors.length > 0 ? new Exit({ status: 2 }) : Effect.void)),
       Effect.catchDefect((defect) =>
-        Effect.andThen(
-          complain(`unexpected error, please report it: ${Cause.pretty(Cause.die(defect))}`),
-          new Exit({ status: 1 }),
-        ),
+        endCommand(1, `unexpected error, please report it: ${Cause.pretty(Cause.die(defect))}`),
       ),
       Effect.provideService(Plugins, plugins),
       Effect.provide([NodeServices.layer, layerFiles]),

@@ -5,7 +5,7 @@ import type { AnyAction } from "../core/actions/action.ts"
 import { catalogueEntry } from "../core/actions/catalogue.ts"
 import { makeRegistry } from "../core/actions/registry.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
-import { complain, Exit, jsonFlag, Plugins, print } from "./common.ts"
+import { endCommand, jsonFlag, Plugins, print } from "./common.ts"
 import { table } from "./table.ts"
 
 const slug = Argument.String("slug").pipe(
@@ -25,8 +25,8 @@ export const actions = Command.make("actions", { slug, plugin: plugin_flag, json
     const id = Option.getOrUndefined(flags.plugin)
     const plugins = shipped.filter((plugin) => id === undefined || plugin.id === id)
     if (plugins.length === 0) {
-      yield* complain(`there is no plugin ${id}; there are: ${shipped.map((plugin) => plugin.id).join(", ")}`)
-      return yield* new Exit({ status: 2 })
+      const ids = shipped.map((plugin) => plugin.id).join(", ")
+      return yield* endCommand(2, `there is no plugin ${id}; there are: ${ids}`)
     }
     const registry = makeRegistry(plugins.map((plugin) => ({ plugin })))
     const name = Option.getOrUndefined(flags.slug)
@@ -36,8 +36,7 @@ export const actions = Command.make("actions", { slug, plugin: plugin_flag, json
     }
     const action = registry.find(name)
     if (action === undefined) {
-      yield* complain(`there is no action ${name}; \`akonis actions\` lists them`)
-      return yield* new Exit({ status: 2 })
+      return yield* endCommand(2, `there is no action ${name}; \`akonis actions\` lists them`)
     }
     yield* print(flags.json ? JSON.stringify(catalogueEntry(action), null, 2) : describe(action))
   }),

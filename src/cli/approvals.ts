@@ -1,17 +1,15 @@
 /** `akonis approvals`: runs that wait for a second person. May run beside a server, as `akonis call` may. */
-import { userInfo } from "node:os"
 import { Effect, type Option, Result } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { approve } from "../core/actions/approve.ts"
 import { makeActionTenant } from "../core/actions/execute.ts"
 import { uses } from "../core/config/plugins.ts"
-import { layerLogging } from "../core/telemetry/logging.ts"
 import { failed, show } from "./call.ts"
-import { configFlag, configOf, explain, jsonFlag, openOne, print } from "./common.ts"
+import { configFlag, configOf, explain, jsonFlag, openOne, print, quietLog, shellUser, tenantFlag } from "./common.ts"
 import { table } from "./table.ts"
 
 const flags = {
-  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  tenant: tenantFlag,
   config: configFlag,
   json: jsonFlag,
 }
@@ -29,8 +27,6 @@ const open = Effect.fnUntraced(function* (given: Given, { falcon }: { readonly f
   return { tenant, read_only: config.server.read_only }
 })
 
-const quiet = layerLogging({ level: "error", format: "pretty" })
-
 const list = Command.make("list", flags, (given) =>
   explain(
     Effect.gen(function* () {
@@ -40,7 +36,7 @@ const list = Command.make("list", flags, (given) =>
       if (given.json) return yield* print(JSON.stringify(shown, null, 2))
       const rows = shown.map((one) => [one.id, one.until, one.who, one.action, JSON.stringify(one.arguments)])
       yield* print(table([["id", "until", "asked by", "action", "arguments"], ...rows]))
-    }).pipe(Effect.scoped, Effect.provide(quiet)),
+    }).pipe(Effect.scoped, Effect.provide(quietLog("error"))),
   ),
 ).pipe(Command.withDescription("What waits for a second person"))
 
@@ -50,12 +46,11 @@ const approveCommand = Command.make("approve", { id, ...flags }, (given) =>
   explain(
     Effect.gen(function* () {
       const { tenant, read_only } = yield* open(given, { falcon: true })
-      const caller = { name: `shell:${userInfo().username}`, role: "admin" } as const
-      const approver = { caller, via: "shell", request_id: crypto.randomUUID(), read_only } as const
+      const approver = { caller: shellUser(), via: "shell", request_id: crypto.randomUUID(), read_only } as const
       const result = yield* Effect.result(approve(tenant, given.id, approver))
       if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
       yield* show(result.success.answer, given.json)
-    }).pipe(Effect.scoped, Effect.provide(quiet)),
+    }).pipe(Effect.scoped, Effect.provide(quietLog("error"))),
   ),
 ).pipe(Command.withDescription("Approve a run that somebody else asked for: it is carried out at once"))
 

@@ -7,9 +7,19 @@ import type { Tally } from "../core/assets/cycle-tally.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError, StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
-import { layerLogging } from "../core/telemetry/logging.ts"
 import { lockData } from "../core/tenant/boot.ts"
-import { complain, configFlag, configOf, Exit, explain, openOne, print } from "./common.ts"
+import {
+  complain,
+  configFlag,
+  configOf,
+  type Exit,
+  endCommand,
+  explain,
+  openOne,
+  print,
+  quietLog,
+  tenantFlag,
+} from "./common.ts"
 import { makeProgressLine } from "./progress.ts"
 
 const flags = {
@@ -18,7 +28,7 @@ const flags = {
     Flag.withDescription("Show what would be sent; send and store nothing"),
     Flag.withDefault(false),
   ),
-  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  tenant: tenantFlag,
   config: configFlag,
 }
 
@@ -63,7 +73,7 @@ const runCycle = (plugin_id: string, given: Given) =>
           .pipe(Effect.ensuring(line.end))
         yield* complain(summary(tally, source.noun, given.dry_run))
       }).pipe(Effect.provide(tenant.services), Effect.catch(failed))
-    }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
+    }).pipe(Effect.scoped, Effect.provide(quietLog("warn"))),
   )
 
 const wrong = (source: string, key: string, message: string) => new ConfigError({ source, key, message })
@@ -72,10 +82,7 @@ const wrong = (source: string, key: string, message: string) => new ConfigError(
 const failed = (error: CollectError): Effect.Effect<never, ConfigError | StoreError | Exit> =>
   error instanceof ConfigError || error instanceof StoreError
     ? Effect.fail(error)
-    : Effect.andThen(
-        complain(`${error.message}; what was accepted is recorded, run it again to go on`),
-        new Exit({ status: 1 }),
-      )
+    : endCommand(1, `${error.message}; what was accepted is recorded, run it again to go on`)
 
 const summary = (tally: Tally, noun: string, dry_run: boolean): string => {
   const parts = [

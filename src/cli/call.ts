@@ -1,6 +1,5 @@
 /** `akonis call`: one action from the shell. May run beside a worker: it takes no lock, and only appends to shared files. */
 
-import { userInfo } from "node:os"
 import { Effect, type FileSystem, Option, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { AnyAction, RowError } from "../core/actions/action.ts"
@@ -14,8 +13,19 @@ import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { server } from "../core/http/server/limits.ts"
 import { readRegular, whyUnread } from "../core/store/regular-file.ts"
-import { layerLogging } from "../core/telemetry/logging.ts"
-import { complain, configFlag, configOf, Exit, explain, jsonFlag, openOne, print } from "./common.ts"
+import {
+  complain,
+  configFlag,
+  configOf,
+  Exit,
+  explain,
+  jsonFlag,
+  openOne,
+  print,
+  quietLog,
+  shellUser,
+  tenantFlag,
+} from "./common.ts"
 
 const flags = {
   slug: Argument.String("slug").pipe(Argument.withDescription("As `akonis actions` lists it")),
@@ -33,7 +43,7 @@ const flags = {
     Flag.withMetavar("S"),
     Flag.optional,
   ),
-  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  tenant: tenantFlag,
   config: configFlag,
   json: jsonFlag,
 }
@@ -51,7 +61,7 @@ export const call = Command.make("call", flags, (given) =>
         return yield* wrong("SLUG", message)
       }
       const asked: Asked = {
-        caller: { name: `shell:${userInfo().username}`, role: "admin" },
+        caller: shellUser(),
         via: "shell",
         request_id: crypto.randomUUID(),
         dry_run: given.dry_run,
@@ -63,7 +73,7 @@ export const call = Command.make("call", flags, (given) =>
       )
       if (Result.isFailure(result)) return yield* failed(result.failure.problem, given.json)
       yield* show(result.success.answer, given.json)
-    }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
+    }).pipe(Effect.scoped, Effect.provide(quietLog("error"))),
   ),
 ).pipe(Command.withDescription("Run one action"))
 

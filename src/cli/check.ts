@@ -5,11 +5,10 @@ import type { CheckRow, CheckStatus } from "../core/check/check.ts"
 import { configurationFailed } from "../core/check/here.ts"
 import { runChecks } from "../core/check/run-checks.ts"
 import { uses } from "../core/config/plugins.ts"
-import { layerLogging } from "../core/telemetry/logging.ts"
 import { redact } from "../core/telemetry/redact.ts"
 import { oneLine } from "../core/text.ts"
 import { version } from "../version.ts"
-import { complain, configFlag, configOf, Exit, env, jsonFlag, print } from "./common.ts"
+import { complain, configFlag, configOf, Exit, env, jsonFlag, print, quietLog } from "./common.ts"
 
 const offline = Flag.Boolean("offline").pipe(
   Flag.withDescription("Only what the configuration and its files tell; send nothing, write nothing, listen nowhere"),
@@ -33,7 +32,7 @@ export const check = Command.make("check", { config: configFlag, offline, json: 
     yield* print(flags.json ? "]" : `\n${summary(counts)}`)
     if (loaded._tag === "Failure") return yield* new Exit({ status: 2 })
     if (counts.failed > 0) return yield* new Exit({ status: 1 })
-  }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "error", format: "pretty" }))),
+  }).pipe(Effect.scoped, Effect.provide(quietLog("error"))),
 ).pipe(
   Command.withDescription(
     "Check configuration, folder, port, proxy, clock, cloud, credentials, scopes, streams, intake and assets: one row each",

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
-import { complain, configFlag, configOf, Exit, explain, jsonFlag, print } from "./common.ts"
+import { configFlag, configOf, endCommand, explain, jsonFlag, print } from "./common.ts"
 import { table } from "./table.ts"
 
 /** The database that the configuration names, open until the scope closes. */
@@ -96,10 +96,7 @@ const status = Command.make("status", { config: configFlag, json: jsonFlag }, (f
       ])
       const heads = ["UNIT", "PROCESS", "EPOCH", "SINCE", "SEEN", "EVENTS/S"]
       if (placed.length > 0) yield* print(`\n${table([heads, ...placed])}`)
-      if (runners.length === 0) {
-        yield* complain("no process of the cluster is there")
-        return yield* new Exit({ status: 1 })
-      }
+      if (runners.length === 0) return yield* endCommand(1, "no process of the cluster is there")
     }).pipe(Effect.scoped),
   ),
 ).pipe(Command.withDescription("Which processes are there, and which of them runs what; 1 where there is none"))

@@ -1,4 +1,5 @@
 /** What the commands share: flags, the way to a configuration, and how failures end the process. */
+import { userInfo } from "node:os"
 import { Context, Data, Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import { tellUnready } from "../core/config/children.ts"
@@ -7,6 +8,7 @@ import type { Uses } from "../core/config/plugins.ts"
 import type { Env } from "../core/config/read.ts"
 import { ConfigError, type StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
+import { layerLogging } from "../core/telemetry/logging.ts"
 import { redact } from "../core/telemetry/redact.ts"
 import { writeError } from "../core/telemetry/standard-error.ts"
 import { boot } from "../core/tenant/boot.ts"
@@ -22,10 +24,21 @@ export const configFlag = Flag.String("config").pipe(
   Flag.optional,
 )
 
+export const tenantFlag = Flag.String("tenant").pipe(
+  Flag.withDescription("Which tenant, when there are several"),
+  Flag.optional,
+)
+
 export const jsonFlag = Flag.Boolean("json").pipe(
   Flag.withDescription("Print JSON for programs"),
   Flag.withDefault(false),
 )
+
+/** Who asks for what a command does: the user of the shell, who may do everything. */
+export const shellUser = () => ({ name: `shell:${userInfo().username}`, role: "admin" }) as const
+
+/** The log of a command whose own output is what counts. */
+export const quietLog = (level: "warn" | "error") => layerLogging({ level, format: "pretty" })
 
 /** Everything that ships, as the entry has handed it in. */
 export class Plugins extends Context.Service<Plugins, readonly AnyPlugin[]>()("akonis/cli/Plugins") {}
@@ -59,11 +72,7 @@ export const whileRead = <E, R>(live: Effect.Effect<unknown, E, R>): Effect.Effe
     Effect.asVoid(live),
     Effect.callback<void, Exit>((resume) => {
       const gone = ({ code, message }: NodeJS.ErrnoException) =>
-        resume(
-          code === "EPIPE"
-            ? Effect.void
-            : Effect.andThen(complain(`standard output: ${message}`), new Exit({ status: 1 })),
-        )
+        resume(code === "EPIPE" ? Effect.void : endCommand(1, `standard output: ${message}`))
       process.stdout.on("error", gone)
       return Effect.sync(() => void process.stdout.off("error", gone))
     }),
@@ -76,6 +85,10 @@ export const print = (text: string): Effect.Effect<void> => write(`${terminalTex
 export const complain = (line: string): Effect.Effect<void> =>
   Effect.sync(() => writeError(`akonis: ${terminalText(redact(line))}\n`))
 
+/** Says what is wrong, and ends the command with this status. */
+export const endCommand = (status: 1 | 2, line: string): Effect.Effect<never, Exit> =>
+  Effect.andThen(complain(line), new Exit({ status }))
+
 /** Says what is wrong with the configuration or the data folder, without a stack trace, and chooses the exit status. */
 export const explain = <A, R>(
   effect: Effect.Effect<A, ConfigError | StoreError | Exit, R>,
@@ -84,7 +97,7 @@ export const explain = <A, R>(
     Effect.catchTags({
       ConfigError: ({ lines }) =>
         Effect.andThen(Effect.forEach(lines, complain, { discard: true }), new Exit({ status: 2 })),
-      StoreError: ({ message }) => Effect.andThen(complain(message), new Exit({ status: 1 })),
+      StoreError: ({ message }) => endCommand(1, message),
     }),
   )
 

@@ -1,5 +1,4 @@
 /** `akonis dead-letters`: look at what could not be delivered, try it again, clear it away. */
-import { userInfo } from "node:os"
 import { Effect, FileSystem, type Option, type Scope } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { makeAudit } from "../core/actions/audit.ts"
@@ -11,7 +10,6 @@ import { type DeadLetter, rawBytes } from "../core/delivery/dead-letters.ts"
 import { ConfigError, type StoreError } from "../core/errors.ts"
 import { enrichersOf } from "../core/plugin.ts"
 import { lockFolder } from "../core/store/lock.ts"
-import { layerLogging } from "../core/telemetry/logging.ts"
 import { writeError } from "../core/telemetry/standard-error.ts"
 import { filesOf, layerNetwork } from "../core/tenant/boot.ts"
 import { Tenant } from "../core/tenant/identity.ts"
@@ -21,21 +19,21 @@ import {
   configFlag,
   configOf,
   Exit,
+  endCommand,
   env,
   explain,
   jsonFlag,
   openOne,
   type Plugins,
   print,
+  quietLog,
+  shellUser,
+  tenantFlag,
   tenantOf,
   write,
 } from "./common.ts"
 import { table } from "./table.ts"
 
-const tenantFlag = Flag.String("tenant").pipe(
-  Flag.withDescription("Which tenant, when there are several"),
-  Flag.optional,
-)
 const common = { config: configFlag, tenant: tenantFlag }
 const allFlag = (description: string) =>
   Flag.Boolean("all").pipe(Flag.withDescription(description), Flag.withDefault(false))
@@ -110,8 +108,7 @@ const show = Command.make(
         const { letters } = yield* inFiles(readDeadLetters(tenant.data_dir))
         const letter = letters.find(({ id }) => id === flags.id)
         if (letter === undefined) {
-          yield* complain(`there is no dead letter ${flags.id}`)
-          return yield* new Exit({ status: 1 })
+          return yield* endCommand(1, `there is no dead letter ${flags.id}`)
         }
         if (flags.raw) yield* write(rawBytes(letter))
         else yield* print(JSON.stringify(letter, null, 2))
@@ -161,7 +158,7 @@ const replayCommand = Command.make(
           if (outcome.refused > 0) return yield* new Exit({ status: 1 })
         })
         yield* inFiles(oneAtATime(tenant.data_dir, replaying))
-      }).pipe(Effect.scoped, Effect.provide(layerLogging({ level: "warn", format: "pretty" }))),
+      }).pipe(Effect.scoped, Effect.provide(quietLog("warn"))),
     ),
 ).pipe(Command.withDescription("Post dead letters to the destination again"))
 
@@ -204,13 +201,11 @@ const purgeCommand = Command.make(
 const confirmLoss = Effect.fnUntraced(function* (lost: number) {
   const what = `${lost} ${lost === 1 ? "event that was" : "events that were"} never delivered would be lost for good`
   if (!process.stdin.isTTY) {
-    yield* complain(`${what}; say --yes where no terminal can be asked`)
-    return yield* new Exit({ status: 2 })
+    return yield* endCommand(2, `${what}; say --yes where no terminal can be asked`)
   }
   writeError(`${what}. Type ${lost} to remove them: `)
   if ((yield* typedLine) === String(lost)) return
-  yield* complain("nothing was removed")
-  return yield* new Exit({ status: 1 })
+  return yield* endCommand(1, "nothing was removed")
 })
 
 /** A line that somebody types; empty where the input ends instead (Ctrl-D). */
@@ -233,7 +228,7 @@ const auditOf = Effect.fnUntraced(function* ({ id, data_dir }: TenantConfig) {
 })
 
 const byShell = () => ({
-  caller: { name: `shell:${userInfo().username}`, role: "admin" },
+  caller: shellUser(),
   via: "shell" as const,
   request_id: crypto.randomUUID(),
 })

@@ -5,7 +5,7 @@ import { layerNetwork } from "../core/tenant/boot.ts"
 import { runModule } from "../platform/runtime/module.ts"
 import { ownEnv } from "../platform/runtime/tenant.ts"
 import { version } from "../version.ts"
-import { complain, Exit, env, explain, Plugins } from "./common.ts"
+import { endCommand, env, explain, Plugins } from "./common.ts"
 
 const flags = {
   docker_parameters: Argument.String("docker_parameters").pipe(
@@ -29,8 +29,6 @@ export const module = Command.make("module", flags, ({ docker_parameters, ...fol
       const plugins = yield* Plugins
       const network = yield* layerNetwork({ source: "environment" }, { version, env: ownEnv(env) })
       yield* runModule(docker_parameters, { ...folders, plugins, env, network })
-    }).pipe(
-      Effect.catchTag("PlatformError", ({ message }) => Effect.andThen(complain(message), new Exit({ status: 1 }))),
-    ),
+    }).pipe(Effect.catchTag("PlatformError", ({ message }) => endCommand(1, message))),
   ),
 ).pipe(Command.withDescription("Behave as Sekoia's runtime expects of a module's container"))

@@ -3,6 +3,7 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, Logger } from "effect"
 import { type FetchOptions, layerFetch } from "../../src/core/http/client/fetch.ts"
 import { Http, type HttpRequest } from "../../src/core/http/client/http.ts"
+import { dial } from "../../src/core/http/client/socket/dial.ts"
 import { layerNetwork } from "../../src/core/tenant/boot.ts"
 import { certificates, freePort, proxy, tcp } from "./sockets.ts"
 
@@ -26,6 +27,14 @@ describe("a proxy", () => {
     using one = await proxy(0)
     await textOf("http://falcon.test/", { proxy: one.address.replace("//", "//user:pw@") })
     expect(one.heads[0]?.toLowerCase()).toContain(`proxy-authorization: basic ${btoa("user:pw").toLowerCase()}`)
+  })
+
+  test("is given a password with a percent sign in it as it stands, for a feed, too", async () => {
+    using one = await proxy(0)
+    const options = { proxy: one.address.replace("//", "//user:50%off@") }
+    const { headers, socket } = await dial(new URL("http://falcon.test/"), options, AbortSignal.timeout(5_000))
+    socket.destroy()
+    expect(headers["proxy-authorization"]).toBe(`Basic ${btoa("user:50%off")}`)
   })
 
   test("is left aside for loopback and for what NO_PROXY lists", async () => {

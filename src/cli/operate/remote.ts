@@ -14,7 +14,7 @@ import { texts } from "../../core/limits.ts"
 import { readRegular, whyUnread } from "../../core/store/regular-file.ts"
 import { cleanText } from "../../core/text.ts"
 import { version } from "../../version.ts"
-import { complain, configFlag, configOf, Exit, type Plugins } from "../common.ts"
+import { configFlag, configOf, type Exit, endCommand, type Plugins } from "../common.ts"
 
 export const remoteFlags = {
   config: configFlag,
@@ -78,9 +78,8 @@ export const connectRemote = Effect.fnUntraced(function* (
     timeout_ms,
   })
   const noAnswer = ({ message }: { readonly message: string }) =>
-    Effect.andThen(complain(`no process answers at ${url}: ${message}`), new Exit({ status: 1 }))
-  const refused = (status: number, text: string) =>
-    Effect.andThen(complain(`${url} answered ${status}: ${detailOf(text)}`), new Exit({ status: 1 }))
+    endCommand(1, `no process answers at ${url}: ${message}`)
+  const refused = (status: number, text: string) => endCommand(1, `${url} answered ${status}: ${detailOf(text)}`)
 
   const answered = (asked: HttpRequest, whatever_status: boolean) =>
     http.send(asked, answer_bytes_max).pipe(

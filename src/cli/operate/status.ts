@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { type StatusReport, status_report } from "../../api/status/schema.ts"
-import { complain, Exit, explain, jsonFlag, print, whileRead, write } from "../common.ts"
+import { Exit, endCommand, explain, jsonFlag, print, whileRead, write } from "../common.ts"
 import { connectRemote, remoteFlags } from "./remote.ts"
 import { statusLines } from "./screen.ts"
 
@@ -39,9 +39,7 @@ export const health = Command.make("health", remoteFlags, (flags) =>
 /** Something else may listen there. */
 const parse = (json: string): Effect.Effect<StatusReport, Exit> =>
   Effect.try({ try: () => status_report.parse(JSON.parse(json)), catch: () => undefined }).pipe(
-    Effect.catch(() =>
-      Effect.andThen(complain("what answers there is no akonis of this version"), new Exit({ status: 1 })),
-    ),
+    Effect.catch(() => endCommand(1, "what answers there is no akonis of this version")),
   )
 
 /** How long to wait before a stream that ended is opened again. */

@@ -2,7 +2,7 @@
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { terminalText } from "../../core/text.ts"
-import { complain, explain, whileRead, write } from "../common.ts"
+import { complain, explain, tenantFlag, whileRead, write } from "../common.ts"
 import { connectRemote, remoteFlags } from "./remote.ts"
 
 const flags = {
@@ -16,7 +16,7 @@ const flags = {
     Flag.withDescription("Show keys, and of values only their kind and length"),
     Flag.withDefault(false),
   ),
-  tenant: Flag.String("tenant").pipe(Flag.withDescription("Which tenant, when there are several"), Flag.optional),
+  tenant: tenantFlag,
 }
 
 export const tap = Command.make("tap", flags, (given) =>

@@ -3,11 +3,10 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, FileSystem, Layer, Redacted, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
+import { readAuthority } from "../config/authority.ts"
 import type { ClusterConfig } from "../config/cluster.ts"
-import { configuration } from "../config/limits.ts"
 import { ConfigError, StoreError } from "../errors.ts"
-import { readRegular, whyUnread } from "../store/regular-file.ts"
-import { hideInLogs } from "../telemetry/redact.ts"
+import { hideInLogs, percentDecoded } from "../telemetry/redact.ts"
 import { cluster_database as limits } from "./limits.ts"
 
 /** The clients of a process. */
@@ -25,10 +24,13 @@ export const openDatabase = Effect.fnUntraced(function* (
   const fs = yield* FileSystem.FileSystem
   const url = yield* urlOf(config, source)
   const place = placeOf(url)
-  const ca = config.database_ca_file === undefined ? undefined : yield* readAuthority(config.database_ca_file, source)
+  const ca =
+    config.database_ca_file === undefined
+      ? undefined
+      : yield* readAuthority(source, "cluster.database_ca_file", config.database_ca_file)
   // Read anew for each connection, so that a rotated password is picked up.
   const password = urlOf(config, source).pipe(
-    Effect.map((now) => Redacted.make(decodeURIComponent(now.password))),
+    Effect.map((now) => Redacted.make(percentDecoded(now.password))),
     Effect.provideService(FileSystem.FileSystem, fs),
     Effect.orDie,
   )
@@ -36,8 +38,8 @@ export const openDatabase = Effect.fnUntraced(function* (
     PgClient.layer({
       host: url.hostname.replace(/^\[|\]$/g, ""),
       port: url.port === "" ? 5_432 : Number(url.port),
-      database: decodeURIComponent(url.pathname.slice(1)),
-      username: decodeURIComponent(url.username),
+      database: percentDecoded(url.pathname.slice(1)),
+      username: percentDecoded(url.username),
       ...(url.password !== "" && { password }),
       // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
       ssl: usesTls(url) ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
@@ -102,7 +104,7 @@ const urlOf = Effect.fnUntraced(function* ({ database_url }: ClusterConfig, sour
     const message = "must be a URL such as postgres://user:password@host:5432/database"
     return yield* new ConfigError({ source, key: "cluster.database_url", message })
   }
-  if (url.password !== "") for (const form of [url.password, decodeURIComponent(url.password)]) hideInLogs(form)
+  if (url.password !== "") for (const form of [url.password, percentDecoded(url.password)]) hideInLogs(form)
   return url
 })
 
@@ -114,17 +116,3 @@ const usesTls = ({ hostname, searchParams }: URL): boolean => {
   if (mode === "disable") return false
   return mode !== null || !["localhost", "127.0.0.1", "[::1]"].includes(hostname)
 }
-
-const readAuthority = Effect.fnUntraced(function* (path: string, source: string) {
-  const { text } = yield* readRegular(path, configuration.file_bytes_max).pipe(
-    Effect.mapError(
-      (error) =>
-        new ConfigError({
-          source,
-          key: "cluster.database_ca_file",
-          message: `${path} cannot be read: ${whyUnread(error)}`,
-        }),
-    ),
-  )
-  return text
-})

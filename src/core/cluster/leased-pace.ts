@@ -2,7 +2,7 @@
  * The pace of one tenant's calls in one of several processes: what a lease in the database allows, asked for once a second while there are calls.
  * Where the database does not answer, an equal part of the rate, once every lease that others may have has ended.
  */
-import { Clock, Deferred, Effect, Queue, type Scope } from "effect"
+import { Clock, Effect, Latch, Queue, type Scope } from "effect"
 import type { StoreError } from "../errors.ts"
 import type { Pace, Rate } from "../falcon/pace.ts"
 import { monotonicMs } from "../monotonic.ts"
@@ -42,7 +42,8 @@ export const leasedPace = Effect.fnUntraced(function* (
   let careful_until_ms = Number.NEGATIVE_INFINITY
   let used = 0
   let had_to_wait = false
-  let changed = Deferred.makeUnsafe<void>()
+  /** Released whenever the rate may be another one. */
+  const changed = Latch.makeUnsafe(false)
 
   const ownPart = () => Math.max(1, Math.floor(per_second_max / Math.max(1, processes())))
   const allowed = (now_ms: number): number => {
@@ -90,8 +91,7 @@ export const leasedPace = Effect.fnUntraced(function* (
       away = undefined
     }
     settle(now_ms)
-    yield* Deferred.succeed(changed, undefined)
-    changed = Deferred.makeUnsafe<void>()
+    yield* changed.release
   })
 
   const pay = Effect.fnUntraced(function* (requests: number) {
@@ -101,8 +101,7 @@ export const leasedPace = Effect.fnUntraced(function* (
       const wait_ms = bucket.waitMs()
       if (wait_ms === 0) break
       had_to_wait = true
-      const soon = Deferred.await(changed)
-      yield* Effect.raceFirst(Effect.sleep(Math.min(wait_ms, limits.renew_ms)), soon)
+      yield* Effect.raceFirst(Effect.sleep(Math.min(wait_ms, limits.renew_ms)), changed.await)
     }
     bucket.take(requests)
     used += requests

@@ -6,18 +6,17 @@ import { Context, Effect, FileSystem, Layer, type Scope } from "effect"
 import type { Audit } from "../actions/audit.ts"
 import type { Journal } from "../actions/idempotency.ts"
 import type { TenantStores } from "../cluster/cluster.ts"
-import { configuration } from "../config/limits.ts"
+import { readAuthority } from "../config/authority.ts"
 import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
 import { makeBatchMemory, SharedBatchMemory } from "../delivery/batch-memory.ts"
-import { ConfigError, type StoreError } from "../errors.ts"
+import type { ConfigError, StoreError } from "../errors.ts"
 import { makeTokenRates, TokenRates } from "../falcon/token-rates.ts"
 import { layerFetch } from "../http/client/fetch.ts"
 import type { Http } from "../http/client/http.ts"
 import type { EnabledPlugin, PluginServices } from "../plugin.ts"
 import { makeFolder } from "../store/atomic-file.ts"
 import { type FolderLock, type FolderPart, lockFolder } from "../store/lock.ts"
-import { readRegular, whyUnread } from "../store/regular-file.ts"
 import { watchFolder } from "../store/watch-folder.ts"
 import { Health, type HealthCell } from "../telemetry/health.ts"
 import { hidePasswordOf } from "../telemetry/redact.ts"
@@ -122,7 +121,8 @@ export const layerNetwork = Effect.fnUntraced(function* (
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") yield* Effect.logWarning(unverified)
   const { proxy, no_proxy } = proxySettings(config, env)
   if (proxy !== undefined) hidePasswordOf(proxy)
-  const ca_pem = config.ca_file === undefined ? undefined : yield* readAuthority(config.source, config.ca_file)
+  const ca_pem =
+    config.ca_file === undefined ? undefined : yield* readAuthority(config.source, "ca_file", config.ca_file)
   const network = layerFetch({
     user_agent: `akonis/${version}`,
     ...(proxy === undefined ? {} : { proxy }),
@@ -143,13 +143,3 @@ export const proxySettings = (config: Pick<Config, "proxy">, env: Env) => ({
 })
 
 const variable = (env: Env, name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined
-
-const readAuthority = Effect.fnUntraced(function* (source: string, path: string) {
-  const { text } = yield* readRegular(path, configuration.file_bytes_max).pipe(
-    Effect.mapError(
-      (error) => new ConfigError({ source, key: "ca_file", message: `${path} cannot be read: ${whyUnread(error)}` }),
-    ),
-  )
-  if (text.includes("-----BEGIN CERTIFICATE-----")) return text
-  return yield* new ConfigError({ source, key: "ca_file", message: `${path} holds no PEM certificate` })
-})

@@ -1,7 +1,6 @@
 import { z } from "zod"
 import { lookupAction } from "../../core/actions/lookup-action.ts"
-import { read } from "./indicator.ts"
-import { iocs } from "./limits.ts"
+import { action_details } from "./indicator.ts"
 
 /** gofalcon `APIActionV1` */
 const ioc_action = z.looseObject({
@@ -10,7 +9,6 @@ const ioc_action = z.looseObject({
   severities: z.array(z.string()).nullish(),
 })
 
-/** `GET /iocs/entities/actions/v1?ids=…` (falconpy `action_get_v1`). */
 export const getIocActions = lookupAction({
   slug: "get_ioc_actions",
   alias: "ioc_get_actions",
@@ -19,12 +17,5 @@ export const getIocActions = lookupAction({
   ids: "Ids of actions, such as `prevent`.",
   example_ids: ["prevent", "detect"],
   resource: ioc_action,
-  call: {
-    name: "iocs.actions",
-    method: "GET",
-    path: "/iocs/entities/actions/v1",
-    per_call: iocs.ids_per_call,
-    scopes: read,
-    id_field: "id",
-  },
+  call: action_details,
 })

@@ -1,7 +1,9 @@
 /** The indicator entity, and the calls that read and change indicators. */
 import { z } from "zod"
+import { type LookupCall, lookupOperation } from "../../core/actions/lookup-action.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { canonicalValue, ioc_types } from "./ioc-value.ts"
+import { iocs } from "./limits.ts"
 
 export const indicators_path = "/iocs/entities/indicators/v1"
 
@@ -126,24 +128,24 @@ export const deleteOperation = (ids: readonly string[], comment?: string): Opera
 })
 
 /** `GET /iocs/entities/indicators/v1?ids=…` (falconpy `indicator_get_v1`). */
-export const getOperation = (ids: readonly string[]): Operation => ({
+export const indicator_details: LookupCall = {
   name: "iocs.get",
   method: "GET",
   path: indicators_path,
-  query: { ids },
-  idempotent: true,
+  per_call: iocs.ids_per_call,
   scopes: read,
-})
+  id_field: "id",
+}
 
 /** `GET /iocs/entities/actions/v1?ids=…` (falconpy `action_get_v1`). */
-export const actionsOperation = (ids: readonly string[]): Operation => ({
+export const action_details: LookupCall = {
+  ...indicator_details,
   name: "iocs.actions",
-  method: "GET",
   path: "/iocs/entities/actions/v1",
-  query: { ids },
-  idempotent: true,
-  scopes: read,
-})
+}
+
+/** The request that reads these indicators. */
+export const getOperation = (ids: readonly string[]): Operation => lookupOperation(indicator_details, ids)
 
 /** `GET /iocs/combined/indicator/v1`: whole indicators by filter; pages are linked by `after`. */
 export const findOperation = (filter: string | undefined, limit?: number): Operation => ({

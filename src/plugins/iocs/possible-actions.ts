@@ -1,8 +1,9 @@
 /** Which actions indicators of a type can have. Falcon is asked where that is not certain. */
 import { Effect, Result } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
+import { lookupOperation } from "../../core/actions/lookup-action.ts"
 import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
-import { actions, actionsOperation, platforms as all_platforms } from "./indicator.ts"
+import { action_details, actions, platforms as all_platforms } from "./indicator.ts"
 import type { IocType } from "./ioc-value.ts"
 
 interface Asked {
@@ -57,7 +58,7 @@ export const chooseAction = Effect.fnUntraced(function* (
 /** The platforms of each action for this type; or why that is not known. */
 const askFalcon = Effect.fnUntraced(function* (type: IocType) {
   const falcon = yield* Falcon
-  const operation = actionsOperation(actions)
+  const operation = lookupOperation(action_details, actions)
   const answer = yield* Effect.result(
     Effect.flatMap(falcon.request(operation), (envelope) => failWhenEmpty(operation, envelope)),
   )

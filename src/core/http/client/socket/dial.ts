@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer"
 import net from "node:net"
 import tls from "node:tls"
+import { percentDecoded } from "../../../telemetry/redact.ts"
 import { sockets } from "../limits.ts"
 import { isDirect } from "../no-proxy.ts"
 import { HeadReader } from "./response-head.ts"
@@ -53,7 +54,7 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, "")
 
 const credentialsOf = ({ username, password }: URL): Readonly<Record<string, string>> => {
   if (username === "" && password === "") return {}
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const pair = `${percentDecoded(username)}:${percentDecoded(password)}`
   return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` }
 }
 
