@@ -5,7 +5,7 @@ import type { Operation } from "../../core/falcon/operation.ts"
 import { canonicalValue, ioc_types } from "./ioc-value.ts"
 import { iocs } from "./limits.ts"
 
-export const indicators_path = "/iocs/entities/indicators/v1"
+const indicators_path = "/iocs/entities/indicators/v1"
 
 export const read = ["IOC Management: Read"]
 export const write = ["IOC Management: Write"]
