@@ -1,7 +1,7 @@
 /** The product without its plugins: an entry gives it the list of those that ship. */
 import { NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit as EffectExit, Scope } from "effect"
-import { Command } from "effect/cli"
+import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { actions } from "./cli/actions.ts"
 import { approvals } from "./cli/approvals.ts"
 import { makeAssets } from "./cli/assets.ts"
@@ -19,6 +19,7 @@ import { module } from "./cli/module.ts"
 import { makeNew } from "./cli/new.ts"
 import { operating } from "./cli/operate/commands.ts"
 import { plugin } from "./cli/plugin.ts"
+import { presenter } from "./cli/presenter.ts"
 import { logListening, refuseIdle, run, runFromFile, serve, worker } from "./cli/run.ts"
 import { simulate } from "./cli/simulate.ts"
 import { type Config, loadConfig } from "./core/config/load.ts"
@@ -69,13 +70,19 @@ export const makeCli = (plugins: readonly AnyPlugin[]) => {
   root.command = akonis
   return (args: readonly string[]) =>
     Command.runWith(akonis, { version: version_text })(args).pipe(
-      // The command line itself was wrong: what is wrong has been printed beside the help.
+      // The command line itself was wrong, which has been told.
       Effect.catchTag("ShowHelp", (help) => (help.errors.length > 0 ? new Exit({ status: 2 }) : Effect.void)),
       Effect.catchDefect((defect) =>
         endCommand(1, `unexpected error, please report it: ${Cause.pretty(Cause.die(defect))}`),
       ),
       Effect.provideService(Plugins, plugins),
-      Effect.provide([NodeServices.layer, layerFiles]),
+      Effect.provide([
+        NodeServices.layer,
+        layerFiles,
+        CliOutput.layerPresenter(presenter),
+        // Completions and the log level have a command and a key of their own.
+        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
+      ]),
     )
 }
 

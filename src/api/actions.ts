@@ -9,6 +9,7 @@ import { type ActionTenant, auditRefusal, perform } from "../core/actions/execut
 import { actions as bounds } from "../core/actions/limits.ts"
 import { performAndWait, type Waited } from "../core/actions/perform-and-wait.ts"
 import { fieldErrors, invalidArguments, Refusal, refuse } from "../core/actions/problem.ts"
+import { noSuchAction } from "../core/actions/registry.ts"
 import { type ActionResponse, type Asked, type Executed, isIdempotencyKey } from "../core/actions/response.ts"
 import { roleAllows } from "../core/http/server/bearer.ts"
 import { Health } from "../core/telemetry/health.ts"
@@ -25,7 +26,7 @@ export const actionRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => {
 
   app.get("/actions/:slug", needs("reader"), (c) => {
     const action = find(c.req.param("slug") ?? "")
-    return action === undefined ? unknownAction(c) : c.json(catalogueEntry(action))
+    return action === undefined ? unknownAction(c, tenant) : c.json(catalogueEntry(action))
   })
 
   for (const action of actions) {
@@ -37,7 +38,7 @@ export const actionRoutes = (api: Api, tenant: ActionTenant): Hono<ApiEnv> => {
 
   app.all("/actions/:slug", (c) =>
     find(c.req.param("slug") ?? "") === undefined
-      ? unknownAction(c)
+      ? unknownAction(c, tenant)
       : refuseWith(c, "method-not-allowed", "an action is described by GET and run by POST", { allow: "GET, POST" }),
   )
 
@@ -139,9 +140,5 @@ const askedFor = (c: ApiContext, api: Api): Asked | Refusal => {
   }
 }
 
-const unknownAction = (c: ApiContext): Response =>
-  refuseWith(
-    c,
-    "unknown-action",
-    `there is no action ${cleanText(c.req.param("slug") ?? "", 100)}; GET /actions lists them`,
-  )
+const unknownAction = (c: ApiContext, tenant: ActionTenant): Response =>
+  refuseWith(c, "unknown-action", `${noSuchAction(tenant, c.req.param("slug") ?? "")}; GET /actions lists them`)

@@ -3,7 +3,7 @@ import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { AnyAction } from "../core/actions/action.ts"
 import { catalogueEntry } from "../core/actions/catalogue.ts"
-import { makeRegistry } from "../core/actions/registry.ts"
+import { makeRegistry, noSuchAction } from "../core/actions/registry.ts"
 import type { JsonSchema } from "../core/json-schema.ts"
 import { endCommand, jsonFlag, Plugins, print } from "./common.ts"
 import { table } from "./table.ts"
@@ -36,7 +36,7 @@ export const actions = Command.make("actions", { slug, plugin: plugin_flag, json
     }
     const action = registry.find(name)
     if (action === undefined) {
-      return yield* endCommand(2, `there is no action ${name}; \`akonis actions\` lists them`)
+      return yield* endCommand(2, `${noSuchAction(registry, name)}; \`akonis actions\` lists them`)
     }
     yield* print(flags.json ? JSON.stringify(catalogueEntry(action), null, 2) : describe(action))
   }),

@@ -35,7 +35,9 @@ const flags = {
 /** The command over the inventories of these plugins. */
 export const makeAssets = (plugins: readonly AnyPlugin[]) => {
   const owners = new Map(plugins.flatMap(({ id, inventory }) => (inventory ? [[inventory.name, id] as const] : [])))
-  const what = Argument.Literals("what", [...owners.keys()]).pipe(Argument.withDescription("Which inventory"))
+  const what = Argument.Literals("what", [...owners.keys()]).pipe(
+    Argument.withDescription(`Which inventory: ${[...owners.keys()].join(" or ")}`),
+  )
   return Command.make("assets", { what, ...flags }, (given) => runCycle(owners.get(given.what)!, given)).pipe(
     Command.withDescription("Run one cycle of an inventory by hand"),
   )

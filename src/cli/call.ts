@@ -7,6 +7,7 @@ import { type ActionTenant, execute, makeActionTenant } from "../core/actions/ex
 import { waits } from "../core/actions/limits.ts"
 import { performAndWait, type Waited } from "../core/actions/perform-and-wait.ts"
 import type { ProblemBody, Refusal } from "../core/actions/problem.ts"
+import { noSuchAction } from "../core/actions/registry.ts"
 import type { ActionResponse, Asked } from "../core/actions/response.ts"
 import type { Run } from "../core/actions/runs.ts"
 import { uses } from "../core/config/plugins.ts"
@@ -57,7 +58,7 @@ export const call = Command.make("call", flags, (given) =>
       const tenant = yield* makeActionTenant(running, { owner: false, guards: config.guards })
       const action = tenant.find(given.slug)
       if (action === undefined) {
-        const message = `there is no action ${given.slug} in the plugins that are on; \`akonis actions\` lists all that ship`
+        const message = `${noSuchAction(tenant, given.slug)}; \`akonis actions\` lists all that ship, also those of plugins that are off`
         return yield* wrong("SLUG", message)
       }
       const asked: Asked = {
@@ -160,7 +161,7 @@ export const show = Effect.fnUntraced(function* (
   const rows = "wait" in answer ? answer.wait : []
   if (!as_json)
     for (const { id, state, before, after } of rows)
-      yield* print(`${id}: ${state}, ${before ?? "?"} -> ${after ?? "?"}`)
+      yield* print(`${id}: ${state}${before === null && after === null ? "" : `, ${before ?? "?"} -> ${after ?? "?"}`}`)
   if (!as_json) for (const warning of warnings) yield* complain(`warning: ${warning}`)
   if (answer.outcome === "partial" || rows.some(({ state }) => state !== "confirmed"))
     return yield* new Exit({ status: 1 })

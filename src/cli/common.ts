@@ -1,5 +1,4 @@
 /** What the commands share: flags, the way to a configuration, and how failures end the process. */
-import { userInfo } from "node:os"
 import { Context, Data, Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import { tellUnready } from "../core/config/children.ts"
@@ -9,6 +8,7 @@ import type { Env } from "../core/config/read.ts"
 import { ConfigError, type StoreError } from "../core/errors.ts"
 import type { AnyPlugin } from "../core/plugin.ts"
 import { layerLogging } from "../core/telemetry/logging.ts"
+import { userName } from "../core/runtime/user-name.ts"
 import { redact } from "../core/telemetry/redact.ts"
 import { writeError } from "../core/telemetry/standard-error.ts"
 import { boot } from "../core/tenant/boot.ts"
@@ -35,7 +35,7 @@ export const jsonFlag = Flag.Boolean("json").pipe(
 )
 
 /** Who asks for what a command does: the user of the shell, who may do everything. */
-export const shellUser = () => ({ name: `shell:${userInfo().username}`, role: "admin" }) as const
+export const shellUser = () => ({ name: `shell:${userName()}`, role: "admin" }) as const
 
 /** The log of a command whose own output is what counts. */
 export const quietLog = (level: "warn" | "error") => layerLogging({ level, format: "pretty" })

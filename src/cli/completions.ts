@@ -4,9 +4,7 @@ import { Argument, Command, Completions } from "effect/cli"
 import { Plugins, print } from "./common.ts"
 import { describe } from "./describe.ts"
 
-const shell = Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(
-  Argument.withDescription("The shell that shall complete"),
-)
+const shell = Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("bash, zsh or fish"))
 
 /** The command, over the command line that it is part of. */
 export const makeCompletions = (root: () => Command.Command.Any) =>

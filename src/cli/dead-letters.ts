@@ -98,7 +98,7 @@ const show = Command.make(
   "show",
   {
     ...common,
-    id: Argument.String("id"),
+    id: Argument.String("id").pipe(Argument.withDescription("As `list` shows it")),
     raw: Flag.Boolean("raw").pipe(Flag.withDescription("Only the bytes that Falcon sent"), Flag.withDefault(false)),
   },
   (flags) =>

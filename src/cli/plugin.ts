@@ -57,6 +57,6 @@ const parsed = (text: string) =>
   })
 
 export const plugin = Command.make("plugin").pipe(
-  Command.withDescription("Work on a plugin from outside"),
+  Command.withDescription("Try a plugin of your own"),
   Command.withSubcommands([check]),
 )

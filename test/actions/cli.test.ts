@@ -90,6 +90,12 @@ describe("akonis call", () => {
         async ({ call }) => {
           const statuses = async (args: readonly string[]) => (await call(args)).status
           expect(await statuses(["nothing"])).toBe(2)
+          const misspelt = await call(["get_device_details", "--arg", "{}"])
+          expect(misspelt).toEqual({
+            out: "",
+            err: "akonis: Unrecognized flag: --arg in command akonis call; the nearest is --args\nakonis: see akonis call --help\n",
+            status: 2,
+          })
           expect(await statuses(["get_device_details", "--args", "{"])).toBe(2)
           expect(await statuses(["get_device_details", "--args", "@/nowhere"])).toBe(2)
           const wrong = await call(["get_device_details", "--args", '{"ids":[],"more":1}'])

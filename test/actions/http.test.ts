@@ -287,6 +287,21 @@ describe("everything else", () => {
       expect(put.headers.get("allow")).toBe("GET, POST")
       const unknown = await ask("/actions/format_disk", { method: "POST", token: tokens.responder, body: {} })
       expectProblem(unknown, 404, "unknown-action")
+      const misspelt = await ask("/actions/isolate_endpoint", { method: "POST", token: tokens.responder, body: {} })
+      expect(misspelt.body.detail).toBe(
+        "there is no action isolate_endpoint; the nearest name is isolate_endpoints; GET /actions lists them",
+      )
+    }))
+
+  test("an argument that is missing is called so, and one of another kind is told which it must be", () =>
+    withServed({}, async ({ ask }) => {
+      const saying = async (body: unknown) =>
+        (await ask("/actions/update_alert_status", { method: "POST", token: tokens.responder, body })).body.errors
+      expect(await saying({ id: "x", new_status: 7 })).toEqual([
+        { field: "ids", message: "is missing; it must be a list" },
+        { field: "new_status", message: "must be one of new, in_progress, closed, reopened" },
+        { field: "id", message: "there is no such argument" },
+      ])
     }))
 
   test("no secret stands in an answer, a log line or a file", () =>

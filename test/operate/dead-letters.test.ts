@@ -1,10 +1,11 @@
 /** `akonis dead-letters replay|purge`: who did it is in the audit log, and nobody loses events by mistake. */
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir, userInfo } from "node:os"
+import { tmpdir } from "node:os"
 import { Effect, Exit, FileSystem } from "effect"
 import { type Listening, listen } from "../../simulator/listen.ts"
 import { makeCli } from "../../src/akonis.ts"
+import { userName } from "../../src/core/runtime/user-name.ts"
 import { hold } from "../../src/core/store/alone.ts"
 import { plugins } from "../../src/plugins/index.ts"
 import { onRealClock } from "../support/effect.ts"
@@ -79,7 +80,7 @@ const akonis = async (args: readonly string[], typed?: string | typeof ctrl_d) =
   }
 }
 
-const who = `shell:${userInfo().username}`
+const who = `shell:${userName()}`
 
 describe("dead letters from the shell", () => {
   test("that are replayed and purged leave a line in the audit log", async () => {

@@ -80,7 +80,7 @@ describe("the executable", () => {
       for (const command of ["run", "serve", "worker", "check", "call", "dead-letters replay", "completions", "man"])
         expect(page).toContain(`.Ss akonis ${command}\n`)
       const flags = new Set([...script.matchAll(/ -l ([a-z][a-z-]*)/g)].map(([, flag]) => flag!))
-      const global = ["help", "version", "completions", "log-level", "wizard", "licences"]
+      const global = ["help", "version", "licences"]
       const own = [...flags].filter((flag) => !flag.startsWith("no-") && !global.includes(flag))
       expect(own.length).toBeGreaterThan(10)
       expect(own.filter((flag) => !page.includes(`.It Fl Fl ${flag}\n`))).toEqual([])

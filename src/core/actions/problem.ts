@@ -122,7 +122,23 @@ export const fieldErrors = ({ issues }: Pick<z.core.$ZodError, "issues">): Field
 const perKey = (issue: z.core.$ZodIssue): FieldError[] =>
   issue.code === "unrecognized_keys"
     ? issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message: "there is no such argument" }))
-    : [{ field: fieldName(issue.path), message: issue.message }]
+    : [{ field: fieldName(issue.path), message: messageOf(issue) }]
+
+const kinds_of_json: Readonly<Record<string, string>> = {
+  object: "an object",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+}
+
+const messageOf = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`
+  if (issue.code !== "invalid_type") return issue.message
+  const kind = kinds_of_json[issue.expected] ?? issue.expected
+  return issue.message.endsWith("received undefined") ? `is missing; it must be ${kind}` : `must be ${kind}`
+}
 
 const fieldName = (path: readonly PropertyKey[]): string =>
   cleanText(path.map(String).join("."), actions.field_chars_max)
