@@ -88,9 +88,11 @@ const row = (name: string, schema: z.ZodType): string => {
 }
 
 const defaultOf = (schema: z.ZodType): string => {
-  const parsed = schema.safeParse(undefined)
+  // A key that is not there: one that may be left out need not bear `undefined`.
+  const parsed = z.object({ key: schema }).safeParse({})
   if (!parsed.success) return "required"
-  return parsed.data === undefined ? "" : `\`${JSON.stringify(parsed.data)}\``
+  const { key } = parsed.data
+  return key === undefined ? "" : `\`${JSON.stringify(key)}\``
 }
 
 const metricsPage = (): string => {
@@ -160,10 +162,10 @@ const argumentRow = (name: string, schema: z.ZodType): string => {
   const inner = bare(schema)
   const choices =
     inner instanceof z.ZodEnum ? ` One of ${inner.options.map((option) => `\`${String(option)}\``).join(", ")}.` : ""
-  const needed = schema.safeParse(undefined).success ? "" : "required"
-  const fallback = needed === "" ? defaultOf(schema) : ""
+  const fallback = defaultOf(schema)
+  const needed = fallback === "required" ? fallback : ""
   const { description = "" } = notesOf(schema)
-  return `| \`${name}\` | ${needed} | ${fallback} | ${description.replaceAll("|", "\\|")}${choices} |`
+  return `| \`${name}\` | ${needed} | ${needed === "" ? fallback : ""} | ${description.replaceAll("|", "\\|")}${choices} |`
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
-import { configFlag, configOf, endCommand, explain, jsonFlag, print } from "./common.ts"
+import { complain, configFlag, configOf, endCommand, explain, jsonFlag, print } from "./common.ts"
 import { table } from "./table.ts"
 
 /** The database that the configuration names, open until the scope closes. */

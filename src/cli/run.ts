@@ -1,10 +1,12 @@
 /** `akonis run`, `akonis serve`, `akonis worker`: one process; a worker alone serves health and metrics only. */
+
 import { Effect, type Option, Queue } from "effect"
 import { Command } from "effect/cli"
 import type { Config } from "../core/config/load.ts"
 import { uses } from "../core/config/plugins.ts"
 import { ConfigError } from "../core/errors.ts"
 import { type Listening, listen } from "../core/http/server/listen.ts"
+import { RepeatsAs } from "../core/telemetry/repeats.ts"
 import { single_tenant } from "../core/tenant/identity.ts"
 import { by_signal, type ReadAnew } from "../reload.ts"
 import { layerTelemetry, type Mode, start } from "../start.ts"
@@ -40,7 +42,7 @@ export const runAkonis = (mode: Mode, config: Config, { onListening, readAnew, h
     }
     return yield* Effect.raceFirst(watch, work)
   }).pipe(
-    Effect.onInterrupt(() => Effect.logInfo("stopped")),
+    Effect.onInterrupt(() => Effect.provideService(Effect.logInfo("stopped"), RepeatsAs, "end")),
     Effect.scoped,
     Effect.provide(layerTelemetry(config, env)),
   )

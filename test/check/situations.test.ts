@@ -276,6 +276,12 @@ describe("akonis check names", () => {
       expect({ ...one, told: one.remedy !== undefined || one.status === "ok" }).toMatchObject({ told: true })
   })
 
+  test("a data folder that cannot be made, and the start says what to do about it, too", async () => {
+    const { refusal } = await checked({ before: (data_dir) => writeFileSync(data_dir, "") })
+    expect(refusal).toContain("cannot be written")
+    expect(refusal).toContain("set data_dir (AKONIS_DATA_DIR)")
+  })
+
   test("a port that is in use, with what to do", async () => {
     using other = anyServer(() => new Response())
     const found = await checked({ config: { server: { port: other.port } } })

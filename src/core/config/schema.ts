@@ -41,7 +41,10 @@ const traces = z.strictObject({
 
 /** One caller of our HTTP API. */
 const token = z.strictObject({
-  name: z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, dots, dashes or underscores"),
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, dots, dashes or underscores")
+    .describe("Who that is, for the audit log and for approvals."),
   token: secret(undefined, "The bearer token."),
   role: z
     .enum(["reader", "responder", "admin"])

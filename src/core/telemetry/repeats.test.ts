@@ -37,6 +37,22 @@ describe("A log line that repeats", () => {
     ])
   })
 
+  test("is told before the line that is the last", async () => {
+    const lines = await written(
+      Effect.gen(function* () {
+        yield* Effect.logWarning("the intake answered 503; next try in 1 s")
+        yield* Effect.logWarning("the intake answered 503; next try in 2 s")
+        yield* waiting(3_000)
+        yield* Effect.provideService(Effect.logInfo("stopped"), RepeatsAs, "end")
+      }),
+    )
+    expect(lines).toEqual([
+      "Warn the intake answered 503; next try in 1 s",
+      "Warn repeated once in the last 3 s: the intake answered 503; next try in 2 s",
+      "Info stopped",
+    ])
+  })
+
   test("is told once a minute for as long as it goes on", async () => {
     const lines = await written(
       Effect.gen(function* () {

@@ -15,9 +15,10 @@ const text_chars_max = 200
 
 /**
  * What a line repeats: `text`, lines of the same level, tenant and partition that differ in numbers and ids only; `each`, nothing,
- * since every one is wanted; any other value, all lines of the tenant with this value, whatever they say.
+ * since every one is wanted; `end`, nothing, and the sums of all others are told before it; any other value, all lines of the tenant with
+ * this value, whatever they say.
  */
-export const RepeatsAs = Context.Reference<"text" | "each" | (string & {})>("akonis/core/RepeatsAs", {
+export const RepeatsAs = Context.Reference<"text" | "each" | "end" | (string & {})>("akonis/core/RepeatsAs", {
   defaultValue: () => "text",
 })
 
@@ -40,7 +41,7 @@ class Repeats {
 
   /** Whether a line is written now; else it is counted. */
   admit(kind: string, line: Line, now_ms: number): boolean {
-    if (kind === "each") return true
+    if (kind === "each" || kind === "end") return true
     const wanted = kind === "text" ? keyOf(line) : [line.level, line.notes.tenant, kind].join("\n")
     const key = this.seen.has(wanted) || this.seen.size < texts_max ? wanted : "what comes beyond"
     const seen = this.seen.get(key)
@@ -96,7 +97,9 @@ export const summedUp = Effect.fnUntraced(function* (logger: Logger.Logger<unkno
     const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
     const notes = fiber.getRef(References.CurrentLogAnnotations)
     const line: Line = { level: logLevel as Line["level"], text, notes }
-    if (repeats.admit(fiber.getRef(RepeatsAs), line, monotonicMs(clock))) logger.log(options)
+    const kind = fiber.getRef(RepeatsAs)
+    if (kind === "end") Effect.runSync(Effect.provideService(tell(true), Clock.Clock, clock))
+    if (repeats.admit(kind, line, monotonicMs(clock))) logger.log(options)
   })
 })
 

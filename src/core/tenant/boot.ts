@@ -10,7 +10,7 @@ import { readAuthority } from "../config/authority.ts"
 import type { Config, TenantConfig } from "../config/load.ts"
 import type { Env } from "../config/read.ts"
 import { makeBatchMemory, SharedBatchMemory } from "../delivery/batch-memory.ts"
-import type { ConfigError, StoreError } from "../errors.ts"
+import { type ConfigError, StoreError } from "../errors.ts"
 import { makeTokenRates, TokenRates } from "../falcon/token-rates.ts"
 import { layerFetch } from "../http/client/fetch.ts"
 import type { Http } from "../http/client/http.ts"
@@ -49,7 +49,12 @@ export const boot = Effect.fnUntraced(function* (
 
 /** Makes parts of the data folder ours, the worker's unless told, for as long as the scope lives. Fails with `locked` when another process has one. */
 export const lockData = Effect.fnUntraced(function* ({ data_dir }: Config, parts?: readonly FolderPart[]) {
-  yield* makeFolder(data_dir)
+  yield* makeFolder(data_dir).pipe(
+    Effect.mapError(({ reason, path, message }) => {
+      const hint = "set data_dir (AKONIS_DATA_DIR) to a folder that this user may write to"
+      return new StoreError({ reason, path, message: `${message}; ${hint}` })
+    }),
+  )
   return yield* lockFolder(data_dir, parts)
 })
 

@@ -12,7 +12,9 @@ export const countNotRouted = (types: EventTypes): Effect.Effect<void> =>
       Effect.andThen(
         Metric.update(Metric.withAttributes(metrics.not_routed, { event_type: type }), events),
         is_first
-          ? Effect.logInfo(`${wordsOf(type)} come: they are delivered, and Sekoia's parser takes nothing from them`)
+          ? Effect.logInfo(
+              `the first of ${wordsOf(type)}: they are forwarded, though Sekoia's parser takes nothing from them`,
+            )
           : Effect.void,
       ),
     { discard: true },
