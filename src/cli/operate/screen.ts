@@ -78,8 +78,8 @@ const placeLines = ({ cluster }: StatusReport, tenant: string): string[] =>
 const tenantLines = (tenant: TenantStatus, paint: Paint, { columns, long }: Format): string[] => {
   const { id, status, partitions, destination, dead_letters, plugins, enrichment, budget, approvals_waiting } = tenant
   return [
-    `${paint(`${signs[status]} tenant ${id}`, "bold")}   ${rate(tenant.events_per_s)} events/s   ${destinationText(destination)}`,
-    ...failedPosts(destination),
+    `${paint(`${signs[status]} tenant ${id}`, "bold")}   ${rate(tenant.events_per_s)} events/s`,
+    ...folded(destinationText(destination), columns),
     ...(partitions.length === 0 ? [] : partitionLines(partitions, paint, columns)),
     [
       `dead letters ${dead_letters.pending}${reasons(dead_letters.by_reason)}`,
@@ -104,20 +104,16 @@ const troubleLines = (reports: readonly SharedStatus[], paint: Paint, columns: n
       folded(`${signs[status]} ${id}: ${oneLine(detail)}`, columns).map((line) => paint(line, status)),
     )
 
-const failedPosts = (destination: TenantStatus["destination"]): string[] => {
-  const failures = Object.entries(destination?.failed ?? {}).map(([reason, count]) => `${count} × ${reason}`)
-  return failures.length === 0 ? [] : [`posts that failed since the start: ${failures.join(", ")}`]
-}
-
 const destinationText = (destination: TenantStatus["destination"]): string => {
   if (destination === null) return "nothing is delivered"
-  const { name, posts_per_s, p50_ms, p95_ms } = destination
+  const { name, posts_per_s, p50_ms, p95_ms, failed } = destination
   const times = p50_ms === null ? "" : `, half within ${Math.round(p50_ms)} ms, 95 % within ${Math.round(p95_ms!)} ms`
-  return `${oneLine(name)}: ${rate(posts_per_s)} posts/s${times}`
+  const failures = Object.entries(failed).map(([reason, count]) => `${count} × ${reason}`)
+  return `${oneLine(name)}: ${rate(posts_per_s)} posts/s${times}${failures.length === 0 ? "" : `; failed: ${failures.join(", ")}`}`
 }
 
 const header = ["PARTITION", "STATE", "EVENTS/S", "LAG", "READ", "COMMITTED", "DEAD"]
-const widths = [10, 14, 9, 8, 14, 14, 5] as const
+const widths = [9, 14, 9, 11, 13, 13, 5] as const
 /** What the table takes without the details: 80. */
 const table_columns = widths.reduce((sum, width) => sum + width, widths.length - 1)
 /** Where fewer columns than this are left for details, they stand below the table alone, with the plugin. */
