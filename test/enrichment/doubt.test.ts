@@ -14,6 +14,25 @@ const failed = '{"meta":{},"resources":[],"errors":[{"code":503,"message":"a sha
 /** What a detection gets where nothing goes wrong. */
 const whole = withEnricher({}, few, (scene) => enrich(scene.enricher, epp(scene)))
 
+/**
+ * Enriches a detection while Falcon answers a path so for ten minutes. After nine of them nothing is found and health is degraded; then `check` runs,
+ * and `found` gives the vertices once they are over.
+ */
+const answeredForTenMinutes = (
+  path: string,
+  body: string,
+  check: (found: ReturnType<typeof enrich>, scene: Scene) => Effect.Effect<void, unknown>,
+) =>
+  withEnricher({ faults: [faultOn(path, { status: 200, body }, { from_ms: 0, until_ms: 600_000 })] }, few, (scene) =>
+    Effect.gen(function* () {
+      const running = yield* Effect.forkChild(enrich(scene.enricher, epp(scene)))
+      yield* Effect.sleep("9 minutes")
+      expect(running.pollUnsafe()).toBeUndefined()
+      expect(yield* scene.health).toMatchObject({ status: "degraded" })
+      yield* check(Effect.andThen(Effect.sleep("3 minutes"), Fiber.join(running)), scene)
+    }),
+  )
+
 describe("an answer that says nothing", () => {
   test.each(
     (
@@ -34,39 +53,22 @@ describe("an answer that says nothing", () => {
   )
 
   test.each([...nothing, empty])("from the list of edge types is never believed, and health says so: %s", (body) =>
-    withEnricher(
-      { faults: [faultOn("/threatgraph/queries", { status: 200, body }, { from_ms: 0, until_ms: 600_000 })] },
-      few,
-      (scene) =>
-        Effect.gen(function* () {
-          const running = yield* Effect.forkChild(enrich(scene.enricher, epp(scene)))
-          yield* Effect.sleep("9 minutes")
-          expect(running.pollUnsafe()).toBeUndefined()
-          expect(yield* scene.health).toMatchObject({ status: "degraded" })
-          // With backoff, and so not often.
-          expect((yield* scene.calls).edge_types).toBeLessThan(25)
-          yield* Effect.sleep("3 minutes")
-          expect((yield* Fiber.join(running)).length).toBeGreaterThan(0)
-        }),
+    answeredForTenMinutes("/threatgraph/queries", body, (found, scene) =>
+      Effect.gen(function* () {
+        // With backoff, and so not often.
+        expect((yield* scene.calls).edge_types).toBeLessThan(25)
+        expect((yield* found).length).toBeGreaterThan(0)
+      }),
     ),
   )
 
   test("beside which a part of Falcon fails is asked for until it does not, however long: nothing of it is left out", () => {
     const part = `{"meta":{},"resources":[],"errors":[{"code":400,"message":"x"},{"code":503,"message":"a shard is away"}]}`
     const one = part.replace('"resources":[]', '"resources":[{"id":"x"}]')
-    const lasting = { from_ms: 0, until_ms: 600_000 }
-    return withEnricher(
-      { faults: [faultOn("/threatgraph/entities", { status: 200, body: one }, lasting)] },
-      few,
-      (scene) =>
-        Effect.gen(function* () {
-          const running = yield* Effect.forkChild(enrich(scene.enricher, epp(scene)))
-          yield* Effect.sleep("9 minutes")
-          expect(running.pollUnsafe()).toBeUndefined()
-          expect(yield* scene.health).toMatchObject({ status: "degraded" })
-          yield* Effect.sleep("3 minutes")
-          expect(yield* Fiber.join(running)).toEqual(yield* Effect.promise(() => whole))
-        }),
+    return answeredForTenMinutes("/threatgraph/entities", one, (found) =>
+      Effect.gen(function* () {
+        expect(yield* found).toEqual(yield* Effect.promise(() => whole))
+      }),
     )
   })
 
