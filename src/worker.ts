@@ -6,6 +6,7 @@ import { stopwatch } from "./core/monotonic.ts"
 import { type EnabledPlugin, enrichersOf } from "./core/plugin.ts"
 import { Fenced } from "./core/store/fence.ts"
 import { folder_watch } from "./core/store/limits.ts"
+import { lookAgainMs } from "./core/store/look-again.ts"
 import { Health } from "./core/telemetry/health.ts"
 import type { RunningTenant } from "./core/tenant/boot.ts"
 
@@ -62,24 +63,20 @@ const missing = Effect.fnUntraced(function* (plugin: string, { message }: StoreE
   yield* cell.set("failed", detail)
 })
 
+/** Waits before the next look whether a file can be used, after so many that were in vain. */
+const waitToLook = (tries: number) =>
+  Effect.flatMap(Fenced, (fence) => Effect.sleep(lookAgainMs(tries, { is_shared: fence !== undefined })))
+
 /** Ends when the enricher of one of these plugins can be made. */
 const oneIsMended = (broken: readonly EnabledPlugin[]) =>
   Effect.gen(function* () {
     for (let tries = 0; ; tries++) {
-      yield* Effect.sleep(yield* lookAgainMs(tries))
+      yield* waitToLook(tries)
       for (const enabled of broken) {
         if (Result.isSuccess(yield* Effect.result(Effect.scoped(enrichersOf([enabled]))))) return
       }
     }
   })
-
-/** How long to wait before the next look whether a file can be used: a file waits for a person, what lies in the database of a cluster for a moment. */
-const lookAgainMs = (tries: number): Effect.Effect<number> =>
-  Effect.map(Fenced, (fence) =>
-    fence === undefined
-      ? folder_watch.retry_ms
-      : Math.min(folder_watch.retry_ms, folder_watch.shared_retry_ms * 2 ** Math.min(tries, 30)),
-  )
 
 /** A file of one plugin that cannot be used stops that plugin alone: health says so, and it is tried again. */
 const standingStill = <R>(
@@ -98,7 +95,7 @@ const standingStill = <R>(
       yield* Health.use((health) => health.started(plugin))
       // It has worked meanwhile: this is another trouble.
       if (passedMs() > folder_watch.retry_ms) tries = 0
-      yield* Effect.sleep(yield* lookAgainMs(tries))
+      yield* waitToLook(tries)
       yield* cell.set("ok", "")
     }
   }).pipe(Effect.scoped) as Effect.Effect<never, ConfigError, R | Health>

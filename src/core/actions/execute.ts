@@ -7,7 +7,7 @@ import type { WatchCalls } from "../falcon/call-watch.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import { forPurpose } from "../http/client/purpose.ts"
 import type { EnabledPlugin, PluginServices } from "../plugin.ts"
-import { folder_watch } from "../store/limits.ts"
+import { lookAgainMs } from "../store/look-again.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import type { RunningTenant } from "../tenant/boot.ts"
 import { Tenant } from "../tenant/identity.ts"
@@ -88,9 +88,13 @@ export const makeActionTenant = Effect.fnUntraced(function* (
       Effect.tapError(({ message }) => tell("failed", `${message}; what changes something is refused until it can be`)),
       Semaphore.makeUnsafe(1).withPermits(1), // One at a time: the look that began last has the last word.
     )
+    let tries = 0
     const watchRecords = Effect.forever(
       Effect.andThen(
-        Effect.sleep(folder_watch.retry_ms),
+        Effect.suspend(() => {
+          tries = is_unusable ? tries + 1 : 0
+          return Effect.sleep(lookAgainMs(tries, { is_shared: tenant.journal !== undefined }))
+        }),
         Effect.suspend(() => (is_unusable ? Effect.ignore(journal) : Effect.void)),
       ),
     )
