@@ -68,8 +68,16 @@ export const cluster: readonly Mutant[] = [
     {
       name: "a unit waits half a minute for a database that was away for a moment",
       promise: "when it is back all goes on by itself",
-      find: "fence === undefined\n      ? folder_watch.retry_ms",
-      replace: "fence !== undefined\n      ? folder_watch.retry_ms",
+      find: "is_shared: fence !== undefined",
+      replace: "is_shared: fence === undefined",
+    },
+  ]),
+  ...breaks({ file: "src/core/actions/execute.ts", page, noticed_by: "test/actions/records-recover.test.ts" }, [
+    {
+      name: "actions wait half a minute for a database that was away for a moment",
+      promise: "when it is back all goes on by itself",
+      find: "is_shared: tenant.journal !== undefined",
+      replace: "is_shared: tenant.journal === undefined",
     },
   ]),
   ...breaks({ file: "src/core/cluster/database.ts", page, noticed_by: "src/core/cluster/tls.test.ts" }, [
