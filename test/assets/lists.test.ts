@@ -114,6 +114,41 @@ describe("a listing of all hosts that lacks one of them", () => {
   )
 })
 
+describe("a listing in which some stand twice, and others are missing", () => {
+  const twice = (ids: readonly unknown[]) => [...ids.slice(1), ids[1]]
+
+  test("says of no host that it is gone until Falcon has said so again and again", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 9 })
+        yield* world.startWith(devices)
+        yield* world.pass(5_000)
+        const ids = (yield* items(world)).map(({ device }) => device!.uid)
+        const body = JSON.stringify({ meta: { pagination: { total: 9 } }, resources: twice(ids), errors: [] })
+        fault(world, scroll, body, { count: 3 })
+        yield* world.pass(61 * minutes, 30_000)
+        expect(yield* health(world)).toMatchObject({
+          status: "degraded",
+          detail: expect.stringContaining("1 of 9 hosts are missing from Falcon's list, which holds 1 twice"),
+        })
+        yield* world.pass(6 * minutes, 15_000)
+        expect(removed(world)).toBeUndefined()
+        expect(yield* health(world)).toMatchObject({ status: "ok" })
+      }),
+    ))
+
+  test("says of no user that he is gone until Falcon has said so again and again", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { world, uids } = yield* fiveUsers
+        const body = JSON.stringify({ meta: { pagination: { total: 5 } }, resources: twice(uids), errors: [] })
+        fault(world, user_ids, body, { count: 4 })
+        yield* world.pass(12 * minutes, 15_000)
+        expect(removed(world, "user-assets.user-management")).toBeUndefined()
+      }),
+    ))
+})
+
 test("hosts that were missed are looked for although all were compared last by a clock that was ahead", () =>
   onTestClock(
     Effect.gen(function* () {

@@ -40,6 +40,34 @@ describe("a host whose change shows up late", () => {
     ))
 })
 
+test("hosts that come out of order are not passed over when the walk breaks off after their first page", () =>
+  onTestClock(
+    Effect.gen(function* () {
+      const world = yield* makeWorld({ ...quiet, hosts: 0, fleet: 0 })
+      const page = (next: string | undefined, ...hosts: readonly object[]) => ({
+        status: 200,
+        body: JSON.stringify({
+          meta: { pagination: { total: 3, ...(next && { next }) } },
+          resources: hosts,
+          errors: [],
+        }),
+      })
+      const [newest, older, oldest] = ["2026-01-14T23:00:00Z", "2026-01-14T20:00:00Z", "2026-01-14T19:00:00Z"] as const
+      const first = { on: "api", path: combined, do: page("n", host("a", newest), host("b", older)) } as const
+      world.simulator.addFault(first)
+      world.simulator.addFault({ on: "api", path: combined, do: { status: 400 }, count: 1 })
+      yield* world.startWith(yaml("device-assets"))
+      yield* world.pass(300, 100)
+      const position = () => (context(world)["device-assets"] as { position?: string } | undefined)?.position
+      expect([position(), (yield* account(world)).accepted]).toEqual([undefined, 2])
+      world.simulator.addFault(first)
+      world.simulator.addFault({ on: "api", path: combined, do: page(undefined, host("c", oldest)) })
+      yield* world.pass(2 * minute, 1_000)
+      expect(yield* account(world)).toMatchObject({ accepted: 3, repeated: 0 })
+      expect(position()).toBe("2026-01-14T23:00:00.000Z")
+    }),
+  ))
+
 describe("the newest host", () => {
   const newest = (world: World) => context(world).most_recent_device_id
 

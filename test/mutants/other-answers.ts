@@ -135,4 +135,31 @@ const intake = breaks({ file: "src/core/sekoia/intake.ts", noticed_by: "src/core
   },
 ])
 
-export const other_answers: readonly Mutant[] = [...judge, ...priority, ...lists, ...shown, ...times, ...intake]
+const twice = breaks({ file: "src/core/assets/collect.ts", noticed_by: "test/assets/lists.test.ts" }, [
+  {
+    name: "an asset that is listed twice stands for itself alone",
+    promise: "An entry that comes twice in a list stands in the place of another one, perhaps.",
+    find: "(missing > 0 && repeated > 0)",
+    replace: "(missing > 0 && repeated > 1_000)",
+  },
+])
+
+const order = breaks({ file: "src/plugins/device-assets/source.ts", noticed_by: "test/assets/overlap.test.ts" }, [
+  {
+    name: "hosts out of order move the position page by page",
+    promise: "Where hosts come in another order, the position moves at the end of the walk and not before.",
+    find: "position: positionAt(in_order ? reached_ms : begun_ms)",
+    replace: "position: positionAt(reached_ms)",
+  },
+])
+
+export const other_answers: readonly Mutant[] = [
+  ...order,
+  ...twice,
+  ...judge,
+  ...priority,
+  ...lists,
+  ...shown,
+  ...times,
+  ...intake,
+]

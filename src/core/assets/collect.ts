@@ -58,6 +58,20 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   const standing = newStanding()
   /** Whether this process has seen the current walk from its beginning. Only then an absent asset may be gone. */
   let listing_is_whole = false
+  /** Entries of the listing that had come before in it: each stands in the place of another asset, perhaps. */
+  let repeated = 0
+
+  const beginListing = () => {
+    table.beginListing()
+    repeated = 0
+  }
+
+  /** Marks assets as listed; gives those that are not known. */
+  const listAll = (ids: readonly string[]): readonly string[] =>
+    ids.filter((id) => {
+      if (table.isListed(id)) repeated++
+      return !table.list(id)
+    })
 
   const cycle = Effect.fnUntraced(function* ({ limit, onSent, onProgress }: CycleOptions = {}) {
     const tally = emptyTally()
@@ -79,7 +93,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   const walk = Effect.fnUntraced(function* (sender: Sender, tally: Tally) {
     const { position } = progress.value()
     if (source.walks === "everything" && position === undefined) {
-      table.beginListing()
+      beginListing()
       listing_is_whole = true
     }
     let asked_ms = monotonicMs(clock)
@@ -106,7 +120,7 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
   /** Sends a page and stores its position. */
   const sendPage = Effect.fnUntraced(function* (page: AssetPage, sender: Sender, tally: Tally) {
     tally.total = page.total
-    for (const id of page.ids ?? []) table.list(id)
+    listAll(page.ids ?? [])
     if (page.doubt !== undefined) {
       tally.doubt = page.doubt
       listing_is_whole = false
@@ -125,23 +139,26 @@ export const makeCollector = Effect.fnUntraced(function* (options: CollectorOpti
     const last_ms = progress.value().reconciled_ms
     // A time that is still to come was noted by a clock that was ahead.
     if (last_ms !== undefined && last_ms <= now_ms && now_ms < last_ms + limits.reconcile_ms) return
-    table.beginListing()
+    beginListing()
     yield* listIds((ids) =>
       Effect.gen(function* () {
-        const unknown = ids.filter((id) => !table.list(id))
-        for (const some of splitIds(unknown, limits.lookup_ids_max)) yield* sender.send(yield* lookup(some))
+        for (const some of splitIds(listAll(ids), limits.lookup_ids_max)) yield* sender.send(yield* lookup(some))
       }),
     )
     if (yield* compareIds(tally)) yield* progress.save({ ...progress.value(), reconciled_ms: now_ms })
   })
 
-  /** Counts the assets that a whole listing lacked. False when it lacked so many that Falcon has to say so again before it is believed. */
+  /**
+   * Counts the assets that a whole listing lacked. False when it lacked so many, or holds so many twice, that Falcon has to say so again
+   * before it is believed.
+   */
   const compareIds = Effect.fnUntraced(function* (tally: Tally) {
     const [missing, known] = [table.unlisted, table.size]
-    const is_doubted = missing > listing.doubted_share * known
+    const is_doubted = missing > listing.doubted_share * known || (missing > 0 && repeated > 0)
     tally.removed = yield* file.forgetAbsent(source.absences_max + (is_doubted ? listing.doubted_again : 0))
     if (is_doubted && tally.removed === 0) {
-      tally.doubt = `${missing} of ${known} ${source.noun} are missing from Falcon's list at once; it is asked again before that is believed`
+      const how = repeated > 0 ? `, which holds ${repeated} twice` : " at once"
+      tally.doubt = `${missing} of ${known} ${source.noun} are missing from Falcon's list${how}; it is asked again before that is believed`
       yield* Effect.logWarning(tally.doubt)
       return false
     }

@@ -78,6 +78,12 @@ export class SentIndex {
     return true
   }
 
+  /** Whether the asset is marked as listed. */
+  isListed(id: string): boolean {
+    const slot = this.slotOf(hashOf(id))
+    return this.used(slot) && (this.marks[slot]! & listed_flag) !== 0
+  }
+
   /** How many assets are not marked as listed so far. */
   get unlisted(): number {
     let count = 0

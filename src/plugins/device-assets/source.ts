@@ -49,6 +49,7 @@ const details = (ids: readonly string[]): Operation => ({
 /**
  * Makes the source of a tenant's hosts. A walk goes by `modified_timestamp`, so that a checkpoint is a time: a host that changes
  * meanwhile moves to the end, and nothing moves to the front. An expired cursor or a failed page costs no more than asking again from the last position.
+ * Where hosts come in another order, the position moves at the end of the walk and not before: a later page may hold an earlier change.
  */
 export const deviceSource = Effect.gen(function* () {
   const falcon = yield* Falcon
@@ -65,7 +66,10 @@ export const deviceSource = Effect.gen(function* () {
     walk: (position, onPage) =>
       Effect.gen(function* () {
         yield* groups.forget
-        let reached_ms = timeMs(position)
+        const begun_ms = timeMs(position)
+        let reached_ms = begun_ms
+        let latest_ms = 0
+        let in_order = true
         let read = 0
         let doubt: string | undefined
         const operation = { ...combined, query: { ...combined.query, filter: changedSince(reached_ms) } }
@@ -77,18 +81,24 @@ export const deviceSource = Effect.gen(function* () {
             // A time in the future would hide every change until then, and a page that may lack hosts would hide theirs.
             const now_ms = yield* Clock.currentTimeMillis
             const times = page.resources.map((entity) => timeMs(fieldsOf(entity).modified_timestamp) ?? 0)
-            const latest_ms = Math.max(0, ...times.filter((ms) => ms <= now_ms))
+            for (const ms of times.filter((one) => one > 0 && one <= now_ms)) {
+              if (ms < latest_ms - limits.overlap_ms) in_order = false
+              latest_ms = Math.max(latest_ms, ms)
+            }
             if (doubt === undefined && latest_ms > (reached_ms ?? 0)) reached_ms = latest_ms
             const total = page.pagination?.total
             yield* onPage({
               entities: page.resources,
-              position: reached_ms === undefined ? undefined : new Date(reached_ms).toISOString(),
+              position: positionAt(in_order ? reached_ms : begun_ms),
               total: typeof total === "number" ? total : undefined,
               doubt: doubtOf(combined, page),
             })
           }),
         )
         yield* failOpenEnd(combined, end, read)
+        if (in_order) return
+        yield* Effect.logWarning("Falcon lists hosts out of order: a walk that breaks off is begun anew")
+        yield* onPage({ entities: [], position: positionAt(reached_ms), total: read, doubt })
       }),
 
     listIds: (onIds) =>
@@ -126,6 +136,9 @@ export const deviceSource = Effect.gen(function* () {
   }
   return source
 })
+
+const positionAt = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString()
 
 const mapperOf =
   (groups: Parameters<typeof mapDevice>[1]): ((entity: unknown, now_ms: number) => ReturnType<typeof mapDevice>) =>
