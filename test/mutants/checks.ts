@@ -22,6 +22,12 @@ const healthy = [
       find: "if (status !== state.status) state.since_ms = now_ms",
       replace: "state.since_ms = now_ms",
     },
+    {
+      name: "all partitions are asked how they are whenever one has changed",
+      promise: "A change of one partition does not cost more the more partitions there are.",
+      find: "if (rank[told] < rank[state.status]) judge(state, now_ms)",
+      replace: "if (rank[told] >= 0) judge(state, now_ms)",
+    },
   ]),
   ...breaks({ file: "src/live.ts", page, noticed_by: "test/actions/health.test.ts" }, [
     {

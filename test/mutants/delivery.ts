@@ -114,6 +114,15 @@ const handoff = breaks({ file: "src/core/delivery/handoff.ts", page }, [
   },
 ])
 
+const offsets_file = breaks({ file: "src/core/store/offsets.ts", page, noticed_by: "src/core/store/store.test.ts" }, [
+  {
+    name: "a store begins as soon as the last one has ended",
+    promise: "Stores of offsets take a fifth of the time at most.",
+    find: "Effect.andThen(pause.over, store)",
+    replace: "store",
+  },
+])
+
 const atomic_file = breaks({ file: "src/core/store/atomic-file.ts", page }, [
   {
     name: "cache.json is written in place",
@@ -324,6 +333,7 @@ export const delivery: readonly Mutant[] = [
   ...recent_offsets,
   ...session,
   ...handoff,
+  ...offsets_file,
   ...atomic_file,
   ...auth,
   ...client,

@@ -49,6 +49,8 @@ export const commits = {
    * apart, only that one.
    */
   wait_ms_max: 100,
+  /** A store of a file of offsets is followed by a pause so many times as long: stores take a fifth of the time at most. No pause is longer than the time above. */
+  pause_times: 4,
 } as const
 
 /** When a destination counts as down, and what is told of it. */

@@ -13,7 +13,7 @@ export class Checkpoints extends Context.Service<
   {
     /** Everything that is stored. Fails when the file is damaged, which is never taken for an empty one. */
     readonly all: Effect.Effect<JsonObject, StoreError>
-    /** Stores these keys beside the others; on the disk when this succeeds. JsonObject that are stored already cause no write. */
+    /** Stores these keys beside the others; on the disk when this succeeds. Values that are stored already cause no write. */
     readonly set: (changes: JsonObject) => Effect.Effect<void, StoreError>
   }
 >()("akonis/core/Checkpoints") {

@@ -3,10 +3,12 @@
  * reads. The root URL is the feed's URL up to its query: offsets belong to a tenant's partition, not to the
  * app id that read them (gofalcon issue 363).
  */
-import { Context, Effect, FileSystem, Layer, type Scope, Semaphore } from "effect"
+import { Clock, Context, Effect, FileSystem, Layer, type Scope, Semaphore } from "effect"
 import type { Passenger } from "../delivery/commits.ts"
+import { commits as limits } from "../delivery/limits.ts"
 import { StoreError } from "../errors.ts"
 import { jsonObject } from "../json-object.ts"
+import { monotonicMs } from "../monotonic.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { readIfPresent, writeAtomic } from "./atomic-file.ts"
 
@@ -85,12 +87,17 @@ const openIn = Effect.fnUntraced(function* (
     return aboard
   }
 
+  const clock = yield* Clock.Clock
+  const pause = makePause(clock)
+
   // Partitions that commit at the same time share one write: the first of them writes for all.
   const store = Effect.suspend(() => {
     const aboard = board()
     const writing = changes
+    const ended = pause.begin()
     return writeAtomic(data_dir, file_name, `${JSON.stringify(Object.fromEntries(offsets), null, 2)}\n`).pipe(
       Effect.onExit(({ _tag }) => {
+        ended()
         if (_tag === "Success") stored = writing
         return Effect.forEach(aboard, ([passenger, offset]) => passenger.end(offset, _tag === "Success"), {
           discard: true,
@@ -103,7 +110,8 @@ const openIn = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       raise(root_url, offset)
       const mine = changes
-      return Semaphore.withPermits(one_writer, 1)(Effect.suspend(() => (stored >= mine ? Effect.void : store)))
+      const storeUnlessDone = Effect.suspend(() => (stored >= mine ? Effect.void : Effect.andThen(pause.over, store)))
+      return Semaphore.withPermits(one_writer, 1)(storeUnlessDone)
     })
 
   const takeAlong = (root_url: string, passenger: Passenger) =>
@@ -116,6 +124,28 @@ const openIn = Effect.fnUntraced(function* (
 
   return { get: (root_url) => offsets.get(root_url) ?? -1, roots: () => [...offsets.keys()], commit, takeAlong }
 })
+
+/**
+ * Between two stores lies a pause of `commits.pause_times` what the last one took: a sync holds up the whole process, and with hundreds of
+ * partitions the next commit is always there already. What comes meanwhile shares one store.
+ */
+const makePause = (clock: Clock.Clock) => {
+  let until_ms = Number.NEGATIVE_INFINITY
+  return {
+    /** A store begins; call what it gives when it has ended. */
+    begin: () => {
+      const begun_ms = monotonicMs(clock)
+      return () => {
+        const ended_ms = monotonicMs(clock)
+        until_ms = ended_ms + Math.min(limits.pause_times * (ended_ms - begun_ms), limits.wait_ms_max)
+      }
+    },
+    over: Effect.suspend(() => {
+      const left_ms = Math.ceil(until_ms - monotonicMs(clock))
+      return left_ms > 0 ? Effect.sleep(left_ms) : Effect.void
+    }),
+  }
+}
 
 const load = Effect.fnUntraced(function* (path: string) {
   const text = yield* readIfPresent(path)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { Effect, Layer } from "effect"
-import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { Effect, FileSystem, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { onRealClock, onTestClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { appendDurably, writeAtomic } from "./atomic-file.ts"
 import { Checkpoints } from "./checkpoints.ts"
@@ -111,6 +112,40 @@ describe("cache.json", () => {
         expect(JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))).toEqual({ [url]: 5 })
       }),
     ))
+})
+
+/** Files whose renames take so long. */
+const slowRenames = (renames: string[], ms: number) =>
+  Effect.updateService(FileSystem.FileSystem, (fs) => ({
+    ...fs,
+    rename: (from, to) =>
+      Effect.andThen(
+        Effect.sleep(ms),
+        Effect.tap(fs.rename(from, to), () => Effect.sync(() => void renames.push(to))),
+      ),
+  }))
+
+test("of a store that takes 10 ms the next one is 40 ms away, and holds all that partitions have committed meanwhile", () => {
+  const renames: string[] = []
+  return onTestClock(
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const offsets = yield* open(folder)
+      const stored = () => JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))
+      yield* Effect.forkScoped(offsets.commit("a", 1))
+      yield* TestClock.adjust(10)
+      expect(stored()).toEqual({ a: 1 })
+      for (const name of ["b", "c", "d"]) {
+        yield* Effect.forkScoped(offsets.commit(name, 2))
+        yield* TestClock.adjust(10)
+      }
+      yield* TestClock.adjust(9)
+      expect(renames).toHaveLength(1)
+      yield* TestClock.adjust(11)
+      expect(renames).toHaveLength(2)
+      expect(stored()).toEqual({ a: 1, b: 2, c: 2, d: 2 })
+    }).pipe(slowRenames(renames, 10)),
+  )
 })
 
 describe("a file of the data folder", () => {

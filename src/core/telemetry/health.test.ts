@@ -65,6 +65,25 @@ test("since is when the plugin began to be as it is, whichever loop says so, and
     Effect.runPromise,
   ))
 
+test("a hundred partitions that come up are each asked a few times how they are, not once for each of the others", () =>
+  Effect.gen(function* () {
+    const health = yield* Health
+    const cells = yield* Effect.forEach(Array.from({ length: 100 }), (_, i) => health.cell("streams", `${i}`))
+    let asked = 0
+    for (const cell of cells)
+      cell.describe(() => {
+        asked++
+        return { status: "ok", detail: "" }
+      })
+    for (const cell of cells) yield* cell.set("degraded", "connecting")
+    for (const cell of cells) yield* cell.set("ok", "")
+    yield* health.started("streams")
+    for (const cell of cells) yield* cell.set("degraded", "the intake is away")
+    for (const cell of cells) yield* cell.set("ok", "")
+    expect(asked).toBeLessThanOrEqual(300)
+    expect((yield* health.report).plugins.streams!.status).toBe("ok")
+  }).pipe(Effect.scoped, Effect.provide(Health.layer(["streams"])), Effect.runPromise))
+
 test("health leaves out a plugin that this process does not run, whoever tells of it", () =>
   Effect.gen(function* () {
     const health = yield* Health

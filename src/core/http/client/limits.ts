@@ -19,8 +19,8 @@ export const sockets = {
   head_bytes_max: 64 * 1024,
   /** The line that tells the size of a chunk, extensions included. */
   chunk_line_chars_max: 1_024,
-  /** Bytes that a socket has given and nobody has asked for, beyond which it is paused: one large read of the runtime. */
-  waiting_bytes_max: 512 * 1024,
+  /** Bytes that a socket has given and nobody has asked for, from which on it is paused: small pieces flow, a large one (Bun reads up to 512 KiB) is the only one. */
+  waiting_bytes_max: 64 * 1024,
   /** After so much silence the system asks the other side whether it is still there. */
   keepalive_ms: 60_000,
 } as const

@@ -3,9 +3,9 @@ import type net from "node:net"
 import { sockets } from "../limits.ts"
 
 /**
- * Keeps at most `sockets.waiting_bytes_max` and one piece that nobody has asked for, and Bun a further one; then the socket is paused,
- * so that TCP tells the sender to wait, until all that was kept is taken and more is asked for. So a partition that waits for its intake
- * holds the piece that it works on and the next one, of half a megabyte each.
+ * Once it keeps `sockets.waiting_bytes_max` or more that nobody has asked for, the socket is paused, so that TCP tells the sender to wait,
+ * until all that was kept is taken and more is asked for. So of a busy feed, in pieces of half a megabyte, there is one at a time: the
+ * kernel reads ahead in its own memory, and a partition that waits for its intake holds no more than the piece that it works on.
  */
 export class SocketReader {
   private readonly waiting: Uint8Array[] = []
