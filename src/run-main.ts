@@ -1,12 +1,23 @@
-/** Runs a command as the process: one signal drains, a second one ends at once, and the exit status says how it went. */
+/**
+ * Runs a command as the process: one signal drains, a second one ends at once, and so does a drain that takes too long, as on a disk that
+ * does not answer. The exit status says how it went.
+ */
 import { Cause, type Effect, Exit, Runtime } from "effect"
 import { Exit as ExitWith } from "./cli/common.ts"
+import { server } from "./core/http/server/limits.ts"
+import { writeError } from "./core/telemetry/standard-error.ts"
 
 const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(1)
     stopping = true
+    setTimeout(() => {
+      writeError(
+        `akonis: not everything has ended ${server.stop_ms_max / 1_000} s after the signal; this process ends all the same\n`,
+      )
+      process.exit(1)
+    }, server.stop_ms_max).unref()
     fiber.interruptUnsafe(fiber.id)
   }
   process.on("SIGINT", stop)

@@ -162,7 +162,43 @@ const ndjson = breaks(
   ],
 )
 
+const slow_disk = [
+  ...breaks({ file: "src/core/store/files.ts", noticed_by: "src/core/store/store.test.ts", page: "docs/delivery.md" }, [
+    {
+      name: "a slow disk stops the process",
+      promise: "A disk that is slow holds up what has to be stored on it and nothing else.",
+      find: "sync: synced(path, descriptor),",
+      replace: 'sync: call("sync", path, () => process.getBuiltinModule("node:fs").fsyncSync(descriptor)),',
+    },
+  ]),
+  ...breaks({ file: "src/core/store/files.ts", noticed_by: "src/core/delivery/ndjson.test.ts", page }, [
+    {
+      name: "half a line that a crash left behind is not cut off on a real disk",
+      promise: "A file of events goes on after a crash that cut its last line short.",
+      find: "ftruncateSync(descriptor, Number(bytes))",
+      replace: "Number(bytes)",
+    },
+  ]),
+  ...breaks({ file: "src/core/delivery/record.ts", noticed_by: "src/core/delivery/record.test.ts", page }, [
+    {
+      name: "nobody is told of a disk that does not answer",
+      promise: "Health says that the disk does not answer.",
+      find: 'yield* health.set("degraded", detail)',
+      replace: "",
+    },
+  ]),
+  ...breaks({ file: "src/run-main.ts", noticed_by: "src/run-main.test.ts", page }, [
+    {
+      name: "a stop waits for ever",
+      promise: "A process that was told to stop ends, whatever the disk does.",
+      find: "}, server.stop_ms_max).unref()",
+      replace: "}, 1e9).unref()",
+    },
+  ]),
+]
+
 export const store: readonly Mutant[] = [
+  ...slow_disk,
   ...ndjson,
   ...lock,
   ...watch,

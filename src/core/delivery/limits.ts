@@ -58,7 +58,7 @@ export const outage = {
   /** Failures in a row that health does not report, unless the next try is further away than the time below. */
   silent_failures_max: 1,
   silent_wait_ms_max: 10_000,
-  /** A post that has had no answer for so long degrades health while it still waits: it may for 30 s. */
+  /** A post, or a write to the data folder, that has had no answer for so long degrades health while it still waits: a post may for 30 s. */
   unanswered_ms_max: 10_000,
   /** Events refused alone, none accepted in between, until the intake counts as one that refuses everything. */
   refused_in_row_max: 5,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
 import { Effect, FileSystem } from "effect"
+import { onRealClock, temporaryFolder } from "../../../test/support/effect.ts"
 import { makeMemoryDisk } from "../../../test/support/memory-disk.ts"
 import { Tenant } from "../tenant/identity.ts"
 import type { Destination } from "./destination.ts"
@@ -51,13 +53,30 @@ describe("the NDJSON file", () => {
       }),
     ))
 
-  test.each([
+  const left_behind = [
     ["half an event", lines(1) + event(2).slice(0, 9), lines(1)],
     ["an event without its line end", lines(1) + event(2), lines(1)],
     ["half of the first event", event(1).slice(0, 5), ""],
     ["zeros, as after a loss of power", `${lines(1)}\0\0\0`, lines(1)],
     ["a whole line", lines(1), lines(1)],
-  ])("that ends in %s is cut to whole lines before it goes on", (_, before, left) =>
+  ] as const
+
+  test.each(left_behind)(
+    "on a disk of the machine that ends in %s is cut to whole lines before it goes on",
+    (_, before, left) =>
+      onRealClock(
+        Effect.gen(function* () {
+          const data_dir = yield* temporaryFolder
+          const options = { path: "events.ndjson", rotate_bytes: 1e6, keep: 3, config_keys: ["ndjson"] }
+          writeFileSync(`${data_dir}/events.ndjson`, before)
+          const file = yield* Effect.provideService(makeNdjson(options), Tenant, { id: "default", data_dir })
+          yield* post(file, 7)
+          expect(readFileSync(`${data_dir}/events.ndjson`, "utf8")).toBe(left + lines(7))
+        }),
+      ),
+  )
+
+  test.each(left_behind)("that ends in %s is cut to whole lines before it goes on", (_, before, left) =>
     stand(before, (file, disk) =>
       Effect.gen(function* () {
         yield* post(file, 7)

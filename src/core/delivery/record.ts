@@ -1,10 +1,11 @@
 /** Writing dead letters, however long the disk takes for it. */
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import type { StoreError } from "../errors.ts"
 import type { HealthCell } from "../telemetry/health.ts"
 import { RepeatsAs } from "../telemetry/repeats.ts"
 import { waitAfter } from "../wait-policy.ts"
 import type { DeadLetters } from "./dead-letters.ts"
+import { outage as limits } from "./limits.ts"
 import type { Reject, RejectReason } from "./lines/batch.ts"
 
 interface RecordOptions {
@@ -35,15 +36,25 @@ const logDeadLetters = (rejects: readonly Reject[]): Effect.Effect<void> => {
   )
 }
 
-/** Repeats a write until it succeeds; health says what stands in the way. */
+/** Repeats a write until it succeeds; health says what stands in the way, be it an error or a disk that does not answer. */
 export const untilStored = Effect.fnUntraced(function* (write: Effect.Effect<void, StoreError>, health: HealthCell) {
+  let is_told = false
+  const tellSlow = Effect.gen(function* () {
+    yield* Effect.sleep(limits.unanswered_ms_max)
+    const detail = `the data folder: no answer to a write for more than ${limits.unanswered_ms_max / 1_000} s; no offset moves`
+    is_told = true
+    yield* health.set("degraded", detail)
+    yield* Effect.logWarning(detail)
+  })
   for (let failures = 1; ; failures++) {
+    const watch = yield* Effect.forkChild(tellSlow)
     const error = yield* write.pipe(
       Effect.as(undefined),
       Effect.catchTag("StoreError", (failed) => Effect.succeed(failed)),
     )
+    yield* Fiber.interrupt(watch)
     if (error === undefined) {
-      if (failures > 1) yield* health.set("ok", "")
+      if (failures > 1 || is_told) yield* health.set("ok", "")
       return
     }
     yield* waitAfter({

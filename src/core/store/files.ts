@@ -1,13 +1,14 @@
 /**
- * The file system of the product: Effect's, with the handles of open files made synchronous. Offsets are stored after every
- * batch, and the six asynchronous calls of an atomic write cost several times the work itself; the data folder is a local disk,
- * where each takes a fraction of a millisecond.
+ * The file system of the product: Effect's, with the handles of open files made synchronous, all but `sync`. Offsets are stored after every
+ * batch, and the other asynchronous calls of an atomic write cost several times the work itself; they are answered from memory, as the data
+ * folder is on a local disk. `sync` waits for the disk, which may take any time.
  */
 import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
+  fsync,
+  ftruncateSync,
   openSync,
   readSync,
   renameSync,
@@ -62,13 +63,13 @@ const handle = (path: string, descriptor: number): FileSystem.File => {
         position = from === "start" ? Number(offset) : position + Number(offset)
         return BigInt(position)
       }),
-    sync: call("sync", path, () => fsyncSync(descriptor)),
+    sync: synced(path, descriptor),
     read,
     readAlloc: (size) => {
       const buffer = new Uint8Array(size)
       return Effect.map(read(buffer), (bytes) => (bytes === 0 ? Option.none() : Option.some(buffer.subarray(0, bytes))))
     },
-    truncate: () => Effect.fail(problem("truncate", path, "InvalidData", undefined)),
+    truncate: (bytes = 0) => call("truncate", path, () => ftruncateSync(descriptor, Number(bytes))),
     write: (bytes) => Effect.as(writeAll(bytes), bytes.length),
     writeAll,
   }
@@ -76,6 +77,19 @@ const handle = (path: string, descriptor: number): FileSystem.File => {
 
 const call = <A>(method: string, path: string, run: () => A): Effect.Effect<A, PlatformError.PlatformError> =>
   Effect.try({ try: run, catch: (error) => problem(method, path, tagOf(error), error) })
+
+/**
+ * Waits until what was written is on the disk. The only call that waits for the disk itself: one that is slow, or stands still for a
+ * while, must not stop the process, its feeds and its other tenants. Not to be interrupted: the descriptor is closed behind it.
+ */
+const synced = (path: string, descriptor: number): Effect.Effect<void, PlatformError.PlatformError> =>
+  Effect.uninterruptible(
+    Effect.callback((resume) =>
+      fsync(descriptor, (error) =>
+        resume(error ? Effect.fail(problem("sync", path, tagOf(error), error)) : Effect.void),
+      ),
+    ),
+  )
 
 const problem = (method: string, path: string, _tag: PlatformError.SystemErrorTag, cause: unknown) =>
   PlatformError.systemError({ _tag, module: "FileSystem", method, pathOrDescriptor: path, cause })

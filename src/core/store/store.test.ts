@@ -210,3 +210,15 @@ describe("context.json", () => {
     ),
   )
 })
+
+test("a process goes on while it waits for the disk: other fibers run before a sync has ended", () =>
+  onRealClock(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = yield* fs.open(`${yield* temporaryFolder}/file`, { flag: "w" })
+      const order: string[] = []
+      const note = (what: string) => Effect.sync(() => void order.push(what))
+      yield* Effect.all([Effect.andThen(file.sync, note("synced")), note("something else")], { concurrency: 2 })
+      expect(order).toEqual(["something else", "synced"])
+    }).pipe(Effect.scoped),
+  ))

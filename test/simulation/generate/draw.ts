@@ -19,6 +19,8 @@ export const drawScenario = (seed: number, hours?: number): Scenario => {
   const late = random.chance(0.15)
   const drawn: Scenario = {
     seed,
+    // Not drawn, so that what is drawn stays the same.
+    ...(seed % 5 === 0 && { disk_sync_ms: 3 + (seed % 40) }),
     // A late event before a restart is outside of what is promised: what is not above the committed offset is taken for a repetition.
     faults: late ? faults.filter((fault) => !restarts(fault)) : faults,
     partitions: late ? partitions.map((plan) => ({ ...plan, late_share: 0.05 })) : partitions,

@@ -176,6 +176,8 @@ export interface Scenario {
   /** Where the events go; to the intake when left out. */
   readonly destination?: "ndjson"
   readonly seed: number
+  /** How long the disk takes for a sync, during which everything else goes on; absent: no time. */
+  readonly disk_sync_ms?: number
   readonly partitions: readonly PartitionPlan[]
   readonly resume: "inclusive" | "exclusive"
   /** What holds an app id: a live stream, or already the session that a listing made. */

@@ -64,10 +64,13 @@ const simulate = async (scenario: Scenario): Promise<Outcome> => {
     timeline.end()
   }
   let skew_ms = 0
+  const { disk_sync_ms = 0 } = scenario
+  const delayed: <A, E, R>(sync: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = (sync) =>
+    disk_sync_ms === 0 ? sync : Effect.uninterruptible(Effect.delay(sync, disk_sync_ms))
   const gate: DiskGate = (method, path, call) =>
     machine.gate(
       `${method} of ${path.slice(data_dir.length)}`,
-      Effect.tap(call, () => changed(method, path)),
+      Effect.tap(method === "sync" ? delayed(call) : call, () => changed(method, path)),
     )
   const changed = (method: string, path: string) =>
     Effect.sync(() => {

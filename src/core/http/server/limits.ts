@@ -26,6 +26,8 @@ export const server = {
   mcp_sessions_max: 10_000,
   /** How long a stopping process waits for what has been read to be delivered. */
   drain_ms_max: 3_500,
+  /** From the signal to the end of the process, whatever does not end: a disk may not answer. Kubernetes kills after 30 s, systemd after 90. */
+  stop_ms_max: 20_000,
   /** How long a stopping process leaves connections open whose requests are being answered; with what is delivered meanwhile it ends within 5 s. */
   answered_ms_max: 1_000,
 } as const
