@@ -12,7 +12,16 @@ import type { From } from "../core/http/server/listen.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
 import { cleanText } from "../core/text.ts"
 import { actionRoutes } from "./actions.ts"
-import { type Api, type ApiEnv, answerProblem, authenticate, giveRequestId, refuseWith, waitFor } from "./api.ts"
+import {
+  type Api,
+  type ApiContext,
+  type ApiEnv,
+  answerProblem,
+  authenticate,
+  giveRequestId,
+  refuseWith,
+  waitFor,
+} from "./api.ts"
 import { approvalRoutes } from "./approvals.ts"
 import { limitRequests } from "./crowd.ts"
 import { dashboardDoor, dashboardRoutes, isDashboardPath } from "./dashboard.ts"
@@ -172,6 +181,12 @@ interface Lasting extends HttpOptions {
   readonly runAside: Api["run"]
 }
 
+/** Middleware: HEAD is answered as GET is, and nobody reads that body: one that stays open would keep its place. */
+const endBodyOfHead = async (c: ApiContext, next: () => Promise<void>): Promise<void> => {
+  await next()
+  if (c.req.method === "HEAD") await c.res.body?.cancel()
+}
+
 const makeApp = (
   api: Api,
   tenants: readonly RunningTenant[],
@@ -183,6 +198,7 @@ const makeApp = (
   }: Pick<Served, "hosts" | "health_tenants" | "python_metrics">,
 ): Hono<ApiEnv> => {
   const app = new Hono<ApiEnv>({ getPath: pathOf })
+  app.use(endBodyOfHead)
   app.use(timeRequests)
   app.use(giveRequestId)
   if (hosts !== undefined) app.use(checkHost(hosts))

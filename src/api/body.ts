@@ -32,21 +32,23 @@ const noRoom = (c: ApiContext, detail: string, headers: Record<string, string> =
 const tooMany = (c: ApiContext): Response => noRoom(c, "other large bodies are being read; send this one again")
 
 /** Why the rest of a body is not waited for. */
-type NotRead = "late" | "shortage"
+type NotRead = "late" | "shortage" | "broken"
 
-const notRead = (c: ApiContext, why: NotRead): Response =>
-  why === "late"
-    ? tooLate(c)
-    : noRoom(c, "too many connections are open to wait for the rest of this body; send it again", {
-        connection: "close",
-      })
+const notRead = (c: ApiContext, why: NotRead): Response => {
+  // Its caller is gone, or sent what is no body: mostly nobody reads this.
+  if (why === "broken") return refuseWith(c, "invalid-body", "the body broke off before its end; nothing was done")
+  if (why === "late") return tooLate(c)
+  return noRoom(c, "too many connections are open to wait for the rest of this body; send it again", {
+    connection: "close",
+  })
+}
 
 /** Bytes of large bodies that this process holds: several at once would fill its memory. */
 let held_bytes = 0
 
 /**
  * Reads the whole body and hands it on. Answers 413 for one of more bytes than this, counted as they come, whatever a header says;
- * 408 for one that does not come in time; 503 while other large bodies are being read, or when descriptors run short. A small body
+ * 408 for one that does not come in time; 400 for one that breaks off; 503 while other large bodies are being read, or when descriptors run short. A small body
  * whose length is told is read in one go: Bun makes a stream of the others, which is a sixth of the time that a whole request takes.
  */
 export const readBody = async <A>(
@@ -101,7 +103,11 @@ const inTime = async <A>(
   const timer = setTimeout(() => given_up.resolve("late"), Math.max(0, ms))
   const unsubscribe = onShortage(() => given_up.resolve("shortage"))
   try {
-    return await Promise.race([reading.then((read) => ({ read })), given_up.promise])
+    const came = reading.then(
+      (read) => ({ read }),
+      () => "broken" as const,
+    )
+    return await Promise.race([came, given_up.promise])
   } finally {
     clearTimeout(timer)
     unsubscribe()

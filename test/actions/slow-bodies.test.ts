@@ -26,7 +26,9 @@ const askSlowly = (path: string, headers: Readonly<Record<string, string>>) => {
     body: readable,
     headers: { "content-type": "application/json", ...headers },
   })
-  const asked: { answer?: Response } = {}
+  const asked: { answer?: Response; readonly breakOff: () => void } = {
+    breakOff: () => void writer.abort(new Error("the connection is gone")).catch(() => undefined),
+  }
   void Promise.resolve(app.fetch(request)).then((given) => {
     asked.answer = given
   })
@@ -65,5 +67,16 @@ test.each(ways)(
     await turns()
     const { status, headers: told } = asked.answer!
     expect([status, told.get("connection"), told.get("retry-after")]).toEqual([503, "close", "2"])
+  },
+)
+
+test.each(ways)(
+  "a body that breaks off is nobody's mistake but its caller's, and no line in the log: %s %j",
+  async (path, headers) => {
+    const asked = askSlowly(path, headers)
+    await turns()
+    asked.breakOff()
+    await turns()
+    expect(asked.answer?.status).toBe(400)
   },
 )

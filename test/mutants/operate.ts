@@ -31,6 +31,22 @@ export const operate: readonly Mutant[] = [
       },
     ],
   ),
+  ...breaks({ file: "src/api/app.ts", page: "docs/security.md", noticed_by: noticed }, [
+    {
+      name: "HEAD opens a tap that nobody reads",
+      promise: "A response that stays open keeps its place only while somebody reads it.",
+      find: 'if (c.req.method === "HEAD") await c.res.body?.cancel()',
+      replace: "",
+    },
+  ]),
+  ...breaks({ file: "src/api/body.ts", page: "docs/security.md", noticed_by: "test/actions/slow-bodies.test.ts" }, [
+    {
+      name: "a body that breaks off is called a mistake of ours",
+      promise: "What a caller does wrong is no error in the log.",
+      find: '() => "broken" as const,',
+      replace: "undefined,",
+    },
+  ]),
   ...breaks({ file: "src/cli/operate/tap.ts", page: "docs/operations.md", noticed_by: "test/process/pipes.test.ts" }, [
     {
       name: "a tap that nobody reads goes on",

@@ -38,10 +38,14 @@ export const startRunning = Effect.fnUntraced(function* (
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
     )
+  const head = (path: string, role: Caller["role"]) =>
+    Effect.promise(async () =>
+      app.request(path, { method: "HEAD", headers: { authorization: `Bearer ${tokenOf(role)}` } }),
+    )
   const ask = Effect.fnUntraced(function* (path: string, role?: Caller["role"], body?: unknown) {
     const answer = yield* request(path, role, body)
     const text = yield* Effect.promise(() => answer.text())
     return { status: answer.status, text, body: text.startsWith("{") ? JSON.parse(text) : undefined }
   })
-  return { world, request, ask }
+  return { world, request, head, ask }
 })

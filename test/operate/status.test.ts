@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { status_report } from "../../src/api/status/schema.ts"
 import { statusLines } from "../../src/cli/operate/screen.ts"
+import { status as limits, tap } from "../../src/core/limits/operator.ts"
 import { onTestClock } from "../support/effect.ts"
 import { startRunning } from "./running.ts"
 
@@ -187,6 +188,25 @@ describe("a tap", () => {
         const one = yield* request(`/tap?rate=100&type=${types[0]}`, "responder")
         const only = yield* lines(one.body!.getReader(), world.pass(5_000))
         expect([...new Set(only.map((line) => JSON.parse(line).metadata.eventType as string))]).toEqual([types[0]!])
+      }),
+    ))
+
+  test("and a stream of the status are open for nobody who asks with HEAD, however often", () =>
+    onTestClock(
+      Effect.gen(function* () {
+        const { head, request } = yield* startRunning({ partitions: 1, events_per_partition: 1 })
+        for (const [path, places] of [
+          ["/tap", tap.taps_max],
+          ["/status/stream", limits.viewers_max],
+        ] as const) {
+          for (let asked = 0; asked <= places; asked++) {
+            const answer = yield* head(path, "responder")
+            expect([answer.status, answer.body]).toEqual([200, null])
+          }
+          const answer = yield* request(path, "responder")
+          expect([path, answer.status]).toEqual([path, 200])
+          yield* Effect.promise(async () => answer.body?.cancel())
+        }
       }),
     ))
 
