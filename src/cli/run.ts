@@ -1,5 +1,4 @@
 /** `akonis run`, `akonis serve`, `akonis worker`: one process; a worker alone serves health and metrics only. */
-
 import { Effect, type Option, Queue } from "effect"
 import { Command } from "effect/cli"
 import type { Config } from "../core/config/load.ts"

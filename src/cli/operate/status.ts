@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { type StatusReport, status_report } from "../../api/status/schema.ts"
+import { oneLine } from "../../core/text.ts"
 import { Exit, endCommand, explain, jsonFlag, print, whileRead, write } from "../common.ts"
 import { connectRemote, remoteFlags } from "./remote.ts"
 import { statusLines } from "./screen.ts"
@@ -101,8 +102,15 @@ const draw = (report: StatusReport) => {
   return write(`\x1b[H${lines.map((line) => `${line}\x1b[K\n`).join("")}\x1b[J`)
 }
 
-/** A line for each tenant, for what is no terminal. */
-const tell = ({ at, tenants }: StatusReport) =>
+/** A line for each tenant, and for what they share where it is not well, for what is no terminal. */
+const tell = ({ at, shared = [], tenants }: StatusReport) =>
+  Effect.forEach(
+    shared.filter(({ status }) => status !== "ok"),
+    ({ id, status, detail }) => print(`${at} ${id} ${status} ${oneLine(detail)}`),
+    { discard: true },
+  ).pipe(Effect.andThen(tellTenants(at, tenants)))
+
+const tellTenants = (at: string, tenants: StatusReport["tenants"]) =>
   Effect.forEach(
     tenants,
     ({ id, status, events_per_s, partitions, dead_letters }) => {
