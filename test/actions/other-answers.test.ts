@@ -11,6 +11,7 @@ import { createIndicators } from "../../src/plugins/iocs/create-indicators.ts"
 import { pushIocsForDetection } from "../../src/plugins/iocs/push-iocs-for-detection.ts"
 import { searchIndicators } from "../../src/plugins/iocs/search-indicators.ts"
 import { updateIndicators } from "../../src/plugins/iocs/update-indicators.ts"
+import { performPreventionPolicyAction } from "../../src/plugins/prevention-policies/perform-prevention-policy-action.ts"
 import { withApp } from "./app.ts"
 import { act, callsOf, failureOf, faultOn, madeUpIds, withFalcon } from "./support.ts"
 
@@ -143,6 +144,15 @@ test("a host that is listed twice in place of another is not the only one of its
     }),
   )
 })
+
+test("a policy that comes back with no group at all did not get one", () =>
+  withFalcon(answering("/policy/entities/prevention-actions/v1", { resources: [{ id: one, groups: null }] }), () =>
+    Effect.gen(function* () {
+      const args = { ids: [one], action_name: "add-host-group" as const, group_id: other }
+      const outcome = yield* act(performPreventionPolicyAction, args)
+      expect(outcome).toMatchObject({ succeeded: 0, errors: [{ id: one, outcome: "unconfirmed" }] })
+    }),
+  ))
 
 describe("tags that are not shown", () => {
   test("are not known to be gone from a host", () =>

@@ -117,6 +117,15 @@ const shown = [
   ]),
 ]
 
+const groups = breaks({ file: "src/plugins/prevention-policies/perform-prevention-policy-action.ts", noticed_by }, [
+  {
+    name: "a policy whose groups are null may have got one",
+    promise: "A policy that comes back without the group did not get it for certain.",
+    find: "shown === null ? [] : shown",
+    replace: "shown",
+  },
+])
+
 const times = breaks({ file: "src/plugins/iocs/push-indicators.ts", noticed_by }, [
   {
     name: "a time that is none is long ago",
@@ -132,6 +141,12 @@ const intake = breaks({ file: "src/core/sekoia/intake.ts", noticed_by: "src/core
     promise: "An intake acknowledges as many events as it names ids.",
     find: "ids.filter(isId).length",
     replace: "ids.length",
+  },
+  {
+    name: "an error beside received is nothing",
+    promise: "An error in a 200 of the intake that names no ids is no success.",
+    find: " && !said.error && !said.errors",
+    replace: "",
   },
 ])
 
@@ -160,6 +175,7 @@ export const other_answers: readonly Mutant[] = [
   ...priority,
   ...lists,
   ...shown,
+  ...groups,
   ...times,
   ...intake,
 ]

@@ -35,9 +35,13 @@ test.each([
   expect(await posted(text)).toMatchObject({ success: events })
 })
 
-test.each(['{"event_ids":[null,null,null]}', '{"event_ids":[{},[],""]}', '{"event_ids":3}', '{"received":"true"}'])(
-  "an answer that names no id acknowledges nothing: %s",
-  async (text) => {
-    expect(await posted(text)).toMatchObject({ failure: { recovery: "retry" } })
-  },
-)
+test.each([
+  '{"event_ids":[null,null,null]}',
+  '{"event_ids":[{},[],""]}',
+  '{"event_ids":3}',
+  '{"received":"true"}',
+  '{"received":true,"success":false}',
+  '{"received":true,"errors":["the quota is used up"]}',
+])("an answer that names no id acknowledges nothing: %s", async (text) => {
+  expect(await posted(text)).toMatchObject({ failure: { recovery: "retry" } })
+})

@@ -102,16 +102,16 @@ const headOf = (key: string): Uint8Array => encoder.encode(`{"intake_key":${JSON
 /** A body without an event. */
 const emptyBody = (head: Uint8Array): Uint8Array => encoder.encode(`${new TextDecoder().decode(head).slice(0, -1)}]}`)
 
-/** For how many events a success stands; `undefined` when it is none. An empty batch has nothing to be acknowledged. */
+/**
+ * For how many events a success stands; `undefined` when it is none: `received` beside an error names nothing that was taken. An empty batch
+ * has nothing to be acknowledged.
+ */
 const acknowledgedBy = (answer: HttpAnswer, events: number): number | undefined => {
   if (answer.status < 200 || answer.status > 299) return undefined
   const said = jsonObject(answer.text)
   const ids = said?.event_ids
-  const acknowledged = Array.isArray(ids)
-    ? Math.min(ids.filter(isId).length, events)
-    : said?.received === true
-      ? events
-      : undefined
+  const took = said?.received === true && said.success !== false && !said.error && !said.errors ? events : undefined
+  const acknowledged = Array.isArray(ids) ? Math.min(ids.filter(isId).length, events) : took
   return acknowledged === 0 && events > 0 ? undefined : acknowledged
 }
 

@@ -27,7 +27,9 @@ const contradictionOf = (action_name: ActionName, group_id: string | undefined) 
     const wanted = action_name === "enable"
     return enabled === !wanted ? `Falcon returned the policy still ${wanted ? "disabled" : "enabled"}` : undefined
   }
-  const list = action_name.endsWith("rule-group") ? ioa_rule_groups : groups
+  const shown = action_name.endsWith("rule-group") ? ioa_rule_groups : groups
+  // Go writes an empty list as `null`; one that is absent says nothing.
+  const list = shown === null ? [] : shown
   if (!Array.isArray(list)) return undefined
   const is_in = list.some(
     (group) => idKey(typeof group === "string" ? group : (groupIdOf(group) ?? "")) === idKey(group_id),
