@@ -126,7 +126,7 @@ const openIn = Effect.fnUntraced(function* (
 })
 
 /**
- * Between two stores lies a pause of `commits.pause_times` what the last one took: a sync holds up the whole process, and with hundreds of
+ * Between two stores lies a pause of `commits.pause_times` what the last one took: a store takes time of the whole process, and with hundreds of
  * partitions the next commit is always there already. What comes meanwhile shares one store.
  */
 const makePause = (clock: Clock.Clock) => {

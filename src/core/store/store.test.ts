@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { Effect, FileSystem, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { onRealClock, onTestClock, temporaryFolder } from "../../../test/support/effect.ts"
+import { makeMemoryDisk } from "../../../test/support/memory-disk.ts"
 import { Tenant } from "../tenant/identity.ts"
 import { appendDurably, writeAtomic } from "./atomic-file.ts"
 import { Checkpoints } from "./checkpoints.ts"
@@ -127,11 +128,12 @@ const slowRenames = (renames: string[], ms: number) =>
 
 test("of a store that takes 10 ms the next one is 40 ms away, and holds all that partitions have committed meanwhile", () => {
   const renames: string[] = []
+  const disk = makeMemoryDisk()
   return onTestClock(
     Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const offsets = yield* open(folder)
-      const stored = () => JSON.parse(readFileSync(`${folder}/cache.json`, "utf8"))
+      yield* FileSystem.FileSystem.use((fs) => fs.makeDirectory("data"))
+      const offsets = yield* open("data")
+      const stored = () => JSON.parse(disk.read("data/cache.json") ?? "{}")
       yield* Effect.forkScoped(offsets.commit("a", 1))
       yield* TestClock.adjust(10)
       expect(stored()).toEqual({ a: 1 })
@@ -144,7 +146,7 @@ test("of a store that takes 10 ms the next one is 40 ms away, and holds all that
       yield* TestClock.adjust(11)
       expect(renames).toHaveLength(2)
       expect(stored()).toEqual({ a: 1, b: 2, c: 2, d: 2 })
-    }).pipe(slowRenames(renames, 10)),
+    }).pipe(slowRenames(renames, 10), Effect.provide(disk.layer)),
   )
 })
 
