@@ -33,9 +33,9 @@ const equal = (what: string, got: unknown, wanted: unknown): void =>
   expect(Bun.deepEquals(got, wanted, true), `${what}: ${JSON.stringify(got)} in place of ${JSON.stringify(wanted)}`)
 
 /** A withdrawn API is tried as it was; the last column is about what it answers now. */
-const served: SimulatorOptions = { incidents: "served" }
+export const served: SimulatorOptions = { incidents: "served" }
 
-const knownOf = async (app: App): Promise<Known> => {
+export const knownOf = async (app: App): Promise<Known> => {
   const { hosts, alerts, incidents, cases, policies } = await app.api()
   const all = Object.values(incidents)
   const listed = await app.act("search_indicators", { limit: 50_000 })
