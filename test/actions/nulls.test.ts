@@ -1,26 +1,10 @@
 /** Falcon writes `null` where a thing is not there, and its documents do not say where that may be. No answer with one may break an action. */
 import { describe, expect, test } from "bun:test"
+import { type Place, placesIn, withNull } from "../support/nulls.ts"
 import { withApp } from "./app.ts"
 import { cases, type Slug } from "./cases.ts"
 import { knownOf, served } from "./cells.ts"
 import { actions } from "./table.ts"
-
-type Place = readonly (string | number)[]
-
-/** Places within a value, those of a list's first entry only. */
-const placesIn = (value: unknown): readonly Place[] => {
-  if (typeof value !== "object" || value === null) return []
-  const entries = Array.isArray(value) ? [...value.slice(0, 1).entries()] : Object.entries(value)
-  return entries.flatMap(([key, one]) => [[key], ...placesIn(one).map((place) => [key, ...place])])
-}
-
-/** A copy with `null` at a place. */
-const withNull = (value: unknown, [key, ...rest]: Place): unknown => {
-  if (key === undefined) return null
-  const copy = (Array.isArray(value) ? [...value] : { ...Object(value) }) as Record<string | number, unknown>
-  if (key in copy) copy[key] = withNull(copy[key], rest)
-  return copy
-}
 
 /** Places that are tried for each action: of objects and lists, and of plain values. All of them pass; these are what the suite has time for. */
 const tried = { things: 5, values: 1 }

@@ -6,6 +6,7 @@ import type { Mapped } from "../../src/core/assets/source.ts"
 import { mapDevice } from "../../src/plugins/device-assets/map.ts"
 import { mapConsoleUser } from "../../src/plugins/user-assets/console-user.ts"
 import { mapIdentity } from "../../src/plugins/user-assets/identity.ts"
+import { placesIn, withNull } from "../support/nulls.ts"
 import { problemsOf } from "./ocsf-facts.ts"
 
 const now_ms = Date.UTC(2026, 0, 15)
@@ -75,6 +76,15 @@ for (const [kind, map] of Object.entries(mappings)) {
         }),
         { numRuns: 2_000 },
       )
+    })
+
+    test.each(entities)("%s with a null anywhere is mapped to a valid event or skipped with a reason", (name) => {
+      const entity = read(`${folder}/${kind}/${name}.json`)
+      for (const place of placesIn(entity)) {
+        const mapped = map(withNull(entity, place), now_ms)
+        if (mapped.kind === "skipped") expect(mapped.reason).not.toBe("")
+        else expect(problemsOf(mapped.item)).toEqual([])
+      }
     })
 
     test("that was only seen again, on the same day, does not count as changed", () => {
