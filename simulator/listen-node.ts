@@ -6,7 +6,7 @@ import { getRequestListener } from "@hono/node-server"
 import { live_clock } from "./clock.ts"
 import { ConnectionReset } from "./context.ts"
 import { makeEstate } from "./estate.ts"
-import { type Listening, type ListenOptions, urlOf } from "./listen.ts"
+import { type Listening, type ListenOptions, listening } from "./listen.ts"
 import type { SimulatorParts } from "./simulator.ts"
 
 /** Serves a simulator over HTTP, on the live clock. Rejects when the port cannot be opened. */
@@ -29,30 +29,14 @@ export const listenNode = async (options: ListenOptions = {}, parts: SimulatorPa
     createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, outgoing) => {
       void answer(incoming, outgoing)
     }).listen(at, host)
-  let server: Server | undefined = serve(port)
+  const server = serve(port)
   await once(server, "listening")
-  const own_port = (server.address() as AddressInfo).port
-  const pause = async () => {
-    const closing = server
-    server = undefined
-    if (closing === undefined) return
-    await new Promise<void>((closed) => {
-      closing.close(() => closed())
-      closing.closeAllConnections()
+  const close = (open: Server) =>
+    new Promise<void>((closed) => {
+      open.close(() => closed())
+      open.closeAllConnections()
     })
-  }
-  return {
-    url: urlOf(host, own_port),
-    simulator,
-    pause,
-    resume: () => {
-      server ??= serve(own_port)
-    },
-    stop: async () => {
-      simulator.close()
-      await pause()
-    },
-  }
+  return listening(simulator, host, { server, port: (server.address() as AddressInfo).port, serve, close })
 }
 
 /** A body that breaks breaks the connection. */

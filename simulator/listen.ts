@@ -30,9 +30,6 @@ export async function listenAnywhere(options: ListenOptions = {}): Promise<Liste
   return listenNode(options)
 }
 
-/** `http://host:port` of an address or a name. */
-export const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
-
 /** Serves a simulator over HTTP, on the live clock; under Bun only. */
 export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}): Listening {
   const { port = 0, host = "127.0.0.1", ...rest } = options
@@ -54,18 +51,38 @@ export function listen(options: ListenOptions = {}, parts: SimulatorParts = {}):
         }
       },
     })
-  let server: ReturnType<typeof serve> | undefined = serve(port)
-  const own_port = server.port ?? port
+  const server = serve(port)
+  return listening(simulator, host, { server, port: server.port ?? port, serve, close: (open) => open.stop(true) })
+}
+
+/** A simulator and the server in front of it, which a pause closes and `serve` opens again. */
+export const listening = <Server>(
+  simulator: Estate,
+  host: string,
+  {
+    server,
+    port,
+    serve,
+    close,
+  }: {
+    readonly server: Server
+    readonly port: number
+    readonly serve: (port: number) => Server
+    readonly close: (server: Server) => Promise<void>
+  },
+): Listening => {
+  let open: Server | undefined = server
   const pause = async () => {
-    await server?.stop(true)
-    server = undefined
+    const closing = open
+    open = undefined
+    if (closing !== undefined) await close(closing)
   }
   return {
-    url: urlOf(host, own_port),
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     simulator,
     pause,
     resume: () => {
-      server ??= serve(own_port)
+      open ??= serve(port)
     },
     stop: async () => {
       simulator.close()

@@ -1,10 +1,11 @@
 /** What the routes share: who calls, which request it is, and how to run an effect for it. */
 import { Effect, type FileSystem, type Tracer } from "effect"
-import type { Context as HonoContext } from "hono"
+import type { Hono, Context as HonoContext } from "hono"
 import type { ActionTenant } from "../core/actions/execute.ts"
 import { type ProblemBody, type ProblemKind, problemOf } from "../core/actions/problem.ts"
 import { type Caller, findCaller, findFixedCaller, type Role, roleAllows } from "../core/http/server/bearer.ts"
 import type { From } from "../core/http/server/listen.ts"
+import { texts } from "../core/limits.ts"
 import { cleanText } from "../core/text.ts"
 
 export interface ApiEnv {
@@ -99,8 +100,20 @@ export const needs =
 export const takesNoQuery = async (c: ApiContext, next: () => Promise<void>): Promise<Response | undefined> => {
   const [unknown] = Object.keys(c.req.queries())
   if (unknown === undefined) return void (await next())
-  const detail = `there is no query parameter ${cleanText(unknown, 200)} here; nothing was done`
+  const detail = `there is no query parameter ${cleanText(unknown, texts.asked_chars_max)} here; nothing was done`
   return refuseWith(c, "invalid-request", detail)
+}
+
+/** Answers where there is nothing, and where something fails that should not. */
+export const answerTheRest = (app: Hono<ApiEnv>, { run }: Pick<Api, "run">): void => {
+  app.notFound((c) => {
+    const path = cleanText(c.req.path, texts.asked_chars_max)
+    return refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${path}`)
+  })
+  app.onError(async (error, c) => {
+    await run(Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`))
+    return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
+  })
 }
 
 /** Waits until everything that `run` has begun is done, but no longer than `ms_max`. */

@@ -3,25 +3,14 @@ import { Clock, type Context, Effect, type FileSystem, type Scope } from "effect
 import { Hono } from "hono"
 import { type ActionTenant, makeActionTenant } from "../core/actions/execute.ts"
 import { no_guards } from "../core/actions/guards.ts"
-import { problemOf } from "../core/actions/problem.ts"
 import type { ClusterLook } from "../core/cluster/cluster.ts"
 import type { GuardsConfig } from "../core/config/schema.ts"
 import type { Caller } from "../core/http/server/bearer.ts"
 import { server } from "../core/http/server/limits.ts"
 import type { From } from "../core/http/server/listen.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
-import { cleanText } from "../core/text.ts"
 import { actionRoutes } from "./actions.ts"
-import {
-  type Api,
-  type ApiContext,
-  type ApiEnv,
-  answerProblem,
-  authenticate,
-  giveRequestId,
-  refuseWith,
-  waitFor,
-} from "./api.ts"
+import { type Api, type ApiContext, type ApiEnv, answerTheRest, authenticate, giveRequestId, waitFor } from "./api.ts"
 import { approvalRoutes } from "./approvals.ts"
 import { limitRequests } from "./crowd.ts"
 import { dashboardDoor, dashboardRoutes, isDashboardPath } from "./dashboard.ts"
@@ -202,13 +191,7 @@ const makeApp = (
   app.use(timeRequests)
   app.use(giveRequestId)
   if (hosts !== undefined) app.use(checkHost(hosts))
-  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${cleanText(c.req.path, 200)}`))
-  app.onError(async (error, c) => {
-    await api.run(
-      Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`),
-    )
-    return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
-  })
+  answerTheRest(app, api)
 
   app.route("/", healthRoutes(api, tenants, { started_ms, names_tenants: health_tenants, process_health }))
   app.use(limit)

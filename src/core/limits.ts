@@ -21,6 +21,8 @@ export const retry = {
 export const texts = {
   /** Of the words of a server that is not Falcon: the intake, the asset API, a proxy. */
   answer_chars_max: 200,
+  /** Of what a caller asked for and there is not: a path, a parameter. */
+  asked_chars_max: 200,
   /** Of the name of a host in an error: a domain name has at most 253 characters. */
   host_chars_max: 260,
   /** Of one cell of health, and of all cells of one plugin: `/health` is open to everybody, and 1000 partitions may fail at once. */

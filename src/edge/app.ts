@@ -6,7 +6,7 @@ import {
   type Api,
   type ApiContext,
   type ApiEnv,
-  answerProblem,
+  answerTheRest,
   authenticate,
   giveRequestId,
   refuseWith,
@@ -17,12 +17,10 @@ import { baseOf, tenantRoutes } from "../api/tenants.ts"
 import { giveTrace } from "../api/trace.ts"
 import type { AuditLine } from "../core/actions/audit.ts"
 import { makeActionTenant } from "../core/actions/execute.ts"
-import { problemOf } from "../core/actions/problem.ts"
 import type { Config } from "../core/config/load.ts"
 import type { RememberedToken } from "../core/falcon/auth.ts"
 import { Health } from "../core/telemetry/health.ts"
 import type { RunningTenant } from "../core/tenant/boot.ts"
-import { cleanText } from "../core/text.ts"
 import { makeEdgeAudit, type TakeLine } from "./audit.ts"
 import { makeEdgeJournal } from "./journal.ts"
 import type { KeyValueStore } from "./store.ts"
@@ -65,13 +63,7 @@ export const makeEdgeApp = Effect.fnUntraced(function* (
   }
   const app = new Hono<ApiEnv>()
   app.use(giveRequestId)
-  app.notFound((c) => refuseWith(c, "not-found", `there is nothing at ${c.req.method} ${cleanText(c.req.path, 200)}`))
-  app.onError(async (error, c) => {
-    await api.run(
-      Effect.logError(`${c.req.method} ${c.req.path} failed unexpectedly, please report it: ${error.stack}`),
-    )
-    return answerProblem(c, problemOf("unexpected", "see the log under this request id"))
-  })
+  answerTheRest(app, api)
   app.route("/", healthRoutes(api, tenants, { started_ms: api.now_ms(), names_tenants: server.health_tenants }))
   app.use(authenticate(api, async () => undefined))
   app.route("/", tenantRoutes(api))

@@ -38,12 +38,12 @@ const line = (request_id: string, more: Partial<AuditLine> = {}): AuditLine => (
   ...more,
 })
 
+const openedAudit = Effect.andThen(makeFolder(folder), makeAudit(folder, { owner: true }))
+
 /** A process that begins: what stands on the disk is all that it knows. */
-const opened: Effect.Effect<Journal, unknown, FileSystem.FileSystem> = Effect.gen(function* () {
-  yield* makeFolder(folder)
-  const audit = yield* makeAudit(folder, { owner: true })
-  return yield* journalOf(folder, audit, { owner: true })
-})
+const opened: Effect.Effect<Journal, unknown, FileSystem.FileSystem> = Effect.flatMap(openedAudit, (audit) =>
+  journalOf(folder, audit, { owner: true }),
+)
 
 const attempt = (key: string, request_id = key) => ({ key, owner: "token-1", hash: "h", audit: line(request_id) })
 const reply = (text: string) => ({ status: 200, body: { text } })
@@ -186,8 +186,7 @@ describe("the audit log", () => {
     return on(
       disk,
       Effect.gen(function* () {
-        yield* makeFolder(folder)
-        const audit = yield* makeAudit(folder, { owner: true })
+        const audit = yield* openedAudit
         yield* audit.write(line("r1"))
         disk.crash()
         expect(audited(disk.read(audit_file)).map(({ request_id }) => request_id)).toEqual(["r1"])
@@ -200,8 +199,7 @@ describe("the audit log", () => {
     return on(
       disk,
       Effect.gen(function* () {
-        yield* makeFolder(folder)
-        const audit = yield* makeAudit(folder, { owner: true })
+        const audit = yield* openedAudit
         yield* audit.write(line("before"))
         disk.failing = "Unknown"
         yield* audit.write(line("half"))
@@ -226,8 +224,7 @@ describe("the audit log", () => {
       await on(
         disk,
         Effect.gen(function* () {
-          yield* makeFolder(folder)
-          const audit = yield* makeAudit(folder, { owner: true })
+          const audit = yield* openedAudit
           yield* audit.write(line("before"))
           stalls = true
           const cut_off = yield* Effect.forkChild(audit.write(line("torn")))
@@ -250,8 +247,7 @@ describe("the audit log", () => {
     return on(
       disk,
       Effect.gen(function* () {
-        yield* makeFolder(folder)
-        const audit = yield* makeAudit(folder, { owner: true })
+        const audit = yield* openedAudit
         const written: string[] = []
         for (let file = 0; file < 4; file++) {
           // As large as a file may be, and then some lines.

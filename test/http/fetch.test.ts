@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { TransportError } from "../../src/core/errors.ts"
 import { transportError } from "../../src/core/http/client/fetch-error.ts"
+import { layerEdgeNetwork } from "../../src/edge/network.ts"
 import { dripping, failureOf, freePort, run, send, serve, tcp } from "./sockets.ts"
 
 describe("sending", () => {
@@ -49,6 +50,14 @@ describe("sending", () => {
     expect(error.reason).toBe("refused")
     expect(error.message).toContain("the header authorization")
     expect(error.message).not.toContain("half")
+    const at_the_edge = Effect.provide(
+      send(server.url.href, { method: "POST", headers }),
+      layerEdgeNetwork("akonis/test"),
+    )
+    expect(await Effect.runPromise(Effect.flip(at_the_edge))).toMatchObject({
+      reason: "refused",
+      message: error.message,
+    })
   })
 
   test.each(["POST", "PUT", "PATCH", "DELETE"] as const)(

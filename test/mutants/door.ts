@@ -85,6 +85,12 @@ const api = breaks({ file: "src/api/api.ts", noticed_by: http }, [
     find: "if (caller === undefined) {",
     replace: "if (caller === null) {",
   },
+  {
+    name: "a failure tells of the inside",
+    promise: "A bug is answered with 500 that tells nothing of the inside.",
+    find: 'problemOf("unexpected", "see the log under this request id")',
+    replace: 'problemOf("unexpected", String(error.stack))',
+  },
 ])
 
 const actions = breaks({ file: "src/api/actions.ts", noticed_by: http }, [
@@ -282,13 +288,6 @@ const server = breaks({ file: "src/api/app.ts", noticed_by: door_test }, [
     page: "README.md",
     find: 'if (serves === "health") return app',
     replace: "if (serves === undefined) return app",
-  },
-  {
-    name: "a failure tells of the inside",
-    promise: "A bug is answered with 500 that tells nothing of the inside.",
-    noticed_by: http,
-    find: 'problemOf("unexpected", "see the log under this request id")',
-    replace: 'problemOf("unexpected", String(error.stack))',
   },
 ])
 

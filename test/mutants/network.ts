@@ -281,13 +281,16 @@ const socket_reader = breaks(
   ],
 )
 
-const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
+const starting = breaks({ file: "src/core/http/client/fetch-error.ts", noticed_by: "test/http/fetch.test.ts" }, [
   {
     name: "a header that cannot be sent is a broken connection",
     promise: "Of a request that could not be made it is certain that nothing was sent.",
     find: "cause instanceof TypeError ? badHeaderOf(request) : undefined",
     replace: "cause === undefined ? badHeaderOf(request) : undefined",
   },
+])
+
+const fetching = breaks({ file: "src/core/http/client/fetch.ts", noticed_by: "test/http/fetch.test.ts" }, [
   {
     name: "the runtime may repeat any request",
     promise: "A request that must not arrive twice is not sent again by the runtime.",
@@ -422,6 +425,7 @@ export const network: readonly Mutant[] = [
   ...rate_limit,
   ...waiting,
   ...exchange,
+  ...starting,
   ...fetching,
   ...runtime_fetch,
   ...dial,

@@ -109,6 +109,18 @@ describe("the commands of an operator", () => {
       expect(keys.get("proxy")).toMatchObject({ value: "http://(secret)@127.0.0.1:9" })
       for (const secret of Object.values(planted)) expect(out).not.toContain(secret)
     }))
+
+  test("end where something else than a process answers, and the archive is made without it", () =>
+    withRunning({}, async ({ akonis, folder }) => {
+      using stranger = Bun.serve({ port: 0, fetch: () => new Response("data: hello\n\n") })
+      const there = ["--url", stranger.url.href]
+      for (const command of ["status", "top", "reload"]) expect((await akonis(command, ...there)).status).toBe(1)
+      const out = `${folder}/support.tar.gz`
+      expect((await akonis("support", "--out", out, ...there)).status).toBe(0)
+      const names = (await parseTarGzip(readFileSync(out))).map(({ name }) => name.replace(/^[^/]+\//, ""))
+      expect(names).toContain("not-running.txt")
+      expect(names).not.toContain("health.json")
+    }))
 })
 
 describe("the archive for a bug report", () => {

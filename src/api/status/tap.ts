@@ -4,6 +4,7 @@ import { Hono } from "hono"
 import type { ActionTenant } from "../../core/actions/execute.ts"
 import { Taps } from "../../core/delivery/tap.ts"
 import { tap as limits, status } from "../../core/limits/operator.ts"
+import { texts } from "../../core/limits.ts"
 import { cleanText } from "../../core/text.ts"
 import { type Api, type ApiContext, type ApiEnv, needs, refuseWith } from "../api.ts"
 import type { OpenResponses } from "./open-responses.ts"
@@ -41,7 +42,8 @@ export const tapRoutes = (api: Api, tenant: ActionTenant, open_responses: OpenRe
 const wantedOf = (c: ApiContext) => {
   const { type, rate = String(limits.rate_default), redact = "false", ...more } = c.req.query()
   const [unknown] = Object.keys(more)
-  if (unknown !== undefined) return `there is no parameter ${cleanText(unknown, 40)}; there are: type, rate, redact`
+  if (unknown !== undefined)
+    return `there is no parameter ${cleanText(unknown, texts.asked_chars_max)}; there are: type, rate, redact`
   if (type !== undefined && !/^\w{1,64}$/.test(type)) return "type must be the name of an event type"
   if (!(Number(rate) > 0 && Number(rate) <= limits.rate_max))
     return `rate must be above 0 and at most ${limits.rate_max}`

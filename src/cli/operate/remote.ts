@@ -1,6 +1,7 @@
 /** Talks to a running process over its own HTTP API: where it listens and which token it takes, the configuration says. */
 import { Effect, type FileSystem, Option, Redacted } from "effect"
 import { Flag } from "effect/cli"
+import type { z } from "zod"
 import { configuration } from "../../core/config/limits.ts"
 import type { Config } from "../../core/config/load.ts"
 import { uses } from "../../core/config/plugins.ts"
@@ -43,7 +44,7 @@ export interface Remote {
   /** Posts to a path, without a body, and waits two minutes for the answer, as a reload may take; fails as {@link get}. */
   readonly post: (path: string) => Effect.Effect<HttpAnswer, Exit>
   /** Reads a body without end line by line, until it ends. */
-  readonly lines: (path: string, tell: (line: string) => Effect.Effect<void>) => Effect.Effect<void, Exit>
+  readonly lines: (path: string, tell: (line: string) => Effect.Effect<void, Exit>) => Effect.Effect<void, Exit>
 }
 
 const timeout_ms = 10_000
@@ -108,7 +109,7 @@ export const connectRemote = Effect.fnUntraced(function* (
 
 const readLines = Effect.fnUntraced(function* (
   body: ReadableStream<Uint8Array>,
-  tell: (line: string) => Effect.Effect<void>,
+  tell: (line: string) => Effect.Effect<void, Exit>,
 ) {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -121,6 +122,15 @@ const readLines = Effect.fnUntraced(function* (
     for (const line of lines) yield* tell(line)
   }
 })
+
+/** Reads what answered as this version of a process says it: something else may listen there. */
+export const readAnswer = <Schema extends z.ZodType>(
+  schema: Schema,
+  json: string,
+): Effect.Effect<z.output<Schema>, Exit> => {
+  const read = schema.safeParse(jsonObject(json))
+  return read.success ? Effect.succeed(read.data) : endCommand(1, "what answers there is no akonis of this version")
+}
 
 const detailOf = (text: string): string => {
   const { detail } = jsonObject(text) ?? {}

@@ -3,15 +3,15 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { type StatusReport, status_report } from "../../api/status/schema.ts"
 import { oneLine } from "../../core/text.ts"
-import { Exit, endCommand, explain, jsonFlag, print, whileRead, write } from "../common.ts"
-import { connectRemote, remoteFlags } from "./remote.ts"
+import { Exit, explain, jsonFlag, print, whileRead, write } from "../common.ts"
+import { connectRemote, readAnswer, remoteFlags } from "./remote.ts"
 import { statusLines } from "./screen.ts"
 
 export const status = Command.make("status", { ...remoteFlags, json: jsonFlag }, (flags) =>
   explain(
     Effect.gen(function* () {
       const remote = yield* connectRemote(flags, "reader")
-      const report = yield* parse((yield* remote.get("/status")).text)
+      const report = yield* readAnswer(status_report, (yield* remote.get("/status")).text)
       if (flags.json) yield* print(JSON.stringify(report, null, 2))
       else
         for (const line of statusLines(report, { columns: process.stdout.columns ?? 400, colour: false, long: false }))
@@ -37,12 +37,6 @@ export const health = Command.make("health", remoteFlags, (flags) =>
   ),
 ).pipe(Command.withDescription("What `GET /health` answers; 1 where it is failed, or nobody answers"))
 
-/** Something else may listen there. */
-const parse = (json: string): Effect.Effect<StatusReport, Exit> =>
-  Effect.try({ try: () => status_report.parse(JSON.parse(json)), catch: () => undefined }).pipe(
-    Effect.catch(() => endCommand(1, "what answers there is no akonis of this version")),
-  )
-
 /** How long to wait before a stream that ended is opened again. */
 const again_ms = 2_000
 
@@ -53,15 +47,17 @@ export const top = Command.make("top", remoteFlags, (flags) =>
       const { isTTY: on_terminal } = process.stdout
       const show = (line: string) =>
         line.startsWith("data: ")
-          ? Effect.flatMap(parse(line.slice(6)), (report) => (on_terminal ? draw(report) : tell(report)))
+          ? Effect.flatMap(readAnswer(status_report, line.slice(6)), (report) =>
+              on_terminal ? draw(report) : tell(report),
+            )
           : Effect.void
       const watch = Effect.gen(function* () {
         // The first try says what is wrong and ends; later ones go on trying: a process may restart.
-        yield* remote.lines("/status/stream", (line) => Effect.orDie(show(line)))
+        yield* remote.lines("/status/stream", show)
         for (;;) {
           if (on_terminal) yield* write("\x1b[H\x1b[2K▲ the process does not answer; trying again\n")
           yield* Effect.sleep(again_ms)
-          yield* Effect.ignore(remote.lines("/status/stream", (line) => Effect.ignore(show(line))))
+          yield* Effect.ignore(remote.lines("/status/stream", show))
         }
       })
       if (!on_terminal) return yield* whileRead(watch)

@@ -6,6 +6,7 @@ import { arch, cpus, platform, release, totalmem } from "node:os"
 import { Clock, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { createTarGzip } from "nanotar"
+import { z } from "zod"
 import { status_report } from "../../api/status/schema.ts"
 import type { Config } from "../../core/config/load.ts"
 import { readInSecrets } from "../../core/config/secret.ts"
@@ -18,7 +19,7 @@ import { redact, withoutLogins } from "../../core/telemetry/redact.ts"
 import { version } from "../../version.ts"
 import { complain, explain, print } from "../common.ts"
 import { effectiveOf } from "./config.ts"
-import { connectRemote, remoteFlags } from "./remote.ts"
+import { connectRemote, readAnswer, remoteFlags } from "./remote.ts"
 
 const flags = {
   ...remoteFlags,
@@ -85,12 +86,12 @@ const versions = (at: string) => ({
 /** What the running process says of itself. */
 const askProcess = Effect.fnUntraced(function* (given: Parameters<typeof connectRemote>[0]) {
   const remote = yield* connectRemote(given, "admin")
-  const health = JSON.parse((yield* remote.get("/health")).text) as unknown
-  const status = JSON.parse((yield* remote.get("/status")).text) as unknown
+  const health = yield* readAnswer(z.looseObject({ status: z.string() }), (yield* remote.get("/health")).text)
+  const status = yield* readAnswer(status_report, (yield* remote.get("/status")).text)
   const logs = (yield* remote.get("/admin/logs")).text
   return {
     "health.json": json(inOwnWords(health)),
-    "status.json": json(inOwnWords(withoutNames(status_report.parse(status)))),
+    "status.json": json(inOwnWords(withoutNames(status))),
     "metrics.txt": (yield* remote.get("/metrics")).text,
     "logs.txt": logs.split("\n").map(ownWords).join("\n"),
   }
@@ -127,11 +128,14 @@ const countLetters = (config: Config) =>
     }),
   )
 
+/** What a data folder holds in good health is far fewer. */
+const names_max = 1_000
+
 /** Names, sizes and times of the data folder. */
 const listFolder = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* Effect.orElseSucceed(fs.readDirectory(folder, { recursive: true }), (): string[] => [])
-  const lines = yield* Effect.forEach(names.toSorted().slice(0, 1_000), (name) =>
+  const lines = yield* Effect.forEach(names.toSorted().slice(0, names_max), (name) =>
     fs.stat(`${folder}/${name}`).pipe(
       Effect.map(({ size, mode, mtime }) => {
         const time = mtime._tag === "Some" ? mtime.value.toISOString() : "-"

@@ -1,6 +1,6 @@
 /** Whether what an inventory reads can be read. */
 import { Effect } from "effect"
-import { type Envelope, Falcon, failWhenEmpty } from "../falcon/client.ts"
+import { askStrictly, type Envelope } from "../falcon/client.ts"
 import type { Operation } from "../falcon/operation.ts"
 import { type Check, type Finding, ok, unknown } from "./check.ts"
 import { falconFinding } from "./falcon-finding.ts"
@@ -21,8 +21,7 @@ export const inventoryCheck = (name: string, operation: Operation, options: Opti
   asks: "falcon",
   scopes: options.scopes ?? operation.scopes,
   find: Effect.gen(function* () {
-    const answer = yield* (yield* Falcon).request(operation)
-    yield* failWhenEmpty(operation, answer)
+    const answer = yield* askStrictly(operation)
     const isAnswer = options.isAnswer ?? ((one: Envelope) => one.has_resources)
     if (!isAnswer(answer)) return unknown("Falcon answers 200 without a list", "look at the health of the inventory")
     const total = answer.pagination?.total

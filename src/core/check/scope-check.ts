@@ -1,6 +1,6 @@
 /** Whether the API client has a scope, asked in the cheapest way that changes nothing. */
 import { Effect } from "effect"
-import { Falcon, failWhenEmpty } from "../falcon/client.ts"
+import { askStrictly, type Falcon } from "../falcon/client.ts"
 import type { FalconError } from "../falcon/errors.ts"
 import type { Operation } from "../falcon/operation.ts"
 import { type Check, type Finding, ok, unknown } from "./check.ts"
@@ -13,8 +13,7 @@ export type Question = Pick<Operation, "method" | "path" | "query" | "body" | "r
 export const readCheck = (scope: string, question: Question): Check =>
   scopeCheck(scope, question, (operation) =>
     Effect.gen(function* () {
-      const answer = yield* (yield* Falcon).request(operation)
-      yield* failWhenEmpty(operation, answer)
+      const answer = yield* askStrictly(operation)
       if (answer.has_resources) return ok("Falcon answers with a list")
       return unknown("Falcon answers 200 without a list", "look into the Falcon console whether the scope is granted")
     }),
@@ -28,11 +27,8 @@ export const readCheck = (scope: string, question: Question): Check =>
  */
 export const writeCheck = (scope: string, question: Question): Check =>
   scopeCheck(scope, question, (operation) =>
-    Effect.gen(function* () {
-      const answer = yield* (yield* Falcon).request(operation)
-      yield* failWhenEmpty(operation, answer)
-      return not_refused(String(answer.status))
-    }).pipe(
+    askStrictly(operation).pipe(
+      Effect.map(({ status }) => not_refused(String(status))),
       Effect.catchTag("FalconError", (error) =>
         error.reason === "rejected" && (error.status ?? 0) >= 400
           ? Effect.succeed(not_refused(String(error.status)))

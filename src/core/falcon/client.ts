@@ -122,6 +122,13 @@ export const makeFalcon = Effect.gen(function* () {
   })
 })
 
+/** One call that `failWhenEmpty` judges, too: a 2xx that holds a refusal and nothing else fails. */
+export const askStrictly = Effect.fnUntraced(function* (
+  operation: Operation,
+): Effect.fn.Return<Envelope, FalconError, Falcon> {
+  return yield* failWhenEmpty(operation, yield* (yield* Falcon).request(operation))
+})
+
 /** Falcon wants a Content-Type even on a POST without a body (gofalcon, the refresh of a stream session). */
 const httpRequest = (operation: Operation, url: string, bearer: string): HttpRequest => {
   const has_body = operation.body !== undefined

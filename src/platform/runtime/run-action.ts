@@ -52,10 +52,7 @@ export const runAction = (runtime: Runtime, plugin: AnyPlugin, action: AnyAction
 const errorText = (error: Refusal | ConfigError | StoreError): string => {
   if (error instanceof Refusal) return cleanText(problemText(error.problem), told.error_chars_max)
   if (error instanceof StoreError) return cleanText(error.message, told.error_chars_max)
-  return cleanText(
-    [error.source, error.key, error.message].filter((part) => part !== "").join(": "),
-    told.error_chars_max,
-  )
+  return cleanText(error.lines.join("; "), told.error_chars_max)
 }
 
 const problemText = ({ detail, errors = [], upstream_errors = [], required_scopes = [] }: ProblemBody): string => {

@@ -65,10 +65,7 @@ const runConnector = Effect.fnUntraced(function* (runtime: Runtime, pluginsOf: P
   return yield* work.pipe(
     Effect.tapError((error) =>
       error._tag === "ConfigError"
-        ? shipper.tell(
-            "critical",
-            `Configuration error: ${[error.source, error.key, error.message].filter((part) => part !== "").join(": ")}`,
-          )
+        ? shipper.tell("critical", `Configuration error: ${error.lines.join("; ")}`)
         : Effect.logError(error.message),
     ),
     // The platform stops the container for what is critical; a new start would only tell the same again.

@@ -3,7 +3,6 @@ import { Effect } from "effect"
 import type { CheckRow } from "../../core/check/check.ts"
 import { checkTenants } from "../../core/check/run-checks.ts"
 import type { Tree } from "../../core/config/read.ts"
-import type { ConfigError } from "../../core/errors.ts"
 import { OneTry } from "../../core/one-try.ts"
 import { cleanText } from "../../core/text.ts"
 import { event_stream } from "../identity.ts"
@@ -22,7 +21,7 @@ export const runValidator = (runtime: Runtime) =>
     (secrets) =>
       validate(runtime, secrets).pipe(
         Effect.scoped,
-        Effect.catch((error) => Effect.succeed({ wrong: [configText(error)], missing_scopes: [] })),
+        Effect.catch((error) => Effect.succeed({ wrong: error.lines, missing_scopes: [] })),
         Effect.map(({ wrong, missing_scopes }) => ({
           results: { success: wrong.length === 0, missing_scopes },
           ...(wrong.length > 0 && { error: cleanText(wrong.join("; "), told.error_chars_max) }),
@@ -30,9 +29,6 @@ export const runValidator = (runtime: Runtime) =>
       ),
     { asks: false },
   )
-
-const configText = ({ source, key, message }: ConfigError): string =>
-  [source, key, message].filter((part) => part !== "").join(": ")
 
 const validate = Effect.fnUntraced(function* (runtime: Runtime, secrets: Tree) {
   const acting = runtime.plugins.filter(({ actions }) => actions.length > 0)

@@ -75,7 +75,7 @@ const deviceOf = (host: JsonObject, uid: string, hostname: string, groups: Group
   })
 }
 
-/** Operating systems by a part of their name, in the order in which the Python module looks for them. */
+/** Kinds of device by a part of what Falcon calls the product, in the order in which the Python module looks for them. */
 const type_words: readonly (readonly [string, DeviceTypeId])[] = [
   ["server", 1],
   ["domain controller", 1],

@@ -7,6 +7,7 @@ import { CircuitBreaker } from "effect/persistence"
 import { type Envelope, Falcon, failWhenEmpty, type Operation } from "../../core/falcon/client.ts"
 import { FalconError, type FalconReason } from "../../core/falcon/errors.ts"
 import { makeRateLimit } from "../../core/falcon/rate-limit.ts"
+import { halves } from "../../core/falcon/split-ids.ts"
 import { backoffMs, waitMs } from "../../core/http/client/backoff.ts"
 import { monotonicClock, monotonicMs } from "../../core/monotonic.ts"
 import { Health, type HealthCell } from "../../core/telemetry/health.ts"
@@ -202,10 +203,7 @@ export const askInParts = Effect.fnUntraced(function* <A>(
     const part = open.shift()!
     const answer = yield* Effect.catchIf(ask(part), isRejected, () => Effect.succeed(undefined))
     if (answer !== undefined) for (const item of answer) found.push(item)
-    else if (part.length > 1) {
-      const middle = Math.ceil(part.length / 2)
-      open.unshift(part.slice(0, middle), part.slice(middle))
-    }
+    else if (part.length > 1) open.unshift(...halves(part))
   }
   return found
 })

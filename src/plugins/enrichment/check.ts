@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { type Check, ok, warning } from "../../core/check/check.ts"
 import { falconFinding } from "../../core/check/falcon-finding.ts"
-import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
+import { askStrictly } from "../../core/falcon/client.ts"
 import { reads_alerts, reads_graph } from "./calls.ts"
 import type { EnrichmentConfig } from "./config.ts"
 import { alertsOperation, nobodys_alert } from "./detections.ts"
@@ -20,10 +20,7 @@ export const checks = (config: EnrichmentConfig): readonly Check[] => [
 ]
 
 const findEdgeTypes = Effect.fnUntraced(function* (config: EnrichmentConfig) {
-  const falcon = yield* Falcon
-  const envelope = yield* Effect.flatMap(falcon.request(edgeTypesOperation), (found) =>
-    failWhenEmpty(edgeTypesOperation, found),
-  )
+  const envelope = yield* askStrictly(edgeTypesOperation)
   const followed = narrowed(
     config,
     envelope.resources.filter((name) => typeof name === "string"),
@@ -33,11 +30,8 @@ const findEdgeTypes = Effect.fnUntraced(function* (config: EnrichmentConfig) {
 })
 
 /** Any answer about the alert but a refusal of access will do. */
-const findAlerts = Effect.gen(function* () {
-  const operation = alertsOperation([nobodys_alert])
-  yield* Effect.flatMap((yield* Falcon).request(operation), (found) => failWhenEmpty(operation, found))
-  return ok("may be read")
-}).pipe(
+const findAlerts = askStrictly(alertsOperation([nobodys_alert])).pipe(
+  Effect.as(ok("may be read")),
   Effect.catchTag("FalconError", (error) =>
     Effect.succeed(
       error.reason === "rejected" && (error.status ?? 0) >= 400 ? ok("may be read") : falconFinding(error),

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { z } from "zod"
 import { defineAction, outcomeOfList, type RowError } from "../../core/actions/action.ts"
 import { fqlFilter } from "../../core/actions/shared-arguments.ts"
-import { type Envelope, Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
+import { askStrictly, type Envelope } from "../../core/falcon/client.ts"
 import type { Operation } from "../../core/falcon/operation.ts"
 import { read } from "./indicator.ts"
 import { sort } from "./sort-argument.ts"
@@ -38,7 +38,6 @@ export const getIndicatorsReport = defineAction({
   idempotent: false,
   run: ({ report_format, search: { filter = "", query = "", sort: order = "" } }) =>
     Effect.gen(function* () {
-      const falcon = yield* Falcon
       const operation: Operation = {
         name: "iocs.report",
         method: "POST",
@@ -47,7 +46,7 @@ export const getIndicatorsReport = defineAction({
         idempotent: false,
         scopes: read,
       }
-      const answer = yield* Effect.flatMap(falcon.request(operation), (envelope) => failWhenEmpty(operation, envelope))
+      const answer = yield* askStrictly(operation)
       const { total } = answer.pagination ?? {}
       const trace_ids = answer.trace_id === undefined ? [] : [answer.trace_id]
       return {

@@ -2,7 +2,8 @@
 import { Effect, Result } from "effect"
 import { ArgumentError } from "../../core/actions/action.ts"
 import { lookupOperation } from "../../core/actions/lookup-action.ts"
-import { Falcon, failWhenEmpty } from "../../core/falcon/client.ts"
+import { askStrictly, type Falcon } from "../../core/falcon/client.ts"
+import { fieldsOf, isObject, listOf } from "../../core/json-object.ts"
 import { action_details, actions, platforms as all_platforms } from "./indicator.ts"
 import type { IocType } from "./ioc-value.ts"
 
@@ -57,21 +58,13 @@ export const chooseAction = Effect.fnUntraced(function* (
 
 /** The platforms of each action for this type; or why that is not known. */
 const askFalcon = Effect.fnUntraced(function* (type: IocType) {
-  const falcon = yield* Falcon
-  const operation = lookupOperation(action_details, actions)
-  const answer = yield* Effect.result(
-    Effect.flatMap(falcon.request(operation), (envelope) => failWhenEmpty(operation, envelope)),
-  )
+  const answer = yield* Effect.result(askStrictly(lookupOperation(action_details, actions)))
   if (Result.isFailure(answer)) return answer.failure.message
   const possible = new Map<string, readonly string[]>()
   for (const resource of answer.success.resources) {
-    const { id, platforms_by_type } = (resource ?? {}) as {
-      readonly id?: unknown
-      readonly platforms_by_type?: unknown
-    }
-    if (typeof id !== "string" || typeof platforms_by_type !== "object" || platforms_by_type === null) continue
-    const named = (platforms_by_type as Readonly<Record<string, unknown>>)[type]
-    const platforms = new Set((Array.isArray(named) ? named : []).map((one) => String(one).toLowerCase()))
+    const { id, platforms_by_type } = fieldsOf(resource)
+    if (typeof id !== "string" || !isObject(platforms_by_type)) continue
+    const platforms = new Set(listOf(platforms_by_type[type]).map((one) => String(one).toLowerCase()))
     possible.set(
       id,
       all_platforms.filter((one) => platforms.has(one)),

@@ -3,6 +3,7 @@ import { TransportError } from "../../errors.ts"
 import { falcon } from "../../falcon/limits.ts"
 import { texts } from "../../limits.ts"
 import { cleanText } from "../../text.ts"
+import type { HttpRequest } from "./http.ts"
 
 /**
  * Codes of Bun, and of Node's undici, for a connection that did not come about: nobody listens, no such name. Names behind a proxy are
@@ -44,8 +45,25 @@ export function transportError(cause: unknown, host: string, proxy?: string): Tr
 
 const proxyName = (proxy: string | undefined): string => (proxy === undefined ? "the proxy" : `the proxy ${proxy}`)
 
+/** As `transportError`, of a `fetch` that may not have begun: a header that it refuses is told by its name. */
+export const startError = (cause: unknown, request: HttpRequest, host: string, proxy?: string): TransportError => {
+  const bad = cause instanceof TypeError ? badHeaderOf(request) : undefined
+  return bad === undefined ? transportError(cause, host, proxy) : unsendable(host, bad)
+}
+
+/** The name of a header that cannot be sent; the runtime's error quotes its value, which may be a secret. */
+const badHeaderOf = ({ headers = {} }: HttpRequest): string | undefined =>
+  Object.entries(headers).find(([name, value]) => {
+    try {
+      new Headers([[name, value]])
+      return false
+    } catch {
+      return true
+    }
+  })?.[0]
+
 /** A header that no request can carry, such as a key with a line end in it: certainly nothing was sent. */
-export const unsendable = (host: string, name: string): TransportError =>
+const unsendable = (host: string, name: string): TransportError =>
   failure("refused", host, `nothing was sent to ${host}: the header ${name} has characters that no header can have`)
 
 export const timedOut = (host: string, timeout_ms: number): TransportError =>

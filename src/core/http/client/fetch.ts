@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { type RuntimeOptions, runtimeFetch } from "../../runtime/fetch.ts"
 import { runtime } from "../../runtime/runtime.ts"
 import { exchange, openOverFetch, type Start } from "./exchange.ts"
-import { transportError, unsendable } from "./fetch-error.ts"
+import { startError } from "./fetch-error.ts"
 import { Http, type HttpRequest } from "./http.ts"
 import { proxyOf } from "./no-proxy.ts"
 import { type DoorInPools, inPools, makeProcessPlaces, partsDiffer } from "./pools.ts"
@@ -56,23 +56,7 @@ export const starter = (options: FetchOptions): Start => {
       redirect: "manual",
       ...(!mayArriveTwice(request) && { keepalive: false }),
       signal,
-    }).catch((cause: unknown) => {
-      const bad = cause instanceof TypeError ? badHeaderOf(request) : undefined
-      return Promise.reject(
-        bad === undefined ? transportError(cause, url.host, proxyOf(url, options)) : unsendable(url.host, bad),
-      )
-    })
+    }).catch((cause: unknown) => Promise.reject(startError(cause, request, url.host, proxyOf(url, options))))
 }
 
 const mayArriveTwice = ({ method, repeatable }: HttpRequest): boolean => method === "GET" || repeatable === true
-
-/** The name of a header that cannot be sent; the runtime's error quotes its value, which may be a secret. */
-const badHeaderOf = ({ headers = {} }: HttpRequest): string | undefined =>
-  Object.entries(headers).find(([name, value]) => {
-    try {
-      new Headers([[name, value]])
-      return false
-    } catch {
-      return true
-    }
-  })?.[0]
