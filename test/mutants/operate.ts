@@ -12,12 +12,6 @@ export const operate: readonly Mutant[] = [
     },
     [
       {
-        name: "a log whose reader has gone away ends the process",
-        promise: "Whatever becomes of what reads the log, delivery goes on.",
-        find: 'if (!is_listened_to) process.stderr.on("error", () => undefined)',
-        replace: "",
-      },
-      {
         name: "lines that nobody reads are kept in memory",
         promise: "A log that nobody reads fills no memory.",
         find: "if (waiting_bytes + bytes > limits.waiting_bytes_max) {",
