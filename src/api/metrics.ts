@@ -8,7 +8,7 @@ import { metrics } from "../core/telemetry/metrics.ts"
 import { type Api, type ApiEnv, needs } from "./api.ts"
 import { processMetrics } from "./process-metrics.ts"
 import { pythonMetrics } from "./python-metrics.ts"
-import type { TenantGauges } from "./status/look.ts"
+import type { Gauges } from "./status/look.ts"
 import type { SharedLook } from "./status/shared-look.ts"
 
 interface MetricsOptions {
@@ -20,9 +20,8 @@ interface MetricsOptions {
 
 export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }: MetricsOptions): Hono<ApiEnv> =>
   new Hono<ApiEnv>().get("/metrics", needs("reader"), async (c) => {
-    const tenants = await look.gauges()
-    const gauges = Effect.forEach(tenants, updateGauges, { discard: true })
-    const text = await api.run(Effect.andThen(gauges, PrometheusMetrics.format()))
+    const gauges = await look.gauges()
+    const text = await api.run(Effect.andThen(updateGauges(gauges), PrometheusMetrics.format()))
     const seen = seenBy(c.get("caller"), text).trimEnd()
     const ours = python ? `${seen}\n${pythonMetrics(seen)}` : seen
     return c.text(`${ours}\n${await api.run(processMetrics(started_ms))}`, 200, {
@@ -31,19 +30,26 @@ export const metricsRoutes = (api: Api, look: SharedLook, { started_ms, python }
   })
 
 /** Sets the gauges that are read when somebody asks, and not counted as things happen. */
-const updateGauges = ({ id, plugins, pending }: TenantGauges) =>
+const updateGauges = ({ tenants, shared }: Gauges) =>
   Effect.gen(function* () {
-    // What cannot be read is not nothing: the series stays as it is, or away.
-    if (pending !== undefined)
-      yield* Metric.update(Metric.withAttributes(metrics.dead_letters_pending, { tenant: id }), pending)
-    for (const plugin of plugins) {
-      for (const status of statuses)
-        yield* Metric.update(statusGauge(id, plugin.id, status), +(plugin.status === status))
+    for (const { id, plugins, pending } of tenants) {
+      // What cannot be read is not nothing: the series stays as it is, or away.
+      if (pending !== undefined)
+        yield* Metric.update(Metric.withAttributes(metrics.dead_letters_pending, { tenant: id }), pending)
+      for (const plugin of plugins) yield* updateStatus({ tenant: id, plugin: plugin.id }, plugin.status)
     }
+    for (const { id, status } of shared) yield* ofNoTenant(updateStatus({ plugin: id }, status))
   })
 
-const statusGauge = (tenant: string, plugin: string, status: Status) =>
-  Metric.withAttributes(metrics.plugin_status, { tenant, plugin, status })
+/** Without the label of the tenant whose services happen to carry the request. */
+const ofNoTenant = Effect.provideService(Metric.CurrentMetricAttributes, {})
+
+const updateStatus = (of: { readonly tenant?: string; readonly plugin: string }, now: Status) =>
+  Effect.forEach(
+    statuses,
+    (status) => Metric.update(Metric.withAttributes(metrics.plugin_status, { ...of, status }), +(now === status)),
+    { discard: true },
+  )
 
 /** The lines that a token bound to tenants may read: theirs, and those that are about no tenant. */
 const seenBy = (caller: Caller, text: string): string => {

@@ -93,7 +93,7 @@ describe("akonis call", () => {
           const misspelt = await call(["get_device_details", "--arg", "{}"])
           expect(misspelt).toEqual({
             out: "",
-            err: "akonis: Unrecognized flag: --arg in command akonis call; the nearest is --args\nakonis: see akonis call --help\n",
+            err: "akonis: Unrecognized flag: --arg in command akonis call; the nearest is --args; see akonis call --help\n",
             status: 2,
           })
           expect(await statuses(["get_device_details", "--args", "{"])).toBe(2)

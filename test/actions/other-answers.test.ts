@@ -53,6 +53,28 @@ describe("an answer about something else", () => {
     ))
 })
 
+test("integers that a number cannot hold come digit for digit, as text; others stay numbers", () =>
+  withApp(
+    {
+      faults: [
+        faultOn(
+          details,
+          {
+            status: 200,
+            body: `{"resources":[{"device_id":"${one}","big":9007199254740993,"list":[ -18446744073709551615],"fits":9007199254740991,"not":12345678901234567.5,"in_text":"a, 12345678901234567890"}]}`,
+          },
+          always,
+        ),
+      ],
+    },
+    async ({ act: ask }) => {
+      const { body } = await ask("get_device_details", { ids: [one] })
+      expect(JSON.stringify(body)).toContain(
+        '"big":"9007199254740993","list":["-18446744073709551615"],"fits":9007199254740991,"not":12345678901234568,"in_text":"a, 12345678901234567890"',
+      )
+    },
+  ))
+
 describe("an answer of 200 that tells of a failure", () => {
   test.each([
     [500, 502, "upstream-failed"],

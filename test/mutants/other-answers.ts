@@ -48,6 +48,14 @@ const priority = breaks({ file: "src/core/actions/error-priority.ts", noticed_by
 ])
 
 const lists = [
+  ...breaks({ file: "src/core/falcon/envelope.ts", noticed_by }, [
+    {
+      name: "a result rounds integers beyond 2^53",
+      promise: "What Falcon says is told digit for digit.",
+      find: ": exactJsonObject(text)",
+      replace: ": (exactJsonObject(text) && JSON.parse(text))",
+    },
+  ]),
   ...breaks({ file: "src/core/falcon/paginate.ts", noticed_by }, [
     {
       name: "a host that came twice counts for two",

@@ -75,6 +75,8 @@ describe("the status", () => {
         expect(report).toMatchObject({ status: "degraded", shared: [{ id: "flight-control", ...children }] })
         const lines = statusLines(report, { columns: 80, colour: false, long: false })
         expect(lines).toContain("▲ flight-control: children: not started: globex")
+        const { text } = yield* ask("/metrics", "reader")
+        expect(text).toContain('akonis_plugin_status{plugin="flight-control",status="degraded"} 1')
       }),
     ))
 

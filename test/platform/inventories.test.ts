@@ -28,7 +28,9 @@ describe("an asset connector", () => {
         connector_configuration_uuid: uuid,
         connector_configuration: { sekoia_api_key, sekoia_base_url: live.sekoia_url, frequency: 60, batch_size: 50 },
       })
+      const context = `${live.data}/context.json`
       await until("all hosts", async () => (await taken(live)).distinct === 250)
+      await until("a position", () => existsSync(context) && "most_recent_device_id" in json(context))
       await stop()
       expect(await taken(live)).toMatchObject({
         accepted: 250,
@@ -36,7 +38,6 @@ describe("an asset connector", () => {
         batch_items_max: 50,
         hosts: { missing: 0 },
       })
-      expect(json(`${live.data}/context.json`)).toHaveProperty("most_recent_device_id")
       expect(live.platform.complaints).toEqual([])
     }))
 

@@ -155,7 +155,7 @@ describe("every event arrives once, whole and in order, though", () => {
         counted: { acme: events, globex: events },
         cached: ["acme", "globex"],
       })
-      expect(seen.damaged).toMatch(/damaged\/cache\.json is damaged: it is no JSON.*Restore it/)
+      expect(seen.damaged).toMatch(/damaged\/cache\.json is damaged: it holds no JSON object.*Restore it/)
       expect(seen.plugins).toEqual(expect.arrayContaining(["acme/event-stream", "globex/event-stream"]))
     },
     timeout_ms,

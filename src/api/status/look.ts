@@ -15,10 +15,20 @@ import { assetsOf, budgetOf, countersOf, type Measured } from "./counted.ts"
 import { partitionStatus } from "./partitions.ts"
 import type { AuditShown, ShownLetter, TenantStatus } from "./schema.ts"
 
-/** What metrics tell of a tenant beside what is counted as it happens. */
-export interface TenantGauges {
+interface PluginGauge {
   readonly id: string
-  readonly plugins: readonly { readonly id: string; readonly status: Status }[]
+  readonly status: Status
+}
+
+/** What metrics tell beside what is counted as it happens: of each tenant, and of what belongs to none. */
+export interface Gauges {
+  readonly tenants: readonly TenantGauges[]
+  readonly shared: readonly PluginGauge[]
+}
+
+interface TenantGauges {
+  readonly id: string
+  readonly plugins: readonly PluginGauge[]
   /** Dead letters that wait; `undefined` while that cannot be read. */
   readonly pending: number | undefined
 }

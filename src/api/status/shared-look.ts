@@ -8,7 +8,7 @@ import type { RunningTenant } from "../../core/tenant/boot.ts"
 import { version } from "../../version.ts"
 import type { Api } from "../api.ts"
 import type { ProcessHealth } from "../health.ts"
-import { makeTenantLook, type TenantGauges } from "./look.ts"
+import { type Gauges, makeTenantLook } from "./look.ts"
 import type { SharedStatus, StatusReport, TenantStatus } from "./schema.ts"
 
 /** What was seen, before it is cut to what a caller may see. */
@@ -23,8 +23,7 @@ export interface SharedLook {
   readonly now: (caller: Caller) => Promise<string>
   /** Calls `tell` with the report as JSON at every tick until it is closed by what this gives. */
   readonly watch: (caller: Caller, tell: (json: string) => void) => () => void
-  /** What metrics tell of every tenant beside what is counted. */
-  readonly gauges: () => Promise<readonly TenantGauges[]>
+  readonly gauges: () => Promise<Gauges>
   readonly watchers: () => number
   /** What was seen is about what was shown before: the next one looks anew. */
   readonly forget: () => void
@@ -51,12 +50,15 @@ export const makeSharedLook = (
     looks ??= running.map((tenant, i) => makeTenantLook(tenant, api.tenants[i]!))
     return looks
   }
+  const lookAtShared = Effect.map(process_health, (reports) =>
+    Object.entries(reports).map(([id, report]) => ({ id, ...report })),
+  )
   /** What is measured is taken once and then parted: each tenant by itself would go through that of all. */
   const lookAtAll = Effect.gen(function* () {
     const looks = looksNow()
     const measured = Map.groupBy(yield* Metric.snapshot, ({ attributes }) => attributes?.tenant)
     const tenants = yield* Effect.forEach(looks, ({ id, whole }) => whole(measured.get(id) ?? []))
-    const shared = Object.entries(yield* process_health).map(([id, report]) => ({ id, ...report }))
+    const shared = yield* lookAtShared
     return { tenants, shared, seen_ms: now().api.now_ms() }
   })
   const watchers = new Set<{ readonly caller: Caller; readonly tell: (json: string) => void }>()
@@ -140,7 +142,8 @@ export const makeSharedLook = (
       schedule()
       return () => void watchers.delete(watcher)
     },
-    gauges: () => now().api.run(Effect.forEach(looksNow(), ({ gauges }) => gauges)),
+    gauges: () =>
+      now().api.run(Effect.all({ tenants: Effect.forEach(looksNow(), ({ gauges }) => gauges), shared: lookAtShared })),
     watchers: () => watchers.size,
     forget,
     stop: Effect.sync(() => {

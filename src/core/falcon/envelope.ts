@@ -1,6 +1,6 @@
 /** Falcon's common answer `{meta, errors, resources}`. */
 import type { HttpAnswer } from "../http/client/http.ts"
-import { fieldsOf, isObject, type JsonObject, jsonObject } from "../json-object.ts"
+import { exactJsonObject, fieldsOf, isObject, type JsonObject } from "../json-object.ts"
 import { whyTooCostly } from "../json-size.ts"
 import { cleanText, cleanTextOr } from "../text.ts"
 import type { ApiError } from "./errors.ts"
@@ -87,4 +87,4 @@ const apiError = (value: unknown, status: number): ApiError => {
 const parseObject = (text: string): JsonObject | undefined =>
   text.length > falcon.unparsed_bytes_max && whyTooCostly(text, falcon.json) !== undefined
     ? undefined
-    : jsonObject(text)
+    : exactJsonObject(text)

@@ -39,7 +39,7 @@ export const metrics = {
   ),
   plugin_status: gauge(
     "akonis_plugin_status",
-    "1 for the status that a plugin has in `GET /health`, 0 for the others, by plugin and status.",
+    "1 for the status that a plugin has in `GET /health`, 0 for the others, by plugin and status. What belongs to no tenant, such as `flight-control`, has no label `tenant`.",
   ),
   dead_letters_pending: gauge("akonis_dead_letters_pending", "Dead letters on the disk that were not replayed."),
   events_in: counter("akonis_events_in_total", "Events read from Falcon, repeats left out."),
